@@ -1,0 +1,40 @@
+"""Progressive hip-extension strengthening: plans, people, tables and curves.
+
+Names are loaded when they are first used, so that ``import hipext`` is quick.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "PlanError": "_checks",
+    "expand_plan": "schedule",
+    "format_plan": "plan_text",
+    "lint_plan": "lint",
+    "open_loop": "simulation",
+    "read_athlete": "athlete",
+    "read_evidence": "evidence",
+    "read_exercises": "exercises",
+    "read_plan": "plan_file",
+    "report": "html_report",
+    "vary": "whatif",
+    "write_record": "records",
+}
+_MODULES = ("intensity", "metrics", "plots", "response", "tables", "widgets")
+
+__all__ = [*_HOMES, *_MODULES]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module (PEP 562)."""
+    if name in _HOMES:
+        value = getattr(import_module(f"hipext.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"hipext.{name}")
+    else:
+        raise AttributeError(f"hipext has no {name!r}; it has {', '.join(__all__)}.")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

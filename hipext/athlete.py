@@ -1,0 +1,182 @@
+"""The person who trains: baselines, habits and history, read from a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from hipext._checks import did_you_mean
+from hipext._schema import FileValue, check_values
+from hipext.data import find_file, read_toml
+from hipext.exercises import Exercise, read_exercises
+
+
+class Sides(FileValue):
+    """A measure of the left and of the right side."""
+
+    left: float = Field(ge=-30, le=200)
+    """Left side."""
+    right: float = Field(ge=-30, le=200)
+    """Right side."""
+
+
+class Recovery(FileValue):
+    """Habits between sessions."""
+
+    sleep_h: float = Field(ge=3, le=12)
+    """Usual sleep, hours a night."""
+    nutrition: float = Field(ge=0, le=1)
+    """How well usual food covers needs, 0 to 1; the person's own rating."""
+    hydration: float = Field(ge=0, le=1)
+    """How well usual drinking covers needs, 0 to 1; the person's own rating."""
+    stress: float = Field(ge=0, le=1)
+    """Usual stress outside training, 0 (none) to 1; the person's own rating."""
+
+
+class Athlete(FileValue):
+    """A person. The shipped ones are invented; none is a patient or a real athlete."""
+
+    format: Literal[1]
+    """Version of the file format."""
+    name: str = Field(min_length=1, examples=['"Kim, novice"'])
+    """Name shown in tables and reports."""
+    description: str = ""
+    """Who this is, in a sentence or two."""
+    body_mass_kg: float = Field(ge=30, le=250, examples=["70"])
+    """Body mass in kg."""
+    training_status: Literal["untrained", "novice", "intermediate", "trained"]
+    """How used to strength training."""
+    activity: Literal["daily_life", "desk_work", "running", "field_sport", "lifting"]
+    """What the person does besides the plan."""
+    other_sessions_per_week: int = Field(default=0, ge=0, le=14)
+    """Runs, matches or other training a week besides the plan."""
+    one_rm_kg: dict[str, float] = Field(examples=["{ romanian_deadlift = 60 }"])
+    """1RM in kg per implement by exercise; other lifts are estimated from these."""
+    hip_extension_deg: Sides = Field(examples=["{ left = 12, right = 14 }"])
+    """Hip-extension range of either side, in degrees."""
+    single_leg_bridge_reps: Sides = Field(examples=["{ left = 18, right = 20 }"])
+    """Repetitions of the single-leg bridge test."""
+    biering_sorensen_s: float = Field(ge=0, le=600, examples=["90"])
+    """Hold of the Biering-Sørensen test, in seconds."""
+    technique: float = Field(default=0.5, ge=0, le=1)
+    """Rated quality of the hip hinge at the start, 0 to 1."""
+    pain_nprs: float = Field(default=0.0, ge=0, le=10)
+    """Usual low-back pain, numeric rating 0 to 10."""
+    recovery: Recovery = Field(
+        examples=["{ sleep_h = 7.5, nutrition = 0.8, hydration = 0.8, stress = 0.3 }"]
+    )
+    """Habits between sessions."""
+    stance_width: Literal["narrow", "hip", "wide"] = "hip"
+    """Stance that suits the person's build."""
+    foot_angle_deg: float = Field(default=10.0, ge=-10, le=60)
+    """Foot angle that suits the person's build, degrees outwards."""
+
+    @field_validator("one_rm_kg")
+    @classmethod
+    def _one_rms_are_known_and_positive(
+        cls, one_rm_kg: dict[str, float]
+    ) -> dict[str, float]:
+        exercises = read_exercises()
+        faults = [
+            f"{name!r} is not in the catalogue.{did_you_mean(name, exercises)}"
+            for name in one_rm_kg
+            if name not in exercises
+        ]
+        faults += [
+            f"the 1RM of {name} must be above 0 and below 1000 kg; got {kg:g}."
+            for name, kg in one_rm_kg.items()
+            if not 0 < kg < 1000
+        ]
+        if faults:
+            raise ValueError(" ".join(faults))
+        return one_rm_kg
+
+    @property
+    def weaker_side(self) -> str:
+        """Side with the lower single-leg bridge test; "both" if they are equal."""
+        test = self.single_leg_bridge_reps
+        if test.left == test.right:
+            return "both"
+        return "left" if test.left < test.right else "right"
+
+
+def read_athlete(name_or_path: str | Path) -> Athlete:
+    """Read a person from a file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped person (``"novice"``) or path of a TOML file.
+
+    Returns
+    -------
+    Athlete
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such person or file.
+    PlanError
+        With all problems of the file at once.
+
+    Examples
+    --------
+    >>> read_athlete("novice").training_status
+    'novice'
+    """
+    path = find_file(name_or_path, "athletes")
+    return check_values(Athlete, read_toml(path), source=str(path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneRm:
+    """A 1RM per implement, whether it was measured, and how it was estimated."""
+
+    kg: float
+    is_measured: bool
+    basis: str
+
+
+def one_rm_of(
+    athlete: Athlete, exercise: str, exercises: Mapping[str, Exercise]
+) -> OneRm:
+    """Return the 1RM of a person in one exercise, measured or estimated.
+
+    Parameters
+    ----------
+    athlete : Athlete
+        The person.
+    exercise : str
+        Id of a loaded exercise.
+    exercises : Mapping[str, Exercise]
+        The catalogue, with the ratios between lifts (assumptions).
+
+    Returns
+    -------
+    OneRm
+        In kg per implement.
+
+    Raises
+    ------
+    ValueError
+        If the person has no 1RM from which this one could be estimated.
+    """
+    ratio, lift, chain = 1.0, exercise, [exercise]
+    while lift not in athlete.one_rm_kg:
+        link = exercises[lift].one_rm_from
+        if link is None:
+            raise ValueError(
+                f"{athlete.name} has no 1RM for {exercise}, nor for a lift that it "
+                f"could be estimated from ({', '.join(chain)}); measured are "
+                f"{', '.join(athlete.one_rm_kg) or 'none'}. "
+                f"Add '{lift} = ...' to one_rm_kg."
+            )
+        ratio, lift = ratio * link.ratio, link.exercise
+        chain.append(lift)
+    measured_kg = athlete.one_rm_kg[lift]
+    if lift == exercise:
+        return OneRm(kg=measured_kg, is_measured=True, basis="measured")
+    basis = f"{ratio:.2f} x {lift} ({measured_kg:g} kg)"
+    return OneRm(kg=ratio * measured_kg, is_measured=False, basis=basis)

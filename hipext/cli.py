@@ -1,0 +1,281 @@
+"""The command line: ``hipext --help``."""
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from hipext import show
+from hipext._checks import PlanError, check_one_of
+from hipext.athlete import read_athlete
+from hipext.data import find_file, read_text, shipped_names
+from hipext.evidence import read_evidence, search_evidence
+from hipext.exercises import exercise_named, exercise_table, read_exercises
+from hipext.plan_file import read_plan
+from hipext.plan_text import format_text
+from hipext.records import record_files, write_files
+from hipext.simulation import Simulation, open_loop
+from hipext.tables import TRAINING_LOADS
+from hipext.whatif import vary
+
+DEFAULT_ATHLETE = "novice"
+
+app = typer.Typer(
+    help="Progressive hip-extension strengthening: a plan and a person in, curves out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+PlanName = Annotated[
+    str, typer.Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
+]
+
+
+def main() -> None:
+    """Run the command line; every fault of the input is one message and exit 2."""
+    try:
+        app()
+    except PlanError as error:
+        _fail(str(error))
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}." if error.strerror else str(error)
+        _fail(told)
+    except ValueError as error:
+        _fail(str(error))
+    except Exception as error:
+        if os.environ.get("HIPEXT_TRACEBACK"):
+            raise
+        print(
+            f"hipext stumbled over its own fault ({type(error).__name__}: {error}). "
+            "Set HIPEXT_TRACEBACK=1 to see where, and please report it.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def _fail(message: str) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
+def _print_table(table: pd.DataFrame, *, as_json: bool, text: str = "") -> None:
+    if as_json:
+        print(table.to_json(orient="records", indent=2, force_ascii=False))
+    else:
+        print(text or show.table(table))
+
+
+@app.command()
+def run(
+    plan: PlanName,
+    athlete: Annotated[
+        str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
+    ] = DEFAULT_ATHLETE,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a value: deload.every_weeks=0. Repeatable."),
+    ] = None,
+    load: Annotated[
+        str, typer.Option(help=f"Training load: {', '.join(TRAINING_LOADS)}.")
+    ] = "session_rpe",
+    out: Annotated[
+        Path, typer.Option(help="Results go into a folder in here, named by the plan.")
+    ] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a plan week by week; write tables, figures and a report."""
+    from hipext.html_report import report_files  # draws: slow to load
+
+    check_one_of(load, TRAINING_LOADS, name="--load")
+    chosen = vary(read_plan(plan), _changes(changes or []))
+    simulation = open_loop(chosen, read_athlete(athlete), training_load=load)
+    folder = out / _folder_name(plan, athlete)
+    files = report_files(simulation) | record_files(simulation)
+    paths = write_files(files, folder)
+    if as_json:
+        print(_run_json(simulation, folder, paths))
+        return
+    print(f"{chosen.name} - {simulation.athlete.name}")
+    print("Open loop: every set is assumed to succeed.\n")
+    print(show.weekly_table(simulation.weekly))
+    print(f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}.")
+
+
+def _changes(texts: list[str]) -> dict[str, object]:
+    changes = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip():
+            raise ValueError(f"--set needs KEY=VALUE; got {text!r}.")
+        try:
+            changes[path.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[path.strip()] = value.strip()  # plain words need no quotes here
+    return changes
+
+
+def _folder_name(plan: str, athlete: str) -> str:
+    name = Path(plan).stem
+    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
+
+
+def _run_json(simulation: Simulation, folder: Path, paths: list[Path]) -> str:
+    weekly = json.loads(simulation.weekly.to_json(orient="records"))
+    return json.dumps(
+        {
+            "plan": simulation.plan.name,
+            "athlete": simulation.athlete.name,
+            "folder": str(folder),
+            "files": [path.name for path in paths],
+            "weekly": weekly,
+        },
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+@app.command()
+def plans(as_json: AsJson = False) -> None:
+    """List the shipped plans."""
+    rows = [(name, read_plan(name)) for name in shipped_names("plans")]
+    table = pd.DataFrame(
+        [(name, plan.n_weeks, plan.name, plan.description) for name, plan in rows],
+        columns=["plan", "weeks", "name", "description"],
+    )
+    _print_table(table, as_json=as_json, text=show.entries(table, "plan"))
+
+
+@app.command()
+def athletes(as_json: AsJson = False) -> None:
+    """List the shipped persons; all are invented."""
+    rows = [(name, read_athlete(name)) for name in shipped_names("athletes")]
+    table = pd.DataFrame(
+        [
+            (name, one.training_status, one.activity, one.name, one.description)
+            for name, one in rows
+        ],
+        columns=["athlete", "training_status", "activity", "name", "description"],
+    )
+    _print_table(table, as_json=as_json, text=show.entries(table, "athlete"))
+
+
+@app.command()
+def exercises(
+    name: Annotated[str | None, typer.Argument(help="Show this one in full.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the exercises, or show one: muscles, cues, faults, and what comes next."""
+    catalogue = read_exercises()
+    if name is None:
+        columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
+        table = exercise_table(catalogue)
+        _print_table(table, as_json=as_json, text=show.table(table[columns]))
+        return
+    exercise = exercise_named(name, catalogue)
+    print(
+        exercise.model_dump_json(indent=2)
+        if as_json
+        else show.exercise(exercise, catalogue)
+    )
+
+
+@app.command()
+def evidence(
+    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Only rows with this text.")
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only VERIFIED, RECALLED or CONFLICT.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the sources: every figure from the literature, its status and its kind."""
+    found = search_evidence(read_evidence(), topic=topic, words=search, status=status)
+    _print_table(found, as_json=as_json, text=show.evidence(found))
+
+
+@app.command()
+def lint(
+    plan: PlanName,
+    athlete: Annotated[
+        str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
+    ] = DEFAULT_ATHLETE,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if anything is found.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what is allowed in a plan but is probably not meant."""
+    from hipext.lint import lint_plan  # expands the plan: slow to load
+
+    found = lint_plan(read_plan(plan), athlete=read_athlete(athlete))
+    _print_table(found, as_json=as_json, text=show.findings(found))
+    if strict and len(found):
+        sys.exit(1)
+
+
+@app.command()
+def fmt(
+    plan: PlanName,
+    write: Annotated[
+        bool, typer.Option("--write", "-w", help="Rewrite the file instead.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
+    ] = False,
+) -> None:
+    """Print a plan in canonical form, comments kept; a start for a plan of your own."""
+    path = find_file(plan, "plans")
+    before = read_text(path)
+    after = format_text(before, source=str(path))
+    if check:
+        print(f"{path} is {'' if before == after else 'not '}in canonical form.")
+        sys.exit(0 if before == after else 1)
+    if not write:
+        print(after, end="")
+    elif not Path(plan).is_file():
+        raise ValueError(
+            f"{plan} is a shipped plan and stays as it is. "
+            f"Save a copy first: hipext fmt {plan} > my_plan.toml"
+        )
+    elif before != after:
+        write_files({path.name: after.encode()}, path.parent)
+
+
+@app.command()
+def schema(
+    kind: Annotated[str, typer.Argument(help="plan or athlete.")] = "plan",
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors and for reading."""
+    from hipext.plan_schema import SCHEMAS
+
+    check_one_of(kind, SCHEMAS, name="kind")
+    print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def lab(
+    folder: Annotated[
+        Path, typer.Argument(help="Your copy of the notebooks goes in here.")
+    ] = Path("hipext_notebooks"),
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="Port; the next free one is taken.")] = 8888,
+) -> None:
+    """Open JupyterLab on a copy of the notebooks; your own work is never replaced."""
+    from hipext.lab import copy_notebooks, launch  # needs the extra "lab"
+
+    for line in copy_notebooks(folder):
+        print(line)
+    launch(folder, browser=browser, port=port)

@@ -1,0 +1,81 @@
+"""Where the shipped files are, and how a TOML file is opened."""
+
+import tomllib
+from pathlib import Path
+
+from hipext._checks import PlanError, did_you_mean
+
+_HERE = Path(__file__).parent
+
+
+def data_dir() -> Path:
+    """Return the folder of the shipped data, in a checkout or an installed wheel."""
+    installed = _HERE / "_data"
+    return installed if installed.is_dir() else _HERE.parent / "data"
+
+
+def notebooks_dir() -> Path:
+    """Return the folder of the shipped notebooks."""
+    installed = _HERE / "_notebooks"
+    return installed if installed.is_dir() else _HERE.parent / "notebooks"
+
+
+def shipped_names(folder: str) -> list[str]:
+    """Return the sorted names of the shipped files of `folder`, without ``.toml``."""
+    return sorted(path.stem for path in (data_dir() / folder).glob("*.toml"))
+
+
+def find_file(name_or_path: str | Path, folder: str) -> Path:
+    """Return the path of a shipped file by its name, or of a file of the user.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        ``"guide_16wk"``, or ``"my/plan.toml"``. A name without a folder and without
+        a suffix is looked for among the shipped files only.
+    folder : str
+        Folder of the shipped files: ``"plans"`` or ``"athletes"``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message says where was searched.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    names = shipped_names(folder)
+    if str(name_or_path) in names:
+        return data_dir() / folder / f"{name_or_path}.toml"
+    kind = folder.removesuffix("s")
+    raise FileNotFoundError(
+        f"There is no {kind} {str(name_or_path)!r}: it is neither a file nor one of "
+        f"the shipped {folder} ({', '.join(names)})."
+        f"{did_you_mean(name_or_path, names)}"
+    )
+
+
+def read_text(path: str | Path) -> str:
+    """Return the UTF-8 text of a file; PlanError if it is a folder or not UTF-8."""
+    path = Path(path)
+    if path.is_dir():
+        raise PlanError(str(path), ["this is a folder; name a file in it."])
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start} is not UTF-8 text. Save the file as UTF-8."
+        raise PlanError(str(path), [problem]) from None
+
+
+def parse_toml(text: str, *, source: str) -> dict:
+    """Return the values of a TOML text; PlanError with line and column if it is not."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"the file is not TOML: {error}. Check quotes, brackets and commas."
+        raise PlanError(source, [problem]) from None
+
+
+def read_toml(path: str | Path) -> dict:
+    """Return the values of a TOML file."""
+    return parse_toml(read_text(path), source=str(path))

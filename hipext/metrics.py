@@ -1,0 +1,303 @@
+"""Load metrics of a sets table: by set, by day, by week and by muscle group.
+
+A light week is marked (``is_deload``), so that a trend can leave it out. A day without
+sets is a rest day with load 0; whoever does not know whether it was one must say so.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from hipext._checks import check_columns, check_one_of
+from hipext.exercises import Exercise, muscle_shares, read_exercises
+from hipext.parameters import parameter
+from hipext.set_metrics import (
+    hard_sets,
+    minutes,
+    time_under_tension,
+    volume_load,
+    working_sets,
+)
+from hipext.tables import (
+    DAILY,
+    DAYS_PER_WEEK,
+    MAPPINGS,
+    MUSCLE_SETS,
+    MUSCLES,
+    SETS,
+    TRAINING_LOADS,
+    WEEKDAYS,
+    WEEKLY,
+)
+
+__all__ = [
+    "daily",
+    "hard_sets",
+    "minutes",
+    "muscle_sets",
+    "session_rpe",
+    "time_under_tension",
+    "training_load",
+    "volume_load",
+    "weekly",
+    "weekly_trend",
+    "working_sets",
+]
+
+
+def muscle_sets(
+    sets: pd.DataFrame,
+    *,
+    mapping: str = "fractional",
+    exercises: Mapping[str, Exercise] | None = None,
+) -> pd.DataFrame:
+    """Return weekly working sets per muscle group, under one mapping.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table.
+    mapping : {"fractional", "primary", "emg"}
+        How much of a set counts for a muscle: 1 for direct and 0.5 for indirect work;
+        1 for direct work only; or by measured muscle activity. One week counts
+        differently under each, and none is the truth.
+    exercises : Mapping[str, Exercise], optional
+        The catalogue. Default: the shipped one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per week and muscle (columns and units: `tables.MUSCLE_SETS`).
+
+    Raises
+    ------
+    ValueError
+        If there is no such mapping, or a column is missing.
+    """
+    check_one_of(mapping, MAPPINGS, name="mapping")
+    check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
+    shares = muscle_shares(
+        read_exercises() if exercises is None else exercises, mapping
+    )
+    share_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
+    share_of = share_of.reindex(columns=list(MUSCLES)).fillna(0.0)
+    done = sets.assign(done=working_sets(sets)).pivot_table(
+        index="week", columns="exercise", values="done", aggfunc="sum"
+    )
+    per_week = done.reindex(columns=share_of.index).fillna(0.0) @ share_of
+    is_light = sets.groupby("week")["is_deload"].any()
+    return MUSCLE_SETS.from_columns(
+        {
+            "week": np.repeat(per_week.index.to_numpy(), len(MUSCLES)),
+            "is_deload": np.repeat(is_light.to_numpy(), len(MUSCLES)),
+            "muscle": list(MUSCLES) * len(per_week),
+            "sets": per_week.to_numpy().ravel(),
+        }
+    )
+
+
+def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
+    """Return rating, minutes and load of every session.
+
+    The rating of a session is taken to be the mean effort of its working sets, with
+    ``effort.unrated_rpe`` for those whose effort is not known: an assumption. Its load
+    is rating x minutes [1]_, and 0 where nothing was work.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per session, with day, session, minutes, rating and session_rpe (a.u.).
+
+    References
+    ----------
+    .. [1] Foster et al. (2001), evidence row E05-001.
+    """
+    SETS.check(sets)
+    work = working_sets(sets)
+    effort = sets["rpe"].fillna(parameter("effort.unrated_rpe")) * work
+    columns = pd.DataFrame(
+        {
+            "day": sets["day"],
+            "session": sets["session"],
+            "minutes": minutes(sets),
+            "working_sets": work,
+            "effort": effort,
+        }
+    )
+    sessions = columns.groupby(["day", "session"], sort=False).sum().reset_index()
+    has_work = sessions["working_sets"] > 0
+    rating = (sessions["effort"] / sessions["working_sets"]).where(has_work, 0.0)
+    sessions["rating"] = rating
+    sessions["session_rpe"] = rating * sessions["minutes"]
+    return sessions[["day", "session", "minutes", "rating", "session_rpe"]]
+
+
+def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
+    """Return one row per day, rest days included.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table (columns and units: `tables.SETS`).
+    n_weeks : int, optional
+        Length of the table in weeks. Default: up to the last week with a set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and units: `tables.DAILY`. The last four columns are the definitions
+        of training load in `tables.TRAINING_LOADS`; none is the right one.
+    """
+    SETS.check(sets)
+    last = int(sets["week"].max()) if len(sets) else 0
+    days = np.arange((last if n_weeks is None else n_weeks) * DAYS_PER_WEEK)
+    per_set = {
+        "working_sets": working_sets(sets),
+        "volume_load": volume_load(sets, load="system") * (sets["kind"] == "work"),
+        "time_under_tension": time_under_tension(sets) * (sets["kind"] == "work"),
+        "hard_sets": hard_sets(sets),
+    }
+    sums = pd.DataFrame(per_set).groupby(sets["day"]).sum()
+    sessions = session_rpe(sets)
+    sums["session_rpe"] = sessions.groupby("day")["session_rpe"].sum()
+    sums = sums.reindex(days, fill_value=0.0)
+    weeks = sets.drop_duplicates("week").set_index("week")
+    week = pd.Series(days // DAYS_PER_WEEK + 1)
+    names = sessions.groupby("day")["session"].agg(" + ".join)
+    return DAILY.from_columns(
+        {
+            "week": week,
+            "day": days,
+            "phase": week.map(weeks["phase"]).fillna(""),
+            "is_deload": week.map(weeks["is_deload"]).fillna(value=False),
+            "weekday": [WEEKDAYS[day % DAYS_PER_WEEK] for day in days],
+            "sessions": names.reindex(days, fill_value="").to_numpy(),
+            **{name: column.to_numpy() for name, column in sums.items()},
+        }
+    )
+
+
+def training_load(
+    sets: pd.DataFrame,
+    *,
+    definition: str = "session_rpe",
+    n_weeks: int | None = None,
+) -> pd.Series:
+    """Return the daily training load, the input of the response models.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table (columns and units: `tables.SETS`).
+    definition : {"session_rpe", "volume_load", "time_under_tension", "hard_sets"}
+        What counts as load: session rating x minutes, working repetitions x system
+        load (kg), seconds under tension of the working sets, or hard sets.
+    n_weeks : int, optional
+        Length in weeks. Default: up to the last week with a set.
+
+    Returns
+    -------
+    pandas.Series
+        ``training_load`` (a.u.) by day from 0; rest days are 0.
+
+    Raises
+    ------
+    ValueError
+        If there is no such definition, or a column is missing.
+    """
+    check_one_of(definition, TRAINING_LOADS, name="definition")
+    days = daily(sets, n_weeks=n_weeks).set_index("day")
+    return days[definition].astype("float64").rename("training_load")
+
+
+def weekly(
+    sets: pd.DataFrame,
+    *,
+    n_weeks: int | None = None,
+    exercises: Mapping[str, Exercise] | None = None,
+) -> pd.DataFrame:
+    """Return one row per week of the plan.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table (columns and units: `tables.SETS`).
+    n_weeks : int, optional
+        Length of the table in weeks. Default: up to the last week with a set.
+    exercises : Mapping[str, Exercise], optional
+        The catalogue. Default: the shipped one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and units: `tables.WEEKLY`. A share is missing in a week that has
+        nothing to share.
+    """
+    exercises = read_exercises() if exercises is None else exercises
+    days = daily(sets, n_weeks=n_weeks)
+    weeks = days.groupby("week").agg(
+        phase=("phase", "first"), is_deload=("is_deload", "first")
+    )
+    is_work = sets["kind"] == "work"
+    done = working_sets(sets)
+    joint = sets["exercise"].map(lambda name: exercises[name].dominant_joint)
+    moved = sets["reps"].astype("float64").fillna(sets["hold_s"])
+    per_set = {
+        "working_sets": done,
+        "hard_sets": hard_sets(sets),
+        "reps": sets["reps"].astype("float64").fillna(0.0) * is_work,
+        "volume_load_kg": volume_load(sets) * is_work,
+        "system_volume_load_kg": volume_load(sets, load="system") * is_work,
+        "tut_s": time_under_tension(sets) * is_work,
+        "minutes": minutes(sets),
+        "hip": done * (joint == "hip"),
+        "knee": done * (joint == "knee"),
+        "unilateral": done * (sets["side"] != "both"),
+        "left": moved * (is_work & (sets["side"] == "left")),
+        "right": moved * (is_work & (sets["side"] == "right")),
+    }
+    sums = pd.DataFrame(per_set).groupby(sets["week"]).sum()
+    sums = sums.reindex(weeks.index, fill_value=0.0)
+    sums["session_rpe"] = days.groupby("week")["session_rpe"].sum()
+    trained = sets[is_work].drop_duplicates(["day", "session"])
+    sums["n_sessions"] = trained.groupby("week").size()
+    sums["n_sessions"] = sums["n_sessions"].fillna(0)
+    sums["hip_share"] = _share(sums["hip"], sums["hip"] + sums["knee"])
+    sums["unilateral_share"] = _share(sums["unilateral"], sums["working_sets"])
+    sums["left_share"] = _share(sums["left"], sums["left"] + sums["right"])
+    return WEEKLY.from_columns(weeks.join(sums).reset_index())
+
+
+def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    return (part / whole).where(whole > 0)
+
+
+def weekly_trend(weeks: pd.DataFrame, column: str, *, deloads: bool = False) -> float:
+    """Return the slope of a weekly measure, by least squares.
+
+    Parameters
+    ----------
+    weeks : pandas.DataFrame
+        Weekly table, as `weekly` returns it.
+    column : str
+        A numeric column of it.
+    deloads : bool, default False
+        Whether light weeks count. They bend a trend, so they are left out.
+
+    Returns
+    -------
+    float
+        Unit of the column per week.
+
+    Raises
+    ------
+    ValueError
+        If the column is missing or fewer than two weeks remain.
+    """
+    check_columns(weeks, ("week", "is_deload", column), name="weekly")
+    kept = weeks if deloads else weeks[~weeks["is_deload"]]
+    kept = kept.dropna(subset=[column])
+    if len(kept) < 2:
+        raise ValueError(f"A trend needs at least 2 weeks; {column} has {len(kept)}.")
+    return float(np.polyfit(kept["week"], kept[column], 1)[0])

@@ -1,0 +1,138 @@
+"""Tables and values as text for the terminal."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from textwrap import fill, indent
+
+import pandas as pd
+
+from hipext.exercises import Exercise, ladder
+
+_WEEKLY_HEADS = {
+    "week": "week",
+    "phase": "phase",
+    "is_deload": "light",
+    "n_sessions": "sessions",
+    "working_sets": "sets",
+    "hard_sets": "hard sets",
+    "volume_load_kg": "volume load (kg)",
+    "tut_s": "tension (min)",
+    "minutes": "minutes",
+    "session_rpe": "RPE x min",
+    "hip_share": "hip %",
+    "unilateral_share": "unilateral %",
+}
+
+
+def table(rows: pd.DataFrame) -> str:
+    """Return a table as aligned text; a word instead where it is empty."""
+    return rows.to_string(index=False, na_rep="-") if len(rows) else "Nothing found."
+
+
+def weekly_table(weekly: pd.DataFrame) -> str:
+    """Return the weekly table with the columns a coach reads first."""
+    shown = weekly[list(_WEEKLY_HEADS)].copy()
+    shown["is_deload"] = shown["is_deload"].map({True: "light", False: ""})
+    shown["tut_s"] = shown["tut_s"] / 60
+    for share in ("hip_share", "unilateral_share"):
+        shown[share] = shown[share] * 100
+    numbers = shown.select_dtypes("number").columns
+    shown[numbers] = shown[numbers].round()
+    return table(_whole(shown).rename(columns=_WEEKLY_HEADS))
+
+
+def _whole(shown: pd.DataFrame) -> pd.DataFrame:
+    floats = shown.select_dtypes("float").columns
+    return shown.astype(dict.fromkeys(floats, "Int64"))
+
+
+def entries(rows: pd.DataFrame, key: str) -> str:
+    """Return one paragraph per row: its key, short facts, and its description."""
+    paragraphs = []
+    for row in rows.to_dict("records"):
+        facts = [f"{value}" for name, value in row.items() if name != "description"]
+        head = f"{row[key]:<24}" + " | ".join(facts[1:])
+        paragraphs.append(head + "\n" + _wrapped(row["description"]))
+    return "\n".join(paragraphs)
+
+
+def _wrapped(text: str, *, prefix: str = "    ") -> str:
+    width = min(shutil.get_terminal_size().columns, 100)
+    return fill(text, width=width, initial_indent=prefix, subsequent_indent=prefix)
+
+
+def evidence(rows: pd.DataFrame) -> str:
+    """Return one paragraph per source: status, kind, claim, value, and where from."""
+    if rows.empty:
+        return "Nothing found."
+    return "\n".join(_source_lines(rows.to_dict("records")))
+
+
+def _source_lines(rows: list[dict]) -> Iterator[str]:
+    for row in rows:
+        value = " ".join(part for part in (row["value"], row["unit"]) if part)
+        origin = ", ".join(part for part in (row["authors"], row["year"]) if part)
+        yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
+        yield _wrapped(f"{row['claim']}: {value}" + _known(row["spread"], " ({})"))
+        yield _wrapped(_known(row["population"], "in {}; ") + origin)
+    yield f"{len(rows)} rows. Only VERIFIED rows are cited as sources."
+
+
+def _known(text: str, form: str) -> str:
+    return form.format(text) if text else ""
+
+
+def findings(rows: pd.DataFrame) -> str:
+    """Return what the linter found, one finding per paragraph."""
+    if rows.empty:
+        return "Nothing found."
+    lines = [
+        f"{row['place']}: {row['message']} [{row['rule']}]\n"
+        + _wrapped(row["suggestion"])
+        for row in rows.to_dict("records")
+    ]
+    return "\n".join(
+        [*lines, f"{len(rows)} finding(s); the plan can be used as it is."]
+    )
+
+
+def exercise(one: Exercise, catalogue: Mapping[str, Exercise]) -> str:
+    """Return everything the catalogue says about an exercise."""
+    facts = {
+        "id": one.id,
+        "also called": ", ".join(one.aliases),
+        "role": f"{one.role}, {one.pattern}, {one.laterality}",
+        "implement": _implement(one),
+        "body mass lifted": f"{one.body_mass_share:.0%} (assumption)",
+        "tempo": one.tempo,
+        "dominant joint": one.dominant_joint,
+        "primary muscles": ", ".join(one.primary),
+        "secondary muscles": ", ".join(one.secondary),
+        "stretches": ", ".join(one.stretches),
+        "master first": ", ".join(one.prerequisites),
+        "way up": " > ".join(ladder(one.id, catalogue)),
+        "guide": ", ".join(one.guide),
+        "sources": ", ".join(one.sources),
+    }
+    lists = {
+        "cues": one.cues,
+        "faults": one.faults,
+        "easier": [f"{step.to}: {step.when}" for step in one.regress],
+        "harder": [f"{step.to}: {step.when}" for step in one.progress],
+        "instead": [f"{step.to}: {step.when}" for step in one.swap],
+    }
+    lines = [one.name, *(f"  {key:<18}{text}" for key, text in facts.items() if text)]
+    for title, items in lists.items():
+        if items:
+            lines += [
+                f"  {title}",
+                indent("\n".join(f"- {it}" for it in items), "    "),
+            ]
+    return "\n".join(lines)
+
+
+def _implement(one: Exercise) -> str:
+    if not one.is_loaded:
+        return one.implement
+    step = f"steps of {one.increment_kg:g} kg"
+    return f"{one.implement} x {one.n_implements}, {step}"

@@ -1,0 +1,195 @@
+"""Grain, columns, dtypes and units of every table, in one place.
+
+A simulated plan, an imported log and a published trial all become the same sets
+table. Days count from 0, weeks from 1 and start on a Monday; ``day`` 0 is the Monday
+of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hipext._checks import check_columns
+
+DAYS_PER_WEEK = 7
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SIDES = ("both", "left", "right", "each")  # each: both sides in turn, not told apart
+SET_KINDS = ("work", "warm_up", "mobility", "recovery")
+MUSCLES = (
+    "gluteus_maximus",
+    "hamstrings",
+    "erector_spinae",
+    "hip_abductors",
+    "hip_adductors",
+    "quadriceps",
+    "trunk",
+)
+MAPPINGS = ("fractional", "primary", "emg")
+TRAINING_LOADS = ("volume_load", "time_under_tension", "hard_sets", "session_rpe")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: name, dtype, unit ("" for none) and meaning."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind of table: its grain (what one row is) and its columns, in order."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def from_rows(self, rows: Sequence[tuple]) -> pd.DataFrame:
+        """Return the table of `rows`, each a tuple in the order of the columns."""
+        values = zip(*rows, strict=True) if rows else [()] * len(self.columns)
+        return self.from_columns(dict(zip(self.names, values, strict=True)))
+
+    def from_columns(self, values: Mapping[str, Sequence]) -> pd.DataFrame:
+        """Return the table of columns by name, in order and with their dtypes."""
+        return pd.DataFrame(
+            {
+                column.name: pd.Series(values[column.name], dtype=column.dtype)
+                for column in self.columns
+            }
+        )
+
+    def check(self, table: pd.DataFrame) -> None:
+        """Raise ValueError naming the columns of this table that `table` lacks."""
+        check_columns(table, self.names, name=self.name)
+
+
+_WHEN = (
+    Column("week", "int64", "", "week of the plan, from 1"),
+    Column("day", "int64", "d", "day of the plan, from 0; day 0 is a Monday"),
+    Column("phase", "str", "", "name of the phase in the plan"),
+    Column("is_deload", "bool", "", "whether the week is a planned light week"),
+)
+
+SETS = Table(
+    "sets",
+    "one set of one exercise; a unilateral set has one row per side",
+    (
+        *_WHEN,
+        Column("session", "str", "", "name of the session in the plan"),
+        Column("slot", "int64", "", "place of the exercise in the session, from 1"),
+        Column("group", "str", "", "pair or circuit it belongs to; empty for none"),
+        Column("exercise", "str", "", "id in the catalogue"),
+        Column("kind", "str", "", "one of SET_KINDS; only 'work' counts as work"),
+        Column("set", "int64", "", "number of the set in its slot, from 1"),
+        Column("side", "str", "", "one of SIDES"),
+        Column("reps_target", "Int64", "", "repetitions asked for (per side)"),
+        Column("reps", "Int64", "", "repetitions done (per side); missing for holds"),
+        Column("hold_target_s", "float64", "s", "hold asked for (per side)"),
+        Column("hold_s", "float64", "s", "hold done; missing for repetitions"),
+        Column("load_kg", "float64", "kg", "external load per implement"),
+        Column("n_implements", "int64", "", "implements carried, each of load_kg"),
+        Column("system_load_kg", "float64", "kg", "external load and lifted body mass"),
+        Column("pct_1rm", "float64", "%", "system load in percent of the 1RM then"),
+        Column("rir_target", "float64", "reps", "repetitions in reserve asked for"),
+        Column("rir", "float64", "reps", "repetitions in reserve at the end"),
+        Column("rpe", "float64", "0-10", "effort of the set: 10 - rir"),
+        Column("tempo", "str", "s", "eccentric-pause-concentric-pause; empty: a hold"),
+        Column("tut_s", "float64", "s", "time under tension"),
+        Column("rest_s", "float64", "s", "rest after the set"),
+    ),
+)
+
+DAILY = Table(
+    "daily",
+    "one day of the plan, rest days included",
+    (
+        *_WHEN,
+        Column("weekday", "str", "", "one of WEEKDAYS"),
+        Column("sessions", "str", "", "names of the sessions, ' + ' between"),
+        Column("working_sets", "int64", "sets", "sets of kind 'work'"),
+        Column("volume_load", "float64", "kg", "working reps x system load"),
+        Column("time_under_tension", "float64", "s", "of the working sets"),
+        Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
+        Column("session_rpe", "float64", "a.u.", "session rating x minutes"),
+    ),
+)
+
+WEEKLY = Table(
+    "weekly",
+    "one week of the plan",
+    (
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("phase", "str", "", "phase that holds most of the week's days"),
+        Column("is_deload", "bool", "", "whether the week is a planned light week"),
+        Column("n_sessions", "int64", "", "sessions with at least one working set"),
+        Column("working_sets", "int64", "sets", "sets of kind 'work'"),
+        Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
+        Column("reps", "int64", "reps", "repetitions of the working sets"),
+        Column("volume_load_kg", "float64", "kg", "working reps x external load"),
+        Column("system_volume_load_kg", "float64", "kg", "the same, system load"),
+        Column("tut_s", "float64", "s", "time under tension of the working sets"),
+        Column("minutes", "float64", "min", "estimated length of all its sessions"),
+        Column("session_rpe", "float64", "a.u.", "sum of session rating x minutes"),
+        Column("hip_share", "float64", "0-1", "hip- of hip- and knee-dominant sets"),
+        Column("unilateral_share", "float64", "0-1", "unilateral of working sets"),
+        Column("left_share", "float64", "0-1", "left of left and right reps and holds"),
+    ),
+)
+
+MUSCLE_SETS = Table(
+    "muscle_sets",
+    "one muscle group in one week, under one mapping",
+    (
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("is_deload", "bool", "", "whether the week is a planned light week"),
+        Column("muscle", "str", "", "one of MUSCLES"),
+        Column("sets", "float64", "sets", "working sets x share of the muscle"),
+    ),
+)
+
+RESPONSE = Table(
+    "response",
+    "one day; states of the morning",
+    (
+        Column("fitness", "float64", "a.u.", "slow positive trace of the load"),
+        Column("fatigue", "float64", "a.u.", "fast negative trace of the load"),
+        Column("performance", "float64", "a.u.", "baseline + fitness - fatigue"),
+    ),
+)
+
+DECISIONS = Table(
+    "decisions",
+    "one decision of a rule about one subject",
+    (
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("day", "int64", "d", "day on which it was taken"),
+        Column("phase", "str", "", "name of the phase in the plan"),
+        Column("session", "str", "", "name of the session; empty for the whole week"),
+        Column("subject", "str", "", "exercise, or 'week', or 'phase'"),
+        Column("action", "str", "", "advance, hold, reduce, deload, or pass"),
+        Column("rule", "str", "", "id of the rule"),
+        Column("observations", "str", "", "what the rule saw, as 'name=value'"),
+        Column("sentence", "str", "", "the reason, in words"),
+    ),
+)
+
+ASSESSMENTS = Table(
+    "assessments",
+    "one test of one side on one day",
+    (
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("day", "int64", "d", "day of the test"),
+        Column("test", "str", "", "name of the test"),
+        Column("side", "str", "", "both, left or right"),
+        Column("value", "float64", "see unit", "result; missing where not simulated"),
+        Column("unit", "str", "", "unit of the value"),
+    ),
+)

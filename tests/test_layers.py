@@ -1,0 +1,136 @@
+"""Imports point down: the floors of the house, its room sizes and its doors."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "hipext"
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+ROOMS = [name for name in MODULES if name not in {"__init__", "__main__"}]
+
+FLOORS = {
+    name: floor
+    for floor, names in enumerate(
+        [
+            "_checks _schema data tables",
+            "evidence notation _exercise _catalogue exercises intensity parameters"
+            " metrics response random",
+            "athlete rules progression",
+            "plan plan_file plan_text",
+            "timetable schedule engine",
+            "lint simulation",
+            "whatif calibration trials logs records",
+            "plots report",
+            "widgets tasks cli lab",
+        ]
+    )
+    for name in names.split()
+}
+
+NEIGHBOURS = {  # imports on the same floor
+    "_schema": {"_checks"},
+    "data": {"_checks"},
+    "tables": {"_checks"},
+    "_exercise": {"notation"},
+    "_catalogue": {"_exercise"},
+    "exercises": {"_catalogue", "_exercise"},
+    "metrics": {"exercises", "parameters"},
+    "plan_file": {"plan"},
+    "schedule": {"timetable"},
+}
+
+LATE_IMPORTS = {  # imports inside functions, and why
+    ("calibration", "scipy"): "slow to import, and only fits need it",
+    ("engine", "numba"): "slow to import, and optional",
+    ("whatif", "dask"): "optional",
+    ("whatif", "distributed"): "optional",
+}
+LAZY_MODULES = {"__init__", "__main__", "cli"}  # load a room when its name is called
+
+MAX_LINES_OF_MODULE = 300
+MAX_LINES_OF_PACKAGE = 5000
+
+
+def source(module):
+    """Return the text of a module."""
+    return (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+
+
+def imported(tree):
+    """Return the full names that the import statements below `tree` load."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "hipext":
+            names |= {f"hipext.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def rooms_imported(module):
+    """Return the modules of hipext that a module imports."""
+    names = imported(ast.parse(source(module)))
+    return {name.removeprefix("hipext.") for name in names if name.startswith("hipext")}
+
+
+def imported_late(module):
+    """Return the packages, and modules of hipext, imported inside functions."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    walk = ast.walk(ast.parse(source(module)))
+    names = set().union(*(imported(x) for x in walk if isinstance(x, functions)))
+    return {name if name.startswith("hipext") else name.split(".")[0] for name in names}
+
+
+def n_lines(module):
+    """Return the number of lines of a module."""
+    return source(module).count("\n")
+
+
+@pytest.mark.parametrize("module", ROOMS)
+def test_every_module_has_its_floor(module):
+    assert module in FLOORS
+
+
+@pytest.mark.parametrize("module", ROOMS)
+def test_module_imports_from_lower_floors_or_a_named_neighbour(module):
+    allowed = {name for name in FLOORS if FLOORS[name] < FLOORS[module]}
+    allowed |= NEIGHBOURS.get(module, set())
+    assert rooms_imported(module) - allowed == set()
+
+
+def test_neighbours_live_on_one_floor_and_never_import_in_a_circle():
+    floors = [{FLOORS[x] for x in (name, *NEIGHBOURS[name])} for name in NEIGHBOURS]
+    assert [floor for floor in floors if len(floor) > 1] == []
+    TopologicalSorter(NEIGHBOURS).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_are_written_in_full(module):
+    names = imported(ast.parse(source(module)))
+    assert {name for name in names if name.startswith(".")} == set()
+
+
+@pytest.mark.parametrize("module", sorted({*MODULES} - LAZY_MODULES))
+def test_imports_stand_at_the_top_of_the_module(module):
+    allowed = {package for name, package in LATE_IMPORTS if name == module}
+    assert imported_late(module) - allowed == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_short(module):
+    assert n_lines(module) <= MAX_LINES_OF_MODULE
+
+
+def test_package_is_short():
+    assert sum(map(n_lines, MODULES)) <= MAX_LINES_OF_PACKAGE
+
+
+@pytest.mark.parametrize("module", sorted({*MODULES} - {"cli"}))
+def test_only_the_command_line_prints(module):
+    calls = (x for x in ast.walk(ast.parse(source(module))) if isinstance(x, ast.Call))
+    names = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    assert "print" not in names
