@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hipext._schema import FileValue
 from hipext.notation import TEMPO_PATTERN
@@ -13,7 +13,20 @@ from hipext.tables import MUSCLES
 COUNTED_ROLES = ("strength", "control")  # their sets count for muscles
 ANCHORS = ("deadlift", "barbell_hip_thrust", "back_squat")  # lifts a person tests
 
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+def _like(pattern: str, wanted: str) -> object:
+    """Return the type of a text of a certain form, with an error in plain words."""
+
+    def check(given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise ValueError(f"must be {wanted}; got {given!r}.")
+        return given
+
+    in_schema = Field(json_schema_extra={"pattern": pattern})
+    return Annotated[str, AfterValidator(check), in_schema]
+
+
+Id = _like(r"^[a-z][a-z0-9_]*$", "small letters, digits and _, like 'hip_thrust'")
 Muscle = Literal[MUSCLES]
 Tissue = Literal[
     "hip_flexors",
@@ -23,8 +36,8 @@ Tissue = Literal[
     "deep_stabilisers",
     "lower_back",
 ]
-Claim = Annotated[str, Field(pattern=r"^G([1-9]|[1-4][0-9]|5[01])$")]
-Evidence = Annotated[str, Field(pattern=r"^E\d\d-\d\d\d$")]
+Claim = _like(r"^G([1-9]|[1-4][0-9]|5[01])$", "a claim of the guide, G1 to G51")
+Evidence = _like(r"^E\d\d-\d\d\d$", "the id of an evidence row, like 'E01-043'")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_args
+from typing import TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from hipext._checks import PlanError, did_you_mean
 
@@ -15,7 +16,7 @@ class FileValue(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        strict=False,
+        strict=True,  # "2" and true are not 2
         use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
@@ -23,16 +24,19 @@ class FileValue(BaseModel):
 
 Model = TypeVar("Model", bound=FileValue)
 
+_LIST = "a list in square brackets, like [1, 2]"
+_TABLE = "a table of values, like { key = 1 }"
 _KINDS = {
-    "int": "a whole number",
-    "float": "a number",
+    "int": "a whole number, like 2",
+    "float": "a number, like 2.5",
+    "finite": "a finite number, like 2.5",
     "string": 'text in quotes, like "abc"',
     "bool": "true or false",
-    "tuple": "a list in square brackets, like [1, 2]",
-    "list": "a list in square brackets, like [1, 2]",
-    "dict": "a table of values, like { key = 1 }",
-    "mapping": "a table of values, like { key = 1 }",
-    "model": "a table of values, like { key = 1 }",
+    "tuple": _LIST,
+    "list": _LIST,
+    "dict": _TABLE,
+    "mapping": _TABLE,
+    "model": _TABLE,
 }
 _BOUNDS = {
     "greater_than": ("gt", "above"),
@@ -40,6 +44,7 @@ _BOUNDS = {
     "less_than": ("lt", "below"),
     "less_than_equal": ("le", "at most"),
 }
+_LONGEST = 60  # characters of a given value that a message shows
 
 
 def check_values(
@@ -72,7 +77,7 @@ def check_values(
     """
     problems = list(more_problems)
     try:
-        checked = model.model_validate(values, context=context)
+        checked = model.model_validate(_frozen(values), context=context)
     except ValidationError as error:
         problems[:0] = [
             f"{_place_of(problem, values)}: {_sentence(problem, model)}"
@@ -81,6 +86,13 @@ def check_values(
     if problems:
         raise PlanError(source, problems)
     return checked
+
+
+def _frozen(value: object) -> object:
+    """Return a value with tuples for its lists."""
+    if isinstance(value, Mapping):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _place_of(problem: Mapping, values: Mapping) -> str:
@@ -94,21 +106,26 @@ def place(values: object, keys: Sequence[str | int]) -> str:
     words: list[str] = []
     for key in keys:
         if isinstance(key, int):
-            values = values[key]
-            words.append(
-                f"{words.pop() if words else 'item'} {key + 1}{_label(values)}"
-            )
-        elif isinstance(values, Mapping) and key in values:  # else: tag of a union
-            values = values[key]
-            words.append(key)
+            is_there = isinstance(values, list | tuple) and key < len(values)
+            values = values[key] if is_there else None
+            last = words.pop() if words else "item"
+            words.append(f"{last} {key + 1}{_label(values)}")
+        elif isinstance(values, Mapping) and values.get("rule") != key:
+            values = values.get(key)
+            words.append(key)  # else: the rule, which tells what it is, not where
     return ", ".join(words) or "the file"
 
 
 def _label(values: object) -> str:
     """Return `` (hinge)`` for a table that has a name, an exercise or an id."""
     named = values if isinstance(values, Mapping) else {}
-    labels = [named[key] for key in ("name", "exercise", "id") if key in named]
-    return f" ({labels[0]})" if labels else ""
+    found = [named.get(key) for key in ("name", "exercise", "id")]
+    labels = [label for label in found if isinstance(label, str)]
+    return f" ({_short(labels[0])})" if labels else ""
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
 
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
@@ -121,30 +138,71 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in ("literal_error", "union_tag_invalid"):
-        options = str(context.get("expected") or context["expected_tags"])
-        given = context.get("tag", given)
-        guess = did_you_mean(given, re.findall(r"'([^']*)'", options))
-        return f"must be one of {options.replace(' or ', ', ')}; got {given!r}.{guess}"
+        return _not_one_of(kind, given, context)
     if kind == "union_tag_not_found":
         return "'rule' is missing. Write, for example, rule = \"linear\"."
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
-        return f"must be {word} {context[key]}; got {given!r}."
+        return f"must be {word} {context[key]:g}; got {_given(given)}."
     if kind in ("too_short", "string_too_short"):
-        return f"must not be empty; got {given!r}."
-    if kind == "int_from_float":
-        return f"must be a whole number; got {given!r}."
-    wanted = _KINDS.get(kind.split("_")[0])
-    if wanted is None:
-        return f"{problem['msg']}; got {given!r}."
-    return f"must be {wanted}; got {_given(given)}."
+        return f"must not be empty; got {_given(given)}."
+    if kind in ("too_long", "string_too_long"):
+        return f"must have at most {context['max_length']} {_counted(given)}."
+    if kind == "string_pattern_mismatch":
+        return f"must have the form {context['pattern']}; got {_given(given)}."
+    return _wrong_kind(problem, model)
+
+
+def _counted(given: object) -> str:
+    if isinstance(given, str):
+        return f"characters; got {len(given)}"
+    return f"items; got {len(given)}"
+
+
+def _not_one_of(kind: str, given: object, context: Mapping) -> str:
+    options = re.findall(
+        r"'[^']*'|\d+", context.get("expected") or context["expected_tags"]
+    )
+    what, given = (
+        ("rule ", context["tag"]) if kind == "union_tag_invalid" else ("", given)
+    )
+    guess = did_you_mean(given, [option.strip("'") for option in options])
+    one_of = "one of " if len(options) > 1 else ""
+    return f"{what}must be {one_of}{', '.join(options)}; got {_given(given)}.{guess}"
+
+
+def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
+    """Return what kind of value is wanted, in the words of a TOML file."""
+    kind, given, key = (
+        problem["type"].split("_")[0],
+        problem["input"],
+        problem["loc"][-1],
+    )
+    field = _fields_at(model, problem["loc"][:-1]).get(key)
+    if kind == "tuple" and field and models_in(field.annotation):
+        return (
+            f"must be a list of tables; got {_given(given)}. "
+            f"Write its header with two brackets, like [[{key}]]."
+        )
+    wanted = _KINDS.get(kind, "another kind of value")
+    is_quoted = isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given)
+    hint = (
+        f" Write {given} without quotes."
+        if is_quoted and kind in ("int", "float")
+        else ""
+    )
+    return f"must be {wanted}; got {_given(given)}.{hint}"
 
 
 def _given(given: object) -> str:
     """Return the value as written, with its kind where that is the mistake."""
-    kinds = {str: "text", bool: "true or false", Mapping: "a table", list: "a list"}
-    kind = next((word for kind, word in kinds.items() if isinstance(given, kind)), "")
-    return f"{given!r} ({kind})" if kind else repr(given)
+    if isinstance(given, bool):
+        return str(given).lower()
+    if isinstance(given, Mapping):
+        return f"a table with {_short(', '.join(map(str, given)) or 'nothing')}"
+    if isinstance(given, tuple | list):
+        return f"the list {_short(repr(list(given)))}"
+    return _short(repr(given))
 
 
 def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
@@ -155,14 +213,22 @@ def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
 
 
 def _example(problem: Mapping, model: type[FileValue]) -> str:
-    field = _fields_at(model, problem["loc"][:-1]).get(problem["loc"][-1])
-    examples = getattr(field, "examples", None)
-    return (
-        f" Write, for example, {problem['loc'][-1]} = {examples[0]}" if examples else ""
-    )
+    key = problem["loc"][-1]
+    field = _fields_at(model, problem["loc"][:-1])[key]
+    if field.examples:
+        return f" Write, for example, {key} = {field.examples[0]}"
+    if get_origin(field.annotation) is tuple and models_in(field.annotation):
+        return f" Write at least one table with the header [[{key}]]."
+    return f" Write {key} = ..., which is: {_first_line(field)}"
 
 
-def _fields_at(model: type[FileValue], keys: Sequence[str | int]) -> Mapping:
+def _first_line(field: FieldInfo) -> str:
+    return (field.description or "").split("\n")[0]
+
+
+def _fields_at(
+    model: type[FileValue], keys: Sequence[str | int]
+) -> Mapping[str | int, FieldInfo]:
     """Return the fields of the model that `keys` lead to from `model`."""
     models = [model]
     for key in keys:
@@ -172,10 +238,10 @@ def _fields_at(model: type[FileValue], keys: Sequence[str | int]) -> Mapping:
             part
             for candidate in models
             if key in candidate.model_fields
-            for part in _models_in(candidate.model_fields[key].annotation)
+            for part in models_in(candidate.model_fields[key].annotation)
         ]
         tagged = [part for part in models if key in _tags(part)]
-        models = inner or tagged or models
+        models = tagged or inner or models
     return models[0].model_fields
 
 
@@ -184,7 +250,8 @@ def _tags(model: type[FileValue]) -> tuple:
     return get_args(rule.annotation) if rule else ()
 
 
-def _models_in(annotation: object) -> list[type[FileValue]]:
+def models_in(annotation: object) -> list[type[FileValue]]:
+    """Return the models that a type is made of, such as those of a union."""
     if isinstance(annotation, type) and issubclass(annotation, FileValue):
         return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+    return [model for part in get_args(annotation) for model in models_in(part)]

@@ -10,11 +10,17 @@ import numpy as np
 import pandas as pd
 
 from hipext._checks import check_columns, check_one_of
-from hipext.exercises import Exercise, muscle_shares, read_exercises
-from hipext.parameters import parameter
+from hipext.exercises import (
+    Exercise,
+    exercise_named,
+    muscle_shares,
+    read_exercises,
+)
 from hipext.set_metrics import (
     hard_sets,
     minutes,
+    session_rpe,
+    sides_done,
     time_under_tension,
     volume_load,
     working_sets,
@@ -73,13 +79,14 @@ def muscle_sets(
     Raises
     ------
     ValueError
-        If there is no such mapping, or a column is missing.
+        If there is no such mapping or exercise, or a column is missing.
     """
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
-    shares = muscle_shares(
-        read_exercises() if exercises is None else exercises, mapping
-    )
+    exercises = read_exercises() if exercises is None else exercises
+    for name in sets["exercise"].unique():
+        exercise_named(name, exercises)  # else an unknown one would count nothing
+    shares = muscle_shares(exercises, mapping)
     share_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
     share_of = share_of.reindex(columns=list(MUSCLES)).fillna(0.0)
     done = sets.assign(done=working_sets(sets)).pivot_table(
@@ -95,42 +102,6 @@ def muscle_sets(
             "sets": per_week.to_numpy().ravel(),
         }
     )
-
-
-def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
-    """Return rating, minutes and load of every session.
-
-    The rating of a session is taken to be the mean effort of its working sets, with
-    ``effort.unrated_rpe`` for those whose effort is not known: an assumption. Its load
-    is rating x minutes [1]_, and 0 where nothing was work.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per session, with day, session, minutes, rating and session_rpe (a.u.).
-
-    References
-    ----------
-    .. [1] Foster et al. (2001), evidence row E05-001.
-    """
-    SETS.check(sets)
-    work = working_sets(sets)
-    effort = sets["rpe"].fillna(parameter("effort.unrated_rpe")) * work
-    columns = pd.DataFrame(
-        {
-            "day": sets["day"],
-            "session": sets["session"],
-            "minutes": minutes(sets),
-            "working_sets": work,
-            "effort": effort,
-        }
-    )
-    sessions = columns.groupby(["day", "session"], sort=False).sum().reset_index()
-    has_work = sessions["working_sets"] > 0
-    rating = (sessions["effort"] / sessions["working_sets"]).where(has_work, 0.0)
-    sessions["rating"] = rating
-    sessions["session_rpe"] = rating * sessions["minutes"]
-    return sessions[["day", "session", "minutes", "rating", "session_rpe"]]
 
 
 def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
@@ -233,6 +204,11 @@ def weekly(
     pandas.DataFrame
         Columns and units: `tables.WEEKLY`. A share is missing in a week that has
         nothing to share.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or an exercise is not in the catalogue.
     """
     exercises = read_exercises() if exercises is None else exercises
     days = daily(sets, n_weeks=n_weeks)
@@ -241,27 +217,31 @@ def weekly(
     )
     is_work = sets["kind"] == "work"
     done = working_sets(sets)
-    joint = sets["exercise"].map(lambda name: exercises[name].dominant_joint)
-    moved = sets["reps"].astype("float64").fillna(sets["hold_s"])
+    joint = sets["exercise"].map(
+        lambda name: exercise_named(name, exercises).dominant_joint
+    )
+    one_sided_s = time_under_tension(sets) * is_work
+    trained = is_work.groupby([sets["day"], sets["session"]]).transform("any")
     per_set = {
         "working_sets": done,
         "hard_sets": hard_sets(sets),
-        "reps": sets["reps"].astype("float64").fillna(0.0) * is_work,
+        "reps": sets["reps"].astype("float64").fillna(0.0) * sides_done(sets) * is_work,
         "volume_load_kg": volume_load(sets) * is_work,
         "system_volume_load_kg": volume_load(sets, load="system") * is_work,
         "tut_s": time_under_tension(sets) * is_work,
-        "minutes": minutes(sets),
+        "minutes": minutes(sets) * trained,
+        "other_minutes": minutes(sets) * ~trained,
         "hip": done * (joint == "hip"),
         "knee": done * (joint == "knee"),
         "unilateral": done * (sets["side"] != "both"),
-        "left": moved * (is_work & (sets["side"] == "left")),
-        "right": moved * (is_work & (sets["side"] == "right")),
+        "left": one_sided_s * (sets["side"] == "left"),
+        "right": one_sided_s * (sets["side"] == "right"),
     }
     sums = pd.DataFrame(per_set).groupby(sets["week"]).sum()
     sums = sums.reindex(weeks.index, fill_value=0.0)
     sums["session_rpe"] = days.groupby("week")["session_rpe"].sum()
-    trained = sets[is_work].drop_duplicates(["day", "session"])
-    sums["n_sessions"] = trained.groupby("week").size()
+    sessions = sets[is_work].drop_duplicates(["day", "session"])
+    sums["n_sessions"] = sessions.groupby("week").size()
     sums["n_sessions"] = sums["n_sessions"].fillna(0)
     sums["hip_share"] = _share(sums["hip"], sums["hip"] + sums["knee"])
     sums["unilateral_share"] = _share(sums["unilateral"], sums["working_sets"])

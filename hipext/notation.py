@@ -7,21 +7,25 @@ reserve. Other forms: ``3x10s`` (a hold of ten seconds), ``1x5min``, ``2x8/side`
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
+_WHOLE = r"([0-9]{1,6})"
 SETS_PATTERN = (
-    r"^\s*(\d+)\s*(?:-\s*(\d+)\s*)?[xX\u00d7]\s*(\d+)\s*(?:-\s*(\d+)\s*)?"
+    rf"^\s*{_WHOLE}\s*(?:-\s*{_WHOLE}\s*)?[xX\u00d7]"
+    rf"\s*{_WHOLE}\s*(?:-\s*{_WHOLE}\s*)?"
     r"(s|min)?\s*(/\s*side)?\s*(?:@\s*(\S.*?))?\s*$"
 )
-TEMPO_PATTERN = r"^\d{1,2}-\d{1,2}-\d{1,2}-\d{1,2}$"
+TEMPO_PATTERN = r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}$"
 _EFFORT = re.compile(
-    r"^(?:(?P<word>RIR|RPE)\s*(?P<count>\d+\.?\d*)"
-    r"|(?P<number>\d*\.?\d+)\s*(?P<unit>%|kg)?)$",
+    r"(?P<word>RIR|RPE)\s*(?P<count>[0-9]+(?:\.[0-9]+)?)"
+    r"|(?P<number>[0-9]*\.?[0-9]+)\s*(?P<unit>%|kg)?",
     re.IGNORECASE,
 )
 _FORMS = "'3x8', '3x8-10 @RIR3', '2x8/side', '3x10s', '4x6 @75%' or '3x5 @60kg'"
 _S_PER_MIN = 60
 MAX_SETS, MAX_REPS, MAX_HOLD_S = 20, 100, 7200  # beyond these a slip of the pen
+MAX_LOAD_KG = 1000  # likewise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +61,10 @@ class SetScheme:
 
     def _effort(self) -> str:
         if self.pct_1rm is not None:
-            return f" @{self.pct_1rm:g}%"
+            return f" @{_exact(self.pct_1rm)}%"
         if self.rir is not None:
-            return f" @RIR{self.rir:g}"
-        return f" @{self.load_kg:g}kg" if self.load_kg is not None else ""
+            return f" @RIR{_exact(self.rir)}"
+        return f" @{_exact(self.load_kg)}kg" if self.load_kg is not None else ""
 
 
 @cache
@@ -90,7 +94,7 @@ def parse_sets(text: str) -> SetScheme:
     >>> str(scheme)
     '2x8-10/side @RIR3'
     """
-    match = re.match(SETS_PATTERN, text)
+    match = re.fullmatch(SETS_PATTERN, text)
     if not match:
         raise ValueError(f"{text!r} is not a set notation. Write {_FORMS}.")
     sets, sets_max, low, high, unit, side, effort = match.groups()
@@ -124,7 +128,9 @@ def _range_faults(
     if low > high:
         faults.append(f"The {word} run downwards ({low}-{high}); write {high}-{low}.")
     if not 1 <= min(n_sets, n_sets_max) <= max(n_sets, n_sets_max) <= MAX_SETS:
-        faults.append(f"Sets must be 1 to {MAX_SETS}; got {n_sets}.")
+        faults.append(
+            f"Sets must be 1 to {MAX_SETS}; got {_range(n_sets, n_sets_max)}."
+        )
     if not 1 <= min(low, high) <= max(low, high) <= limit:
         faults.append(
             f"The {word} must be 1 to {limit}{unit}; got {_range(low, high)}."
@@ -136,12 +142,14 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
     """Return the effort as a field of SetScheme, and what is wrong with it."""
     if text is None:
         return {}, []
-    match = _EFFORT.match(text)
+    match = _EFFORT.fullmatch(text)
     if not match:
         return {}, [f"'@{text}' must be @75%, @RIR2, @RPE8 or @60kg."]
     if match["word"]:
         return _reserve(match["word"].upper(), float(match["count"]))
     number, unit = float(match["number"]), (match["unit"] or "").lower()
+    if number == 0 or (unit == "kg" and number > MAX_LOAD_KG):
+        return {}, [f"@{text} must be above 0 and at most {MAX_LOAD_KG} kg or 100 %."]
     if unit == "kg":
         return {"load_kg": number}, []
     if number <= 1:
@@ -156,10 +164,15 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
 
 
 def _reserve(word: str, count: float) -> tuple[dict[str, float], list[str]]:
-    rir = count if word == "RIR" else 10 - count
+    rir = count if word == "RIR" else round(10 - count, 6)  # 10 - 9.1 is not 0.9
     if 0 <= rir <= 10:
         return {"rir": rir}, []
     return {}, [f"{word} must be 0 to 10; got {count:g}."]
+
+
+def _exact(number: float) -> str:
+    """Return a number without loss, without an exponent and without idle zeros."""
+    return f"{Decimal(repr(number)).normalize():f}"
 
 
 def _range(low: int, high: int) -> str:
@@ -186,7 +199,7 @@ def parse_tempo(text: str) -> tuple[int, int, int, int]:
     >>> parse_tempo("3-1-1-0")
     (3, 1, 1, 0)
     """
-    if not re.match(TEMPO_PATTERN, text):
+    if not re.fullmatch(TEMPO_PATTERN, text):
         raise ValueError(
             f"{text!r} is not a tempo. Write four whole seconds, eccentric-pause-"
             "concentric-pause, like '3-1-1-0'."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hipext._checks import did_you_mean
-from hipext._schema import check_values
+from hipext._schema import check_values, place
 from hipext.data import find_file, read_toml
 from hipext.exercises import read_exercises
 from hipext.plan import MAX_WEEKS, Plan
@@ -50,11 +50,10 @@ def check_plan(values: Mapping, *, source: str) -> Plan:
     )
 
 
-def _tables(values: Mapping, key: str) -> list[Mapping]:
-    """Return the tables under a key of unchecked values, and nothing else."""
-    found = values.get(key)
-    rows = [found] if isinstance(found, Mapping) else _items(found)
-    return [row for row in rows if isinstance(row, Mapping)]
+def _tables(values: Mapping, key: str) -> list[tuple[int, Mapping]]:
+    """Return number and values of the tables under a key of unchecked values."""
+    items = enumerate(_items(values.get(key)))
+    return [(number, item) for number, item in items if isinstance(item, Mapping)]
 
 
 def _items(found: object) -> list | tuple:
@@ -63,58 +62,75 @@ def _items(found: object) -> list | tuple:
 
 def _week_problems(values: Mapping) -> Iterator[str]:
     """Yield weeks that lie outside the phases whose length can be read."""
-    lengths = [phase.get("weeks") for phase in _tables(values, "phase")]
-    known = [weeks for weeks in lengths if isinstance(weeks, int) and weeks > 0]
+    lengths = [phase.get("weeks") for _, phase in _tables(values, "phase")]
+    known = [weeks for weeks in lengths if _is_count(weeks)]
     n_weeks = sum(known)
     span = "the plan" if len(known) == len(lengths) else "the phases that can be read"
     if n_weeks > MAX_WEEKS:
         yield f"phase: {span} make {n_weeks} weeks; at most {MAX_WEEKS} are allowed."
     for part in ("deload", "assessment"):
-        for table in _tables(values, part):
-            for week in _items(table.get("weeks")):
-                if isinstance(week, int) and not 1 <= week <= n_weeks:
-                    yield (
-                        f"{part}, weeks: week {week} lies outside {span} "
-                        f"(weeks 1 to {n_weeks}). Remove it or lengthen a phase."
-                    )
+        table = values.get(part)
+        weeks = table.get("weeks") if known and isinstance(table, Mapping) else ()
+        for week in _items(weeks):
+            if isinstance(week, int) and not 1 <= week <= n_weeks:
+                yield (
+                    f"{part}, weeks: week {week} lies outside {span} "
+                    f"(weeks 1 to {n_weeks}). Remove it or lengthen a phase."
+                )
+
+
+def _is_count(weeks: object) -> bool:
+    return isinstance(weeks, int) and not isinstance(weeks, bool) and weeks > 0
 
 
 def _reference_problems(values: Mapping) -> Iterator[str]:
     """Yield names that are used twice or refer to nothing."""
-    blocks = [str(block.get("name")) for block in _tables(values, "block")]
+    blocks = [block.get("name") for _, block in _tables(values, "block")]
     phases = _tables(values, "phase")
     yield from _doubled("block", blocks)
-    yield from _doubled("phase", [str(phase.get("name")) for phase in phases])
-    daily = [session.get("name") for session in _tables(values, "session")]
-    for home, table in [
-        ("", values),
-        *((f"phase {p.get('name')}, ", p) for p in phases),
-    ]:
+    yield from _doubled("phase", [phase.get("name") for _, phase in phases])
+    homes = [((), values), *((("phase", number), phase) for number, phase in phases)]
+    for home, table in homes:
         sessions = _tables(table, "session")
-        names = [session.get("name") for session in sessions]
-        yield from _doubled(f"{home}session", names + (daily if home else []))
-        for session in sessions:
-            where = f"{home}session {session.get('name')}"
+        names = [session.get("name") for _, session in sessions]
+        yield from _doubled(place(values, (*home, "session")), names)
+        for number, session in sessions:
+            where = place(values, (*home, "session", number))
             yield from _session_problems(where, session, blocks)
             if not session.get("days", values.get("days")):
                 yield f'{where}: it has no days. Write days = ["mon", "fri"].'
+    yield from _shared_names(values, phases)
 
 
-def _doubled(kind: str, names: list) -> Iterator[str]:
-    for name in sorted({str(name) for name in names if names.count(name) > 1}):
-        yield f"{kind}: the name {name!r} is used twice. Give each its own name."
+def _doubled(where: str, names: list) -> Iterator[str]:
+    named = [name for name in names if isinstance(name, str)]
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"{where}: the name {name!r} is used twice. Give each its own name."
 
 
-def _session_problems(where: str, session: Mapping, blocks: list[str]) -> Iterator[str]:
-    used = 0
+def _shared_names(values: Mapping, phases: list[tuple[int, Mapping]]) -> Iterator[str]:
+    """Yield sessions of a phase that are called like one of the whole plan."""
+    of_plan = [session.get("name") for _, session in _tables(values, "session")]
+    for number, phase in phases:
+        for place_in, session in _tables(phase, "session"):
+            name = session.get("name")
+            if isinstance(name, str) and name in of_plan:
+                where = place(values, ("phase", number, "session", place_in))
+                yield (
+                    f"{where}: a session of the whole plan is called {name!r} too. "
+                    "Give each its own name."
+                )
+
+
+def _session_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]:
+    named = [name for name in blocks if isinstance(name, str)]
     for part in ("begin_with", "end_with"):
         for name in _items(session.get(part)):
-            used += 1
-            if name not in blocks:
+            if isinstance(name, str) and name not in named:
                 yield (
                     f"{where}, {part}: there is no block {name!r}; "
-                    f"there are {', '.join(blocks) or 'none'}."
-                    f"{did_you_mean(name, blocks)}"
+                    f"there are {', '.join(named) or 'none'}."
+                    f"{did_you_mean(name, named)}"
                 )
-    if not used and not session.get("slot"):
+    if not any(session.get(part) for part in ("begin_with", "end_with", "slot")):
         yield f"{where}: it has no exercises. Add a [[...session.slot]] or a block."

@@ -53,7 +53,8 @@ def rounded(load_kg: float, increment_kg: float) -> float:
     """Return the nearest load that the implement can make, halves upwards."""
     if increment_kg <= 0:
         return load_kg
-    return round(floor(load_kg / increment_kg + 0.5) * increment_kg, 6)
+    steps = floor(load_kg / increment_kg + 0.5 + 1e-9)  # 0.7 x 87.5 is not quite 61.25
+    return round(steps * increment_kg, 6)
 
 
 def decide(
@@ -82,13 +83,14 @@ def decide(
     if outcome.is_deload:
         return Decision(now, "hold", "a light week does not count")
     if not outcome.is_success:
-        return _after_failure(rule, now)
+        return _after_failure(rule, now, outcome)
     good = replace(now, n_good=now.n_good + 1, n_failed=0)
     return _STEPS[rule.rule](rule, good, outcome, scheme)
 
 
-def _after_failure(rule: Rule, now: Prescription) -> Decision:
-    failed = replace(now, n_good=0, n_failed=now.n_failed + 1)
+def _after_failure(rule: Rule, now: Prescription, outcome: Outcome) -> Decision:
+    spoils_week = rule.rule == "step" and not outcome.is_week_end
+    failed = replace(now, n_good=-1 if spoils_week else 0, n_failed=now.n_failed + 1)
     on_fail = getattr(rule, "on_fail", None)
     if on_fail is None or failed.n_failed < on_fail.after:
         return Decision(failed, "hold", "not all sets were completed")
@@ -184,12 +186,9 @@ def _wave(
         load_kg = _heavier(rule, load_kg)
         reason += f", and {_step_words(rule)} more than last time"
     amount = rule.reps[coming] if rule.reps else now.amount
-    is_up = load_kg > now.load_kg
-    return Decision(
-        _stepped(now, load_kg=load_kg, amount=amount),
-        "advance" if is_up else "reduce",
-        reason,
-    )
+    was, will = (now.load_kg, now.amount), (load_kg, amount)
+    action = "hold" if will == was else "advance" if will > was else "reduce"
+    return Decision(_stepped(now, load_kg=load_kg, amount=amount), action, reason)
 
 
 def _hold(

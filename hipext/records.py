@@ -98,6 +98,9 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for target in map(folder.joinpath, files):
+        if target.is_dir():
+            raise IsADirectoryError(f"{target} is a folder; a file is to go there.")
     waiting: list[tuple[str, Path]] = []
     try:
         for name, content in files.items():

@@ -1,7 +1,7 @@
 """Impulse-response models: daily training load in, fitness and fatigue out."""
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, isfinite
 
 import numpy as np
 import pandas as pd
@@ -73,6 +73,8 @@ class Banister:
 
     def __post_init__(self) -> None:
         check_one_of(self.convention, CONVENTIONS, name="convention")
+        if not isfinite(self.baseline):
+            raise ValueError(f"baseline must be finite; got {self.baseline}.")
         if not 0 < self.fatigue_tau < self.fitness_tau < float("inf"):
             raise ValueError(
                 "fatigue_tau must be positive and shorter than fitness_tau; got "
@@ -124,11 +126,10 @@ class Banister:
 def checked_load(training_load: pd.Series) -> np.ndarray:
     """Return a daily load as floats; ValueError naming the first day that cannot be."""
     load = np.asarray(training_load, dtype="float64")
+    is_series = load.ndim == 1
     bad = np.flatnonzero(~(np.isfinite(load) & (load >= 0)))
-    if load.ndim != 1 or bad.size:
-        where = (
-            f"got {load[bad[0]]} on day {bad[0]}" if bad.size else f"got {load.ndim}-d"
-        )
+    if not is_series or bad.size:
+        where = f"got {load[bad[0]]} on day {bad[0]}" if is_series else "got a table"
         raise ValueError(
             "training_load must be one number per day, 0 or more, with 0 for rest; "
             f"{where}. Fill unknown days before the model sees them."

@@ -1,4 +1,4 @@
-"""Load metrics of a sets table, set by set.
+"""Load metrics of a sets table, by set and by session.
 
 Only sets of kind ``work`` count as work; warm-up, mobility and recovery sets count in
 the minutes alone. Missing efforts stay missing and never count as hard.
@@ -9,8 +9,17 @@ import pandas as pd
 
 from hipext._checks import check_columns, check_one_of
 from hipext.parameters import parameter
+from hipext.tables import SETS
 
 _SIDES_DONE = {"both": 1, "left": 1, "right": 1, "each": 2}
+
+
+def sides_done(sets: pd.DataFrame) -> pd.Series:
+    """Return how many sides every row stands for: 2 for ``each``, else 1."""
+    check_columns(sets, ("side",), name="sets")
+    for side in sets["side"].unique():
+        check_one_of(side, _SIDES_DONE, name="side")
+    return sets["side"].map(_SIDES_DONE)
 
 
 def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
@@ -51,14 +60,14 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     else:
         moved_kg = sets["load_kg"] * sets["n_implements"]
     reps = sets["reps"].astype("float64").fillna(0.0)
-    volume = reps * moved_kg.fillna(0.0) * sets["side"].map(_SIDES_DONE)
+    volume = reps * moved_kg.fillna(0.0) * sides_done(sets)
     return volume.rename("volume_load_kg")
 
 
 def time_under_tension(sets: pd.DataFrame) -> pd.Series:
     """Return the time under tension of every set, in s; both sides for ``each``."""
     check_columns(sets, ("tut_s", "side"), name="sets")
-    return (sets["tut_s"].fillna(0.0) * sets["side"].map(_SIDES_DONE)).rename("tut_s")
+    return (sets["tut_s"].fillna(0.0) * sides_done(sets)).rename("tut_s")
 
 
 def working_sets(sets: pd.DataFrame) -> pd.Series:
@@ -107,3 +116,39 @@ def minutes(sets: pd.DataFrame) -> pd.Series:
     seconds = time_under_tension(sets) + sets["rest_s"].fillna(0.0)
     seconds = seconds + is_first * parameter("time.setup_s")
     return (seconds / 60).rename("minutes")
+
+
+def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
+    """Return rating, minutes and load of every session.
+
+    The rating of a session is taken to be the mean effort of its working sets, with
+    ``effort.unrated_rpe`` for those whose effort is not known: an assumption. Its load
+    is rating x minutes [1]_, and 0 where nothing was work.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per session, with day, session, minutes, rating and session_rpe (a.u.).
+
+    References
+    ----------
+    .. [1] Foster et al. (2001), evidence row E05-001.
+    """
+    SETS.check(sets)
+    work = working_sets(sets)
+    effort = sets["rpe"].fillna(parameter("effort.unrated_rpe")) * work
+    columns = pd.DataFrame(
+        {
+            "day": sets["day"],
+            "session": sets["session"],
+            "minutes": minutes(sets),
+            "working_sets": work,
+            "effort": effort,
+        }
+    )
+    sessions = columns.groupby(["day", "session"], sort=False).sum().reset_index()
+    has_work = sessions["working_sets"] > 0
+    rating = (sessions["effort"] / sessions["working_sets"]).where(has_work, 0.0)
+    sessions["rating"] = rating
+    sessions["session_rpe"] = rating * sessions["minutes"]
+    return sessions[["day", "session", "minutes", "rating", "session_rpe"]]

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hipext import metrics
+from hipext._checks import check_one_of
 from hipext.athlete import Athlete, one_rm_of
 from hipext.exercises import read_exercises
 from hipext.parameters import parameter, parameter_table
 from hipext.plan import Plan
 from hipext.response import Banister
 from hipext.schedule import expand
-from hipext.tables import ASSESSMENTS, DAYS_PER_WEEK, Column, Table
+from hipext.tables import (
+    ASSESSMENTS,
+    DAYS_PER_WEEK,
+    TRAINING_LOADS,
+    Column,
+    Table,
+)
 from hipext.timetable import occasions_of
 
 ASSUMPTIONS = Table(
@@ -33,6 +40,11 @@ _WHOLE = {
     "biering_sorensen": ("biering_sorensen_s", "s"),
     "technique_rating": ("technique", "0-1"),
 }
+_OPEN_LOOP = (
+    "Every set succeeds as asked; nobody gets sore, ill or tired of it.",
+    "Gates between phases are open; no signal brings a light week forward.",
+    "A completed set raises the estimated 1RM if it implies more: a hope, no forecast.",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +103,7 @@ def open_loop(
     expansion = expand(plan, athlete)
     sets, n_weeks = expansion.sets, plan.n_weeks
     daily = metrics.daily(sets, n_weeks=n_weeks)
-    load = metrics.training_load(sets, definition=training_load, n_weeks=n_weeks)
+    check_one_of(training_load, TRAINING_LOADS, name="training_load")
     return Simulation(
         plan=plan,
         athlete=athlete,
@@ -100,7 +112,7 @@ def open_loop(
         weekly=metrics.weekly(sets, n_weeks=n_weeks),
         decisions=expansion.decisions,
         assessments=_assessments(plan, athlete),
-        response=teaching_model().respond(load),
+        response=teaching_model().respond(daily.set_index("day")[training_load]),
         assumptions=_assumptions(plan, athlete, sets),
     )
 
@@ -135,28 +147,30 @@ def _assessments(plan: Plan, athlete: Athlete) -> pd.DataFrame:
         if regular or week in plan.assessment.weeks:
             day = first_day.get(week, (week - 1) * DAYS_PER_WEEK)
             for test in plan.assessment.tests:
-                for side, value, unit in _baseline(test, athlete):
+                for subject, side, value, unit in _baseline(test, athlete):
                     known = value if week == 1 else None
-                    rows.append((week, day, test, side, known, unit))
+                    rows.append((week, day, test, subject, side, known, unit))
     return ASSESSMENTS.from_rows(rows)
 
 
-def _baseline(test: str, athlete: Athlete) -> Iterator[tuple[str, float | None, str]]:
+def _baseline(test: str, athlete: Athlete) -> Iterator[tuple[str, str, float, str]]:
+    """Yield subject, side, value and unit of what a test would have shown before."""
     if test in _SIDED:
         field, unit = _SIDED[test]
         for side in ("left", "right"):
-            yield side, getattr(getattr(athlete, field), side), unit
+            yield "", side, getattr(getattr(athlete, field), side), unit
     elif test in _WHOLE:
         field, unit = _WHOLE[test]
-        yield "both", getattr(athlete, field), unit
+        yield "", "both", getattr(athlete, field), unit
     else:
-        yield "both", max(athlete.one_rm_kg.values(), default=None), "kg"
+        for lift, one_rm_kg in athlete.one_rm_kg.items():
+            yield lift, "both", one_rm_kg, "kg"
 
 
 def _assumptions(plan: Plan, athlete: Athlete, sets: pd.DataFrame) -> pd.DataFrame:
     exercises = read_exercises()
     rows = [("plan", statement, "", "") for statement in plan.assumptions]
-    rows.append(("plan", "every set succeeds as asked; the person stays well", "", ""))
+    rows += [("plan", statement, "", "") for statement in _OPEN_LOOP]
     for name in sets["exercise"].unique():
         if exercises[name].is_loaded:
             one_rm = one_rm_of(athlete, name, exercises)

@@ -97,7 +97,7 @@ SETS = Table(
         Column("load_kg", "float64", "kg", "external load per implement"),
         Column("n_implements", "int64", "", "implements carried, each of load_kg"),
         Column("system_load_kg", "float64", "kg", "external load and lifted body mass"),
-        Column("pct_1rm", "float64", "%", "system load in percent of the 1RM then"),
+        Column("pct_1rm", "float64", "%", "load_kg in percent of the 1RM then"),
         Column("rir_target", "float64", "reps", "repetitions in reserve asked for"),
         Column("rir", "float64", "reps", "repetitions in reserve at the end"),
         Column("rpe", "float64", "0-10", "effort of the set: 10 - rir"),
@@ -136,11 +136,18 @@ WEEKLY = Table(
         Column("volume_load_kg", "float64", "kg", "working reps x external load"),
         Column("system_volume_load_kg", "float64", "kg", "the same, system load"),
         Column("tut_s", "float64", "s", "time under tension of the working sets"),
-        Column("minutes", "float64", "min", "estimated length of all its sessions"),
+        Column(
+            "minutes", "float64", "min", "estimated length of its sessions with work"
+        ),
+        Column(
+            "other_minutes", "float64", "min", "mobility, recovery: no work in them"
+        ),
         Column("session_rpe", "float64", "a.u.", "sum of session rating x minutes"),
         Column("hip_share", "float64", "0-1", "hip- of hip- and knee-dominant sets"),
         Column("unilateral_share", "float64", "0-1", "unilateral of working sets"),
-        Column("left_share", "float64", "0-1", "left of left and right reps and holds"),
+        Column(
+            "left_share", "float64", "0-1", "left of the tension time of one-sided work"
+        ),
     ),
 )
 
@@ -188,6 +195,7 @@ ASSESSMENTS = Table(
         Column("week", "int64", "", "week of the plan, from 1"),
         Column("day", "int64", "d", "day of the test"),
         Column("test", "str", "", "name of the test"),
+        Column("subject", "str", "", "exercise of a strength check; else empty"),
         Column("side", "str", "", "both, left or right"),
         Column("value", "float64", "see unit", "result; missing where not simulated"),
         Column("unit", "str", "", "unit of the value"),

@@ -24,6 +24,7 @@ class Occasion:
     day: int
     session: Session
     slots: tuple[Slot, ...]
+    phase: str  # name of the phase, empty for a session of the whole plan
     is_week_end: bool  # the session's last day in this week
 
 
@@ -41,9 +42,10 @@ def occasions_of(plan: Plan) -> Iterator[Occasion]:
     """Yield the sessions of a plan, in the order in which they happen."""
     blocks = {block.name: block.slot for block in plan.block}
     for week in weeks_of(plan):
-        sessions = (*plan.session, *week.phase.session)
+        sessions = [("", session) for session in plan.session]
+        sessions += [(week.phase.name, session) for session in week.phase.session]
         for place, weekday in enumerate(WEEKDAYS):
-            for session in sessions:
+            for phase, session in sessions:
                 days = session.days or plan.days
                 if weekday not in days:
                     continue
@@ -54,5 +56,6 @@ def occasions_of(plan: Plan) -> Iterator[Occasion]:
                     day=(week.number - 1) * DAYS_PER_WEEK + place,
                     session=session,
                     slots=(*before, *session.slot, *after),
+                    phase=phase,
                     is_week_end=place == max(map(WEEKDAYS.index, days)),
                 )

@@ -1,6 +1,9 @@
 """Change a plan and see: variations by dotted path."""
 
 from collections.abc import Mapping
+from copy import deepcopy
+
+import numpy as np
 
 from hipext._checks import did_you_mean
 from hipext.plan import Plan
@@ -40,8 +43,13 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
     """
     values = plan.model_dump(mode="json", exclude_unset=True)
     for path, value in changes.items():
-        _put(values, path, value)
+        _put(values, path, _plain(value))
     return check_plan(values, source=f"{plan.name!r} with {', '.join(changes)} changed")
+
+
+def _plain(value: object) -> object:
+    """Return a value of its own, and a plain number for one of NumPy."""
+    return value.item() if isinstance(value, np.generic) else deepcopy(value)
 
 
 def _put(values: dict, path: str, value: object) -> None:
@@ -70,6 +78,12 @@ def _index(items: object, key: str, path: str) -> int:
         else str(item)
         for item in items
     ]
+    if labels.count(key) > 1:
+        places = [str(number) for number, one in enumerate(labels, 1) if one == key]
+        raise ValueError(
+            f"{path}: {key!r} is there {len(places)} times; name it by its number, "
+            f"{' or '.join(places)}."
+        )
     if key in labels:
         return labels.index(key)
     if key.isdecimal() and 1 <= int(key) <= len(items):

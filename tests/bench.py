@@ -5,7 +5,6 @@
 The commands take turns, so that a busy spell of the machine slows all of them; the
 ratios compare with the import of what hipext is built on and hold on other machines.
 """
-# ruff: noqa: T201
 
 import statistics
 import subprocess

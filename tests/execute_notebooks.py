@@ -5,7 +5,6 @@
 Without arguments all notebooks of the project are run. What differs from run to run
 (times, widget ids) or between machines (version of Python) is not stored.
 """
-# ruff: noqa: T201
 
 import json
 import os
@@ -30,6 +29,7 @@ def execute(path):
         coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     text = nbformat.writes(normal_form(notebook))

@@ -16,7 +16,11 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text()
 NOT_ON_CONDA_FORGE = {"playwright"}
 USERS_EXTRAS = ("lab", "fast", "cluster")
-DISTRIBUTIONS = {"yaml": "pyyaml", "PIL": "pillow"}  # where the import differs
+DISTRIBUTIONS = {  # where the import differs
+    "PIL": "pillow",
+    "jupyter_server": "jupyter-server",
+    "yaml": "pyyaml",
+}
 MODULES = sorted((ROOT / "hipext").glob("*.py"))
 CHECKS = sorted([*(ROOT / "tests").glob("*.py"), *(ROOT / "notebooks").glob("*.py")])
 
@@ -62,7 +66,8 @@ LOCKED = re.findall(r"^([a-z0-9-]+)==([^\s;]+)", LOCK, flags=re.MULTILINE)
 def test_conda_environment_has_the_names_and_bounds_of_all_extras():
     packages = [line for line in CONDA_LINES if not re.match(r"(python|pip)\b", line)]
     from_pip = [line for line in PIP_LINES if line != "-e ."]
-    assert bounds(packages) | bounds(from_pip) == ALL
+    names = [line.replace("_", "-") for line in packages]  # jupyter_server on conda
+    assert bounds(names) | bounds(from_pip) == ALL
 
 
 def test_conda_environment_takes_from_pip_only_what_conda_lacks():

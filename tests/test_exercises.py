@@ -11,7 +11,7 @@ import tomlkit
 
 from hipext._checks import PlanError
 from hipext._exercise import ANCHORS, Exercise
-from hipext.data import data_dir, read_text
+from hipext.data import data_dir, read_text, read_toml
 from hipext.exercises import (
     EXERCISES,
     MUSCLE_SHARES,
@@ -73,8 +73,7 @@ def catalogue_file(tmp_path):
     """Return a function that writes a changed copy of the shipped catalogue."""
 
     def write(**changes):
-        text = read_text(data_dir() / "exercises.toml")
-        values = tomlkit.parse(text).unwrap()
+        values = read_toml(data_dir() / "exercises.toml")
         by_id = {row["id"]: row for row in values["exercise"]}
         for name, fields in changes.items():
             by_id[name].update(fields)
@@ -453,6 +452,21 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
             id="share as percent",
         ),
         pytest.param(
+            {"deadlift": {"guide": ["G20", "G52"]}},
+            "guide 2: must be a claim of the guide, G1 to G51; got 'G52'.",
+            id="unknown claim",
+        ),
+        pytest.param(
+            {"deadlift": {"sources": ["E1-34"]}},
+            "must be the id of an evidence row, like 'E01-043'; got 'E1-34'.",
+            id="malformed source",
+        ),
+        pytest.param(
+            {"deadlift": {"prerequisites": ["Hip Thrust"]}},
+            "must be small letters, digits and _, like 'hip_thrust'; got 'Hip Thrust'.",
+            id="name for an id",
+        ),
+        pytest.param(
             {"deadlift": {"tempos": "3-1-1-0"}},
             "'tempos' is not a known key",
             id="unknown key",
@@ -481,3 +495,8 @@ def test_all_problems_between_exercises_are_told_at_once(catalogue_file):
 def test_problem_of_one_exercise_is_told_with_its_place(catalogue_file):
     problems = told(catalogue_file(standing_glute_squeeze={"tempo": "1-1-1-1"}))
     assert problems[0].startswith("exercise 2 (Glute squeeze, standing): a hold")
+
+
+def test_every_field_is_described_in_the_schema_for_editors():
+    fields = Exercise.model_json_schema()["properties"]
+    assert [name for name, field in fields.items() if "description" not in field] == []

@@ -14,16 +14,16 @@ FLOORS = {
     name: floor
     for floor, names in enumerate(
         [
-            "_checks _schema data tables",
+            "_checks _comments _schema data tables",
             "evidence notation _exercise _catalogue exercises intensity parameters"
-            " metrics response random",
+            " set_metrics metrics response random",
             "athlete rules progression",
-            "plan plan_file plan_text",
+            "plan plan_file plan_text plan_schema",
             "timetable schedule engine",
             "lint simulation",
-            "whatif calibration trials logs records",
-            "plots report",
-            "widgets tasks cli lab",
+            "whatif reshape calibration trials logs records",
+            "_marks plots picture report html_report show lab",
+            "explorer_figure widgets tasks cli",
         ]
     )
     for name in names.split()
@@ -36,14 +36,22 @@ NEIGHBOURS = {  # imports on the same floor
     "_exercise": {"notation"},
     "_catalogue": {"_exercise"},
     "exercises": {"_catalogue", "_exercise"},
-    "metrics": {"exercises", "parameters"},
+    "set_metrics": {"parameters"},
+    "metrics": {"exercises", "parameters", "set_metrics"},
+    "progression": {"rules"},
     "plan_file": {"plan"},
+    "plan_text": {"plan", "plan_file"},
     "schedule": {"timetable"},
+    "plots": {"_marks"},
+    "widgets": {"explorer_figure"},
 }
 
 LATE_IMPORTS = {  # imports inside functions, and why
+    ("_marks", "matplotlib"): "pyplot is slow to import, and only notebooks need it",
     ("calibration", "scipy"): "slow to import, and only fits need it",
     ("engine", "numba"): "slow to import, and optional",
+    ("lab", "jupyter_server"): "optional",
+    ("lab", "jupyterlab"): "optional",
     ("whatif", "dask"): "optional",
     ("whatif", "distributed"): "optional",
 }

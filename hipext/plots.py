@@ -1,0 +1,312 @@
+"""Figures of the tables: table in, matplotlib Axes out.
+
+Nothing is computed here and nothing is shown or saved: every function draws columns
+of a table on the axes it is given, or on the current ones of pyplot. Light weeks are
+shaded, and hatched where there are bars; lines differ in dash and marker too, so that
+a figure can be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week,
+and w to w + 1, Monday to Monday, where a row is a day.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+
+from hipext._checks import check_columns, check_one_of
+from hipext._marks import (
+    axes_or_current,
+    beside,
+    legend_above,
+    mark_weeks,
+    name_lines,
+    shortened,
+    spoken,
+)
+from hipext.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
+
+# Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
+
+MEASURES = {
+    "system_volume_load_kg": "volume load with body mass (kg)",
+    "volume_load_kg": "volume load on the bar (kg)",
+    "working_sets": "working sets (sets)",
+    "hard_sets": "hard sets (sets)",
+    "tut_s": "time under tension (s)",
+    "session_rpe": "session rating x minutes (a.u.)",
+}
+BAR_STYLES = {
+    False: {"color": BLUE, "edgecolor": BLUE, "label": "load week"},
+    True: {
+        "color": "#FBE3B3",
+        "edgecolor": "#9A6A00",
+        "hatch": "////",
+        "label": "light week",
+    },
+}
+RESPONSE_STYLES = {
+    "fitness": {"color": BLUE, "linestyle": "--"},
+    "fatigue": {"color": VERMILION, "linestyle": ":", "linewidth": 2},
+    "performance": {"color": BLACK, "linestyle": "-", "linewidth": 2},
+}
+BALANCE_STYLES = {
+    "hip_share": {"color": BLUE, "marker": "o", "label": "hip, of hip and knee sets"},
+    "unilateral_share": {
+        "color": VERMILION,
+        "marker": "s",
+        "linestyle": "--",
+        "label": "unilateral, of all sets",
+    },
+    "left_share": {
+        "color": BLACK,
+        "marker": "^",
+        "linestyle": ":",
+        "label": "left, of left and right reps",
+    },
+}
+LIFT_STYLES = (
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": VERMILION, "marker": "s", "linestyle": "--"},
+    {"color": GREEN, "marker": "^", "linestyle": "-."},
+    {"color": BLACK, "marker": "D", "linestyle": ":"},
+    {"color": PURPLE, "marker": "v", "linestyle": "-"},
+    {"color": ORANGE, "marker": "P", "linestyle": "--"},
+)
+MAX_LIFTS = len(LIFT_STYLES)
+MAX_PHASE_LETTERS = 24  # of a name beside its bar
+LANE_STYLE = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5}
+
+
+def plot_volume(
+    weekly: pd.DataFrame,
+    *,
+    measure: str = "system_volume_load_kg",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how much every week asks for, as bars.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table, as `metrics.weekly` returns it.
+    measure : str, default "system_volume_load_kg"
+        What the bars are: a column of the table, one of `MEASURES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no such measure, or a column is missing.
+    """
+    check_one_of(measure, MEASURES, name="measure")
+    check_columns(weekly, ("week", "is_deload", measure), name="weekly")
+    ax = axes_or_current(ax)
+    for is_light, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_light]
+        if len(rows):
+            ax.bar(rows["week"], rows[measure], width=0.8, linewidth=0.8, **style)
+    mark_weeks(ax, weekly, starts_at=-0.5)
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.set_ylabel(MEASURES[measure])
+    legend_above(ax)
+    return ax
+
+
+def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw which weeks belong to which phase, and which of them are light.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table; week, phase and is_deload are enough.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
+    ax = axes_or_current(ax)
+    names = list(dict.fromkeys(weekly["phase"]))
+    for is_light, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_light]
+        if len(rows):
+            lanes = [names.index(phase) for phase in rows["phase"]]
+            ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
+    mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
+    ax.set_yticks(
+        range(len(names)),
+        labels=[shortened(name, MAX_PHASE_LETTERS) for name in names],
+        parse_math=False,
+    )
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_ylabel("phase")
+    legend_above(ax)
+    return ax
+
+
+def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the weekly sets of every muscle group, one lane each, on one scale.
+
+    Parameters
+    ----------
+    muscle_sets : pandas.DataFrame
+        Sets per muscle, as `metrics.muscle_sets` returns it.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The line of each muscle starts at the bottom of its lane; the highest number
+        of sets of a week stands on the right.
+    """
+    MUSCLE_SETS.check(muscle_sets)
+    ax = axes_or_current(ax)
+    muscles = list(dict.fromkeys(muscle_sets["muscle"]))
+    highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
+    lane = max(5 * -(-highest // 5), 5)  # sets; a round number above the highest
+    bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
+    for muscle, bottom in zip(muscles, bottoms, strict=True):
+        rows = muscle_sets[muscle_sets["muscle"] == muscle]
+        ax.plot(rows["week"], bottom + rows["sets"], label=muscle, **LANE_STYLE)
+        ax.fill_between(
+            rows["week"], bottom, bottom + rows["sets"], color=SKY, alpha=0.35
+        )
+        ax.axhline(bottom, color="0.6", linewidth=0.8)
+        beside(ax, bottom + 0.4 * lane, f"up to {rows['sets'].max():g}")
+    mark_weeks(ax, muscle_sets.drop_duplicates("week"), starts_at=-0.5)
+    ax.set_yticks(
+        [bottom + 0.4 * lane for bottom in bottoms], labels=map(spoken, muscles)
+    )
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(0, lane * max(len(muscles), 1) * 1.01)
+    ax.set_ylabel(f"working sets a week\n(one lane: 0 to {lane:g} sets)")
+    return ax
+
+
+def plot_response(
+    response: pd.DataFrame,
+    *,
+    weekly: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw fitness, fatigue and performance, states of a model, by the week.
+
+    Parameters
+    ----------
+    response : pandas.DataFrame
+        Response table, one row per day from day 0, as `respond` of a model returns it.
+    weekly : pandas.DataFrame, optional
+        Weekly table of the same plan, for its light weeks and phases.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    RESPONSE.check(response)
+    ax = axes_or_current(ax)
+    weeks = response.index / DAYS_PER_WEEK + 1
+    for column, style in RESPONSE_STYLES.items():
+        ax.plot(weeks, response[column], label=column, **style)
+    if weekly is None:
+        weekly = pd.DataFrame({"week": (response.index // DAYS_PER_WEEK + 1).unique()})
+    mark_weeks(ax, weekly, starts_at=0.0)
+    ax.set_ylabel("model state (a.u.)")
+    legend_above(ax)
+    return ax
+
+
+def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the hip-dominant, the unilateral and the left share of every week.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table, as `metrics.weekly` returns it. A missing share leaves a gap.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With a line at 50 %.
+    """
+    check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
+    ax = axes_or_current(ax)
+    for column, style in BALANCE_STYLES.items():
+        ax.plot(weekly["week"], weekly[column], markersize=4, **style)
+    ax.axhline(0.5, color=GREY, linewidth=1, zorder=1)
+    mark_weeks(ax, weekly, starts_at=-0.5)
+    ax.set_ylim(-0.02, 1.02)
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_ylabel("share (%)")
+    legend_above(ax)
+    return ax
+
+
+def plot_lifts(
+    sets: pd.DataFrame,
+    *,
+    exercises: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the heaviest working load of every week, one line per lift.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table.
+    exercises : sequence of str, optional
+        Ids of the lifts, at most six. Default: the six with the heaviest loads.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Every line is named at its end; a week without the lift leaves a gap.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or more lifts are named than can be told apart.
+    """
+    check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
+    top = top_sets(sets)
+    heaviest = list(dict.fromkeys(top["exercise"][::-1]))[:MAX_LIFTS]
+    exercises = heaviest if exercises is None else list(exercises)
+    if len(exercises) > MAX_LIFTS:
+        raise ValueError(
+            f"At most {MAX_LIFTS} lifts can be told apart; got "
+            f"{len(exercises)}: {', '.join(exercises)}."
+        )
+    ax = axes_or_current(ax)
+    weeks = sets.drop_duplicates("week")
+    lines = []
+    for exercise, style in zip(exercises, LIFT_STYLES, strict=False):
+        rows = top[top["exercise"] == exercise].set_index("week")
+        loads = rows["load_kg"].reindex(sorted(weeks["week"]))
+        lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
+    mark_weeks(ax, weeks, starts_at=-0.5)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("top working load\n(kg per implement)")
+    name_lines(ax, lines)
+    return ax
+
+
+def top_sets(sets: pd.DataFrame) -> pd.DataFrame:
+    """Return the heaviest loaded working set of every lift and week, lightest first."""
+    loaded = sets[(sets["kind"] == "work") & (sets["load_kg"] > 0)]
+    by_load = loaded.sort_values("load_kg", kind="stable")
+    return by_load.drop_duplicates(["week", "exercise"], keep="last")

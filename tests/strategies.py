@@ -1,0 +1,334 @@
+"""Hypothesis strategies: legal plans, and messy but legal texts of plan files."""
+
+import json
+from random import Random
+
+from hypothesis import strategies as st
+
+from hipext.exercises import read_exercises
+from hipext.intensity import RELATIONS
+from hipext.plan import TESTS
+from hipext.plan_file import check_plan
+from hipext.tables import SET_KINDS, WEEKDAYS
+
+EXERCISES = read_exercises()
+MOST_REPS = int(RELATIONS["epley"].max_reps)
+TEMPOS = ("3-1-1-0", "2-0-1-0", "3-0-3-0", "4-2-1-1", "0-0-1-2")
+PHASES = ("foundation", "hinge", "light", "moderate")
+SESSIONS = ("A", "B", "upper & lower", "Tag 3: Hüfte")
+BLOCKS = ("warm-up", "closing", "cool.down")
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+def _as_range(low, high):
+    return f"{low}" if low == high else f"{low}-{high}"
+
+
+def _effort(random, exercise, low):
+    """Return an effort that fits, and its percentage if it is one."""
+    pct, rir = random.randint(30, 95), random.randint(0, min(4, MOST_REPS - low))
+    if exercise.is_loaded and exercise.measure == "hold":
+        return f" @{pct}kg", None
+    if not exercise.is_loaded:
+        return random.choice(["", f" @RIR{rir}"]), None
+    written = [(f" @{pct}%", pct), (f" @RIR{rir}", None), (f" @{pct / 4:g}kg", None)]
+    return random.choice(written)
+
+
+def _load_step(random, exercise):
+    if not exercise.is_loaded:
+        return {}
+    in_kg = {"add_kg": exercise.increment_kg * random.randint(1, 3)}
+    step = random.choice([in_kg, {"add_pct": random.randint(10, 100) / 10}])
+    after = {"after": random.randint(1, 3)}
+    cut = {"drop_pct": float(random.randint(1, 20))}
+    on_fail = random.choice([None, {}, after, cut, after | cut])
+    return step if on_fail is None else {**step, "on_fail": on_fail}
+
+
+def _kinds_of_rule(exercise, has_range, pct):
+    """Return the names of the rules that fit; None for leaving the rule out."""
+    kinds = [None, "none"]
+    kinds += ["linear", "step"] if exercise.is_loaded else []
+    kinds += ["double"] if has_range else []
+    kinds += ["wave"] if pct else []
+    kinds += ["hold"] if has_range and exercise.measure == "hold" else []
+    kinds += ["tempo"] if exercise.measure == "reps" else []
+    return kinds
+
+
+def _rule(random, exercise, kind, pct):
+    """Return a rule of a kind that fits."""
+    rule = {"rule": kind}
+    if kind in ("linear", "step", "double"):
+        rule |= _load_step(random, exercise)
+    if kind == "wave":
+        rule["pct"] = [pct, *random.sample(range(40, 96), random.randint(1, 3))]
+        rule |= random.choice(
+            [{}, {"reps": random.sample(range(1, 9), len(rule["pct"]))}]
+        )
+    if kind == "tempo":
+        rule["tempos"] = random.sample(TEMPOS, random.randint(1, 2))
+    number = random.randint(1, 3)
+    counts = {
+        "linear": ["every_sessions"],
+        "step": ["every_weeks"],
+        "double": ["add_reps", "after"],
+        "hold": ["add_s"],
+        "tempo": ["after"],
+    }
+    named = [key for key in counts.get(kind, []) if random.random() < 0.5]
+    return rule | dict.fromkeys(named, number)
+
+
+def _slot(random, exercise):
+    """Return the values of a slot that fits its exercise."""
+    is_hold = exercise.measure == "hold"
+    low = random.randint(1, 90 if is_hold else MOST_REPS)
+    high = random.choice([low, min(low + random.randint(1, 4), 100)])
+    n_sets = random.randint(1, 4)
+    sets = _as_range(n_sets, random.choice([n_sets, n_sets + 1]))
+    effort, pct = _effort(random, exercise, 1 if is_hold else low)
+    unit = "s" if is_hold else ""
+    side = random.choice(["", "/side"]) if exercise.is_unilateral else ""
+    kind = random.choice(_kinds_of_rule(exercise, low < high, pct))
+    options = {
+        "rest_s": random.randint(0, 1800) / 10,
+        "kind": random.choice(SET_KINDS),
+        "group": random.choice("ab"),
+        "side_first": random.choice(["weaker", "left", "right", "alternate"]),
+        "increment_kg": random.choice([0.5, 1.25, 2.27, 5.0]),
+        "note": random.choice(['Say "up"', "Hüfte zurück\n\tund \\ vor", "#1 = [x]"]),
+        **({} if is_hold else {"tempo": random.choice(TEMPOS)}),
+    }
+    named = random.sample(sorted(options), random.randint(0, 3))
+    return {
+        "exercise": exercise.id,
+        "sets": f"{sets}x{_as_range(low, high)}{unit}{side}{effort}",
+        **({"progress": _rule(random, exercise, kind, pct)} if kind else {}),
+        **{key: options[key] for key in named},
+    }
+
+
+def _slots(n_each):
+    """Return slots of every exercise, simple ones first: drawing one is fast."""
+    random = Random(2024)
+    exercises = [exercise for exercise in EXERCISES.values() for _ in range(n_each)]
+    return sorted((_slot(random, exercise) for exercise in exercises), key=_length)
+
+
+def _length(slot):
+    return len(repr(slot))
+
+
+slots = st.sampled_from(_slots(n_each=25))
+
+
+def _some(draw, **options):
+    """Return some of the values that the strategies give."""
+    chosen = draw(st.sets(st.sampled_from(sorted(options)), max_size=3))
+    return {key: draw(options[key]) for key in options if key in chosen}
+
+
+def _fraction(*, most=1):
+    return st.integers(0, most * 100).map(lambda whole: whole / 100)
+
+
+def _days(draw):
+    return draw(st.lists(st.sampled_from(WEEKDAYS), unique=True, max_size=4))
+
+
+def _sessions(draw, *, names, blocks, has_days):
+    sessions = []
+    for name in names:
+        session = {"name": name}
+        days = _days(draw)
+        if days or not has_days:
+            session["days"] = days or ["sat"]
+        for part in ("begin_with", "end_with"):
+            used = draw(
+                st.lists(st.sampled_from(blocks), max_size=2) if blocks else st.just([])
+            )
+            session |= {part: used} if used else {}
+        n_least = 0 if len(session.keys() & {"begin_with", "end_with"}) else 1
+        found = draw(st.lists(slots, min_size=n_least, max_size=3))
+        session |= {"slot": found} if found else {}
+        sessions.append(session)
+    return sessions
+
+
+def _gate(draw):
+    return _some(
+        draw,
+        technique_min=_fraction(),
+        over_sessions=st.integers(1, 5),
+        pain_max=st.integers(0, 10).map(float),
+        range_min_deg=_fraction(most=20),
+        asymmetry_max_deg=_fraction(most=10),
+        max_extra_weeks=st.integers(0, 4),
+    )
+
+
+def _deload(draw, n_weeks):
+    return _some(
+        draw,
+        every_weeks=st.integers(0, 6),
+        weeks=st.lists(st.integers(1, n_weeks), unique=True, max_size=3),
+        sets_fraction=_fraction(),
+        load_fraction=_fraction(),
+        sets=st.sampled_from(["2x8", "3x10"]),
+        reactive=st.just({"pain_above": 5.0, "min_weeks_between": 2}),
+    )
+
+
+def _assessment(draw, n_weeks):
+    tests = st.lists(st.sampled_from(TESTS), min_size=1, max_size=3, unique=True)
+    regular = _some(
+        draw,
+        every_weeks=st.integers(0, 6),
+        weeks=st.lists(st.integers(1, n_weeks), unique=True, max_size=3),
+    )
+    return {**regular, "tests": draw(tests)}
+
+
+@st.composite
+def plan_values(draw, *, max_phases=4, max_weeks=4):
+    """Return the values of a good plan file, names and notation as plans keep them."""
+    n_phases = draw(st.integers(1, max_phases))
+    names = draw(st.permutations(SESSIONS))
+    n_shared = draw(st.integers(0, 1))
+    days = _days(draw)
+    blocks = draw(st.lists(st.sampled_from(BLOCKS), unique=True, max_size=2))
+    plan = {"format": 1, "name": draw(texts) or "a plan"}
+    plan |= {"days": days} if days else {}
+    plan |= _some(draw, description=texts, assumptions=st.lists(texts, max_size=2))
+    if blocks:
+        plan["block"] = [
+            {"name": name, "slot": draw(st.lists(slots, min_size=1, max_size=2))}
+            for name in blocks
+        ]
+    if n_shared:
+        plan["session"] = _sessions(
+            draw, names=names[:1], blocks=blocks, has_days=bool(days)
+        )
+    plan["phase"] = []
+    for name in PHASES[:n_phases]:
+        phase = {"name": name, "weeks": draw(st.integers(1, max_weeks))}
+        phase |= _some(draw, aim=texts, guide=st.just(["G1", "G26"]))
+        phase |= {"advance": _gate(draw)} if draw(st.booleans()) else {}
+        own = names[n_shared : n_shared + draw(st.integers(1, 2))]
+        phase["session"] = _sessions(
+            draw, names=own, blocks=blocks, has_days=bool(days)
+        )
+        plan["phase"].append(phase)
+    n_weeks = sum(phase["weeks"] for phase in plan["phase"])
+    plan |= {"deload": _deload(draw, n_weeks)} if draw(st.booleans()) else {}
+    plan |= {"assessment": _assessment(draw, n_weeks)} if draw(st.booleans()) else {}
+    return plan
+
+
+def plans(**limits):
+    """Return a strategy for good plans; `limits` are those of `plan_values`."""
+    return plan_values(**limits).map(lambda values: check_plan(values, source="drawn"))
+
+
+def messy_toml(values, random, *, comments=False):
+    """Return the values of a plan as a legal TOML text with a layout of no order.
+
+    Comments, if any, read ``# note 1``, ``# note 2`` and so on.
+    """
+    return _Messy(random, comments).text(values)
+
+
+class _Messy:
+    def __init__(self, random: Random, comments: bool) -> None:
+        self.random, self.has_comments, self.n_comments = random, comments, 0
+
+    def text(self, values):
+        lines = [*self.table(values, ()), *self.lines_above()]
+        ending = self.random.choice(["\n", "\r\n"])
+        return self.random.choice(["", "\ufeff"]) + ending.join([*lines, ""])
+
+    def comment(self):
+        self.n_comments += 1
+        return f"# note {self.n_comments}#"
+
+    def lines_above(self):
+        notes = [self.comment()] if self.has_comments and self.chance(6) else []
+        return [self.indent() + note for note in notes] + [""] * self.chance(6)
+
+    def line_end(self):
+        return f" {self.comment()}" if self.has_comments and self.chance(6) else ""
+
+    def chance(self, one_in):
+        return self.random.randrange(one_in) == 0
+
+    def indent(self):
+        return self.random.choice(["", "", "  ", "\t"])
+
+    def table(self, values, path):
+        keys = sorted(values)
+        self.random.shuffle(keys)
+        inner = {key for key in keys if self.gets_header(values[key])}
+        for key in keys:
+            if key not in inner:
+                yield from self.pair([key], values[key])
+        for key in keys:
+            if key in inner:
+                yield from self.headed(values[key], (*path, key))
+
+    def gets_header(self, value):
+        is_tables = isinstance(value, list) and value and isinstance(value[0], dict)
+        return (isinstance(value, dict) or is_tables) and not self.chance(4)
+
+    def headed(self, value, path):
+        brackets = ("[[", "]]") if isinstance(value, list) else ("[", "]")
+        for one in value if isinstance(value, list) else [value]:
+            yield from self.lines_above()
+            name = self.random.choice([".", " . "]).join(map(self.key, path))
+            yield self.indent() + name.join(brackets) + self.line_end()
+            yield from self.table(one, path)
+
+    def pair(self, keys, value):
+        if isinstance(value, dict) and value and self.chance(3):
+            for key in value:  # a.b = 1
+                yield from self.pair([*keys, key], value[key])
+            return
+        yield from self.lines_above()
+        equals = self.random.choice(["=", " = ", "  ="])
+        start = self.indent() + ".".join(map(self.key, keys)) + equals
+        if isinstance(value, list) and self.chance(2):
+            yield start + "[" + self.line_end()
+            for item in value:
+                yield from self.lines_above()
+                yield f"{self.indent()}{self.value(item)},{self.line_end()}"
+            yield from self.lines_above()
+            yield "]" + self.line_end()
+        else:
+            yield start + self.value(value) + self.line_end()
+
+    def key(self, key):
+        return self.random.choice([key, key, key, f'"{key}"', f"'{key}'"])
+
+    def value(self, value):
+        if isinstance(value, dict):
+            pairs = [f"{self.key(key)}={self.value(value[key])}" for key in value]
+            self.random.shuffle(pairs)
+            return "{" + ", ".join(pairs) + "}"
+        if isinstance(value, list):
+            return (
+                "["
+                + self.random.choice([",", " , "]).join(map(self.value, value))
+                + "]"
+            )
+        if isinstance(value, str):
+            return self.string(value)
+        return json.dumps(value)
+
+    def string(self, text):
+        is_plain = text.isprintable() and "'" not in text
+        forms = [json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")]
+        forms += [f"'{text}'", f"'''{text}'''"] if is_plain else []
+        forms += [f'"""\n{forms[0][1:-1]}"""']
+        return self.random.choice(forms)

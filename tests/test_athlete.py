@@ -1,0 +1,154 @@
+"""People: what a file may say, the weaker side, and a 1RM that nobody measured."""
+
+import pytest
+
+from hipext._checks import PlanError
+from hipext._schema import check_values
+from hipext.athlete import Athlete, one_rm_of, read_athlete
+from hipext.data import shipped_names
+from hipext.exercises import OneRmFrom, read_exercises
+
+VALUES = {
+    "format": 1,
+    "name": "Test person",
+    "body_mass_kg": 80,
+    "training_status": "novice",
+    "activity": "running",
+    "one_rm_kg": {"deadlift": 100, "back_squat": 90},
+    "hip_extension_deg": {"left": 10, "right": 12},
+    "single_leg_bridge_reps": {"left": 15, "right": 20},
+    "biering_sorensen_s": 90,
+    "recovery": {"sleep_h": 8, "nutrition": 0.8, "hydration": 0.8, "stress": 0.2},
+}
+
+
+def person(**changes):
+    return check_values(Athlete, VALUES | changes, source="test")
+
+
+@pytest.fixture
+def exercises():
+    """Return the shipped catalogue with ratios that can be worked by hand."""
+    shipped = read_exercises()
+    ratios = {
+        "romanian_deadlift": OneRmFrom(exercise="deadlift", ratio=0.8),
+        "good_morning": OneRmFrom(exercise="romanian_deadlift", ratio=0.5),
+    }
+    changed = {
+        name: shipped[name].model_copy(update={"one_rm_from": link})
+        for name, link in ratios.items()
+    }
+    return {**shipped, **changed}
+
+
+@pytest.mark.parametrize("name", shipped_names("athletes"))
+def test_a_shipped_person_is_read_and_says_to_be_invented(name):
+    assert "nvented" in read_athlete(name).description
+
+
+def test_an_unknown_person_is_refused_with_those_that_are_shipped():
+    with pytest.raises(
+        FileNotFoundError, match=r"no athlete 'novise'.*novice.*Did you"
+    ):
+        read_athlete("novise")
+
+
+def test_a_person_is_read_from_a_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("format = 1\nname = 'Me'\nbody_mass_kg = 20\n", encoding="utf-8")
+    with pytest.raises(
+        PlanError, match=r"mine.toml has \d+ .*(?s:.)*body_mass_kg: .* 30"
+    ):
+        read_athlete(path)
+
+
+def test_a_person_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        person().body_mass_kg = 70
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "weaker"),
+    [(15, 20, "left"), (20, 15, "right"), (18, 18, "both")],
+)
+def test_the_weaker_side_is_the_one_with_fewer_single_leg_bridges(left, right, weaker):
+    test = {"left": left, "right": right}
+    assert person(single_leg_bridge_reps=test).weaker_side == weaker
+
+
+def test_all_1rms_that_cannot_be_are_told_at_once():
+    with pytest.raises(PlanError, match="one_rm_kg") as caught:
+        person(one_rm_kg={"deadlif": 100, "back_squat": 0, "good_morning": -5})
+    assert caught.value.problems[0].endswith(
+        "'deadlif' is not in the catalogue. Did you mean 'deadlift'? "
+        "the 1RM of back_squat must be above 0 and below 1000 kg; got 0. "
+        "the 1RM of good_morning must be above 0 and below 1000 kg; got -5."
+    )
+
+
+def test_a_1rm_of_a_tonne_is_a_slip_of_the_pen():
+    with pytest.raises(PlanError, match="below 1000 kg; got 1000"):
+        person(one_rm_kg={"deadlift": 1000})
+    assert person(one_rm_kg={"deadlift": 999.5}).one_rm_kg == {"deadlift": 999.5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"body_mass_kg": 29.9}, "body_mass_kg: must be at least 30"),
+        ({"body_mass_kg": 251}, "body_mass_kg: must be at most 250"),
+        ({"pain_nprs": 11}, "pain_nprs: must be at most 10"),
+        ({"technique": 1.2}, "technique: must be at most 1"),
+        ({"format": 2}, "format: must be .*1; got 2"),
+        ({"activity": "runing"}, "got 'runing'. Did you mean 'running'"),
+        ({"weight_kg": 80}, "'weight_kg' is not a known key"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(changes, message):
+    with pytest.raises(PlanError, match=message):
+        person(**changes)
+
+
+def test_a_measured_1rm_is_used_as_it_is(exercises):
+    one_rm = one_rm_of(person(), "deadlift", exercises)
+    assert (one_rm.kg, one_rm.is_measured, one_rm.basis) == (100, True, "measured")
+
+
+def test_a_measured_1rm_wins_over_an_estimate(exercises):
+    known = person(one_rm_kg={"deadlift": 100, "romanian_deadlift": 70})
+    one_rm = one_rm_of(known, "romanian_deadlift", exercises)
+    assert (one_rm.kg, one_rm.is_measured) == (70, True)
+
+
+def test_an_unknown_1rm_is_estimated_by_its_ratio(exercises):
+    one_rm = one_rm_of(person(), "romanian_deadlift", exercises)
+    assert one_rm.kg == pytest.approx(80)
+    assert not one_rm.is_measured
+    assert one_rm.basis == "0.80 x deadlift (100 kg)"
+
+
+def test_ratios_multiply_along_a_chain(exercises):
+    one_rm = one_rm_of(person(), "good_morning", exercises)
+    assert one_rm.kg == pytest.approx(0.5 * 0.8 * 100)
+    assert one_rm.basis == "0.40 x deadlift (100 kg)"
+
+
+def test_a_chain_ends_at_the_first_lift_that_was_measured(exercises):
+    known = person(one_rm_kg={"deadlift": 100, "romanian_deadlift": 70})
+    one_rm = one_rm_of(known, "good_morning", exercises)
+    assert one_rm.kg == pytest.approx(0.5 * 70)
+
+
+def test_a_lift_without_a_known_one_to_start_from_is_refused(exercises):
+    with pytest.raises(ValueError, match="Test person has no 1RM") as caught:
+        one_rm_of(person(one_rm_kg={"back_squat": 90}), "good_morning", exercises)
+    assert str(caught.value) == (
+        "Test person has no 1RM for good_morning, nor for a lift that it could be "
+        "estimated from (good_morning, romanian_deadlift, deadlift); measured are "
+        "back_squat. Add 'deadlift = ...' to one_rm_kg."
+    )
+
+
+def test_who_has_no_1rm_at_all_is_told_so(exercises):
+    with pytest.raises(ValueError, match="measured are none"):
+        one_rm_of(person(one_rm_kg={}), "deadlift", exercises)
