@@ -10,9 +10,10 @@ BAND_STYLE = {"color": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
 BORDER_STYLE = {"color": "0.75", "linewidth": 0.8, "zorder": 0}
 LEADER_STYLE = {"arrowstyle": "-", "color": "0.7", "linewidth": 0.7, "shrinkB": 3}
 NAME_SIZE = 8.0  # pt
-_LETTER_IN = 0.067  # width of a letter of that size
+_LETTER_IN = 0.066  # width of a letter of that size
 _LINE_IN = 0.16  # height of a line of names, with a little air
 _MAX_WEEK_MARKS = 20
+_POINTS_PER_INCH = 72
 _MAX_LETTERS = 27  # of a name beside the axes
 
 
@@ -43,6 +44,8 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
     fits = (step for step in (1, 2, 4) if last - first < step * _MAX_WEEK_MARKS)
     step = next(fits, 8)
     ax.set_xticks([week for week in range(first, last + 1) if week % step == 0])
+    for line in ax.get_lines() if step > 2 else ():
+        line.set_markevery(step)
     ax.set_xlabel("week of the plan" if starts_at else "week (the mark is its Monday)")
     if "is_deload" in weeks:
         for week in weeks.loc[weeks["is_deload"], "week"]:
@@ -79,7 +82,7 @@ def shortened(name: str, n_letters: int) -> str:
     """Return a name cut to so many letters; nothing if too few would be left."""
     if len(name) <= n_letters:
         return name
-    return f"{name[: n_letters - 2].rstrip()}…" if n_letters > 4 else ""
+    return f"{name[: n_letters - 3].rstrip()}…" if n_letters > 5 else ""
 
 
 def legend_above(ax: Axes, **options: float) -> None:
@@ -107,6 +110,14 @@ def beside(ax: Axes, y: float, text: str) -> None:
         fontsize=NAME_SIZE,
         parse_math=False,
     )
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Write names on the left at heights 0, 1, ..., smaller where they are many."""
+    ax.set_yticks(range(len(names)), labels=names, parse_math=False)
+    row_pt = _POINTS_PER_INCH * _height_in(ax) / max(len(names), 1)
+    for label in ax.get_yticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.85 * row_pt))
 
 
 def name_lines(ax: Axes, lines: Sequence[Line2D]) -> None:

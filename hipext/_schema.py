@@ -24,7 +24,7 @@ class FileValue(BaseModel):
 
 Model = TypeVar("Model", bound=FileValue)
 
-_LIST = "a list in square brackets, like [1, 2]"
+_LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
 _KINDS = {
     "int": "a whole number, like 2",
@@ -82,10 +82,17 @@ def check_values(
         problems[:0] = [
             f"{_place_of(problem, values)}: {_sentence(problem, model)}"
             for problem in error.errors(include_url=False)
+            if not _is_echo(problem)
         ]
     if problems:
         raise PlanError(source, problems)
     return checked
+
+
+def _is_echo(problem: Mapping) -> bool:
+    """Return whether a list only seems short because its items have problems."""
+    is_short = problem["type"] == "too_short"
+    return is_short and len(problem["input"]) >= problem["ctx"]["min_length"]
 
 
 def _frozen(value: object) -> object:
@@ -145,7 +152,7 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]:g}; got {_given(given)}."
     if kind in ("too_short", "string_too_short"):
-        return f"must not be empty; got {_given(given)}."
+        return f"must have at least {context['min_length']} {_counted(given)}."
     if kind in ("too_long", "string_too_long"):
         return f"must have at most {context['max_length']} {_counted(given)}."
     if kind == "string_pattern_mismatch":
@@ -154,43 +161,36 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
 
 
 def _counted(given: object) -> str:
-    if isinstance(given, str):
-        return f"characters; got {len(given)}"
-    return f"items; got {len(given)}"
+    unit = "character(s)" if isinstance(given, str) else "item(s)"
+    return f"{unit}; got {len(given)}"
 
 
 def _not_one_of(kind: str, given: object, context: Mapping) -> str:
-    options = re.findall(
-        r"'[^']*'|\d+", context.get("expected") or context["expected_tags"]
-    )
-    what, given = (
-        ("rule ", context["tag"]) if kind == "union_tag_invalid" else ("", given)
-    )
-    guess = did_you_mean(given, [option.strip("'") for option in options])
+    of_rule = kind == "union_tag_invalid"
+    allowed = context["expected_tags"] if of_rule else context["expected"]
+    options = re.findall(r"'[^']*'|\d+", allowed)
+    what, given = ("rule ", context["tag"]) if of_rule else ("", given)
+    words = [option.strip("'") for option in options if option.startswith("'")]
+    guess = did_you_mean(given, words)
     one_of = "one of " if len(options) > 1 else ""
     return f"{what}must be {one_of}{', '.join(options)}; got {_given(given)}.{guess}"
 
 
 def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     """Return what kind of value is wanted, in the words of a TOML file."""
-    kind, given, key = (
-        problem["type"].split("_")[0],
-        problem["input"],
-        problem["loc"][-1],
-    )
-    field = _fields_at(model, problem["loc"][:-1]).get(key)
+    kind = problem["type"].split("_")[0]
+    *_, key = keys = problem["loc"]
+    given = problem["input"]
+    field = _fields_at(model, keys[:-1]).get(key)
     if kind == "tuple" and field and models_in(field.annotation):
         return (
             f"must be a list of tables; got {_given(given)}. "
             f"Write its header with two brackets, like [[{key}]]."
         )
     wanted = _KINDS.get(kind, "another kind of value")
-    is_quoted = isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given)
-    hint = (
-        f" Write {given} without quotes."
-        if is_quoted and kind in ("int", "float")
-        else ""
-    )
+    hint = ""
+    if isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given):
+        hint = f" Write {given} without quotes." if kind in ("int", "float") else ""
     return f"must be {wanted}; got {_given(given)}.{hint}"
 
 
@@ -202,7 +202,7 @@ def _given(given: object) -> str:
         return f"a table with {_short(', '.join(map(str, given)) or 'nothing')}"
     if isinstance(given, tuple | list):
         return f"the list {_short(repr(list(given)))}"
-    return _short(repr(given))
+    return _short(repr(given) if isinstance(given, str) else str(given))
 
 
 def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
@@ -219,11 +219,7 @@ def _example(problem: Mapping, model: type[FileValue]) -> str:
         return f" Write, for example, {key} = {field.examples[0]}"
     if get_origin(field.annotation) is tuple and models_in(field.annotation):
         return f" Write at least one table with the header [[{key}]]."
-    return f" Write {key} = ..., which is: {_first_line(field)}"
-
-
-def _first_line(field: FieldInfo) -> str:
-    return (field.description or "").split("\n")[0]
+    return f" Write {key} = ... ({(field.description or '').strip('.')})."
 
 
 def _fields_at(

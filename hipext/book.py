@@ -104,7 +104,7 @@ class Book:
             self.prescriptions[key] = decision.next
             settled.append(Settled(asked=one, now=now, decision=decision))
             if not occasion.week.is_deload:
-                self.done_kg[key] = now.load_kg
+                self.done_kg[key] = one.load_kg
                 self._learn(one)
         return settled
 

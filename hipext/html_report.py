@@ -4,6 +4,7 @@ The sentences are in ``templates/report.html.jinja``; this module looks up the n
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import jinja2
 import matplotlib as mpl
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from hipext import metrics, plots
@@ -27,6 +27,7 @@ LIMITS = ("E11-001", "E11-002", "E11-010", "E01-043")  # of every claim about ou
 FRACTIONAL_COUNTING = "E06-004"  # how the figure of the muscles counts
 MISSING = "\N{EN DASH}"
 _MOVES = ("advance", "hold", "reduce")
+_OWN = re.compile(r'( id="| href="#|url\(#)')
 _LOOK = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "hipext"}
 _EDGES = {  # left, right and top of the axes; fixed, because layout engines are slow
     "phases": (0.20, 0.98, 0.87),
@@ -74,7 +75,8 @@ def figures(simulation: Simulation) -> dict[str, Figure]:
 def figure_files(drawn: Mapping[str, Figure]) -> dict[str, bytes]:
     """Return PNG and SVG files of figures, by file name, without a date in them."""
     files = {}
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(_LOOK), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
         for name, figure in drawn.items():
             files[f"{name}.png"] = _saved(figure, "png", {"Software": None})
             files[f"{name}.svg"] = _saved(figure, "svg", {"Date": None})
@@ -126,7 +128,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "phases": list(_phases(simulation)),
         "tests": _tests(simulation.assessments),
         "changes": _changes(simulation.decisions),
-        "decisions": _with_weekday(simulation.decisions),
+        "decisions": simulation.decisions.to_dict("records"),
         "assumptions": simulation.assumptions.to_dict("records"),
         **_sources(simulation),
     }
@@ -147,6 +149,7 @@ def _environment() -> jinja2.Environment:
         "listed": listed,
         "spoken": lambda name: name.replace("_", " "),
         "named": _named,
+        "weekday": lambda day: WEEKDAYS[day % DAYS_PER_WEEK].capitalize(),
         "is_missing": pd.isna,
         "minus": lambda text: text.replace("-", "\N{MINUS SIGN}"),
     }
@@ -181,14 +184,11 @@ def _drawing(svg: bytes, figure: str) -> dict[str, str]:
     text = svg.decode()
     view_box = re.search(r'viewBox="([^"]*)"', text)[1]
     body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
-    body = re.sub(
-        r"<metadata>.*?</metadata>|<style.*?</style>|\n\s*", " ", body, flags=re.S
-    )
-    body = re.sub(r'<g id="[^"]*"', "<g", body)  # nothing refers to a group
-    body = re.sub(r'(<[^<>]* id=")', rf"\1{figure}-", body)
-    body = re.sub(r'(<[^<>]* )xlink:href="#', rf'\1href="#{figure}-', body)
-    body = re.sub(r"(<[^<>]*url\(#)", rf"\1{figure}-", body)
-    return {"view_box": view_box, "body": Markup(body)}  # matplotlib has escaped it
+    for unused in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"\n *"):
+        body = re.sub(unused, " ", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="[^"]*"', "<g", body).replace(" xlink:href=", " href=")
+    body = re.sub(r"<[^<>]*>", lambda tag: _OWN.sub(rf"\1{figure}-", tag[0]), body)
+    return {"view_box": view_box, "body": body}
 
 
 def _peak(table: pd.DataFrame, column: str) -> dict | None:
@@ -251,19 +251,11 @@ def _first(sets: pd.DataFrame) -> dict | None:
     most = rows.groupby("slot")[["set", "rest_s"]].max()  # no rest between two sides
     slots = slots.assign(n_sets=most["set"], rest_s=most["rest_s"])
     slots["name"] = slots["exercise"].map(_named)
-    return {
-        **start,
-        "weekday": _weekday(start["day"]),
-        "rows": slots.to_dict("records"),
-    }
-
-
-def _weekday(day: int) -> str:
-    return WEEKDAYS[day % DAYS_PER_WEEK].capitalize()
+    return {**start, "rows": slots.to_dict("records")}
 
 
 def _tests(assessments: pd.DataFrame) -> list[dict]:
-    tests = assessments.groupby(["test", "side"], sort=False).agg(
+    tests = assessments.groupby(["test", "subject", "side"], sort=False).agg(
         value=("value", "first"), unit=("unit", "first"), weeks=("week", list)
     )
     return tests.reset_index().to_dict("records")
@@ -276,10 +268,6 @@ def _changes(decisions: pd.DataFrame) -> list[dict]:
     flags = pd.DataFrame({action: moves["action"] == action for action in _MOVES})
     counts = flags.groupby(moves["subject"], sort=False).sum().reset_index()
     return counts.assign(name=counts["subject"].map(_named)).to_dict("records")
-
-
-def _with_weekday(decisions: pd.DataFrame) -> list[dict]:
-    return decisions.assign(weekday=decisions["day"].map(_weekday)).to_dict("records")
 
 
 def _sources(simulation: Simulation) -> dict:
@@ -298,7 +286,7 @@ def _sources(simulation: Simulation) -> dict:
         works.append({"text": text, "doi": doi, "rows": rows.to_dict("records")})
     rows = verified.set_index("id").to_dict("index")
     return {
-        "sources": works,
+        "sources": sorted(works, key=lambda work: work["text"].lower()),
         "limits": {name: rows[name] for name in LIMITS},
         "n_unverified": len(evidence) - len(verified),
     }

@@ -106,7 +106,7 @@ def reps_at(pct_1rm: float, *, relation: str = "epley") -> float:
 
     Examples
     --------
-    >>> reps_at(75.0)
+    >>> round(reps_at(75.0), 6)
     10.0
     """
     check_one_of(relation, RELATIONS, name="relation")

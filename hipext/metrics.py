@@ -84,12 +84,11 @@ def muscle_sets(
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
     exercises = read_exercises() if exercises is None else exercises
-    for name in sets["exercise"].unique():
-        exercise_named(name, exercises)  # else an unknown one would count nothing
+    ids = sets["exercise"].map(lambda name: exercise_named(name, exercises).id)
     shares = muscle_shares(exercises, mapping)
     share_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
     share_of = share_of.reindex(columns=list(MUSCLES)).fillna(0.0)
-    done = sets.assign(done=working_sets(sets)).pivot_table(
+    done = sets.assign(done=working_sets(sets), exercise=ids).pivot_table(
         index="week", columns="exercise", values="done", aggfunc="sum"
     )
     per_week = done.reindex(columns=share_of.index).fillna(0.0) @ share_of
@@ -134,14 +133,14 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     sums["session_rpe"] = sessions.groupby("day")["session_rpe"].sum()
     sums = sums.reindex(days, fill_value=0.0)
     weeks = sets.drop_duplicates("week").set_index("week")
-    week = pd.Series(days // DAYS_PER_WEEK + 1)
+    week = days // DAYS_PER_WEEK + 1
     names = sessions.groupby("day")["session"].agg(" + ".join)
     return DAILY.from_columns(
         {
             "week": week,
             "day": days,
-            "phase": week.map(weeks["phase"]).fillna(""),
-            "is_deload": week.map(weeks["is_deload"]).fillna(value=False),
+            "phase": weeks["phase"].reindex(week, fill_value="").to_numpy(),
+            "is_deload": weeks["is_deload"].reindex(week, fill_value=False).to_numpy(),
             "weekday": [WEEKDAYS[day % DAYS_PER_WEEK] for day in days],
             "sessions": names.reindex(days, fill_value="").to_numpy(),
             **{name: column.to_numpy() for name, column in sums.items()},

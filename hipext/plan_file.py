@@ -67,7 +67,7 @@ def _week_problems(values: Mapping) -> Iterator[str]:
     n_weeks = sum(known)
     span = "the plan" if len(known) == len(lengths) else "the phases that can be read"
     if n_weeks > MAX_WEEKS:
-        yield f"phase: {span} make {n_weeks} weeks; at most {MAX_WEEKS} are allowed."
+        yield f"phase: {n_weeks} weeks in {span}; at most {MAX_WEEKS} are allowed."
     for part in ("deload", "assessment"):
         table = values.get(part)
         weeks = table.get("weeks") if known and isinstance(table, Mapping) else ()

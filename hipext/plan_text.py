@@ -1,5 +1,6 @@
 """The canonical text of a plan: one layout for what is written and what is tidied."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from hipext._comments import Comments, Path, read_comments
@@ -208,7 +209,5 @@ def _models_at(key: str, models: list[type[FileValue]]) -> list[type[FileValue]]
 
 def _lines_of_text(text: str) -> str:
     """Return a text of several lines, as it reads."""
-    body = text.translate(_ESCAPE_IN_LINES).replace('"""', '""\\"')
-    if body.endswith('"'):
-        body = body[:-1] + '\\"'
+    body = re.sub(r'"(?=""|\Z)', r'\\"', text.translate(_ESCAPE_IN_LINES))
     return f'"""\n{body}"""'

@@ -1,10 +1,10 @@
 """Figures of the tables: table in, matplotlib Axes out.
 
-Nothing is computed here and nothing is shown or saved: every function draws columns
-of a table on the axes it is given, or on the current ones of pyplot. Light weeks are
-shaded, and hatched where there are bars; lines differ in dash and marker too, so that
-a figure can be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week,
-and w to w + 1, Monday to Monday, where a row is a day.
+Nothing is computed, shown or saved here: every function draws columns of a table on
+the axes it is given, or on the current ones of pyplot. Light weeks are shaded, and
+hatched where there are bars; lines differ in dash or marker too, so that a figure can
+be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week, and w to w + 1,
+Monday to Monday, where a row is a day.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from hipext._marks import (
     legend_above,
     mark_weeks,
     name_lines,
+    name_rows,
     shortened,
     spoken,
 )
@@ -28,6 +29,7 @@ from hipext.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
 # Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
+PALE, BROWN = "#FBE3B3", "#9A6A00"  # light weeks
 
 MEASURES = {
     "system_volume_load_kg": "volume load with body mass (kg)",
@@ -39,12 +41,7 @@ MEASURES = {
 }
 BAR_STYLES = {
     False: {"color": BLUE, "edgecolor": BLUE, "label": "load week"},
-    True: {
-        "color": "#FBE3B3",
-        "edgecolor": "#9A6A00",
-        "hatch": "////",
-        "label": "light week",
-    },
+    True: {"color": PALE, "edgecolor": BROWN, "hatch": "////", "label": "light week"},
 }
 RESPONSE_STYLES = {
     "fitness": {"color": BLUE, "linestyle": "--"},
@@ -52,19 +49,14 @@ RESPONSE_STYLES = {
     "performance": {"color": BLACK, "linestyle": "-", "linewidth": 2},
 }
 BALANCE_STYLES = {
-    "hip_share": {"color": BLUE, "marker": "o", "label": "hip, of hip and knee sets"},
-    "unilateral_share": {
-        "color": VERMILION,
-        "marker": "s",
-        "linestyle": "--",
-        "label": "unilateral, of all sets",
-    },
-    "left_share": {
-        "color": BLACK,
-        "marker": "^",
-        "linestyle": ":",
-        "label": "left, of left and right reps",
-    },
+    "hip_share": {"color": BLUE, "marker": "o", "linestyle": "-"},
+    "unilateral_share": {"color": VERMILION, "marker": "s", "linestyle": "--"},
+    "left_share": {"color": BLACK, "marker": "^", "linestyle": ":"},
+}
+BALANCE_LABELS = {
+    "hip_share": "hip, of hip and knee sets",
+    "unilateral_share": "unilateral, of all sets",
+    "left_share": "left, of one-sided work",
 }
 LIFT_STYLES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},
@@ -125,7 +117,7 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     weekly : pandas.DataFrame
-        Weekly table; week, phase and is_deload are enough.
+        Weekly table, as `metrics.weekly` returns it.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -142,12 +134,9 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             lanes = [names.index(phase) for phase in rows["phase"]]
             ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
     mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
-    ax.set_yticks(
-        range(len(names)),
-        labels=[shortened(name, MAX_PHASE_LETTERS) for name in names],
-        parse_math=False,
-    )
-    ax.set_ylim(len(names) - 0.4, -0.6)
+    name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
+    middle, half = (len(names) - 1) / 2, max(len(names), 4) / 2 + 0.1
+    ax.set_ylim(middle + half, middle - half)
     ax.set_ylabel("phase")
     legend_above(ax)
     return ax
@@ -166,27 +155,24 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     Returns
     -------
     matplotlib.axes.Axes
-        The line of each muscle starts at the bottom of its lane; the highest number
-        of sets of a week stands on the right.
+        Each line starts at the bottom of its lane; its highest value is on the right.
     """
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
     muscles = list(dict.fromkeys(muscle_sets["muscle"]))
     highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
-    lane = max(5 * -(-highest // 5), 5)  # sets; a round number above the highest
+    lane = max(5 * -(-1.1 * highest // 5), 5)  # sets; a round number above the highest
     bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
     for muscle, bottom in zip(muscles, bottoms, strict=True):
         rows = muscle_sets[muscle_sets["muscle"] == muscle]
-        ax.plot(rows["week"], bottom + rows["sets"], label=muscle, **LANE_STYLE)
-        ax.fill_between(
-            rows["week"], bottom, bottom + rows["sets"], color=SKY, alpha=0.35
-        )
+        tops = bottom + rows["sets"]
+        ax.plot(rows["week"], tops, label=muscle, **LANE_STYLE)
+        ax.fill_between(rows["week"], bottom, tops, color=SKY, alpha=0.35)
         ax.axhline(bottom, color="0.6", linewidth=0.8)
         beside(ax, bottom + 0.4 * lane, f"up to {rows['sets'].max():g}")
     mark_weeks(ax, muscle_sets.drop_duplicates("week"), starts_at=-0.5)
-    ax.set_yticks(
-        [bottom + 0.4 * lane for bottom in bottoms], labels=map(spoken, muscles)
-    )
+    middles = [bottom + 0.4 * lane for bottom in bottoms]
+    ax.set_yticks(middles, labels=map(spoken, muscles))
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(0, lane * max(len(muscles), 1) * 1.01)
     ax.set_ylabel(f"working sets a week\n(one lane: 0 to {lane:g} sets)")
@@ -228,7 +214,7 @@ def plot_response(
 
 
 def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw the hip-dominant, the unilateral and the left share of every week.
+    """Draw the hip-dominant, unilateral and left share of every week, and 50 %.
 
     Parameters
     ----------
@@ -240,12 +226,12 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        With a line at 50 %.
     """
     check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
     ax = axes_or_current(ax)
     for column, style in BALANCE_STYLES.items():
-        ax.plot(weekly["week"], weekly[column], markersize=4, **style)
+        label = BALANCE_LABELS[column]
+        ax.plot(weekly["week"], weekly[column], markersize=4, label=label, **style)
     ax.axhline(0.5, color=GREY, linewidth=1, zorder=1)
     mark_weeks(ax, weekly, starts_at=-0.5)
     ax.set_ylim(-0.02, 1.02)
@@ -280,7 +266,7 @@ def plot_lifts(
     Raises
     ------
     ValueError
-        If a column is missing, or more lifts are named than can be told apart.
+        If a column or a lift is missing, or there are too many to tell apart.
     """
     check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
     top = top_sets(sets)
@@ -291,6 +277,8 @@ def plot_lifts(
             f"At most {MAX_LIFTS} lifts can be told apart; got "
             f"{len(exercises)}: {', '.join(exercises)}."
         )
+    for exercise in exercises:
+        check_one_of(exercise, sorted({*top["exercise"]}), name="exercise")
     ax = axes_or_current(ax)
     weeks = sets.drop_duplicates("week")
     lines = []
@@ -299,7 +287,7 @@ def plot_lifts(
         loads = rows["load_kg"].reindex(sorted(weeks["week"]))
         lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
     mark_weeks(ax, weeks, starts_at=-0.5)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.08 * max(ax.dataLim.y1, 1.0))
     ax.set_ylabel("top working load\n(kg per implement)")
     name_lines(ax, lines)
     return ax

@@ -34,7 +34,7 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        The same for the same plan, person and versions; no clock, no path.
+        The same for the same plan, person, load and versions; no clock, no path.
     """
     files = {f"{name}.csv": csv_bytes(getattr(simulation, name)) for name in TABLES}
     record = {
@@ -42,6 +42,7 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
         "mode": "open_loop",
         "plan": simulation.plan.model_dump(mode="json", exclude_unset=True),
         "athlete": simulation.athlete.model_dump(mode="json", exclude_unset=True),
+        "training_load": simulation.training_load,
         "parameters": parameter_table().set_index("id")["value"].to_dict(),
         "versions": {
             "python": platform.python_version(),

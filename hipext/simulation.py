@@ -55,6 +55,8 @@ class Simulation:
     ----------
     plan, athlete : Plan, Athlete
         What went in.
+    training_load : str
+        Definition of the load that drives ``response``.
     sets, daily, weekly, decisions, assessments, response : pandas.DataFrame
         What came out; columns and units are in `tables`. ``response`` has the same
         days as ``daily``.
@@ -64,6 +66,7 @@ class Simulation:
 
     plan: Plan
     athlete: Athlete
+    training_load: str
     sets: pd.DataFrame
     daily: pd.DataFrame
     weekly: pd.DataFrame
@@ -107,6 +110,7 @@ def open_loop(
     return Simulation(
         plan=plan,
         athlete=athlete,
+        training_load=training_load,
         sets=sets,
         daily=daily,
         weekly=metrics.weekly(sets, n_weeks=n_weeks),

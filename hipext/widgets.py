@@ -19,7 +19,7 @@ from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 # label, lowest, highest, step, value at the start (None: from the plan)
 KNOBS = {
     "weeks": ("Weeks", 4, 26, 1, None),
-    "deload_every_weeks": ("Light week every (weeks, 0: never)", 0, 8, 1, None),
+    "deload_every_weeks": ("Light week every (0: never)", 0, 8, 1, None),
     "deload_sets_pct": ("Light week keeps (% of sets)", 0, 100, 5, None),
     "pct_step_per_week": ("Load step (% a week)", 0.0, 10.0, 0.5, 2.5),
     "sessions_per_week": ("Sessions a week", min(SPREAD), max(SPREAD), 1, 3),

@@ -80,8 +80,15 @@ def test_a_row_of_the_wrong_length_is_refused():
 
 
 def test_rows_of_different_length_are_refused():
-    with pytest.raises(ValueError, match=r"shorter"):
-        PAIR.from_rows([(3, 20.0, "a"), (3, 20.0)])
+    with pytest.raises(ValueError, match=r"longer"):
+        PAIR.from_rows([(3, 20.0, "a"), (3, 20.0, "b", "one too many")])
+
+
+def test_a_table_and_its_columns_cannot_be_changed():
+    with pytest.raises(AttributeError, match=r"cannot assign to field 'name'"):
+        PAIR.name = "other"
+    with pytest.raises(AttributeError, match=r"cannot assign to field 'unit'"):
+        PAIR.columns[1].unit = "lb"
 
 
 def test_a_table_is_checked_for_the_columns_it_lacks():

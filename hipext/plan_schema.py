@@ -1,0 +1,131 @@
+"""JSON Schemas of plan and athlete files, for editors and for reading."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hipext._schema import FileValue
+from hipext.athlete import Athlete
+from hipext.data import parse_toml
+from hipext.exercises import read_exercises
+from hipext.notation import SETS_PATTERN, TEMPO_PATTERN
+from hipext.plan import Plan
+
+Schema = dict[str, Any]  # JSON
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PLAN_FILE = """
+The file is TOML. A plan has [[phase]] tables; a phase has [[phase.session]] tables; a
+session has days and [[phase.session.slot]] tables, one per exercise. What sessions
+begin or end with can be a [[block]] with [[block.slot]] tables; sessions of the whole
+plan, like daily mobility, are [[session]] with [[session.slot]]. Every session needs
+days, its own or those of the plan, and a slot or a block. Names of phases, of blocks
+and of the sessions of a phase are used once."""
+_MORE = {
+    ("Slot", "sets"): """
+Sets x repetitions, or x seconds for an exercise that is held; '2-3x' builds from two
+sets to three; 'x5min' is minutes; both count per side where one side works at a time.
+An exercise with a load needs how hard: @RIR3 (repetitions in reserve), @RPE7, @75% of
+the 1RM or @60kg. One without a load may have @RIR or nothing.""",
+    ("Slot", "progress"): """
+'linear' and 'step' add load and need add_kg or add_pct. 'double' and 'hold' need a
+range in sets, like 3x8-10 or 3x10-30s; 'double' needs add_kg or add_pct where there is
+a load, and neither where there is none. 'wave' needs sets with the first of its
+percentages. 'tempo' is for repetitions, 'hold' for holds.""",
+}
+
+
+def plan_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of plan files.
+
+    What it cannot say, `read_plan` checks: whether sets, tempo and rule fit the
+    exercise, whether weeks lie inside the plan, and whether names exist and are
+    used once.
+
+    Examples
+    --------
+    >>> plan_schema()["required"]
+    ['format', 'name', 'phase']
+    """
+    schema = _schema_of(Plan, "hipext plan")
+    schema["description"] += _PLAN_FILE.replace("\n", " ")
+    for owner, key, field in _properties(schema):
+        field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
+        if key == "exercise":
+            field["enum"] = _exercise_words()
+        if key == "sets":
+            field["pattern"] = SETS_PATTERN
+        if key == "tempo":
+            field["pattern"] = TEMPO_PATTERN
+        if key == "tempos":
+            field["items"]["pattern"] = TEMPO_PATTERN
+        if key.endswith("_fraction"):
+            field |= {"minimum": field.pop("ge"), "maximum": 1}
+        if key == "weeks" and field["type"] == "array":
+            field["items"]["minimum"] = 1
+    return schema
+
+
+def athlete_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of athlete files."""
+    schema = _schema_of(Athlete, "hipext athlete")
+    one_rm_kg = schema["properties"]["one_rm_kg"]
+    lifts = [lift.id for lift in read_exercises().values() if lift.needs_one_rm]
+    one_rm_kg["propertyNames"] = {"enum": lifts}
+    one_rm_kg["additionalProperties"] |= {
+        "exclusiveMinimum": 0,
+        "exclusiveMaximum": 1000,
+    }
+    return schema
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "plan": plan_schema,
+    "athlete": athlete_schema,
+}
+
+
+def _schema_of(model: type[FileValue], title: str) -> Schema:
+    schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
+    for part in (schema, *schema["$defs"].values()):
+        fields = part["properties"].items()
+        part["properties"] = {key: _without_null(field) for key, field in fields}
+    for owner, key, field in _properties(schema):
+        field.pop("title", None)
+        field.pop("discriminator", None)  # a word of OpenAPI, not of JSON Schema
+        model_name = field.get("$ref", "").rpartition("/")[2]
+        if model_name:
+            field.setdefault("description", schema["$defs"][model_name]["description"])
+        if key == "rule":
+            field["description"] = schema["$defs"][owner]["description"]
+        if "examples" in field:
+            field["examples"] = [_json_value(text) for text in field["examples"]]
+    return schema
+
+
+def _properties(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
+    """Yield owner, key and schema of every property; the owner of the top is ""."""
+    for owner, part in [("", schema), *schema.get("$defs", {}).items()]:
+        for key, field in part.get("properties", {}).items():
+            yield owner, key, field
+
+
+def _without_null(field: Schema) -> Schema:
+    """Return a property as a TOML file can have it: there, or left out."""
+    if field.get("default", ...) is None:
+        field = {key: value for key, value in field.items() if key != "default"}
+    options = [one for one in field.get("anyOf", []) if one != {"type": "null"}]
+    if len(options) != 1:
+        return field
+    rest = {key: value for key, value in field.items() if key != "anyOf"}
+    return options[0] | rest
+
+
+def _json_value(text: str) -> object:
+    return parse_toml(f"x = {text}", source="an example")["x"]
+
+
+def _exercise_words() -> list[str]:
+    """Return the ids of the catalogue, then the other names that plans may use."""
+    exercises = read_exercises().values()
+    aliases = [word for one in exercises for word in (one.name, *one.aliases)]
+    return list(dict.fromkeys([*(one.id for one in exercises), *aliases]))

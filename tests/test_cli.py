@@ -1,0 +1,273 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hipext.data import data_dir, shipped_names
+
+RESULTS = {
+    "report.html",
+    "record.json",
+    "sets.csv",
+    "daily.csv",
+    "weekly.csv",
+    "decisions.csv",
+    "assessments.csv",
+    "response.csv",
+}
+
+
+def hipext(*arguments, cwd):
+    """Run the command line as its own process."""
+    return subprocess.run(
+        [sys.executable, "-m", "hipext", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+@pytest.fixture(scope="module")
+def guide_run(tmp_path_factory):
+    """Return the finished `run guide_16wk` and the folder it was started in."""
+    folder = tmp_path_factory.mktemp("guide")
+    return hipext("run", "guide_16wk", cwd=folder), folder
+
+
+def test_run_prints_the_weekly_table_and_where_the_report_is(guide_run):
+    done, _ = guide_run
+    assert done.returncode == 0
+    assert done.stderr == ""
+    rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
+    assert len(rows) == 16
+    assert [row.split()[0] for row in rows if " light " in row[14:24]] == [
+        "4",
+        "8",
+        "12",
+        "16",
+    ]
+    assert str(Path("out/guide_16wk/report.html")) in done.stdout
+
+
+def test_run_writes_report_tables_figures_and_record(guide_run):
+    _, folder = guide_run
+    names = {path.name for path in (folder / "out" / "guide_16wk").iterdir()}
+    assert names >= RESULTS
+    figures = {name.removesuffix(".png") for name in names if name.endswith(".png")}
+    assert len(figures) >= 5
+    assert {f"{name}.svg" for name in figures} <= names
+
+
+def test_a_second_run_gives_the_same_bytes(guide_run, tmp_path):
+    _, folder = guide_run
+    hipext("run", "guide_16wk", cwd=tmp_path)
+    for first in (folder / "out" / "guide_16wk").iterdir():
+        second = tmp_path / "out" / "guide_16wk" / first.name
+        assert first.read_bytes() == second.read_bytes(), first.name
+
+
+@pytest.mark.parametrize("plan", shipped_names("plans"))
+@pytest.mark.parametrize("athlete", shipped_names("athletes"))
+def test_every_plan_runs_for_every_person_as_json(plan, athlete, tmp_path):
+    done = hipext("run", plan, "-a", athlete, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (tmp_path / told["folder"] / "report.html").is_file()
+    sets = pd.read_csv(tmp_path / told["folder"] / "sets.csv")
+    working = [week["working_sets"] for week in told["weekly"]]
+    assert len(working) == sets["week"].max()
+    assert min(working) > 0
+
+
+def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
+    guide_run, tmp_path
+):
+    _, folder = guide_run
+    hipext("run", "guide_16wk", "--set", "deload.every_weeks=0", cwd=tmp_path)
+    before = pd.read_csv(folder / "out" / "guide_16wk" / "sets.csv")
+    after = pd.read_csv(tmp_path / "out" / "guide_16wk" / "sets.csv")
+    assert before["is_deload"].any()
+    assert not after["is_deload"].any()
+    pd.testing.assert_frame_equal(before[before["week"] < 4], after[after["week"] < 4])
+    calendar = ["week", "day", "phase", "session", "slot", "exercise", "kind"]
+    pd.testing.assert_frame_equal(
+        before[calendar].drop_duplicates(ignore_index=True),
+        after[calendar].drop_duplicates(ignore_index=True),
+    )
+    idle_before, idle_after = (
+        sets[sets["kind"] != "work"].drop(columns=["is_deload"]).reset_index(drop=True)
+        for sets in (before, after)
+    )
+    pd.testing.assert_frame_equal(idle_before, idle_after)
+
+
+def test_two_persons_do_not_share_a_folder(tmp_path):
+    for athlete in ("novice", "runner"):
+        hipext("run", "deadlift_5x5_10wk", "-a", athlete, cwd=tmp_path)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "deadlift_5x5_10wk",
+        "deadlift_5x5_10wk-runner",
+    }
+
+
+def test_other_files_in_the_folder_stay(tmp_path):
+    mine = tmp_path / "out" / "deadlift_5x5_10wk" / "my_notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
+    assert mine.read_text() == "mine"
+    assert not list(mine.parent.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "guide_16w"], "Did you mean 'guide_16wk'?"),
+        (["run", "guide_16wk", "-a", "novise"], "Did you mean 'novice'?"),
+        (["run", "guide_16wk", "--set", "deload.every_week=0"], "'every_weeks'"),
+        (["run", "guide_16wk", "--set", "deload.every_weeks"], "KEY=VALUE"),
+        (["run", "guide_16wk", "--set", "phase.hing.weeks=2"], "'hinge'"),
+        (["run", "guide_16wk", "--load", "tonnage"], "--load must be one of"),
+        (["exercises", "hip trust"], "Did you mean"),
+        (["evidence", "--topic", "deloads"], "deload"),
+        (["schema", "plans"], "Did you mean 'plan'?"),
+        (["fmt", "guide_16wk", "--write"], "hipext fmt guide_16wk > my_plan.toml"),
+        (["run"], "Missing argument"),
+        (["rum"], "No such command"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_2_and_nothing_written(
+    arguments, message, tmp_path
+):
+    done = hipext(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_with_eight_mistakes_lists_eight_and_writes_nothing(tmp_path):
+    (tmp_path / "bad.toml").write_text(
+        """
+format = 1
+name = "Eight mistakes"
+days = ["mon"]
+colour = "red"
+[deload]
+weeks = [9]
+[[phase]]
+name = "only"
+weeks = 4
+  [[phase.session]]
+  name = "A"
+    [[phase.session.slot]]
+    exercise = "romanian_deadlit"
+    sets = "3x8 @RIR2"
+    [[phase.session.slot]]
+    exercise = "deadlift"
+    sets = "3x8-5 @RIR2"
+    tempo = "3-1-1"
+    [[phase.session.slot]]
+    exercise = "back_squat"
+    sets = "4x6 @0.75"
+    rest_s = "two minutes"
+    [[phase.session.slot]]
+    exercise = "glute_bridge"
+"""
+    )
+    done = hipext("run", "bad.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "bad.toml has 8 problem(s):" in done.stderr
+    assert done.stderr.count("\n  - ") == 8
+    for fix in (
+        "Did you mean 'romanian_deadlift'?",
+        "'3-1-1-0'",
+        "write 5-8",
+        "Write @75%",
+        "week 9 lies outside the plan (weeks 1 to 4)",
+        "slot 4 (glute_bridge): 'sets' is missing",
+        "'colour' is not a known key",
+        "rest_s: must be a number; got 'two minutes'",
+    ):
+        assert fix in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.toml"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    done = hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("out")
+    assert (tmp_path / "out").read_text() == "a file where the folder should be"
+
+
+@pytest.mark.parametrize("command", ["plans", "exercises", "athletes", "evidence"])
+def test_lists_are_valid_json_too(command, tmp_path):
+    told = json.loads(hipext(command, "--json", cwd=tmp_path).stdout)
+    assert len(told) >= 4
+    assert hipext(command, cwd=tmp_path).stdout.count("\n") >= len(told)
+
+
+def test_an_exercise_is_shown_in_full(tmp_path):
+    text = hipext("exercises", "hip thrust", cwd=tmp_path).stdout
+    for part in ("cues", "faults", "easier", "harder", "way up", "(assumption)"):
+        assert part in text
+
+
+def test_a_copy_of_a_shipped_plan_runs_and_is_canonical(tmp_path):
+    text = hipext("fmt", "guide_16wk", cwd=tmp_path).stdout
+    (tmp_path / "mine.toml").write_text(text)
+    assert hipext("fmt", "mine.toml", "--check", cwd=tmp_path).returncode == 0
+    assert hipext("run", "mine.toml", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("name", shipped_names("plans"))
+def test_shipped_plans_are_in_canonical_form(name, tmp_path):
+    path = data_dir() / "plans" / f"{name}.toml"
+    assert hipext("fmt", str(path), "--check", cwd=tmp_path).returncode == 0
+
+
+def test_fmt_rewrites_only_when_told_and_keeps_comments(tmp_path):
+    text = hipext("fmt", "deadlift_5x5_10wk", cwd=tmp_path).stdout
+    path = tmp_path / "mine.toml"
+    untidy = text.replace("rest_s = 180", "rest_s   =   180   # three minutes")
+    path.write_text(untidy)
+    hipext("fmt", "mine.toml", cwd=tmp_path)
+    assert path.read_text() == untidy
+    assert hipext("fmt", "mine.toml", "--check", cwd=tmp_path).returncode == 1
+    hipext("fmt", "mine.toml", "--write", cwd=tmp_path)
+    assert "rest_s = 180  # three minutes" in path.read_text()
+
+
+def test_lint_is_quiet_about_exit_codes_unless_strict(tmp_path):
+    told = json.loads(hipext("lint", "tagliaferri_26wk", "--json", cwd=tmp_path).stdout)
+    assert {row["rule"] for row in told} >= {"no_failure_path"}
+    assert hipext("lint", "tagliaferri_26wk", cwd=tmp_path).returncode == 0
+    strict = hipext("lint", "tagliaferri_26wk", "--strict", cwd=tmp_path)
+    assert strict.returncode == 1
+
+
+def test_the_plan_of_the_readme_runs(tmp_path):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    plan = readme.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "my_plan.toml").write_text(plan)
+    done = hipext("run", "my_plan.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert hipext("lint", "my_plan.toml", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "run", "plans", "exercises", "athletes", "evidence", "lint", "fmt", "lab"],
+)
+def test_every_command_explains_itself(command, tmp_path):
+    done = hipext(*command.split(), "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Usage:" in done.stdout

@@ -1,0 +1,209 @@
+"""A record holds all that a run needs to be made again, whole or not at all."""
+
+import hashlib
+import json
+import stat
+from io import BytesIO
+
+import pandas as pd
+import pytest
+
+from hipext._schema import check_values
+from hipext.athlete import Athlete, read_athlete
+from hipext.parameters import read_parameters
+from hipext.plan_file import check_plan, read_plan
+from hipext.records import TABLES, csv_bytes, record_files, write_files, write_record
+from hipext.simulation import open_loop
+
+VALUES = {
+    "format": 1,
+    "name": "Tëst",
+    "days": ["mon", "thu"],
+    "deload": {"weeks": [2]},
+    "assessment": {"every_weeks": 2, "tests": ["biering_sorensen"]},
+    "phase": [
+        {
+            "name": "only",
+            "weeks": 3,
+            "session": [
+                {
+                    "name": "A",
+                    "slot": [
+                        {
+                            "exercise": "deadlift",
+                            "sets": "3x5 @RIR2",
+                            "progress": {"rule": "linear", "add_kg": 2.5},
+                        },
+                        {"exercise": "front_plank", "sets": "2x20s"},
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Return a short run: repetitions and holds, a light week, tests to come."""
+    return open_loop(check_plan(VALUES, source="test"), read_athlete("novice"))
+
+
+@pytest.fixture(scope="module")
+def record(run):
+    """Return what ``record.json`` of that run holds."""
+    return json.loads(record_files(run)["record.json"], parse_constant=pytest.fail)
+
+
+def bytes_in(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# --- what is in it ---
+
+
+def test_a_record_has_one_file_per_table_and_one_about_them(run):
+    assert list(record_files(run)) == [
+        *(f"{name}.csv" for name in TABLES),
+        "record.json",
+    ]
+
+
+def test_the_same_run_gives_the_same_bytes(run):
+    again = open_loop(check_plan(VALUES, source="test"), read_athlete("novice"))
+    assert record_files(again) == record_files(run)
+
+
+def test_another_run_gives_other_bytes(run):
+    other = open_loop(run.plan, read_athlete("runner"))
+    changed = record_files(other)
+    assert changed["sets.csv"] != record_files(run)["sets.csv"]
+    assert changed["record.json"] != record_files(run)["record.json"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_comes_back_from_its_file(run, name):
+    table = getattr(run, name)
+    read = pd.read_csv(BytesIO(record_files(run)[f"{name}.csv"]), keep_default_na=False)
+    assert list(read.columns) == list(table.columns)
+    assert len(read) == len(table)
+
+
+@pytest.mark.parametrize("name", ["daily", "weekly", "response"])
+def test_numbers_come_back_exactly(run, name):
+    numbers = getattr(run, name).select_dtypes("number").reset_index(drop=True)
+    read = pd.read_csv(BytesIO(record_files(run)[f"{name}.csv"]))
+    pd.testing.assert_frame_equal(
+        read[numbers.columns], numbers, check_exact=True, check_dtype=False
+    )
+
+
+def test_a_table_is_plain_csv():
+    table = pd.DataFrame({"name": ["a,b", "ü"], "load_kg": [0.1, None]})
+    assert csv_bytes(table) == 'name,load_kg\n"a,b",0.1\nü,\n'.encode()
+
+
+def test_the_checksums_are_those_of_the_files(run, record):
+    files = record_files(run)
+    assert record["sha256"] == {
+        f"{name}.csv": hashlib.sha256(files[f"{name}.csv"]).hexdigest()
+        for name in TABLES
+    }
+
+
+def test_the_plan_comes_back_from_the_record(run, record):
+    assert check_plan(record["plan"], source="record") == run.plan
+
+
+def test_the_person_comes_back_from_the_record(run, record):
+    assert check_values(Athlete, record["athlete"], source="record") == run.athlete
+
+
+@pytest.mark.parametrize("definition", ["session_rpe", "hard_sets"])
+def test_a_run_made_again_from_its_record_is_the_same(definition):
+    run = open_loop(
+        read_plan("guide_16wk"), read_athlete("lifter"), training_load=definition
+    )
+    record = json.loads(record_files(run)["record.json"])
+    again = open_loop(
+        check_plan(record["plan"], source="record"),
+        check_values(Athlete, record["athlete"], source="record"),
+        training_load=record["training_load"],
+    )
+    assert record_files(again) == record_files(run)
+
+
+def test_the_record_has_every_constant_and_the_versions(record):
+    shipped = {name: row.value for name, row in read_parameters().items()}
+    assert record["parameters"] == shipped
+    assert {"python", "hipext", "numpy", "pandas"} <= set(record["versions"])
+    assert (record["format"], record["mode"]) == (1, "open_loop")
+
+
+def test_the_record_is_readable_text_without_a_path(run):
+    text = record_files(run)["record.json"].decode()
+    assert text.endswith("}\n")
+    assert '\n  "mode": "open_loop",\n' in text
+    assert "Tëst" in text
+    assert "/home" not in text
+    assert "/tmp" not in text
+
+
+# --- how it is written ---
+
+
+def test_a_record_is_written_as_it_is(run, tmp_path):
+    paths = write_record(run, tmp_path / "new" / "folder")
+    assert bytes_in(tmp_path / "new" / "folder") == record_files(run)
+    assert [path.name for path in paths] == list(record_files(run))
+    assert {path.parent for path in paths} == {tmp_path / "new" / "folder"}
+
+
+def test_older_files_of_the_same_name_are_replaced_and_others_kept(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"old and longer")
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    write_files({"a.csv": b"new"}, str(tmp_path))
+    assert bytes_in(tmp_path) == {"a.csv": b"new", "mine.txt": b"mine"}
+
+
+def test_a_written_file_can_be_read_by_others_as_the_system_has_it(tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"")
+    (written,) = write_files({"a.csv": b"new"}, tmp_path)
+    assert stat.S_IMODE(written.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_a_disk_that_gets_full_leaves_the_old_files_and_nothing_else(tmp_path):
+    resource = pytest.importorskip("resource", reason="no limits on this system")
+    write_files({"a.csv": b"old a", "b.csv": b"old b"}, tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        with pytest.raises(OSError, match=r"too large"):
+            write_files({"a.csv": b"new a", "b.csv": bytes(4_000_000)}, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert bytes_in(tmp_path) == {"a.csv": b"old a", "b.csv": b"old b"}
+
+
+def test_a_folder_in_the_way_of_a_file_leaves_the_old_files(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"old a")
+    (tmp_path / "b.csv").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"b.csv is a folder"):
+        write_files({"a.csv": b"new a", "b.csv": b"new b"}, tmp_path)
+    assert (tmp_path / "a.csv").read_bytes() == b"old a"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.csv"]
+
+
+def test_contents_that_are_no_bytes_leave_the_old_files(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"old a")
+    with pytest.raises(TypeError, match=r"bytes-like"):
+        write_files({"a.csv": b"new a", "b.csv": "text"}, tmp_path)
+    assert bytes_in(tmp_path) == {"a.csv": b"old a"}
+
+
+def test_a_file_where_the_folder_should_be_is_kept(run, tmp_path):
+    (tmp_path / "out").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"out"):
+        write_record(run, tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == b"mine"

@@ -1,0 +1,295 @@
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from hipext import html_report, open_loop, read_athlete, read_evidence, read_plan, vary
+from hipext.evidence import cite
+from hipext.exercises import read_exercises
+from hipext.html_report import figure_files, figures, listed, number, report
+from hipext.parameters import parameter_table
+
+NAMES = ["phases", "volume", "muscles", "response", "balance", "loads"]
+MINUS = "\N{MINUS SIGN}"
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements, texts, and unbalanced tags."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.faults, self.elements, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.faults += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return open_loop(read_plan("guide_16wk"), read_athlete("novice"))
+
+
+@pytest.fixture(scope="module")
+def files(simulation):
+    return figure_files(figures(simulation))
+
+
+@pytest.fixture(scope="module")
+def html(simulation, files):
+    return report(simulation, svgs=files)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """Return a run of a plan without load, light weeks, tests, rules and text."""
+    slot = {"exercise": "glute_squeeze_hold", "sets": "3x10s"}
+    session = {"name": "A", "slot": [slot]}
+    phase = {"name": "only", "weeks": 1, "session": [session]}
+    changes = {"phase": [phase], "session": [], "block": [], "days": ["mon"]}
+    changes |= {"deload": {}, "assessment": None, "description": "", "assumptions": []}
+    return open_loop(vary(read_plan("guide_16wk"), changes), read_athlete("novice"))
+
+
+def test_there_is_a_figure_of_every_table(simulation):
+    assert list(figures(simulation)) == NAMES
+
+
+def test_figure_files_are_png_and_svg(files):
+    assert sorted(files) == sorted(f"{n}.{k}" for n in NAMES for k in ("png", "svg"))
+    assert all(files[f"{name}.png"].startswith(b"\x89PNG") for name in NAMES)
+    assert all(b"<svg" in files[f"{name}.svg"] for name in NAMES)
+
+
+def test_the_same_run_gives_the_same_bytes(simulation, files, html):
+    assert figure_files(figures(simulation)) == files
+    assert report(simulation) == html
+
+
+def test_figures_stay_unknown_to_pyplot(simulation):
+    from matplotlib import pyplot as plt
+
+    figures(simulation)
+    assert plt.get_fignums() == []
+
+
+def test_files_of_a_report_hold_the_page_and_its_figures(simulation, files, html):
+    assert html_report.report_files(simulation) == files | {
+        "report.html": html.encode()
+    }
+
+
+def test_every_tag_is_closed_in_order(page):
+    assert page.faults == []
+
+
+def test_no_id_is_used_twice_and_every_reference_is_met(html, page):
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    used = re.findall(r'(?:href="|url\()#([^")]+)', html)
+    assert len(ids) == len(set(ids))
+    assert set(used) <= set(ids)
+
+
+def test_colours_of_the_figures_stay_as_they_are(html):
+    colours = re.findall(r'(?:fill|stroke)(?:="|: ?)(#[^;"]*)', html)
+    assert "#fbe3b3" in colours
+    assert [one for one in colours if not re.fullmatch(r"#[0-9a-f]{6}", one)] == []
+
+
+def test_nothing_is_loaded_from_elsewhere(html, page):
+    loading = [attrs for _, attrs in page.elements if "src" in attrs]
+    tags = {tag for tag, _ in page.elements}
+    links = [link["href"] for link in page.all("a")]
+    assert loading == []
+    assert not tags & {"script", "link", "iframe", "img", "object", "base"}
+    assert all(link.startswith(("#", "https://doi.org/")) for link in links)
+    assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_every_figure_has_a_label_with_a_number_and_a_caption(page):
+    labels = [svg["aria-label"] for svg in page.all("svg")]
+    assert [one["role"] for one in page.all("svg")] == ["img"] * len(NAMES)
+    assert all(re.search(r"\d", label) for label in labels)
+    assert len(page.all("figcaption")) == len(NAMES)
+
+
+def test_headings_go_down_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    steps = [after - before for before, after in pairwise(levels)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert max(steps) == 1
+
+
+def test_page_has_a_language_a_title_and_landmarks(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert {"title", "header", "nav", "main", "footer"} <= {x for x, _ in page.elements}
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in (
+        page.all("meta")
+    )
+
+
+def test_names_of_a_file_never_become_markup(simulation):
+    name = '<b>&" onload="x'
+    changes = {"name": name, "phase.2.aim": "<u>", "phase.2.name": "<i>$x&"}
+    plan = vary(simulation.plan, changes)
+    person = simulation.athlete.model_copy(update={"name": "<script>alert(1)"})
+    page = Page(report(open_loop(plan, person)))
+    assert page.faults == []
+    assert not {tag for tag, _ in page.elements} & {"b", "i", "u", "script"}
+    assert name in page.text
+    assert "<script>alert(1)" in page.text
+
+
+def test_names_in_any_script_reach_the_page(simulation):
+    plan = vary(simulation.plan, {"phase.2.name": "\u81c0\u90e8 \u05d9\u05e8\u05da"})
+    assert plan.phase[1].name in report(open_loop(plan, simulation.athlete))
+
+
+def test_numbers_of_the_summary_are_those_of_the_tables(simulation, page):
+    weekly = simulation.weekly
+    highest = weekly.loc[weekly["system_volume_load_kg"].idxmax()]
+    assert (
+        f"for {weekly['n_sessions'].sum():,} sessions with "
+        f"{weekly['working_sets'].sum():,} working sets."
+    ) in page.text
+    assert (
+        f"falls in week {highest['week']} ({highest['phase']}) with "
+        f"{highest['system_volume_load_kg']:,.0f} kg."
+    ) in page.text
+    light = weekly.loc[weekly["is_deload"], "week"].tolist()
+    assert f"Light by plan (deload): weeks {listed(light)}." in page.text
+
+
+def test_the_page_says_that_success_is_assumed(page):
+    assert "Open loop: every set is assumed to succeed" in page.text
+
+
+def test_light_weeks_are_marked_by_words_too(simulation, html):
+    rows = re.findall(r'<tr class="light">.*?</tr>', html)
+    assert len(rows) == simulation.weekly["is_deload"].sum()
+    assert all(">light</span>" in row for row in rows)
+
+
+def test_the_weekly_table_has_every_week(simulation, html):
+    table = html[html.index('id="weeks"') : html.index('id="sessions"')]
+    weeks = re.findall(r'<tr[^>]*><th scope="row">(\d+)</th>', table)
+    assert [int(week) for week in weeks] == simulation.weekly["week"].tolist()
+
+
+def test_the_first_working_session_of_every_phase_is_shown(simulation, page):
+    for phase in simulation.plan.phase:
+        rows = simulation.sets.query("phase == @phase.name and kind == 'work'")
+        first = rows.iloc[0]
+        shown = page.text[page.text.index(f"{phase.name}, week") :]
+        assert f"Session {first['session']}, week {first['week']}" in shown
+        assert read_exercises()[first["exercise"]].name in shown
+
+
+def test_repetitions_of_one_side_say_so(page):
+    assert re.search(r"\d \N{MULTIPLICATION SIGN} \d+ s per side", page.text)
+    assert re.search(r"\d \N{MULTIPLICATION SIGN} \d+ per side", page.text)
+
+
+def test_all_reasons_and_assumptions_can_be_read(simulation, page):
+    told = {re.sub(r"\s+", " ", text) for text in simulation.decisions["sentence"]}
+    assumed = {re.sub(r"\s+", " ", text) for text in simulation.assumptions["what"]}
+    assert [text for text in told | assumed if text not in page.text] == []
+
+
+def test_every_checked_source_is_cited_and_no_other(simulation, page):
+    exercises = [read_exercises()[x] for x in simulation.sets["exercise"].unique()]
+    ids = {*simulation.plan.sources, *parameter_table()["source"]} - {""}
+    ids = ids.union(*(one.sources + one.emg_sources for one in exercises))
+    evidence = read_evidence().set_index("id")
+    shown = page.text[page.text.rindex("Sources") :]
+    checked = {x for x in ids if evidence.loc[x, "status"] == "VERIFIED"}
+    assert {x for x in ids if x in shown} == checked
+    assert {x for x in checked if cite(x).split(", doi:")[0] not in shown} == set()
+
+
+def test_a_source_read_in_a_secondary_page_is_marked(page):
+    assert "secondary: E11-010" in page.text
+
+
+@pytest.mark.parametrize("source", html_report.LIMITS)
+def test_limits_cite_the_evidence_about_outcomes(source, page):
+    limits = page.text[page.text.index("What this does not say") :]
+    assert cite(source) in limits
+
+
+def test_limits_tell_how_little_pain_changes(page):
+    assert "-5.4 mm of 100 (95 % CI -8.9 to -1.8)" in page.text.replace(MINUS, "-")
+    assert "no medical or training advice" in page.text
+    assert "never a claim about a person" in page.text
+
+
+@pytest.mark.parametrize("plan", ["html", "bare"])
+def test_missing_values_are_never_printed_raw(plan, request, bare):
+    text = report(bare) if plan == "bare" else request.getfixturevalue("html")
+    assert not re.search(r"\bnan\b|\bNaN\b|\bNone\b|&lt;NA&gt;|\binf\b", text)
+
+
+def test_a_plan_with_next_to_nothing_still_has_a_report(bare):
+    page = Page(report(bare))
+    assert page.faults == []
+    for sentence in (
+        "No week is light by plan.",
+        "The plan asks for no assessment.",
+        "No rule of the plan changed an exercise.",
+        "No exercise of this plan carries an added load: 0 lifts.",
+    ):
+        assert sentence in page.text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1234.4, 0, "1,234"),
+        (0.5, 1, "0.5"),
+        (20.0, 1, "20"),
+        (-0.2, 0, "0"),
+        (float("nan"), 1, html_report.MISSING),
+        (pd.NA, 0, html_report.MISSING),
+        (100.0, 2, "100"),
+    ],
+)
+def test_numbers_are_written_for_readers(value, digits, text):
+    assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([4], "4"), ([4, 8], "4 and 8"), ([4, 8, 12], "4, 8 and 12")]
+)
+def test_lists_are_written_for_readers(items, text):
+    assert listed(items) == text

@@ -1,0 +1,101 @@
+"""The report in a real browser: nothing overflows, everything shows, nothing is asked.
+
+Where playwright or Chromium is missing these tests are skipped, and fail in CI.
+"""
+
+import os
+import shutil
+from importlib import import_module
+
+import pytest
+
+from hipext import open_loop, read_athlete, read_plan
+from hipext.html_report import report
+
+IS_CI = os.environ.get("CI") == "true"
+find = import_module if IS_CI else pytest.importorskip
+sync_api = find("playwright.sync_api")
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = [400, 1400]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None and not IS_CI:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    simulation = open_loop(read_plan("guide_16wk"), read_athlete("novice"))
+    path.write_text(report(simulation), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(browser, address, request):
+    """Return the opened report; faults and requests are listed on it."""
+    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    page.asked, page.faults = [], []
+    page.on("request", lambda asked: page.asked.append(asked.url))
+    page.on("console", lambda message: page.faults.append(message.text))
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.goto(address)
+    yield page
+    page.close()
+
+
+def test_the_page_never_scrolls_sideways(page):
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"]
+
+
+def test_every_figure_is_visible_and_fits(page):
+    frames = [frame.bounding_box() for frame in page.locator("figure .wide").all()]
+    boxes = [figure.bounding_box() for figure in page.locator("figure svg").all()]
+    widest = page.viewport_size["width"]
+    assert len(boxes) == len(frames) == 6
+    assert all(300 < frame["width"] <= widest for frame in frames)
+    assert all(box["width"] >= 500 and box["height"] > 100 for box in boxes)
+
+
+def test_every_figure_is_an_image_with_a_name_to_a_screen_reader(page):
+    names = [one.get_attribute("aria-label") for one in page.get_by_role("img").all()]
+    assert len(names) == 6
+    assert all(names)
+
+
+def test_nothing_is_asked_for_but_the_file(page, address):
+    assert page.asked == [address]
+    assert page.faults == []
+
+
+def test_the_list_of_decisions_opens(page):
+    reasons = page.get_by_role("region", name="All decisions")
+    assert not reasons.is_visible()
+    page.get_by_text("decisions, with the reason").click()
+    assert reasons.is_visible()
+
+
+def test_a_link_of_the_contents_leads_to_its_section(page):
+    page.get_by_role("link", name="Limits").click()
+    heading = page.get_by_role("heading", name="What this does not say")
+    assert -1 < heading.bounding_box()["y"] < 900
