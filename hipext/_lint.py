@@ -116,7 +116,7 @@ def step_below_increment(seen: Seen) -> Iterator[Finding]:
         if add_kg is None or not exercise.is_loaded:
             continue
         n_steps = add_kg / step_kg
-        if abs(n_steps - round(n_steps)) > 1e-6 or round(n_steps) == 0:
+        if abs(n_steps - round(n_steps)) > 1e-6:
             nearest_kg = max(round(n_steps), 1) * step_kg
             yield (
                 f"{place}, progress, add_kg",

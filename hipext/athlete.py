@@ -178,5 +178,5 @@ def one_rm_of(
     measured_kg = athlete.one_rm_kg[lift]
     if lift == exercise:
         return OneRm(kg=measured_kg, is_measured=True, basis="measured")
-    basis = f"{ratio:.2f} x {lift} ({measured_kg:g} kg)"
+    basis = f"{ratio:.2f} x {exercises[lift].name} ({measured_kg:g} kg)"
     return OneRm(kg=ratio * measured_kg, is_measured=False, basis=basis)

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -39,10 +40,10 @@ PlanName = Annotated[
 ]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every fault of the input is one message and exit 2."""
     try:
-        app()
+        app(arguments)
     except PlanError as error:
         _fail(str(error))
     except OSError as error:

@@ -178,7 +178,10 @@ def cite(source_id: str) -> str:
         raise ValueError(problem)
     row = _by_id()[source_id]
     doi = f"doi:{row['doi']}" if row["doi"] else ""
-    who = f"{_short_authors(row['authors'])} ({row['year'] or 'no year'})"
+    year = f" ({row['year']})" if row["year"] else ""
+    who = _short_authors(row["authors"]) + year
+    if row["authors"] == "authors not seen":
+        who = f"Authors not known to us{year}"
     return ", ".join(part for part in (who, row["journal"], doi) if part)
 
 

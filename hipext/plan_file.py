@@ -63,7 +63,7 @@ def _items(found: object) -> list | tuple:
 def _week_problems(values: Mapping) -> Iterator[str]:
     """Yield weeks that lie outside the phases whose length can be read."""
     lengths = [phase.get("weeks") for _, phase in _tables(values, "phase")]
-    known = [weeks for weeks in lengths if _is_count(weeks)]
+    known = [weeks for weeks in lengths if isinstance(weeks, int) and weeks > 0]
     n_weeks = sum(known)
     span = "the plan" if len(known) == len(lengths) else "the phases that can be read"
     if n_weeks > MAX_WEEKS:
@@ -77,10 +77,6 @@ def _week_problems(values: Mapping) -> Iterator[str]:
                     f"{part}, weeks: week {week} lies outside {span} "
                     f"(weeks 1 to {n_weeks}). Remove it or lengthen a phase."
                 )
-
-
-def _is_count(weeks: object) -> bool:
-    return isinstance(weeks, int) and not isinstance(weeks, bool) and weeks > 0
 
 
 def _reference_problems(values: Mapping) -> Iterator[str]:

@@ -124,13 +124,13 @@ def test_an_unknown_1rm_is_estimated_by_its_ratio(exercises):
     one_rm = one_rm_of(person(), "romanian_deadlift", exercises)
     assert one_rm.kg == pytest.approx(80)
     assert not one_rm.is_measured
-    assert one_rm.basis == "0.80 x deadlift (100 kg)"
+    assert one_rm.basis == "0.80 x Barbell deadlift (100 kg)"
 
 
 def test_ratios_multiply_along_a_chain(exercises):
     one_rm = one_rm_of(person(), "good_morning", exercises)
     assert one_rm.kg == pytest.approx(0.5 * 0.8 * 100)
-    assert one_rm.basis == "0.40 x deadlift (100 kg)"
+    assert one_rm.basis == "0.40 x Barbell deadlift (100 kg)"
 
 
 def test_a_chain_ends_at_the_first_lift_that_was_measured(exercises):

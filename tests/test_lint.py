@@ -312,6 +312,11 @@ def test_mobility_counts_on_the_days_between(slot, day, n_found):
     assert len(found(plan, "no_mobility_between_heavy")) == n_found
 
 
+def test_no_mobility_fits_between_consecutive_days():
+    plan = plan_of(deadlift(), days=("mon", "tue"), weeks=1)
+    assert found(plan, "no_mobility_between_heavy") == []
+
+
 def test_easy_sessions_need_no_mobility_between():
     plan = plan_of(deadlift("3x5 @30kg"), days=("mon", "wed"))
     assert found(plan, "no_mobility_between_heavy") == []

@@ -197,6 +197,14 @@ def test_an_unknown_kind_of_load_is_refused():
         metrics.volume_load(sets_table({}), load="sistem")
 
 
+def test_only_the_columns_of_the_load_asked_for_are_needed():
+    sets = sets_table({})
+    system = sets.drop(columns=["load_kg", "n_implements"])
+    assert metrics.volume_load(system, load="system").tolist() == [8 * 90]
+    with pytest.raises(ValueError, match=r"The sets table lacks system_load_kg"):
+        metrics.volume_load(sets.drop(columns="system_load_kg"), load="system")
+
+
 @pytest.mark.parametrize(
     ("name", "column"),
     [
@@ -570,7 +578,7 @@ SUMS = {
         sets[sets["kind"] == "work"], load="system"
     ),
 }
-few = settings(max_examples=20)  # tables take their time
+few = settings(max_examples=12)  # tables take their time
 
 
 @few

@@ -16,16 +16,10 @@ from hipext.data import notebooks_dir
 
 pytestmark = pytest.mark.browser
 TOKEN = "test"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+KERNEL_IS_IDLE = (
+    "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
+    "?.kernel?.status === 'idle'"
+)
 
 
 def free_port():
@@ -96,29 +90,18 @@ def wait_for(address, server, seconds=60):
 
 
 @pytest.fixture(scope="module")
-def page(lab):
+def page(lab, browser):
     """Return a page with the first notebook, all cells run."""
-    if CHROMIUM is None and os.environ.get("CI") != "true":
-        pytest.skip("chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.requests_seen = []
-        page.on("request", lambda request: page.requests_seen.append(request.url))
-        page.goto(f"{lab}/doc/tree/01_first_plan.ipynb?token={TOKEN}&reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
-            "?.kernel?.status === 'idle'",
-            timeout=60_000,
-        )
-        page.evaluate(
-            "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
-        )
-        page.wait_for_selector("img.widget-image", timeout=60_000)
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.requests_seen = []
+    page.on("request", lambda request: page.requests_seen.append(request.url))
+    page.goto(f"{lab}/doc/tree/01_first_plan.ipynb?token={TOKEN}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector("img.widget-image", timeout=60_000)
+    yield page
+    page.close()
 
 
 def first_explorer(page):
@@ -148,17 +131,18 @@ def test_an_arrow_key_on_a_slider_moves_picture_and_words(page):
     explorer.scroll_into_view_if_needed()
     picture = explorer.locator("img.widget-image")
     words = explorer.locator('[role="status"]')
-    before, said = picture.get_attribute("src"), words.inner_text()
+    words.get_by_text("16 weeks").wait_for(timeout=20_000)
+    before = picture.get_attribute("src")
     explorer.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowLeft")  # one week fewer
     wait_for_another(page, picture, before)
-    assert said.startswith("16 weeks")
     words.get_by_text("15 weeks").wait_for(timeout=20_000)
 
 
 def test_a_typed_number_moves_slider_picture_and_words(page):
     explorer = first_explorer(page)
     picture = explorer.locator("img.widget-image")
+    explorer.locator('[role="status"]').get_by_text("weeks").first.wait_for()
     before = picture.get_attribute("src")
     field = explorer.get_by_label("Light week every (0: never)")
     field.fill("7")

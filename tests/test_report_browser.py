@@ -3,42 +3,14 @@
 Where playwright or Chromium is missing these tests are skipped, and fail in CI.
 """
 
-import os
-import shutil
-from importlib import import_module
-
 import pytest
 
 from hipext import open_loop, read_athlete, read_plan
 from hipext.html_report import report
 
-IS_CI = os.environ.get("CI") == "true"
-find = import_module if IS_CI else pytest.importorskip
-sync_api = find("playwright.sync_api")
-
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = [400, 1400]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None and not IS_CI:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

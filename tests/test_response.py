@@ -162,9 +162,10 @@ def test_a_load_that_cannot_be_is_refused_with_its_day(bad):
         Banister(**MODEL).respond(pd.Series([10.0, 0.0, bad, bad - 1]))
 
 
-def test_a_missing_whole_number_is_refused_with_its_day():
+@pytest.mark.parametrize("dtype", ["Int64", "object"])
+def test_a_missing_number_is_refused_with_its_day(dtype):
     with pytest.raises(ValueError, match=r"got nan on day 1"):
-        checked_load(pd.Series([1, None], dtype="Int64"))
+        checked_load(pd.Series([1, None], dtype=dtype))
 
 
 @pytest.mark.parametrize(
@@ -199,6 +200,12 @@ def test_gains_must_be_finite_and_not_negative(gain, bad):
 def test_a_gain_may_be_zero(gain):
     response = Banister(**MODEL | {gain: 0.0}).respond(pd.Series([5.0, 5.0]))
     assert response[gain.removesuffix("_gain")].tolist() == [0.0, 0.0]
+
+
+def test_fatigue_may_fade_within_a_day():
+    model = Banister(**MODEL | {"fatigue_tau": 0.5})
+    fatigue = model.respond(pd.Series([100.0, 0.0]))["fatigue"]
+    assert fatigue[1] == pytest.approx(2.0 * 100 * exp(-2))
 
 
 def test_the_baseline_must_be_finite():

@@ -107,6 +107,11 @@ def test_a_percentage_is_of_the_1rm_on_the_implement():
     assert first["pct_1rm"] == pytest.approx(75.0)
 
 
+def test_a_percentage_is_exact_where_the_steps_are_small():
+    sets = one_slot("deadlift", "1x5 @75%", increment_kg=0.1)
+    assert sets["load_kg"].tolist() == [75.0]
+
+
 def test_a_percentage_is_of_the_1rm_on_each_of_two_implements():
     first = one_slot("split_squat", "3x5 @70%").iloc[0]
     assert first["load_kg"] == 21.0
