@@ -150,7 +150,7 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         return "'rule' is missing. Write, for example, rule = \"linear\"."
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
-        return f"must be {word} {context[key]:g}; got {_given(given)}."
+        return f"must be {word} {context[key]}; got {_given(given)}."
     if kind in ("too_short", "string_too_short"):
         return f"must have at least {context['min_length']} {_counted(given)}."
     if kind in ("too_long", "string_too_long"):

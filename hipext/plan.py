@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hipext._schema import FileValue
+from hipext.evidence import check_sources
 from hipext.exercises import Exercise, exercise_named
 from hipext.intensity import RELATIONS
 from hipext.notation import SetScheme, parse_sets, parse_tempo
@@ -44,6 +45,11 @@ def _canonical_tempo(text: str) -> str:
 
 def _canonical_exercise(name: str, info: ValidationInfo) -> str:
     return exercise_named(name, info.context["exercises"]).id
+
+
+def _citable(sources: tuple[str, ...]) -> tuple[str, ...]:
+    check_sources(sources, name="the plan")
+    return sources
 
 
 def _is_fraction(share: float) -> float:
@@ -267,8 +273,8 @@ class Plan(FileValue):
     """What it is for and where it comes from."""
     assumptions: tuple[str, ...] = ()
     """What was filled in where the source is silent."""
-    sources: tuple[str, ...] = ()
-    """Ids of rows of the evidence table."""
+    sources: Annotated[tuple[str, ...], AfterValidator(_citable)] = ()
+    """Ids of VERIFIED rows of the evidence table: hipext evidence."""
     days: tuple[Weekday, ...] = Field(default=(), examples=['["mon", "wed", "fri"]'])
     """Training days, for the sessions that name none."""
     deload: Deload = Deload()

@@ -109,6 +109,62 @@ def test_a_value_that_cannot_be_is_refused(changes, message):
         person(**changes)
 
 
+BOUNDS = {
+    "body_mass_kg": (30, 250),
+    "other_sessions_per_week": (0, 14),
+    "biering_sorensen_s": (0, 600),
+    "technique": (0, 1),
+    "pain_nprs": (0, 10),
+    "foot_angle_deg": (-10, 60),
+    "hip_extension_deg.left": (-30, 200),
+    "hip_extension_deg.right": (-30, 200),
+    "recovery.sleep_h": (3, 12),
+    "recovery.nutrition": (0, 1),
+    "recovery.hydration": (0, 1),
+    "recovery.stress": (0, 1),
+}
+
+
+def with_value(dotted, value):
+    """Return the values of a person with one of them changed."""
+    outer, _, inner = dotted.partition(".")
+    return {outer: VALUES[outer] | {inner: value} if inner else value}
+
+
+@pytest.mark.parametrize("dotted", BOUNDS)
+def test_the_ends_of_a_range_are_part_of_it(dotted):
+    low, high = BOUNDS[dotted]
+    assert person(**with_value(dotted, low)) != person(**with_value(dotted, high))
+
+
+@pytest.mark.parametrize("dotted", BOUNDS)
+def test_a_number_beyond_either_end_of_its_range_is_refused(dotted):
+    low, high = BOUNDS[dotted]
+    with pytest.raises(PlanError, match=f"must be at least {low}"):
+        person(**with_value(dotted, low - 1))
+    with pytest.raises(PlanError, match=f"must be at most {high}"):
+        person(**with_value(dotted, high + 1))
+
+
+def test_a_person_has_a_name():
+    with pytest.raises(PlanError, match=r"name: must .*; got"):
+        person(name="")
+
+
+@pytest.mark.parametrize("key", ["name", "body_mass_kg", "one_rm_kg", "recovery"])
+def test_a_missing_value_is_asked_for_with_an_example(key):
+    values = {name: value for name, value in VALUES.items() if name != key}
+    with pytest.raises(PlanError, match=f"'{key}' is missing. Write, for .* {key} = "):
+        check_values(Athlete, values, source="test")
+
+
+def test_values_that_are_left_out_have_these_defaults():
+    athlete = person()
+    assert (athlete.technique, athlete.pain_nprs) == (0.5, 0.0)
+    assert (athlete.stance_width, athlete.foot_angle_deg) == ("hip", 10.0)
+    assert athlete.other_sessions_per_week == 0
+
+
 def test_a_measured_1rm_is_used_as_it_is(exercises):
     one_rm = one_rm_of(person(), "deadlift", exercises)
     assert (one_rm.kg, one_rm.is_measured, one_rm.basis) == (100, True, "measured")

@@ -53,7 +53,7 @@ def imported_distributions(path):
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names.add(node.module)
     packages = {name.split(".")[0] for name in names}
-    packages -= {*sys.stdlib_module_names, "hipext"}
+    packages -= {*sys.stdlib_module_names, "hipext", *(path.stem for path in CHECKS)}
     return {DISTRIBUTIONS.get(name, name) for name in packages}
 
 

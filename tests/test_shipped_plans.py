@@ -6,11 +6,13 @@ import pandas as pd
 import pytest
 
 from hipext import metrics
+from hipext._checks import PlanError
 from hipext.athlete import read_athlete
-from hipext.data import shipped_names
+from hipext.data import data_dir, read_toml, shipped_names
 from hipext.evidence import check_sources
 from hipext.exercises import read_exercises
-from hipext.plan_file import read_plan
+from hipext.lint import lint_plan
+from hipext.plan_file import check_plan, read_plan
 from hipext.rules import RULES
 from hipext.schedule import expand_plan
 from hipext.tables import DAYS_PER_WEEK, SETS
@@ -99,6 +101,19 @@ def test_light_weeks_are_the_named_ones(plan):
     sets = sets_of(plan, "novice")
     light = sets.loc[sets["is_deload"], "week"].unique().tolist()
     assert light == LIGHT_WEEKS[plan]
+
+
+@of_person
+def test_the_linter_finds_nothing_in_the_guide(person):
+    found = lint_plan(read_plan("guide_16wk"), athlete=read_athlete(person))
+    assert found.to_dict("records") == []
+
+
+@pytest.mark.parametrize("source", ["E03-012", "E99-001"])
+def test_a_plan_cannot_cite_what_was_not_verified(source):
+    values = read_toml(data_dir() / "plans" / "deadlift_5x5_10wk.toml")
+    with pytest.raises(PlanError, match=f"sources: .*{source}"):
+        check_plan(values | {"sources": [source]}, source="test")
 
 
 @of_plan
