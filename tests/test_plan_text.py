@@ -212,8 +212,12 @@ def test_text_of_several_lines_is_written_as_it_reads():
 
 
 def test_long_list_gets_one_line_per_item():
-    text = PLAN.replace("days = ", f'sources = ["{"a" * 50}", "{"b" * 50}"]\ndays = ')
-    assert f'sources = [\n  "{"a" * 50}",\n  "{"b" * 50}",\n]\n' in format_text(text)
+    text = PLAN.replace(
+        "days = ", f'assumptions = ["{"a" * 50}", "{"b" * 50}"]\ndays = '
+    )
+    assert f'assumptions = [\n  "{"a" * 50}",\n  "{"b" * 50}",\n]\n' in format_text(
+        text
+    )
 
 
 def test_rule_comes_first_in_progress():
