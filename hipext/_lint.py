@@ -7,8 +7,9 @@ from itertools import groupby
 import pandas as pd
 
 from hipext.exercises import Exercise
-from hipext.plan import Plan, Session, Slot, slot_kind
+from hipext.plan import Plan, Session
 from hipext.rules import LoadRule
+from hipext.slot import Slot, slot_kind
 from hipext.timetable import occasions_of
 
 MAX_STEP_PCT = 10  # of the load; consensus is 2-10 %: Ratamess et al. (2009), E06-006

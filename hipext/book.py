@@ -9,8 +9,9 @@ from hipext.athlete import Athlete, one_rm_of
 from hipext.exercises import Exercise
 from hipext.intensity import RELATIONS, one_rm, pct_1rm
 from hipext.notation import SetScheme, parse_sets
-from hipext.plan import Plan, Slot, slot_kind
+from hipext.plan import Plan
 from hipext.progression import Decision, Outcome, Prescription, decide, rounded
+from hipext.slot import Slot, slot_kind
 from hipext.timetable import Occasion, occasions_of
 
 RELATION = "epley"  # how repetitions and loads are linked in the open loop

@@ -115,6 +115,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
     shown = {
         "plan": simulation.plan,
         "athlete": simulation.athlete,
+        "training_load": simulation.training_load.replace("_", " "),
         "n_weeks": len(weekly),
         "drawings": {name: _drawing(files[f"{name}.svg"], name) for name in _EDGES},
         "weeks": weekly.to_dict("records"),

@@ -1,17 +1,14 @@
 """A plan: phases, sessions, slots, light weeks and assessments, as checked values."""
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field
 
 from hipext._schema import FileValue
 from hipext.evidence import check_sources
-from hipext.exercises import Exercise, exercise_named
-from hipext.intensity import RELATIONS
-from hipext.notation import SetScheme, parse_sets, parse_tempo
-from hipext.rules import NoRule, Rule
-from hipext.tables import SET_KINDS, WEEKDAYS
+from hipext.notation import parse_sets
+from hipext.slot import SetsText, Slot
+from hipext.tables import WEEKDAYS
 
 MAX_WEEKS = 104
 TESTS = (
@@ -21,35 +18,24 @@ TESTS = (
     "strength_check",
     "technique_rating",
 )
-_KIND_OF_ROLE = {
-    "strength": "work",
-    "control": "work",
-    "mobility": "mobility",
-    "soft_tissue": "recovery",
-    "breathing": "recovery",
-    "warm_up": "warm_up",
-}
-
 Weekday = Literal[WEEKDAYS]
 Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
-
-
-def _canonical_sets(text: str) -> str:
-    return str(parse_sets(text))
-
-
-def _canonical_tempo(text: str) -> str:
-    parse_tempo(text)
-    return text
-
-
-def _canonical_exercise(name: str, info: ValidationInfo) -> str:
-    return exercise_named(name, info.context["exercises"]).id
 
 
 def _citable(sources: tuple[str, ...]) -> tuple[str, ...]:
     check_sources(sources, name="the plan")
     return sources
+
+
+def _is_a_count(text: str) -> str:
+    scheme = parse_sets(text)
+    plain = f"{scheme.n_sets}x{scheme.low}"
+    if text != plain:
+        raise ValueError(
+            f"is sets and repetitions alone, such as '3x10'; got {text!r}. The effort "
+            "of a light week follows from load_fraction."
+        )
+    return text
 
 
 def _is_fraction(share: float) -> float:
@@ -61,110 +47,9 @@ def _is_fraction(share: float) -> float:
     return share
 
 
-SetsText = Annotated[str, AfterValidator(_canonical_sets)]
-TempoText = Annotated[str, AfterValidator(_canonical_tempo)]
-ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
+LightSets = Annotated[SetsText, AfterValidator(_is_a_count)]
 Fraction = Annotated[float, AfterValidator(_is_fraction), Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class Slot(FileValue):
-    """One exercise in a session: how much, how hard, how slow, and what comes next."""
-
-    exercise: ExerciseId = Field(examples=['"romanian_deadlift"'])
-    """Id or alias of an exercise in the catalogue."""
-    sets: SetsText = Field(examples=['"3x8-10 @RIR3"'])
-    """Set notation: 3x8, 3x8-10 @RIR3, 2x8/side, 3x10s, 4x6 @75%, 3x8 @RPE7."""
-    tempo: TempoText | None = Field(default=None, examples=['"3-1-1-0"'])
-    """Seconds: eccentric-pause-concentric-pause. Default: that of the exercise."""
-    rest_s: float = Field(default=60.0, ge=0, le=900)
-    """Rest after each set, in seconds."""
-    kind: Literal[SET_KINDS] | None = None
-    """Only 'work' counts as work. Default: by the role of the exercise."""
-    group: str = Field(default="", max_length=20)
-    """Slots of one group are done in turn, round by round: a pair or a circuit."""
-    side_first: Literal["weaker", "left", "right", "alternate"] | None = None
-    """Which side starts in a unilateral exercise. Default: left, by no policy."""
-    increment_kg: float | None = Field(default=None, gt=0, le=20)
-    """Smallest load step in kg, where it differs from that of the exercise."""
-    progress: Rule = NoRule(rule="none")
-    """How the slot moves on from session to session."""
-    note: str = ""
-    """A cue for whoever does it."""
-
-    @property
-    def scheme(self) -> SetScheme:
-        """What `sets` says."""
-        return parse_sets(self.sets)
-
-    @model_validator(mode="after")
-    def _fits_the_exercise(self, info: ValidationInfo) -> "Slot":
-        exercise = info.context["exercises"][self.exercise]
-        faults = [*_scheme_faults(self, exercise), *_rule_faults(self, exercise)]
-        if faults:
-            raise ValueError(" ".join(faults))
-        return self
-
-
-def slot_kind(slot: Slot, exercise: Exercise) -> str:
-    """Return what the sets of a slot count as: one of `tables.SET_KINDS`."""
-    return slot.kind or _KIND_OF_ROLE[exercise.role]
-
-
-def _scheme_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
-    scheme, name = slot.scheme, exercise.id
-    if scheme.is_hold and exercise.measure == "reps":
-        yield f"{name} is counted in repetitions; got {slot.sets!r}. Write '3x10'."
-    if not scheme.is_hold and exercise.measure == "hold":
-        yield f"{name} is held for a time; got {slot.sets!r}. Write '3x20s'."
-    if scheme.is_per_side and not exercise.is_unilateral:
-        yield f"{name} works both sides at once; leave out '/side' in {slot.sets!r}."
-    if scheme.is_hold and slot.tempo:
-        yield f"a hold has no tempo; leave out tempo = {slot.tempo!r}."
-    if exercise.is_loaded and scheme.rir is not None:
-        most = RELATIONS["epley"].max_reps
-        if scheme.is_hold:
-            yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
-        elif scheme.low + scheme.rir > most:
-            yield (
-                f"a load can be derived for at most {most:g} repetitions with those in "
-                f"reserve; got {slot.sets!r}. Write '... @20kg'."
-            )
-    if exercise.is_loaded:
-        if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:
-            yield (
-                f"{name} needs a load; got {slot.sets!r}. "
-                f"Write how hard: '{slot.sets} @RIR2', '... @70%' or '... @20kg'."
-            )
-    elif scheme.pct_1rm is not None or scheme.load_kg is not None:
-        yield (
-            f"{name} has no external load to set; got {slot.sets!r}. "
-            "Write the effort as @RIR2, or nothing."
-        )
-
-
-def _rule_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
-    scheme, rule = slot.scheme, slot.progress.rule
-    needs_load = rule in ("linear", "step")
-    if (needs_load or rule == "wave") and not exercise.is_loaded:
-        yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
-    has_step = getattr(slot.progress, "has_step", False)
-    if exercise.is_loaded and (needs_load or rule == "double") and not has_step:
-        step_kg = slot.increment_kg or exercise.increment_kg
-        yield f"rule {rule!r} needs a step. Write add_kg = {step_kg:g}."
-    if rule == "double" and has_step and not exercise.is_loaded:
-        yield f"{exercise.id} has no external load; leave out add_kg and add_pct."
-    if rule == "double" and scheme.low == scheme.high:
-        yield f"rule 'double' needs a range; got {slot.sets!r}. Write '3x8-10'."
-    if rule == "hold" and not (scheme.is_hold and scheme.low < scheme.high):
-        yield f"rule 'hold' needs a range; got {slot.sets!r}. Write '3x10-30s'."
-    if rule == "tempo" and scheme.is_hold:
-        yield f"a hold has no tempo to progress; got {slot.sets!r}. Use rule 'hold'."
-    if rule == "wave" and scheme.pct_1rm != slot.progress.pct[0]:
-        yield (
-            f"a wave starts at its first percentage; got {slot.sets!r}. "
-            f"Write '... @{slot.progress.pct[0]:g}%'."
-        )
 
 
 class Block(FileValue):
@@ -245,7 +130,7 @@ class Deload(FileValue):
     """Share of the working sets that stay, at least one."""
     load_fraction: Fraction = 0.9
     """Share of the load that stays."""
-    sets: SetsText | None = None
+    sets: LightSets | None = None
     """Sets and repetitions of every working slot instead, like '3x10'."""
     reactive: Reactive | None = None
     """Light weeks after signals."""

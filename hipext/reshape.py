@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from hipext.exercises import read_exercises
-from hipext.plan import Phase, Plan, Session, Slot
+from hipext.plan import Phase, Plan, Session
 from hipext.rules import LoadRule, NoRule, Step
+from hipext.slot import Slot
 from hipext.tables import WEEKDAYS
 
 # days of the week that spread so many sessions evenly

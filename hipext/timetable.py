@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hipext.plan import Phase, Plan, Session, Slot
+from hipext.plan import Phase, Plan, Session
+from hipext.slot import Slot
 from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 
 

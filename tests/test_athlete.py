@@ -151,7 +151,18 @@ def test_a_person_has_a_name():
         person(name="")
 
 
-@pytest.mark.parametrize("key", ["name", "body_mass_kg", "one_rm_kg", "recovery"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "name",
+        "body_mass_kg",
+        "one_rm_kg",
+        "hip_extension_deg",
+        "single_leg_bridge_reps",
+        "biering_sorensen_s",
+        "recovery",
+    ],
+)
 def test_a_missing_value_is_asked_for_with_an_example(key):
     values = {name: value for name, value in VALUES.items() if name != key}
     with pytest.raises(PlanError, match=f"'{key}' is missing. Write, for .* {key} = "):

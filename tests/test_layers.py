@@ -17,7 +17,7 @@ FLOORS = {
             "_checks _comments _schema data tables",
             "evidence notation _exercise _catalogue exercises intensity parameters"
             " set_metrics metrics response random",
-            "athlete rules progression",
+            "athlete rules progression slot",
             "plan plan_file plan_text plan_schema",
             "timetable book schedule engine",
             "_lint lint simulation",
@@ -39,6 +39,7 @@ NEIGHBOURS = {  # imports on the same floor
     "set_metrics": {"parameters"},
     "metrics": {"exercises", "parameters", "set_metrics"},
     "progression": {"rules"},
+    "slot": {"rules"},
     "plan_file": {"plan"},
     "plan_schema": {"plan"},
     "plan_text": {"plan", "plan_file"},

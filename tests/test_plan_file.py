@@ -469,3 +469,11 @@ def spoil(values, random):
 def test_whatever_is_in_a_file_it_is_a_plan_or_plain_words(values, random, n_times):
     problems = problems_in(spoiled(values, random, n_times))
     assert [one for one in problems if any(word in one for word in JARGON)] == []
+
+
+@pytest.mark.parametrize(
+    "sets", ["2x20s", "3x10 @60%", "3x8-10", "2-3x8", "2x8/side", "3x10 @RIR4"]
+)
+def test_a_light_week_asks_for_sets_and_repetitions_alone(sets):
+    with pytest.raises(PlanError, match=r"deload, sets: is sets .* alone.*'3x10'"):
+        check_plan(good_values() | {"deload": {"weeks": [1], "sets": sets}}, source="x")
