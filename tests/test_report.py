@@ -181,7 +181,7 @@ def test_numbers_of_the_summary_are_those_of_the_tables(simulation, page):
     highest = weekly.loc[weekly["system_volume_load_kg"].idxmax()]
     assert (
         f"for {weekly['n_sessions'].sum():,} sessions with "
-        f"{weekly['working_sets'].sum():,} working sets."
+        f"{weekly['working_sets'].sum():,.0f} working sets."
     ) in page.text
     assert (
         f"falls in week {highest['week']} ({highest['phase']}) with "
