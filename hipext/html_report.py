@@ -22,7 +22,14 @@ from hipext.simulation import Simulation
 from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 
 SIZE_IN = (7.0, 3.0)
-PNG_DPI = 150
+_SAVING = {  # no date and no version, so that files can be compared; quick to pack
+    "png": {
+        "dpi": 150,
+        "metadata": {"Software": None},
+        "pil_kwargs": {"compress_level": 3},
+    },
+    "svg": {"metadata": {"Date": None}},
+}
 LIMITS = ("E11-001", "E11-002", "E11-010", "E01-043")  # of every claim about outcomes
 FRACTIONAL_COUNTING = "E06-004"  # how the figure of the muscles counts
 MISSING = "\N{EN DASH}"
@@ -78,14 +85,13 @@ def figure_files(drawn: Mapping[str, Figure]) -> dict[str, bytes]:
     with mpl.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
         for name, figure in drawn.items():
-            files[f"{name}.png"] = _saved(figure, "png", {"Software": None})
-            files[f"{name}.svg"] = _saved(figure, "svg", {"Date": None})
+            files |= {f"{name}.{kind}": _saved(figure, kind) for kind in _SAVING}
     return files
 
 
-def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
+def _saved(figure: Figure, kind: str) -> bytes:
     stream = BytesIO()
-    figure.savefig(stream, format=kind, dpi=PNG_DPI, metadata=metadata)
+    figure.savefig(stream, format=kind, **_SAVING[kind])
     return stream.getvalue()
 
 
