@@ -19,6 +19,7 @@ help:  ## list what make can do
 
 run: $(READY)  ## simulate the 16-week plan and write its report to out/guide_16wk
 	$(PY) -m hipext run guide_16wk --out out
+	@echo "Next: source $(VENV)/bin/activate, then hipext --help"
 
 test: $(READY)  ## check style, run the tests, compare the notebooks with their stored outputs
 	$(PY) -m ruff check .

@@ -157,6 +157,16 @@ class Exercise(FileValue):
         return self.implement not in ("none", "dowel")
 
     @property
+    def rates_body_mass(self) -> bool:
+        """Whether effort counts the lifted body mass besides the load.
+
+        Tables of repetitions are about the load of barbells and machines alone. Where
+        the body is most of what is lifted, they hold better for both together. An
+        assumption.
+        """
+        return self.implement not in ("barbell", "trap_bar", "machine", "cable")
+
+    @property
     def needs_one_rm(self) -> bool:
         """Whether its load, or the load that could be added, has a 1RM."""
         is_repeated_strength = self.role == "strength" and self.measure == "reps"

@@ -1,4 +1,4 @@
-"""What the figures have in common: week axis, light weeks, phases, names, legends."""
+"""What the figures have in common: week axis, deload weeks, phases, names, legends."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def spoken(name: str) -> str:
 
 
 def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
-    """Set up the week axis, shade the light weeks and name the phases.
+    """Set up the week axis, shade the deload weeks and name the phases.
 
     `weeks` has one row per week; ``is_deload`` and ``phase`` are used where they are
     there. A week w begins at ``w + starts_at`` on the axis.
@@ -50,7 +50,7 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
     if "is_deload" in weeks:
         for week in weeks.loc[weeks["is_deload"], "week"]:
             start = week + starts_at
-            ax.axvspan(start, start + 1, **BAND_STYLE, label="_light week")
+            ax.axvspan(start, start + 1, **BAND_STYLE, label="_deload week")
     if "phase" in weeks:
         _name_phases(ax, weeks, starts_at)
 

@@ -103,7 +103,7 @@ def _frozen(value: object) -> object:
 
 
 def _place_of(problem: Mapping, values: Mapping) -> str:
-    keys = problem["loc"]
+    keys = tuple(key for key in problem["loc"] if key != "[key]")  # pydantic's word
     names_its_key = problem["type"] in ("missing", "extra_forbidden")
     return place(values, keys[:-1] if names_its_key else keys)
 
@@ -185,7 +185,7 @@ def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     if kind == "tuple" and field and models_in(field.annotation):
         return (
             f"must be a list of tables; got {_given(given)}. "
-            f"Write its header with two brackets, like [[{key}]]."
+            f"Write its header with two brackets, like {_header(keys)}."
         )
     wanted = _KINDS.get(kind, "another kind of value")
     hint = ""
@@ -218,8 +218,13 @@ def _example(problem: Mapping, model: type[FileValue]) -> str:
     if field.examples:
         return f" Write, for example, {key} = {field.examples[0]}"
     if get_origin(field.annotation) is tuple and models_in(field.annotation):
-        return f" Write at least one table with the header [[{key}]]."
+        return f" Write at least one table with the header {_header(problem['loc'])}."
     return f" Write {key} = ... ({(field.description or '').strip('.')})."
+
+
+def _header(keys: Sequence[str | int]) -> str:
+    """Return the header of the list of tables that `keys` lead to, in full."""
+    return f"[[{'.'.join(key for key in keys if isinstance(key, str))}]]"
 
 
 def _fields_at(

@@ -1,16 +1,24 @@
 """The person who trains: baselines, habits and history, read from a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
-from hipext._checks import did_you_mean
 from hipext._schema import FileValue, check_values
-from hipext.data import find_file, read_toml
-from hipext.exercises import Exercise, read_exercises
+from hipext.data import check_kind, find_file, read_toml
+from hipext.exercises import Exercise, exercise_named, read_exercises
+
+
+def _canonical(name: str) -> str:
+    return exercise_named(name, read_exercises()).id
+
+
+Lift = Annotated[str, AfterValidator(_canonical)]
+OneRmKg = Annotated[float, Field(gt=0, lt=1000)]
 
 
 class Sides(FileValue):
@@ -52,7 +60,7 @@ class Athlete(FileValue):
     """What the person does besides the plan."""
     other_sessions_per_week: int = Field(default=0, ge=0, le=14)
     """Runs, matches or other training a week besides the plan."""
-    one_rm_kg: dict[str, float] = Field(examples=["{ romanian_deadlift = 60 }"])
+    one_rm_kg: dict[Lift, OneRmKg] = Field(examples=["{ romanian_deadlift = 60 }"])
     """1RM in kg per implement by exercise; other lifts are estimated from these."""
     hip_extension_deg: Sides = Field(examples=["{ left = 12, right = 14 }"])
     """Hip-extension range of either side, in degrees."""
@@ -72,26 +80,6 @@ class Athlete(FileValue):
     """Stance that suits the person's build."""
     foot_angle_deg: float = Field(default=10.0, ge=-10, le=60)
     """Foot angle that suits the person's build, degrees outwards."""
-
-    @field_validator("one_rm_kg")
-    @classmethod
-    def _one_rms_are_known_and_positive(
-        cls, one_rm_kg: dict[str, float]
-    ) -> dict[str, float]:
-        exercises = read_exercises()
-        faults = [
-            f"{name!r} is not in the catalogue.{did_you_mean(name, exercises)}"
-            for name in one_rm_kg
-            if name not in exercises
-        ]
-        faults += [
-            f"the 1RM of {name} must be above 0 and below 1000 kg; got {kg:g}."
-            for name, kg in one_rm_kg.items()
-            if not 0 < kg < 1000
-        ]
-        if faults:
-            raise ValueError(" ".join(faults))
-        return one_rm_kg
 
     @property
     def weaker_side(self) -> str:
@@ -127,7 +115,30 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
     'novice'
     """
     path = find_file(name_or_path, "athletes")
-    return check_values(Athlete, read_toml(path), source=str(path))
+    return check_athlete(read_toml(path), source=str(path))
+
+
+def check_athlete(values: Mapping, *, source: str) -> Athlete:
+    """Return the values of a file as a person; PlanError with all problems."""
+    check_kind(values, "person", source=source)
+    problems = [*_doubled_lifts(values.get("one_rm_kg"))]
+    return check_values(Athlete, values, source=source, more_problems=problems)
+
+
+def _doubled_lifts(one_rm_kg: object) -> Iterator[str]:
+    """Yield lifts that are there under several of their names."""
+    exercises = read_exercises()
+    names: dict[str, list[str]] = {}
+    for name in one_rm_kg if isinstance(one_rm_kg, Mapping) else ():
+        with suppress(ValueError):  # an unknown name is told by itself
+            lift = exercise_named(str(name), exercises).id
+            names.setdefault(lift, []).append(repr(name))
+    for lift, given in names.items():
+        if len(given) > 1:
+            yield (
+                f"one_rm_kg: {' and '.join(given)} are the same lift, {lift}. "
+                "Keep one of them."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,8 +47,8 @@ class Settled:
 class Book:
     """What is asked for next in every slot, and the 1RM that the sets so far imply.
 
-    A 1RM is kept with the lifted share of body mass (``capacity_kg``), because the
-    relation between repetitions and load is about all that is lifted.
+    A 1RM is kept as the mass that effort goes by (``capacity_kg``): the load on a
+    barbell or machine alone, and with the lifted share of body mass elsewhere.
     """
 
     def __init__(
@@ -73,10 +73,11 @@ class Book:
         else:
             n_sets, amount, load_kg = now.n_sets, now.amount, now.load_kg
             target = slot.scheme.rir
-        load_kg = rounded(load_kg, slot.increment_kg or exercise.increment_kg)
-        system_load_kg = exercise.n_implements * load_kg + self._lifted_kg(exercise)
+        load_kg = makeable(load_kg, slot, exercise)
+        lifted_kg = exercise.body_mass_share * self.athlete.body_mass_kg
+        rated_kg = exercise.n_implements * load_kg + self._rated_body_kg(exercise)
         capacity_kg = self.capacity_kg.get(exercise.id)
-        spare = _spare_reps(system_load_kg, capacity_kg, amount, slot.scheme.is_hold)
+        spare = _spare_reps(rated_kg, capacity_kg, amount, slot.scheme.is_hold)
         return Asked(
             number=number + 1,
             slot=slot,
@@ -85,8 +86,8 @@ class Book:
             n_sets=n_sets,
             amount=amount,
             load_kg=load_kg,
-            system_load_kg=system_load_kg,
-            pct_1rm=100 * load_kg / self._one_rm_kg(exercise) if capacity_kg else nan,
+            system_load_kg=exercise.n_implements * load_kg + lifted_kg,
+            pct_1rm=100 * rated_kg / capacity_kg if capacity_kg else nan,
             rir_target=nan if target is None else target,
             rir=spare if target is None else target,
             tempo="" if slot.scheme.is_hold else now.tempo,
@@ -115,8 +116,9 @@ class Book:
         if known_kg is None or one.slot.scheme.is_hold or one.kind != "work":
             return
         possible = one.amount + (0.0 if isnan(one.rir_target) else one.rir_target)
-        if one.system_load_kg > 0 and possible <= RELATIONS[RELATION].max_reps:
-            implied_kg = one_rm(one.system_load_kg, possible, relation=RELATION)
+        rated_kg = one.pct_1rm / 100 * known_kg
+        if rated_kg > 0 and possible <= RELATIONS[RELATION].max_reps:
+            implied_kg = one_rm(rated_kg, possible, relation=RELATION)
             self.capacity_kg[one.exercise.id] = max(known_kg, implied_kg)
 
     def _prescription(self, occasion: Occasion, number: int) -> Prescription:
@@ -135,28 +137,23 @@ class Book:
         )
 
     def _first_load_kg(self, exercise: Exercise, scheme: SetScheme) -> float:
-        """Return the load per implement: in kg, by percentage, or by effort.
-
-        A percentage is of the 1RM on the implement, as coaches and trials write it;
-        an effort goes through the relation, with the lifted share of body mass.
-        """
+        """Return the load per implement: in kg, by percentage, or by effort."""
         if not exercise.is_loaded:
             return 0.0
         if scheme.load_kg is not None:
             return scheme.load_kg
-        if scheme.pct_1rm is not None:
-            return scheme.pct_1rm / 100 * self._one_rm_kg(exercise)
-        pct = pct_1rm(scheme.low, scheme.rir, relation=RELATION)
-        system_load_kg = pct / 100 * self.capacity_kg[exercise.id]
-        external_kg = max(system_load_kg - self._lifted_kg(exercise), 0.0)
-        return external_kg / exercise.n_implements
+        pct = scheme.pct_1rm or pct_1rm(scheme.low, scheme.rir, relation=RELATION)
+        rated_kg = pct / 100 * self.capacity_kg[exercise.id]
+        return (rated_kg - self._rated_body_kg(exercise)) / exercise.n_implements
 
-    def _one_rm_kg(self, exercise: Exercise) -> float:
-        external_kg = self.capacity_kg[exercise.id] - self._lifted_kg(exercise)
-        return external_kg / exercise.n_implements
+    def _rated_body_kg(self, exercise: Exercise) -> float:
+        return rated_body_kg(self.athlete, exercise)
 
-    def _lifted_kg(self, exercise: Exercise) -> float:
-        return exercise.body_mass_share * self.athlete.body_mass_kg
+
+def rated_body_kg(athlete: Athlete, exercise: Exercise) -> float:
+    """Return the body mass, in kg, that counts for effort beside the load."""
+    share = exercise.body_mass_share if exercise.rates_body_mass else 0.0
+    return share * athlete.body_mass_kg
 
 
 def _key(occasion: Occasion, number: int) -> tuple:
@@ -167,22 +164,37 @@ def _key(occasion: Occasion, number: int) -> tuple:
 def _capacities(
     plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
 ) -> dict[str, float]:
-    """Return the 1RM with lifted body mass, in kg, of every loaded lift of a plan."""
-    slots = {slot.exercise for one in occasions_of(plan) for slot in one.slots}
-    lifts = sorted(name for name in slots if exercises[name].is_loaded)
+    """Return the 1RM, as the mass that effort goes by, of every loaded lift."""
+    slots = {slot for one in occasions_of(plan) for slot in one.slots}
+    lifts = sorted(
+        {slot.exercise for slot in slots if exercises[slot.exercise].is_loaded}
+    )
     capacity_kg, faults = {}, []
     for name in lifts:
         lift = exercises[name]
         try:
-            external_kg = one_rm_of(athlete, name, exercises).kg * lift.n_implements
+            known = one_rm_of(athlete, name, exercises)
         except ValueError as fault:
             faults.append(str(fault))
-        else:
-            lifted_kg = lift.body_mass_share * athlete.body_mass_kg
-            capacity_kg[name] = external_kg + lifted_kg
+            continue
+        capacity_kg[name] = known.kg * lift.n_implements + rated_body_kg(athlete, lift)
+        heaviest_kg = max(
+            slot.scheme.load_kg or 0.0 for slot in slots if slot.exercise == name
+        )
+        if heaviest_kg > known.kg:
+            faults.append(
+                f"{name}: the plan asks for {heaviest_kg:g} kg, above the 1RM of "
+                f"{known.kg:g} kg ({known.basis}). Write less, or another 1RM."
+            )
     if faults:
         raise PlanError(athlete.name, faults)
     return capacity_kg
+
+
+def makeable(load_kg: float, slot: Slot, exercise: Exercise) -> float:
+    """Return the nearest load that the implement can make, at least its first step."""
+    step_kg = slot.increment_kg or exercise.increment_kg
+    return max(rounded(load_kg, step_kg), step_kg) if exercise.is_loaded else 0.0
 
 
 def _lightened(plan: Plan, slot: Slot, now: Prescription) -> tuple[int, int]:
@@ -195,10 +207,10 @@ def _lightened(plan: Plan, slot: Slot, now: Prescription) -> tuple[int, int]:
 
 
 def _spare_reps(
-    system_load_kg: float, capacity_kg: float | None, amount: int, is_hold: bool
+    rated_kg: float, capacity_kg: float | None, amount: int, is_hold: bool
 ) -> float:
     """Return repetitions in reserve by the relation, 0 to 10; missing if unknown."""
-    if capacity_kg is None or is_hold or system_load_kg <= 0:
+    if capacity_kg is None or is_hold or rated_kg <= 0:
         return nan
-    possible = RELATIONS[RELATION].reps_at(min(system_load_kg / capacity_kg, 1.0))
-    return min(max(possible - amount, 0.0), 10.0)
+    possible = RELATIONS[RELATION].reps_at(min(rated_kg / capacity_kg, 1.0))
+    return round(min(max(possible - amount, 0.0), 10.0), 6)

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -12,21 +11,29 @@ import pandas as pd
 import typer
 
 from hipext import show
-from hipext._checks import PlanError, check_one_of
+from hipext._changes import listed, read_changes, with_changes_told
+from hipext._checks import check_one_of
+from hipext._terminal import (
+    Commands,
+    Version,
+    fault_told,
+    replace_what_cannot_be_shown,
+)
 from hipext.athlete import read_athlete
 from hipext.data import find_file, read_text, shipped_names
 from hipext.evidence import read_evidence, search_evidence
 from hipext.exercises import exercise_named, exercise_table, read_exercises
 from hipext.plan_file import read_plan
 from hipext.plan_text import format_text
-from hipext.records import record_files, write_files
-from hipext.simulation import Simulation, open_loop
+from hipext.records import record_files, replaces_other_inputs, write_files
+from hipext.simulation import open_loop
 from hipext.tables import TRAINING_LOADS
 from hipext.whatif import vary
 
 DEFAULT_ATHLETE = "novice"
 
 app = typer.Typer(
+    cls=Commands,
     help="Progressive hip-extension strengthening: a plan and a person in, curves out.",
     no_args_is_help=True,
     add_completion=False,
@@ -38,19 +45,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine."
 PlanName = Annotated[
     str, typer.Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
 ]
+AthleteName = Annotated[
+    str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every fault of the input is one message and exit 2."""
+    replace_what_cannot_be_shown()
     try:
         app(arguments)
-    except PlanError as error:
-        _fail(str(error))
-    except OSError as error:
-        told = f"{error.filename}: {error.strerror}." if error.strerror else str(error)
-        _fail(told)
-    except ValueError as error:
-        _fail(str(error))
+    except (OSError, ValueError) as error:
+        print(fault_told(error), file=sys.stderr)
+        sys.exit(2)
     except Exception as error:
         if os.environ.get("HIPEXT_TRACEBACK"):
             raise
@@ -62,11 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _fail(message: str) -> None:
-    print(message, file=sys.stderr)
-    sys.exit(2)
-
-
 def _print_table(table: pd.DataFrame, *, as_json: bool, text: str = "") -> None:
     if as_json:
         print(table.to_json(orient="records", indent=2, force_ascii=False))
@@ -74,12 +76,15 @@ def _print_table(table: pd.DataFrame, *, as_json: bool, text: str = "") -> None:
         print(text or show.table(table))
 
 
+@app.callback()
+def _whole(_version: Version = False) -> None:
+    """Take the options that need no command."""
+
+
 @app.command()
 def run(
     plan: PlanName,
-    athlete: Annotated[
-        str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
-    ] = DEFAULT_ATHLETE,
+    athlete: AthleteName = DEFAULT_ATHLETE,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a value: deload.every_weeks=0. Repeatable."),
@@ -92,56 +97,33 @@ def run(
     ] = Path("out"),
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a plan week by week; write tables, figures and a report."""
+    """Simulate a plan; write tables, figures and a report."""
     from hipext.html_report import report_files  # draws: slow to load
 
     check_one_of(load, TRAINING_LOADS, name="--load")
-    chosen = vary(read_plan(plan), _changes(changes or []))
+    changed = read_changes(changes or [])
+    chosen = with_changes_told(vary(read_plan(plan), changed), changed)
     simulation = open_loop(chosen, read_athlete(athlete), training_load=load)
     folder = out / _folder_name(plan, athlete)
-    files = report_files(simulation) | record_files(simulation)
-    paths = write_files(files, folder)
+    record = record_files(simulation)
+    replaced = replaces_other_inputs(record, folder)
+    paths = write_files(report_files(simulation) | record, folder)
     if as_json:
-        print(_run_json(simulation, folder, paths))
+        print(show.run_json(simulation, folder, paths, replaced=replaced))
         return
     print(f"{chosen.name} - {simulation.athlete.name}")
+    if changed:
+        print(f"Changed: {listed(changed)}")
     print("Open loop: every set is assumed to succeed.\n")
     print(show.weekly_table(simulation.weekly))
     print(f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}.")
-
-
-def _changes(texts: list[str]) -> dict[str, object]:
-    changes = {}
-    for text in texts:
-        path, equals, value = text.partition("=")
-        if not equals or not path.strip():
-            raise ValueError(f"--set needs KEY=VALUE; got {text!r}.")
-        try:
-            changes[path.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            changes[path.strip()] = value.strip()  # plain words need no quotes here
-    return changes
+    if replaced:
+        print("These replace earlier results of other inputs; --out keeps both.")
 
 
 def _folder_name(plan: str, athlete: str) -> str:
     name = Path(plan).stem
     return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
-
-
-def _run_json(simulation: Simulation, folder: Path, paths: list[Path]) -> str:
-    weekly = json.loads(simulation.weekly.to_json(orient="records"))
-    return json.dumps(
-        {
-            "plan": simulation.plan.name,
-            "athlete": simulation.athlete.name,
-            "folder": str(folder),
-            "files": [path.name for path in paths],
-            "weekly": weekly,
-        },
-        indent=2,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
 
 
 @app.command()
@@ -156,8 +138,21 @@ def plans(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def athletes(as_json: AsJson = False) -> None:
-    """List the shipped persons; all are invented."""
+def athletes(
+    name: Annotated[
+        str | None, typer.Argument(help="Print the file of this one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the shipped persons, or print the file of one.
+
+    All are invented. A start for a file of your own: hipext athletes novice > me.toml
+    """
+    if name is not None:
+        person = read_athlete(name)
+        text = read_text(find_file(name, "athletes"))
+        print(person.model_dump_json(indent=2) if as_json else text.rstrip())
+        return
     rows = [(name, read_athlete(name)) for name in shipped_names("athletes")]
     table = pd.DataFrame(
         [
@@ -174,7 +169,10 @@ def exercises(
     name: Annotated[str | None, typer.Argument(help="Show this one in full.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the exercises, or show one: muscles, cues, faults, and what comes next."""
+    """List the exercises, or show one in full.
+
+    Muscles, cues, faults, and what comes next.
+    """
     catalogue = read_exercises()
     if name is None:
         columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
@@ -191,6 +189,9 @@ def exercises(
 
 @app.command()
 def evidence(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Only these rows: E07-001.")
+    ] = None,
     topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
     search: Annotated[
         str | None, typer.Option(help="Only rows with this text.")
@@ -200,23 +201,23 @@ def evidence(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the sources: every figure from the literature, its status and its kind."""
-    found = search_evidence(read_evidence(), topic=topic, words=search, status=status)
+    """List the sources: every figure from the literature."""
+    found = search_evidence(
+        read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
+    )
     _print_table(found, as_json=as_json, text=show.evidence(found))
 
 
 @app.command()
 def lint(
     plan: PlanName,
-    athlete: Annotated[
-        str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
-    ] = DEFAULT_ATHLETE,
+    athlete: AthleteName = DEFAULT_ATHLETE,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 if anything is found.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for what is allowed in a plan but is probably not meant."""
+    """Look for what is allowed but probably not meant."""
     from hipext.lint import lint_plan  # expands the plan: slow to load
 
     found = lint_plan(read_plan(plan), athlete=read_athlete(athlete))
@@ -235,7 +236,10 @@ def fmt(
         bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
     ] = False,
 ) -> None:
-    """Print a plan in canonical form, comments kept; a start for a plan of your own."""
+    """Print a plan in canonical form, comments kept.
+
+    A start for a plan of your own: hipext fmt guide_16wk > my_plan.toml
+    """
     path = find_file(plan, "plans")
     before = read_text(path)
     after = format_text(before, source=str(path))
@@ -257,7 +261,7 @@ def fmt(
 def schema(
     kind: Annotated[str, typer.Argument(help="plan or athlete.")] = "plan",
 ) -> None:
-    """Print the JSON Schema of a kind of file, for editors and for reading."""
+    """Print the JSON Schema of a kind of file, for editors."""
     from hipext.plan_schema import SCHEMAS
 
     check_one_of(kind, SCHEMAS, name="kind")
@@ -272,11 +276,20 @@ def lab(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
     ] = True,
-    port: Annotated[int, typer.Option(help="Port; the next free one is taken.")] = 8888,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port; the next free one is taken.")
+    ] = 8888,
+    allow_root: Annotated[
+        bool, typer.Option("--allow-root", help="Run even as root, as in a container.")
+    ] = False,
 ) -> None:
-    """Open JupyterLab on a copy of the notebooks; your own work is never replaced."""
-    from hipext.lab import copy_notebooks, launch  # needs the extra "lab"
+    """Open JupyterLab on a copy of the notebooks.
 
+    Your own work is never replaced.
+    """
+    from hipext.lab import check_user, copy_notebooks, launch  # needs the extra "lab"
+
+    check_user(allow_root=allow_root)
     for line in copy_notebooks(folder):
         print(line)
-    launch(folder, browser=browser, port=port)
+    launch(folder, browser=browser, port=port, allow_root=allow_root)

@@ -1,11 +1,21 @@
-"""Where the shipped files are, and how a TOML file is opened."""
+"""Where the shipped files are, how a TOML file is opened, and what kind it is."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from hipext._checks import PlanError, did_you_mean
 
 _HERE = Path(__file__).parent
+_KINDS = {"plans": "plan", "athletes": "person"}
+_MARKS = {  # keys that only files of this kind have
+    "plan": ("phase", "session", "block", "deload", "assessment"),
+    "person": ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
+}
+_USES = {
+    "plan": "Use it as the plan: hipext run {}.",
+    "person": "Use it with --athlete.",
+}
 
 
 def data_dir() -> Path:
@@ -39,7 +49,8 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     Raises
     ------
     FileNotFoundError
-        If there is no such file; the message says where was searched.
+        If there is no such file; the message says where was searched, or that the
+        name is that of a folder or of another kind of file.
     """
     path = Path(name_or_path)
     if path.is_file():
@@ -47,12 +58,40 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     names = shipped_names(folder)
     if str(name_or_path) in names:
         return data_dir() / folder / f"{name_or_path}.toml"
+    _check_not_misplaced(path, folder)
     kind = folder.removesuffix("s")
     raise FileNotFoundError(
         f"There is no {kind} {str(name_or_path)!r}: it is neither a file nor one of "
         f"the shipped {folder} ({', '.join(names)})."
         f"{did_you_mean(name_or_path, names)}"
     )
+
+
+def _check_not_misplaced(path: Path, folder: str) -> None:
+    """Raise FileNotFoundError for a folder, a missing one, or another kind of name."""
+    if path.is_dir():
+        raise FileNotFoundError(f"{str(path)!r} is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"There is no folder {str(path.parent)!r} to find {path.name!r} in."
+        )
+    for other, kind in _KINDS.items():
+        if other != folder and str(path) in shipped_names(other):
+            raise FileNotFoundError(
+                f"{str(path)!r} is a shipped {kind}, not a {_KINDS[folder]}. "
+                + _USES[kind].format(path)
+            )
+
+
+def check_kind(values: Mapping, kind: str, *, source: str) -> None:
+    """Raise PlanError for a person where a plan is wanted, or the other way round."""
+    if any(key in values for key in _MARKS[kind]):
+        return
+    for other in _MARKS:
+        found = [key for key in _MARKS[other] if key in values]
+        if found:
+            what = f"this is a {other}, not a {kind} (it has {found[0]})."
+            raise PlanError(source, [f"{what} {_USES[other].format(source)}"])
 
 
 def read_text(path: str | Path) -> str:

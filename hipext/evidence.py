@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -105,6 +105,7 @@ def search_evidence(
     topic: str | None = None,
     words: str | None = None,
     status: str | None = None,
+    ids: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the rows of the table of sources that fit every condition given.
 
@@ -118,6 +119,8 @@ def search_evidence(
         Words that all have to occur in the row, in any cell, order and case.
     status : str, optional
         One of `STATUSES`.
+    ids : sequence of str, default ()
+        Ids of single rows; none for all.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def search_evidence(
     Raises
     ------
     ValueError
-        If the topic or the status is not a known one.
+        If the topic, the status or an id is not a known one.
 
     Examples
     --------
@@ -135,7 +138,11 @@ def search_evidence(
     >>> found["id"].tolist()
     ['E07-002', 'E07-007']
     """
-    keep = pd.Series(True, index=table.index)
+    known = [*table["id"]]
+    unknown = [_unknown(one, known) for one in ids if one not in known]
+    if unknown:
+        raise ValueError(" ".join(unknown))
+    keep = table["id"].isin(ids or known)
     for name, given, allowed in (
         ("topic", topic, TOPICS),
         ("status", status, STATUSES),
@@ -270,8 +277,7 @@ def _problem(source_id: str) -> str:
     """Return why a source cannot be cited, in a sentence; empty if it can be."""
     rows = _by_id()
     if source_id not in rows:
-        guess = did_you_mean(source_id, rows)
-        return f"{source_id!r} is not in the table of sources.{guess}"
+        return _unknown(source_id, rows)
     status = rows[source_id]["status"]
     if status != "VERIFIED":
         return (
@@ -279,6 +285,11 @@ def _problem(source_id: str) -> str:
             "Cite a VERIFIED row, or call the number an assumption."
         )
     return ""
+
+
+def _unknown(source_id: str, known: Collection[str]) -> str:
+    guess = did_you_mean(source_id, known)
+    return f"{source_id!r} is not in the table of sources.{guess}"
 
 
 def _short_authors(authors: str) -> str:

@@ -21,7 +21,7 @@ from hipext.parameters import parameter_table
 from hipext.simulation import Simulation
 from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 
-SIZE_IN = (7.0, 3.0)
+SIZE_IN = (8.0, 3.3)
 _SAVING = {  # no date and no version, so that files can be compared; quick to pack
     "png": {
         "dpi": 150,
@@ -121,13 +121,13 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
     shown = {
         "plan": simulation.plan,
         "athlete": simulation.athlete,
-        "training_load": simulation.training_load.replace("_", " "),
+        "training_load": simulation.training_load,
         "n_weeks": len(weekly),
         "drawings": {name: _drawing(files[f"{name}.svg"], name) for name in _EDGES},
         "weeks": weekly.to_dict("records"),
-        "light_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
+        "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
         "totals": weekly.sum(numeric_only=True).to_dict(),
-        "peaks": {"system_volume_load_kg": _peak(weekly, "system_volume_load_kg")},
+        "highest": _peak(weekly, "system_volume_load_kg"),
         "ranges": {name: _range(weekly[name]) for name in plots.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
         "states": _states(simulation.response),
@@ -217,10 +217,8 @@ def _muscle_peaks(sets: pd.DataFrame) -> list[dict]:
 
 
 def _states(response: pd.DataFrame) -> dict[str, float]:
-    last = response.iloc[-1]
     return {
-        "fitness": last["fitness"],
-        "performance": last["performance"],
+        **response.iloc[-1].to_dict(),
         "fatigue": response["fatigue"].max(),
         "fatigue_week": int(response["fatigue"].argmax()) // DAYS_PER_WEEK + 1,
     }
@@ -231,11 +229,13 @@ def _lifts(sets: pd.DataFrame) -> Iterator[dict]:
     top = plots.top_sets(sets)
     for exercise in list(dict.fromkeys(top["exercise"][::-1]))[: plots.MAX_LIFTS]:
         loads = top[top["exercise"] == exercise].sort_values("week")
+        ordinary = loads[~loads["is_deload"]]
+        ends = loads if ordinary.empty else ordinary  # deload weeks bend a trend
         yield {
             "name": _named(exercise),
-            "first": loads.iloc[0].to_dict(),
+            "first": ends.iloc[0].to_dict(),
             "highest": _peak(loads, "load_kg"),
-            "last": loads.iloc[-1].to_dict(),
+            "last": ends.iloc[-1].to_dict(),
         }
 
 

@@ -1,11 +1,21 @@
 """JupyterLab on a copy of the notebooks."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from filecmp import cmp
 from pathlib import Path
 
 from hipext.data import notebooks_dir
+
+
+def check_user(*, allow_root: bool = False) -> None:
+    """Raise ValueError for the root user, unless `allow_root`."""
+    is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
+    if is_root and not allow_root:
+        raise ValueError(
+            "JupyterLab does not run as root unless told: hipext lab --allow-root"
+        )
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
@@ -23,7 +33,9 @@ def copy_notebooks(folder: Path) -> Iterator[str]:
             yield f"{target}: yours is kept. Rename it to get a fresh copy beside it."
 
 
-def launch(folder: Path, *, browser: bool = True, port: int = 8888) -> None:
+def launch(
+    folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
+) -> None:
     """Run JupyterLab in `folder` until it is stopped; local, with a token.
 
     Raises
@@ -43,6 +55,7 @@ def launch(folder: Path, *, browser: bool = True, port: int = 8888) -> None:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={browser}",
+        f"--ServerApp.allow_root={allow_root}",
     ]
     LabApp.launch_instance(arguments)
 

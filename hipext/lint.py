@@ -17,6 +17,7 @@ from hipext._lint import (
     no_side_policy,
     no_warm_up,
     step_below_increment,
+    unused_days,
 )
 from hipext.athlete import Athlete, read_athlete
 from hipext.exercises import Exercise, read_exercises
@@ -75,7 +76,7 @@ def lint_plan(
     Notes
     -----
     The limits are consensus, practice or assumptions, never effects that were shown.
-    Light weeks are left out of comparisons.
+    Deload weeks are left out of comparisons.
 
     Examples
     --------
@@ -100,34 +101,34 @@ def lint_plan(
 def weekly_jump(seen: Seen) -> Iterator[Finding]:
     """Find weeks that ask for much more than the ordinary week before."""
     measures = {
-        "working_sets": "Working sets rise",
-        "system_volume_load_kg": "Volume load rises",
+        "working_sets": ("Working sets rise", ""),
+        "system_volume_load_kg": ("Volume load with body mass rises", " kg"),
     }
     ordinary = seen.weeks[~seen.weeks["is_deload"]]
     for phase, weeks in ordinary.groupby("phase", sort=False):
         for before, after in pairwise(weeks.to_dict("records")):
-            for column, words in measures.items():
+            for column, (words, unit) in measures.items():
                 was, will = before[column], after[column]
                 if will <= was * (1 + MAX_WEEKLY_RISE_PCT / 100) or was == 0:
                     continue
                 yield (
                     f"{seen.phase(phase)}, week {after['week']}",
                     f"{words} by {100 * (will / was - 1):.1f} %, from {was:g} to "
-                    f"{will:g}; at most {MAX_WEEKLY_RISE_PCT} % is usual.",
+                    f"{will:g}{unit}; at most {MAX_WEEKLY_RISE_PCT} % is usual.",
                     "Add fewer sets, repetitions or slots at once, or a smaller step.",
                 )
 
 
 def no_deload_in_reach(seen: Seen) -> Iterator[Finding]:
-    """Find long runs of weeks without a planned light one."""
+    """Find long runs of weeks without a planned deload."""
     runs = groupby(weeks_of(seen.plan), key=lambda week: week.is_deload)
     for is_deload, weeks in runs:
         numbers = [week.number for week in weeks]
         if not is_deload and len(numbers) > MAX_WEEKS_WITHOUT_DELOAD:
             yield (
                 f"weeks {numbers[0]} to {numbers[-1]}",
-                f"{len(numbers)} weeks in a row without a planned light week; at most "
-                f"{MAX_WEEKS_WITHOUT_DELOAD} is usual.",
+                f"{len(numbers)} weeks in a row without a planned deload (light "
+                f"week); at most {MAX_WEEKS_WITHOUT_DELOAD} is usual.",
                 "Write every_weeks = 4 in [deload], or name weeks there.",
             )
 
@@ -152,13 +153,19 @@ def hinge_days_back_to_back(seen: Seen) -> Iterator[Finding]:
 
 
 def no_mobility_between_heavy(seen: Seen) -> Iterator[Finding]:
-    """Find heavy sessions with days between them and no mobility on these days."""
+    """Find heavy sessions with days between them and no mobility on these days.
+
+    Heavy is a hard set of a strength exercise with load; a week apart is no pair.
+    """
     sets = seen.sets
+    strength = [one.id for one in seen.exercises.values() if one.role == "strength"]
+    is_heavy = sets["exercise"].isin(strength) & (sets["load_kg"] > 0)
+    heavy = sets[is_heavy & (hard_sets(sets) > 0)]
     moved = set(sets.loc[sets["kind"] == "mobility", "day"])
     gaps = (
         (one, two)
-        for one, two in _day_pairs(sets[hard_sets(sets) > 0])
-        if two - one > 1 and not moved & set(range(one + 1, two))
+        for one, two in _day_pairs(heavy)
+        if 1 < two - one < DAYS_PER_WEEK and not moved & set(range(one + 1, two))
     )
     for place, first, second in _per_phase(seen, gaps):
         yield (
@@ -240,6 +247,7 @@ RULES: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
     large_step,
     step_below_increment,
     no_deload_in_reach,
+    unused_days,
     no_side_policy,
     hinge_days_back_to_back,
     before_prerequisite,

@@ -127,11 +127,11 @@ class Deload(FileValue):
     weeks: Weeks = ()
     """Weeks, counted from 1, that are light besides."""
     sets_fraction: Fraction = 0.5
-    """Share of the working sets that stay, at least one."""
+    """Share of the working sets that stay: rounded half up, at least one."""
     load_fraction: Fraction = 0.9
-    """Share of the load that stays."""
+    """Share of the load last lifted that stays, rounded to what can be loaded."""
     sets: LightSets | None = None
-    """Sets and repetitions of every working slot instead, like '3x10'."""
+    """Sets and repetitions instead, like '3x10'; holds keep a share of their sets."""
     reactive: Reactive | None = None
     """Light weeks after signals."""
 

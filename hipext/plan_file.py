@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hipext._checks import did_you_mean
 from hipext._schema import check_values, place
-from hipext.data import find_file, read_toml
+from hipext.data import check_kind, find_file, read_toml
 from hipext.exercises import read_exercises
 from hipext.plan import MAX_WEEKS, Plan
 
@@ -41,6 +41,7 @@ def read_plan(name_or_path: str | Path) -> Plan:
 
 def check_plan(values: Mapping, *, source: str) -> Plan:
     """Return the values of a plan file as a plan; PlanError with all problems."""
+    check_kind(values, "plan", source=source)
     return check_values(
         Plan,
         values,
@@ -93,6 +94,11 @@ def _reference_problems(values: Mapping) -> Iterator[str]:
         for number, session in sessions:
             where = place(values, (*home, "session", number))
             yield from _session_problems(where, session, blocks)
+            if not any(
+                session.get(part) for part in ("begin_with", "end_with", "slot")
+            ):
+                header = ".".join((*home[:1], "session", "slot"))
+                yield f"{where}: it has no exercises. Add a [[{header}]] or a block."
             if not session.get("days", values.get("days")):
                 yield f'{where}: it has no days. Write days = ["mon", "fri"].'
     yield from _shared_names(values, phases)
@@ -128,5 +134,3 @@ def _session_problems(where: str, session: Mapping, blocks: list) -> Iterator[st
                     f"there are {', '.join(named) or 'none'}."
                     f"{did_you_mean(name, named)}"
                 )
-    if not any(session.get(part) for part in ("begin_with", "end_with", "slot")):
-        yield f"{where}: it has no exercises. Add a [[...session.slot]] or a block."

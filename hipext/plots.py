@@ -1,7 +1,7 @@
 """Figures of the tables: table in, matplotlib Axes out.
 
 Nothing is computed, shown or saved here: every function draws columns of a table on
-the axes it is given, or on the current ones of pyplot. Light weeks are shaded, and
+the axes it is given, or on the current ones of pyplot. Deload weeks are shaded, and
 hatched where there are bars; lines differ in dash or marker too, so that a figure can
 be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week, and w to w + 1,
 Monday to Monday, where a row is a day.
@@ -29,7 +29,7 @@ from hipext.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
 # Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
-PALE, BROWN = "#FBE3B3", "#9A6A00"  # light weeks
+PALE, BROWN = "#FBE3B3", "#9A6A00"  # deload weeks
 
 MEASURES = {
     "system_volume_load_kg": "volume load with body mass (kg)",
@@ -41,7 +41,7 @@ MEASURES = {
 }
 BAR_STYLES = {
     False: {"color": BLUE, "edgecolor": BLUE, "label": "load week"},
-    True: {"color": PALE, "edgecolor": BROWN, "hatch": "////", "label": "light week"},
+    True: {"color": PALE, "edgecolor": BROWN, "hatch": "////", "label": "deload week"},
 }
 RESPONSE_STYLES = {
     "fitness": {"color": BLUE, "linestyle": "--"},
@@ -100,8 +100,8 @@ def plot_volume(
     check_one_of(measure, MEASURES, name="measure")
     check_columns(weekly, ("week", "is_deload", measure), name="weekly")
     ax = axes_or_current(ax)
-    for is_light, style in BAR_STYLES.items():
-        rows = weekly[weekly["is_deload"] == is_light]
+    for is_deload, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_deload]
         if len(rows):
             ax.bar(rows["week"], rows[measure], width=0.8, linewidth=0.8, **style)
     mark_weeks(ax, weekly, starts_at=-0.5)
@@ -112,7 +112,7 @@ def plot_volume(
 
 
 def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw which weeks belong to which phase, and which of them are light.
+    """Draw which weeks belong to which phase, and which of them are deload weeks.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
     ax = axes_or_current(ax)
     names = list(dict.fromkeys(weekly["phase"]))
-    for is_light, style in BAR_STYLES.items():
-        rows = weekly[weekly["is_deload"] == is_light]
+    for is_deload, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_deload]
         if len(rows):
             lanes = [names.index(phase) for phase in rows["phase"]]
             ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
@@ -192,7 +192,7 @@ def plot_response(
     response : pandas.DataFrame
         Response table, one row per day from day 0, as `respond` of a model returns it.
     weekly : pandas.DataFrame, optional
-        Weekly table of the same plan, for its light weeks and phases.
+        Weekly table of the same plan, for its deload weeks and phases.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -261,7 +261,7 @@ def plot_lifts(
     Returns
     -------
     matplotlib.axes.Axes
-        Every line is named at its end; a week without the lift leaves a gap.
+        Every line is named at its end; it has a gap where no working set is loaded.
 
     Raises
     ------

@@ -81,7 +81,7 @@ def decide(
     if outcome.is_skipped:
         return Decision(now, "hold", "the session was missed")
     if outcome.is_deload:
-        return Decision(now, "hold", "a light week does not count")
+        return Decision(now, "hold", "a deload week does not count")
     if not outcome.is_success:
         return _after_failure(rule, now, outcome)
     good = replace(now, n_good=now.n_good + 1, n_failed=0)
@@ -124,7 +124,7 @@ def _linear(
     return Decision(
         _stepped(now, load_kg=_heavier(rule, now.load_kg)),
         "advance",
-        f"all sets were completed: {_step_words(rule)} more",
+        f"all sets were completed, the step is {_step_words(rule)}",
     )
 
 
@@ -151,8 +151,8 @@ def _double(
     return Decision(
         _stepped(now, load_kg=_heavier(rule, now.load_kg), amount=scheme.low),
         "advance",
-        f"the top of the range was reached: {_step_words(rule)} more, "
-        f"from {scheme.low} again",
+        f"the top of the range was reached, the step is {_step_words(rule)}, "
+        f"and it goes on from {scheme.low}",
     )
 
 
@@ -169,7 +169,7 @@ def _step(
     return Decision(
         _stepped(now, load_kg=_heavier(rule, now.load_kg)),
         "advance",
-        f"a good week: {_step_words(rule)} more",
+        f"a good week, the step is {_step_words(rule)}",
     )
 
 

@@ -5,7 +5,8 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +15,16 @@ import pandas as pd
 from hipext.parameters import parameter_table
 from hipext.simulation import Simulation
 
-TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
+TABLES = (
+    "sets",
+    "daily",
+    "weekly",
+    "decisions",
+    "assessments",
+    "response",
+    "assumptions",
+)
+_INPUTS = ("plan", "athlete", "training_load")
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic")
 
 
@@ -36,7 +46,9 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
     dict of str to bytes
         The same for the same plan, person, load and versions; no clock, no path.
     """
-    files = {f"{name}.csv": csv_bytes(getattr(simulation, name)) for name in TABLES}
+    tables = {name: getattr(simulation, name) for name in TABLES}
+    tables["response"] = simulation.response.reset_index()  # its day
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     record = {
         "format": 1,
         "mode": "open_loop",
@@ -54,6 +66,27 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
     }
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     return files | {"record.json": f"{text}\n".encode()}
+
+
+def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
+    """Return whether a folder holds a record of another plan, person or load.
+
+    Parameters
+    ----------
+    files : Mapping[str, bytes]
+        The files of the new record, as `record_files` returns them.
+    folder : str or Path
+        Where they are to go; it need not be there.
+    """
+    path = Path(folder) / "record.json"
+    if not path.is_file():
+        return False
+    new = json.loads(files["record.json"])
+    try:
+        earlier = json.loads(path.read_bytes())
+        return any(earlier[key] != new[key] for key in _INPUTS)
+    except (ValueError, TypeError, KeyError):
+        return True  # not a record of ours
 
 
 def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:
@@ -95,25 +128,49 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     Raises
     ------
     OSError
-        If a file cannot be written.
+        If a file cannot be written. It names the file; a folder made for it is gone.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for target in map(folder.joinpath, files):
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _write_all({folder / name: files[name] for name in files})
+    except BaseException:
+        for path in new_folders:
+            with suppress(OSError):  # not made, or somebody else's by now
+                path.rmdir()
+        raise
+
+
+def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
+    for target in files:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder; a file is to go there.")
-    waiting: list[tuple[str, Path]] = []
+    parts: list[tuple[Path, Path]] = []
     try:
-        for name, content in files.items():
-            handle, path = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-            waiting.append((path, folder / name))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
+        for target, content in files.items():
+            with _naming(target):
+                handle, part = tempfile.mkstemp(
+                    dir=target.parent, prefix=".", suffix=".part"
+                )
+                parts.append((Path(part), target))
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(content)
         os.umask(mask := os.umask(0))
-        for path, target in waiting:
-            Path(path).chmod(0o666 & ~mask)
-            Path(path).replace(target)
+        for part, target in parts:
+            with _naming(target):
+                part.chmod(0o666 & ~mask)
+                part.replace(target)
     finally:
-        for path, _ in waiting:
-            Path(path).unlink(missing_ok=True)
-    return [target for _, target in waiting]
+        for part, _ in parts:
+            part.unlink(missing_ok=True)
+    return [*files]
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Tell a fault of the system by the file it is about, not by a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None

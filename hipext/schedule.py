@@ -8,11 +8,11 @@ from math import nan
 import pandas as pd
 
 from hipext.athlete import Athlete
-from hipext.book import Asked, Book, Settled
+from hipext.book import Asked, Book, Settled, makeable
 from hipext.exercises import Exercise, read_exercises
 from hipext.notation import seconds_per_rep
 from hipext.plan import Plan
-from hipext.progression import Prescription, rounded
+from hipext.progression import Prescription
 from hipext.tables import DAYS_PER_WEEK, DECISIONS, SETS
 from hipext.timetable import Occasion, Week, occasions_of
 
@@ -74,6 +74,12 @@ def expand(
     plan: Plan, athlete: Athlete, *, exercises: Mapping[str, Exercise] | None = None
 ) -> Expansion:
     """Expand a plan into its sets and the decisions of its rules; see `expand_plan`."""
+    for name, value, kind in (("plan", plan, Plan), ("athlete", athlete, Athlete)):
+        if not isinstance(value, kind):
+            raise TypeError(
+                f"{name} must be what read_{name}() returns; got {value!r}. "
+                f"Write read_{name}({value!r})."
+            )
     book = Book(plan, athlete, read_exercises() if exercises is None else exercises)
     rows: list[tuple] = []
     decisions: list[tuple] = []
@@ -172,10 +178,8 @@ def _decision_rows(occasion: Occasion, settled: Settled) -> Iterator[tuple]:
 
 def _words(one: Asked, asked: Prescription) -> str:
     unit = " s" if one.slot.scheme.is_hold else ""
-    step_kg = one.slot.increment_kg or one.exercise.increment_kg
-    load = (
-        f" at {rounded(asked.load_kg, step_kg):g} kg" if one.exercise.is_loaded else ""
-    )
+    load_kg = makeable(asked.load_kg, one.slot, one.exercise)
+    load = f" at {load_kg:g} kg" if one.exercise.is_loaded else ""
     tempo = f", tempo {asked.tempo}" if one.slot.progress.rule == "tempo" else ""
     return f"{asked.n_sets}x{asked.amount}{unit}{load}{tempo}"
 
@@ -191,9 +195,10 @@ def _week_rows(plan: Plan, before: Week | None, week: Week) -> Iterator[tuple]:
         yield (*when, "phase", "pass", "gate", "gate_open=assumed", sentence)
     if week.is_deload:
         deload = plan.deload
-        cut = deload.sets or f"{deload.sets_fraction:.0%} of the sets"
+        cut = f"about {deload.sets_fraction:.0%} of the sets"
+        cut = f"{deload.sets} ({cut} of holds)" if deload.sets else cut
         sentence = (
-            f"Week {week.number} is light by plan: {cut} at "
+            f"Week {week.number} is a deload by plan: {cut} at "
             f"{deload.load_fraction:.0%} of the load; every rule pauses."
         )
         yield (*when, "week", "deload", "scheduled_deload", "", sentence)

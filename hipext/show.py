@@ -1,21 +1,25 @@
 """Tables and values as text for the terminal."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from textwrap import fill, indent
 
 import pandas as pd
 
 from hipext.exercises import Exercise, ladder
+from hipext.simulation import Simulation
 
 _WEEKLY_HEADS = {
     "week": "week",
     "phase": "phase",
-    "is_deload": "light",
+    "is_deload": "deload",
     "n_sessions": "sessions",
     "working_sets": "sets",
     "hard_sets": "hard sets",
     "volume_load_kg": "volume load (kg)",
+    "system_volume_load_kg": "with body mass (kg)",
     "tut_s": "tension (min)",
     "minutes": "minutes",
     "session_rpe": "RPE x min",
@@ -32,13 +36,33 @@ def table(rows: pd.DataFrame) -> str:
 def weekly_table(weekly: pd.DataFrame) -> str:
     """Return the weekly table with the columns a coach reads first."""
     shown = weekly[list(_WEEKLY_HEADS)].copy()
-    shown["is_deload"] = shown["is_deload"].map({True: "light", False: ""})
+    shown["is_deload"] = shown["is_deload"].map({True: "deload", False: ""})
     shown["tut_s"] = shown["tut_s"] / 60
     for share in ("hip_share", "unilateral_share"):
         shown[share] = shown[share] * 100
     numbers = shown.select_dtypes("number").columns
     shown[numbers] = shown[numbers].round()
     return table(_whole(shown).rename(columns=_WEEKLY_HEADS))
+
+
+def run_json(
+    simulation: Simulation, folder: Path, paths: list[Path], *, replaced: bool
+) -> str:
+    """Return what a run has done, as JSON: where its files are, week by week."""
+    weekly = json.loads(simulation.weekly.to_json(orient="records"))
+    return json.dumps(
+        {
+            "plan": simulation.plan.name,
+            "athlete": simulation.athlete.name,
+            "folder": str(folder),
+            "files": [path.name for path in paths],
+            "replaced": replaced,
+            "weekly": weekly,
+        },
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
 
 
 def _whole(shown: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +99,7 @@ def _source_lines(rows: list[dict]) -> Iterator[str]:
         yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
         yield _wrapped(f"{row['claim']}: {value}" + _known(row["spread"], " ({})"))
         yield _wrapped(_known(row["population"], "in {}; ") + origin)
-    yield f"{len(rows)} rows. Only VERIFIED rows are cited as sources."
+    yield f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
 
 
 def _known(text: str, form: str) -> str:

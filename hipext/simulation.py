@@ -42,7 +42,7 @@ _WHOLE = {
 }
 _OPEN_LOOP = (
     "Every set succeeds as asked; nobody gets sore, ill or tired of it.",
-    "Gates between phases are open; no signal brings a light week forward.",
+    "Gates between phases are open; no signal brings a deload forward.",
     "A completed set raises the estimated 1RM if it implies more: a hope, no forecast.",
 )
 

@@ -132,6 +132,8 @@ def _rule_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
         yield f"rule 'hold' needs a range; got {slot.sets!r}. Write '3x10-30s'."
     if rule == "tempo" and scheme.is_hold:
         yield f"a hold has no tempo to progress; got {slot.sets!r}. Use rule 'hold'."
+    if rule == "wave" and exercise.is_loaded and exercise.rates_body_mass:
+        yield f"a wave is for barbells, machines and cables, not for {exercise.id}."
     if rule == "wave" and scheme.pct_1rm != slot.progress.pct[0]:
         yield (
             f"a wave starts at its first percentage; got {slot.sets!r}. "

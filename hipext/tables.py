@@ -66,6 +66,10 @@ class Table:
             }
         )
 
+    def describe(self) -> pd.DataFrame:
+        """Return the data dictionary: name, dtype, unit and meaning of each column."""
+        return pd.DataFrame([vars(column) for column in self.columns])
+
     def check(self, table: pd.DataFrame) -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
@@ -97,7 +101,7 @@ SETS = Table(
         Column("load_kg", "float64", "kg", "external load per implement"),
         Column("n_implements", "int64", "", "implements carried, each of load_kg"),
         Column("system_load_kg", "float64", "kg", "external load and lifted body mass"),
-        Column("pct_1rm", "float64", "%", "load_kg in percent of the 1RM then"),
+        Column("pct_1rm", "float64", "%", "what effort goes by, in percent of the 1RM"),
         Column("rir_target", "float64", "reps", "repetitions in reserve asked for"),
         Column("rir", "float64", "reps", "repetitions in reserve at the end"),
         Column("rpe", "float64", "0-10", "effort of the set: 10 - rir"),

@@ -19,8 +19,8 @@ from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 # label, lowest, highest, step, value at the start (None: from the plan)
 KNOBS = {
     "weeks": ("Weeks", 4, 26, 1, None),
-    "deload_every_weeks": ("Light week every (0: never)", 0, 8, 1, None),
-    "deload_sets_pct": ("Light week keeps (% of sets)", 0, 100, 5, None),
+    "deload_every_weeks": ("Deload every (weeks, 0: never)", 0, 8, 1, None),
+    "deload_sets_pct": ("Deload keeps (% of sets)", 0, 100, 5, None),
     "pct_step_per_week": ("Load step (% a week)", 0.0, 10.0, 0.5, 2.5),
     "sessions_per_week": ("Sessions a week", min(SPREAD), max(SPREAD), 1, 3),
 }
@@ -176,7 +176,7 @@ def in_words(curves: Curves) -> str:
     lights = ", ".join(map(str, light)) if len(light) else "none"
     return (
         f"{len(weekly)} weeks, {weekly['working_sets'].sum():.0f} working sets. "
-        f"Light weeks: {lights}. "
+        f"Deload weeks: {lights}. "
         f"Volume is highest in week {volume.idxmax()} ({volume.max():,.0f} kg). "
         f"Modelled performance is highest in week {best // DAYS_PER_WEEK + 1}, "
         f"{WEEKDAYS[best % DAYS_PER_WEEK].capitalize()} "

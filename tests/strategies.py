@@ -29,10 +29,10 @@ def _effort(random, exercise, low):
     """Return an effort that fits, and its percentage if it is one."""
     pct, rir = random.randint(30, 95), random.randint(0, min(4, MOST_REPS - low))
     if exercise.is_loaded and exercise.measure == "hold":
-        return f" @{pct}kg", None
+        return f" @{pct / 40:g}kg", None
     if not exercise.is_loaded:
         return random.choice(["", f" @RIR{rir}"]), None
-    written = [(f" @{pct}%", pct), (f" @RIR{rir}", None), (f" @{pct / 4:g}kg", None)]
+    written = [(f" @{pct}%", pct), (f" @RIR{rir}", None), (f" @{pct / 40:g}kg", None)]
     return random.choice(written)
 
 
@@ -52,7 +52,7 @@ def _kinds_of_rule(exercise, has_range, pct):
     kinds = [None, "none"]
     kinds += ["linear", "step"] if exercise.is_loaded else []
     kinds += ["double"] if has_range else []
-    kinds += ["wave"] if pct else []
+    kinds += ["wave"] if pct and not exercise.rates_body_mass else []
     kinds += ["hold"] if has_range and exercise.measure == "hold" else []
     kinds += ["tempo"] if exercise.measure == "reps" else []
     return kinds

@@ -4,7 +4,7 @@ import pytest
 
 from hipext._checks import PlanError
 from hipext._schema import check_values
-from hipext.athlete import Athlete, one_rm_of, read_athlete
+from hipext.athlete import Athlete, check_athlete, one_rm_of, read_athlete
 from hipext.data import shipped_names
 from hipext.exercises import OneRmFrom, read_exercises
 
@@ -23,7 +23,7 @@ VALUES = {
 
 
 def person(**changes):
-    return check_values(Athlete, VALUES | changes, source="test")
+    return check_athlete(VALUES | changes, source="test")
 
 
 @pytest.fixture
@@ -79,15 +79,53 @@ def test_the_weaker_side_is_the_one_with_fewer_single_leg_bridges(left, right, w
 def test_all_1rms_that_cannot_be_are_told_at_once():
     with pytest.raises(PlanError, match="one_rm_kg") as caught:
         person(one_rm_kg={"deadlif": 100, "back_squat": 0, "good_morning": -5})
-    assert caught.value.problems[0].endswith(
-        "'deadlif' is not in the catalogue. Did you mean 'deadlift'? "
-        "the 1RM of back_squat must be above 0 and below 1000 kg; got 0. "
-        "the 1RM of good_morning must be above 0 and below 1000 kg; got -5."
+    assert caught.value.problems == (
+        "one_rm_kg, deadlif: 'deadlif' is not in the catalogue. "
+        "Did you mean 'deadlift'?",
+        "one_rm_kg, back_squat: must be above 0.0; got 0.",
+        "one_rm_kg, good_morning: must be above 0.0; got -5.",
     )
 
 
+def test_a_lift_may_be_called_by_any_of_its_names():
+    athlete = person(one_rm_kg={"Romanian-Deadlift": 60, "conventional deadlift": 90})
+    assert athlete.one_rm_kg == {"romanian_deadlift": 60, "deadlift": 90}
+
+
+def test_a_lift_under_two_of_its_names_is_told_beside_other_faults():
+    with pytest.raises(PlanError, match="one_rm_kg") as caught:
+        person(one_rm_kg={"deadlift": 90, "Deadlift": 95, "back_squat": -1})
+    assert caught.value.problems == (
+        "one_rm_kg, back_squat: must be above 0.0; got -1.",
+        "one_rm_kg: 'deadlift' and 'Deadlift' are the same lift, deadlift. "
+        "Keep one of them.",
+    )
+
+
+def test_1rms_that_are_no_table_are_told_so():
+    with pytest.raises(PlanError, match=r"one_rm_kg: must be a table .* got 80\."):
+        person(one_rm_kg=80)
+
+
+def test_a_plan_is_no_person_and_that_is_all_that_is_told():
+    plan = {"format": 1, "name": "x", "days": ["mon"], "phase": []}
+    with pytest.raises(PlanError) as caught:
+        check_athlete(plan, source="mine.toml")
+    assert caught.value.problems == (
+        "this is a plan, not a person (it has phase). "
+        "Use it as the plan: hipext run mine.toml.",
+    )
+
+
+def test_the_name_of_a_shipped_plan_is_no_person():
+    with pytest.raises(FileNotFoundError, match="'guide_16wk' is a shipped plan, not"):
+        read_athlete("guide_16wk")
+
+
 def test_a_1rm_of_a_tonne_is_a_slip_of_the_pen():
-    with pytest.raises(PlanError, match="below 1000 kg; got 1000"):
+    with pytest.raises(
+        PlanError, match=r"one_rm_kg, deadlift: must be below 1000.0; got 1000\."
+    ):
         person(one_rm_kg={"deadlift": 1000})
     assert person(one_rm_kg={"deadlift": 999.5}).one_rm_kg == {"deadlift": 999.5}
 

@@ -1,16 +1,20 @@
 import io
 import json
+import os
 import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from hipext.athlete import read_athlete
 from hipext.cli import main
 from hipext.data import data_dir, shipped_names
+from hipext.plan_file import read_plan
 
 RESULTS = {
     "report.html",
@@ -21,6 +25,7 @@ RESULTS = {
     "decisions.csv",
     "assessments.csv",
     "response.csv",
+    "assumptions.csv",
 }
 
 
@@ -44,11 +49,17 @@ def hipext(*arguments, cwd):
     return Done(code, out.getvalue(), err.getvalue())
 
 
-def process(*arguments, cwd):
+def process(*arguments, cwd, **settings):
     """Run the command line as its own process."""
+    return python("-m", "hipext", *arguments, cwd=cwd, **settings)
+
+
+def python(*arguments, cwd, **settings):
+    """Run Python as its own process; `settings` are of its environment."""
     done = subprocess.run(
-        [sys.executable, "-m", "hipext", *arguments],
+        [sys.executable, *arguments],
         cwd=cwd,
+        env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -69,7 +80,7 @@ def test_run_prints_the_weekly_table_and_where_the_report_is(guide_run):
     assert done.stderr == ""
     rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
     assert len(rows) == 16
-    assert [row.split()[0] for row in rows if " light " in row[14:24]] == [
+    assert [row.split()[0] for row in rows if " deload " in row] == [
         "4",
         "8",
         "12",
@@ -161,6 +172,13 @@ def test_other_files_in_the_folder_stay(tmp_path):
         (["evidence", "--topic", "deloads"], "deload"),
         (["schema", "plans"], "Did you mean 'plan'?"),
         (["fmt", "guide_16wk", "--write"], "hipext fmt guide_16wk > my_plan.toml"),
+        (["lint", "novice"], "'novice' is a shipped person, not a plan."),
+        (["run", "guide_16wk", "-a", "guide_16wk"], "a shipped plan, not a person."),
+        (["athletes", "novise"], "Did you mean 'novice'?"),
+        (["run", "."], "'.' is a folder; name a file in it."),
+        (["run", "nodir/x.toml"], "There is no folder 'nodir'"),
+        (["evidence", "E7-001"], "Did you mean 'E07-001'?"),
+        (["lab", "--port", "70000"], "--port"),
         (["run"], "Missing argument"),
         (["rum"], "No such command"),
     ],
@@ -239,6 +257,155 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     assert (tmp_path / "out").read_text() == "a file where the folder should be"
 
 
+@pytest.mark.parametrize("command", ["run", "lint", "fmt"])
+def test_a_person_given_as_a_plan_is_one_problem(command, tmp_path):
+    text = hipext("athletes", "novice", cwd=tmp_path).stdout
+    (tmp_path / "me.toml").write_text(text)
+    done = hipext(command, "me.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "me.toml has 1 problem(s):\n"
+        "  - this is a person, not a plan (it has body_mass_kg). "
+        "Use it with --athlete.\n"
+    )
+
+
+def test_a_copy_of_a_shipped_person_is_the_same_person(tmp_path):
+    text = hipext("athletes", "runner", cwd=tmp_path).stdout
+    (tmp_path / "me.toml").write_text(text)
+    told = hipext("athletes", "runner", "--json", cwd=tmp_path).stdout
+    assert read_athlete(tmp_path / "me.toml") == read_athlete("runner")
+    assert json.loads(told) == read_athlete("runner").model_dump(mode="json")
+
+
+def test_single_sources_are_shown_by_their_ids(tmp_path):
+    found = hipext("evidence", "E07-001", "E07-002", "--json", cwd=tmp_path).stdout
+    assert [row["id"] for row in json.loads(found)] == ["E07-001", "E07-002"]
+
+
+def test_the_version_is_told(tmp_path):
+    assert hipext("--version", cwd=tmp_path).stdout == f"hipext {version('hipext')}\n"
+
+
+def test_a_run_tells_what_was_changed_in_it_and_its_report_does_too(tmp_path):
+    change = ("--set", "deload.every_weeks=5", "--set", 'days=["tue"]')
+    done = hipext("run", "deadlift_5x5_10wk", *change, cwd=tmp_path)
+    words = 'deload.every_weeks = 5, days = ["tue"]'
+    assert f"Changed: {words}\n" in done.stdout
+    folder = tmp_path / "out" / "deadlift_5x5_10wk"
+    plan = json.loads((folder / "record.json").read_bytes())["plan"]
+    assert plan["description"] == (
+        f"{read_plan('deadlift_5x5_10wk').description.strip()} "
+        f"Changed for this run: {words}. "
+        "The texts of the plan describe it as it was written."
+    )
+    assert "Changed for this run: deload.every_weeks = 5" in (
+        folder / "report.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
+    words = "These replace earlier results of other inputs; --out keeps both.\n"
+    runs = [
+        hipext("run", "deadlift_5x5_10wk", "--load", load, cwd=tmp_path)
+        for load in ("session_rpe", "session_rpe", "hard_sets")
+    ]
+    assert [words in done.stdout for done in runs] == [False, False, True]
+
+
+def test_json_tells_whether_results_of_other_inputs_were_replaced(tmp_path):
+    runs = [
+        hipext("run", "deadlift_5x5_10wk", "--load", load, "--json", cwd=tmp_path)
+        for load in ("hard_sets", "session_rpe")
+    ]
+    assert [json.loads(done.stdout)["replaced"] for done in runs] == [False, True]
+
+
+def test_the_weekly_table_shows_the_load_with_and_without_body_mass(guide_run):
+    done, folder = guide_run
+    weekly = pd.read_csv(folder / "out" / "guide_16wk" / "weekly.csv")
+    assert "volume load (kg)  with body mass (kg)  tension (min)" in done.stdout
+    last = weekly.iloc[-1]
+    pair = f"{last['volume_load_kg']:.0f} {last['system_volume_load_kg']:.0f}"
+    assert pair in " ".join(done.stdout.split())
+
+
+# --- stopped from outside ---
+
+INTERRUPTED = """
+import os, signal, sys
+class Interrupter:  # Ctrl-C at the moment at which a module is looked for
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupter())
+from hipext.__main__ import main
+main()
+"""
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+
+
+@posix
+@pytest.mark.parametrize("module", ["hipext.cli", "pandas", "hipext.html_report"])
+def test_ctrl_c_ends_with_one_word_however_early(module, tmp_path):
+    code = INTERRUPTED.format(module=module)
+    done = python("-c", code, "run", "guide_16wk", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "deadlift_5x5_10wk"],
+        ["evidence"],
+        ["fmt", "guide_16wk", "--check"],
+        ["--help"],
+        ["run", "--help"],
+        ["--version"],
+    ],
+)
+def test_a_reader_that_leaves_is_no_fault(arguments, unbuffered, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "hipext", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_output_that_cannot_be_written_is_told(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hipext", "plans"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("The output cannot be written: No space")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_character_that_the_terminal_lacks_does_not_stop_a_command(tmp_path):
+    plan = hipext("fmt", "deadlift_5x5_10wk", cwd=tmp_path).stdout
+    (tmp_path / "mine.toml").write_text(f"# Stärke\n{plan}", encoding="utf-8")
+    done = process("fmt", "mine.toml", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("# St?rke\n")
+
+
 @pytest.mark.parametrize("command", ["plans", "exercises", "athletes", "evidence"])
 def test_lists_are_valid_json_too(command, tmp_path):
     told = json.loads(hipext(command, "--json", cwd=tmp_path).stdout)
@@ -302,3 +469,10 @@ def test_every_command_explains_itself(command, tmp_path):
     done = hipext(*command.split(), "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "Usage:" in done.stdout
+
+
+def test_no_summary_of_a_command_is_cut(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = hipext("--help", cwd=tmp_path).stdout
+    assert "Open JupyterLab on a copy of the notebooks." in text
+    assert "..." not in text.partition("Commands:")[2]

@@ -243,6 +243,21 @@ def test_a_search_takes_the_characters_of_a_word_as_they_are(evidence):
     assert found["id"].tolist() == ["E05-006"]
 
 
+def test_rows_are_found_by_their_ids_in_the_order_of_the_table(evidence):
+    found = search_evidence(evidence, ids=["E07-002", "E07-001"])
+    assert found["id"].tolist() == ["E07-001", "E07-002"]
+
+
+def test_ids_and_other_conditions_hold_together(evidence):
+    found = search_evidence(evidence, ids=["E07-001", "E01-001"], topic="deload")
+    assert found["id"].tolist() == ["E07-001"]
+
+
+def test_unknown_ids_are_told_at_once(evidence):
+    with pytest.raises(ValueError, match=r"'E7-001' is not .* 'E07-001'\? 'x' is not"):
+        search_evidence(evidence, ids=["E7-001", "E07-002", "x"])
+
+
 def test_a_search_without_conditions_finds_every_row(evidence):
     pd.testing.assert_frame_equal(search_evidence(evidence), evidence)
 

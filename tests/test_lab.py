@@ -1,5 +1,7 @@
+import pytest
+
 from hipext.data import notebooks_dir
-from hipext.lab import copy_notebooks
+from hipext.lab import check_user, copy_notebooks
 
 
 def test_every_notebook_is_copied(tmp_path):
@@ -21,3 +23,15 @@ def test_own_work_is_kept(tmp_path):
 def test_a_second_copy_of_the_same_says_nothing(tmp_path):
     list(copy_notebooks(tmp_path))
     assert list(copy_notebooks(tmp_path)) == []
+
+
+def test_root_is_told_how_to_run_it_all_the_same(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 0, raising=False)
+    with pytest.raises(ValueError, match="hipext lab --allow-root"):
+        check_user()
+    assert check_user(allow_root=True) is None
+
+
+def test_another_user_is_let_through(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000, raising=False)
+    assert check_user() is None

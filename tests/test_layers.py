@@ -21,8 +21,8 @@ FLOORS = {
             "plan plan_file plan_text plan_schema",
             "timetable book schedule engine",
             "_lint lint simulation",
-            "whatif reshape calibration trials logs records",
-            "_marks plots html_report show lab",
+            "_changes whatif reshape calibration trials logs records",
+            "_marks _terminal plots html_report show lab",
             "picture explorer_figure widgets tasks cli",
         ]
     )

@@ -9,6 +9,7 @@ from hipext.athlete import read_athlete
 from hipext.data import shipped_names
 from hipext.lint import LINT, RULES, lint_plan
 from hipext.plan_file import check_plan, read_plan
+from hipext.whatif import vary
 
 WARM_UP = {"exercise": "hip_openers", "sets": "1x6"}
 SQUEEZE = {"exercise": "glute_squeeze_hold", "sets": "3x20s"}
@@ -67,10 +68,36 @@ def test_load_that_is_never_taken_away_is_found():
     assert found(plan, "no_failure_path") == [
         (
             "phase 1 (hinge), session 1 (A), slot 2 (deadlift), progress",
-            "Rule 'linear' adds load but does not say what happens after missed sets: "
-            "the same load is repeated.",
+            "deadlift: rule 'linear' adds load but does not say what happens after "
+            "missed sets; the same load is repeated.",
             "Write on_fail = { after = 2, drop_pct = 10 } in progress.",
         )
+    ]
+
+
+def test_slots_of_one_session_are_found_together():
+    linear, double = ({"rule": one, "add_kg": 2.5} for one in ("linear", "double"))
+    bridge = {"exercise": "barbell_hip_thrust", "sets": "3x8 @RIR2"}
+    slots = (deadlift(progress=linear), WARM_UP, {**bridge, "progress": linear})
+    plan = plan_of(*slots, deadlift("3x6-8 @RIR2", progress=double))
+    assert found(plan, "no_failure_path") == [
+        (
+            "phase 1 (hinge), session 1 (A), slots 1, 3, 4, progress",
+            "deadlift, barbell_hip_thrust: rule 'linear' adds load but does not say "
+            "what happens after missed sets; the same load is repeated. "
+            "deadlift: rule 'double' adds load but does not say what happens after "
+            "missed sets; the same load is repeated.",
+            "Write on_fail = { after = 2, drop_pct = 10 } in progress.",
+        )
+    ]
+
+
+def test_slots_of_two_sessions_are_found_apart():
+    slot = {"exercise": "clam", "sets": "2x10"}
+    plan = plan_of(slot, slot, session=[{"name": "B", "days": ["tue"], "slot": [slot]}])
+    assert [place for place, *_ in found(plan, "no_side_policy")] == [
+        "session 1 (B), slot 1 (clam)",
+        "phase 1 (hinge), session 1 (A), slots 1, 2",
     ]
 
 
@@ -94,8 +121,15 @@ def test_rise_of_more_than_a_tenth_is_found_with_its_week():
         plan_of(deadlift("3x5-7 @60kg", progress=rule)), "weekly_jump"
     )
     assert place == "phase 1 (hinge), week 2"
-    assert message.startswith("Volume load rises by 20.0 %, from ")  # 5 to 6 reps
-    assert message.endswith("; at most 10 % is usual.")
+    assert message.startswith("Volume load with body mass rises by 20.0 %, from ")
+    assert message.endswith(" kg; at most 10 % is usual.")  # 5 to 6 repetitions
+
+
+def test_volume_load_without_a_load_to_lift_is_that_of_body_mass():
+    slot = {"exercise": "hip_thrust_bodyweight", "sets": "2x5-8"}
+    plan = plan_of({**slot, "progress": {"rule": "double"}})
+    messages = [message for _, message, _ in found(plan, "weekly_jump")]
+    assert messages[0].startswith("Volume load with body mass rises by 20.0 %, from ")
 
 
 def test_more_sets_at_once_are_found():
@@ -109,7 +143,7 @@ def test_more_sets_at_once_are_found():
 
 def test_rise_of_a_tenth_is_not_found():
     rule = {"rule": "linear", "add_pct": 10, "on_fail": ON_FAIL}
-    plan = plan_of(deadlift("3x5 @100kg", progress=rule), weeks=2)
+    plan = plan_of(deadlift("3x5 @50kg", progress=rule), weeks=2)
     assert found(plan, "weekly_jump") == []
 
 
@@ -129,7 +163,9 @@ def test_step_of_more_than_a_tenth_of_the_load_is_found():
         plan_of(deadlift("3x5 @80kg", progress=rule)), "large_step"
     )
     assert place == "phase 1 (hinge), session 1 (A), slot 1 (deadlift), progress"
-    assert message == "One step adds 12 % of the 80 kg at the start; 2-10 % is usual."
+    assert message == (
+        "deadlift: one step adds 12 % of the 80 kg at the start; 2-10 % is usual."
+    )
     assert suggestion.startswith("Write add_pct = 5, or let repetitions grow first")
 
 
@@ -154,11 +190,24 @@ def test_step_that_the_implement_cannot_make_is_found():
     assert found(plan_of(deadlift(progress=rule)), "step_below_increment") == [
         (
             "phase 1 (hinge), session 1 (A), slot 1 (deadlift), progress, add_kg",
-            "3 kg is not a multiple of the smallest step of 2.5 kg; loads are rounded "
-            "to that.",
+            "deadlift: 3 kg is not a multiple of the smallest step of 2.5 kg; loads "
+            "are rounded to that.",
             "Write add_kg = 2.5, or increment_kg = 3.",
         )
     ]
+
+
+def test_steps_that_are_mended_differently_keep_their_suggestions_apart():
+    three, six = ({"rule": "linear", "add_kg": kg} for kg in (3, 6))
+    thrust = {"exercise": "barbell_hip_thrust", "sets": "3x8 @RIR2", "progress": six}
+    plan = plan_of(deadlift(progress=three), thrust)
+    ((_, message, suggestion),) = found(plan, "step_below_increment")
+    assert message.startswith("deadlift: 3 kg is not a multiple")
+    assert "barbell_hip_thrust: 6 kg is not a multiple" in message
+    assert suggestion == (
+        "deadlift: write add_kg = 2.5, or increment_kg = 3. "
+        "barbell_hip_thrust: write add_kg = 5, or increment_kg = 6."
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +223,8 @@ def test_nine_weeks_without_a_light_one_are_found():
     assert found(plan_of(SQUEEZE, weeks=9), "no_deload_in_reach") == [
         (
             "weeks 1 to 9",
-            "9 weeks in a row without a planned light week; at most 8 is usual.",
+            "9 weeks in a row without a planned deload (light week); at most 8 is "
+            "usual.",
             "Write every_weeks = 4 in [deload], or name weeks there.",
         )
     ]
@@ -194,12 +244,35 @@ def test_runs_of_ordinary_weeks_end_at_light_ones(weeks, deload, places):
     assert [place for place, *_ in found(plan, "no_deload_in_reach")] == places
 
 
+def test_training_days_that_no_session_follows_are_found():
+    plan = vary(plan_of(SQUEEZE), {"days": ["mon", "fri"]})
+    assert found(plan, "unused_days") == [
+        (
+            "days",
+            "The days of the plan (mon, fri) do nothing: every session names its own.",
+            "Leave days out of the sessions that should follow those of the plan, or "
+            "out of the plan.",
+        )
+    ]
+
+
+def test_training_days_that_one_session_follows_are_not_found():
+    daily = {"name": "daily", "slot": [STRETCH]}
+    days = {"days": ["mon", "fri"], "session": [daily]}
+    plan = vary(plan_of(SQUEEZE), days)
+    assert found(plan, "unused_days") == []
+
+
+def test_plan_without_training_days_of_its_own_has_none_unused():
+    assert found(plan_of(SQUEEZE), "unused_days") == []
+
+
 def test_work_on_one_side_without_a_first_side_is_found():
     ((place, message, suggestion),) = found(
         plan_of({"exercise": "clam", "sets": "2x10"}), "no_side_policy"
     )
     assert place == "phase 1 (hinge), session 1 (A), slot 1 (clam)"
-    assert "works one side at a time" in message
+    assert message.startswith("clam: works one side at a time, and no side is said")
     assert suggestion.startswith('Write side_first = "weaker"')
 
 
@@ -314,6 +387,23 @@ def test_mobility_counts_on_the_days_between(slot, day, n_found):
 
 def test_no_mobility_fits_between_consecutive_days():
     plan = plan_of(deadlift(), days=("mon", "tue"), weeks=1)
+    assert found(plan, "no_mobility_between_heavy") == []
+
+
+def test_sessions_a_week_apart_are_no_pair():
+    assert found(plan_of(deadlift(), days=("tue",)), "no_mobility_between_heavy") == []
+
+
+@pytest.mark.parametrize(
+    "slot",
+    [
+        {"exercise": "glute_bridge", "sets": "3x8 @RIR1"},
+        {"exercise": "clam", "sets": "3x8 @RIR1"},
+        {"exercise": "pallof_press", "sets": "3x8 @RIR1"},
+    ],
+)
+def test_hard_work_without_load_or_for_control_is_not_heavy(slot):
+    plan = plan_of(slot, days=("mon", "wed"))
     assert found(plan, "no_mobility_between_heavy") == []
 
 

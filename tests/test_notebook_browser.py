@@ -144,11 +144,11 @@ def test_a_typed_number_moves_slider_picture_and_words(page):
     picture = explorer.locator("img.widget-image")
     explorer.locator('[role="status"]').get_by_text("weeks").first.wait_for()
     before = picture.get_attribute("src")
-    field = explorer.get_by_label("Light week every (0: never)")
+    field = explorer.get_by_label("Deload every (weeks, 0: never)")
     field.fill("7")
     field.press("Enter")
     words = explorer.locator('[role="status"]')
-    words.get_by_text("Light weeks: 7, 14.").wait_for(timeout=20_000)
+    words.get_by_text("Deload weeks: 7, 14.").wait_for(timeout=20_000)
     wait_for_another(page, picture, before)
     handle = explorer.locator(".noUi-handle").nth(1)
     assert float(handle.get_attribute("aria-valuenow")) == 7

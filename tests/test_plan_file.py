@@ -1,5 +1,6 @@
 """Plan files: what is wrong in them is told at once, with its place, in plain words."""
 
+from contextlib import chdir
 from copy import deepcopy
 from datetime import date
 from random import Random
@@ -155,6 +156,51 @@ def test_empty_file_lacks_what_every_plan_needs(tmp_path):
     ]
 
 
+def test_a_header_that_lacks_its_phase_is_asked_for_in_full():
+    values = good_values()
+    values["session"] = values["phase"][0].pop("session")
+    assert problems_in(values) == [
+        "phase 1 (hinge): 'session' is missing. Write at least one table with the "
+        "header [[phase.session]]."
+    ]
+
+
+def test_a_block_without_slots_is_asked_for_them_by_their_header():
+    assert problems_in(good_values(block=[{"name": "warm-up"}])) == [
+        "block 1 (warm-up): 'slot' is missing. Write at least one table with the "
+        "header [[block.slot]]."
+    ]
+
+
+def test_a_header_with_single_brackets_is_shown_with_two_in_full():
+    values = good_values()
+    session = values["phase"][0]["session"][0]
+    session["slot"] = session["slot"][0]
+    (problem,) = problems_in(values)
+    assert problem.endswith(
+        "Write its header with two brackets, like [[phase.session.slot]]."
+    )
+
+
+def test_session_of_the_whole_plan_without_exercises_is_shown_its_own_header():
+    values = good_values(session=[{"name": "B", "days": ["sun"]}])
+    assert problems_in(values) == [
+        "session 1 (B): it has no exercises. Add a [[session.slot]] or a block."
+    ]
+
+
+@pytest.mark.parametrize("key", ["body_mass_kg", "one_rm_kg"])
+def test_a_person_is_no_plan_and_that_is_all_that_is_told(key):
+    assert problems_in({"format": 1, "name": "Kim", key: 70}) == [
+        f"this is a person, not a plan (it has {key}). Use it with --athlete."
+    ]
+
+
+def test_a_plan_with_a_key_of_a_person_is_still_a_plan():
+    (problem,) = problems_in(good_values(body_mass_kg=70))
+    assert problem.startswith("the file: 'body_mass_kg' is not a known key;")
+
+
 def test_weeks_are_not_judged_without_any_phase(tmp_path):
     text = 'format = 1\nname = "x"\n[deload]\nweeks = [4]\n'
     (problem,) = problems_of(text, tmp_path)
@@ -182,8 +228,26 @@ def test_mark_of_windows_editors_is_no_mistake(tmp_path):
 
 
 def test_folder_is_no_plan(tmp_path):
-    with pytest.raises((FileNotFoundError, PlanError), match=tmp_path.name):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path.name}' is a folder; name"):
         read_plan(tmp_path)
+
+
+def test_missing_folder_is_told_as_such(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"no folder '.*nodir' to find 'x.toml'"
+    ):
+        read_plan(tmp_path / "nodir" / "x.toml")
+
+
+def test_a_name_is_that_of_a_shipped_plan_also_beside_a_folder_of_results(tmp_path):
+    (tmp_path / "guide_16wk").mkdir()
+    with chdir(tmp_path):
+        assert read_plan("guide_16wk").n_weeks == 16
+
+
+def test_the_name_of_a_shipped_person_is_no_plan():
+    with pytest.raises(FileNotFoundError, match="'novice' is a shipped person, not a"):
+        read_plan("novice")
 
 
 def test_missing_file_is_told_with_a_near_name():
@@ -372,7 +436,7 @@ def test_session_without_days_or_exercises_is_told_so():
     values["phase"][0]["session"] = [{"name": "B"}]
     assert problems_in(values) == [
         "phase 1 (hinge), session 1 (B): it has no exercises. Add a "
-        "[[...session.slot]] or a block.",
+        "[[phase.session.slot]] or a block.",
         'phase 1 (hinge), session 1 (B): it has no days. Write days = ["mon", "fri"].',
     ]
 

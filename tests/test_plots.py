@@ -20,7 +20,7 @@ def ax():
 
 @pytest.fixture
 def weekly():
-    """Return four weeks in two phases; the last is light and has no left side."""
+    """Return four weeks in two phases; the last is a deload and has no left side."""
     return pd.DataFrame(
         {
             "week": [1, 2, 3, 4],
@@ -89,7 +89,7 @@ def bars(ax):
 
 def bands(ax):
     """Return the start and the end of the shaded weeks."""
-    shaded = [patch for patch in ax.patches if patch.get_label() == "_light week"]
+    shaded = [patch for patch in ax.patches if patch.get_label() == "_deload week"]
     return [(band.get_x(), band.get_x() + band.get_width()) for band in shaded]
 
 
@@ -111,14 +111,14 @@ def test_every_bar_is_as_high_as_its_week_says(weekly, ax, measure):
     )
 
 
-def test_bars_of_light_weeks_are_hatched_and_of_another_colour(weekly, ax):
+def test_bars_of_deload_weeks_are_hatched_and_of_another_colour(weekly, ax):
     plots.plot_volume(weekly, ax=ax)
     assert [hatch for _, _, hatch in bars(ax)] == [None, None, None, "////"]
     colours = {to_hex(container[0].get_facecolor()) for container in ax.containers}
     assert len(colours) == 2
 
 
-def test_the_legend_says_light_week_only_where_there_is_one(weekly):
+def test_the_legend_says_deload_week_only_where_there_is_one(weekly):
     legends = [
         [text.get_text() for text in ax.get_legend().get_texts()]
         for ax in (
@@ -126,14 +126,14 @@ def test_the_legend_says_light_week_only_where_there_is_one(weekly):
             plots.plot_volume(weekly[:3], ax=Figure().subplots()),
         )
     ]
-    assert legends == [["load week", "light week"], ["load week"]]
+    assert legends == [["load week", "deload week"], ["load week"]]
 
 
-def test_a_light_week_is_shaded_across_its_bar(weekly, ax):
+def test_a_deload_week_is_shaded_across_its_bar(weekly, ax):
     assert bands(plots.plot_volume(weekly, ax=ax)) == [(3.5, 4.5)]
 
 
-def test_a_light_week_is_shaded_from_monday_to_monday_over_days(response, weekly, ax):
+def test_a_deload_week_is_shaded_from_monday_to_monday_over_days(response, weekly, ax):
     plots.plot_response(response, weekly=weekly, ax=ax)
     assert bands(ax) == [(4.0, 5.0)]
 
@@ -270,7 +270,7 @@ def test_names_of_many_phases_shrink_so_that_none_overlaps(ax):
     assert max(label.get_fontsize() for label in ax.get_yticklabels()) < row_pt
 
 
-def test_the_light_week_of_a_phase_is_hatched(weekly, ax):
+def test_the_deload_week_of_a_phase_is_hatched(weekly, ax):
     plots.plot_phases(weekly, ax=ax)
     hatches = [bar.get_hatch() for container in ax.containers for bar in container]
     assert hatches == [None, None, None, "////"]
@@ -289,6 +289,12 @@ def test_a_lift_shows_its_heaviest_working_set_and_a_gap_without_one(sets, ax):
     loads = line(ax, "deadlift").get_ydata()
     assert loads[[0, 2]].tolist() == [60.0, 70.0]
     assert pd.isna(loads[1])
+
+
+def test_a_lift_without_load_on_it_is_drawn_as_little_as_an_absent_one(sets, ax):
+    sets.loc[len(sets)] = (2, "deadlift", "work", 0.0)
+    loads = line(plots.plot_lifts(sets, ax=ax), "deadlift").get_ydata()
+    assert pd.isna(loads).tolist() == [False, True, False]
 
 
 def test_lifts_are_named_beside_the_heaviest_first_and_unloaded_ones_left_out(sets, ax):

@@ -47,7 +47,7 @@ def test_linear_adds_load_after_every_good_session():
     decisions = walk(Linear(rule="linear", add_kg=2.5), [GOOD] * 3)
     assert loads(decisions) == [62.5, 65.0, 67.5]
     assert actions(decisions) == ["advance"] * 3
-    assert decisions[0].reason == "all sets were completed: 2.5 kg more"
+    assert decisions[0].reason == "all sets were completed, the step is 2.5 kg"
 
 
 def test_linear_waits_for_so_many_good_sessions_in_a_row():
@@ -60,7 +60,7 @@ def test_linear_waits_for_so_many_good_sessions_in_a_row():
 def test_a_percentage_step_is_of_the_load_now():
     decisions = walk(Linear(rule="linear", add_pct=10), [GOOD, GOOD])
     assert loads(decisions) == pytest.approx([66.0, 72.6])
-    assert decisions[0].reason == "all sets were completed: 10 % more"
+    assert decisions[0].reason == "all sets were completed, the step is 10 %"
 
 
 def test_double_builds_repetitions_then_sets_then_load():
@@ -84,7 +84,7 @@ def test_double_says_what_it_does():
     assert [steps[place].reason for place in (0, 2, 5)] == [
         "all sets were completed: 9 instead of 8",
         "the top of the range was reached: one more set, from 8 again",
-        "the top of the range was reached: 2.5 kg more, from 8 again",
+        "the top of the range was reached, the step is 2.5 kg, and it goes on from 8",
     ]
 
 
@@ -115,7 +115,7 @@ def test_step_adds_load_once_a_week_whatever_the_sessions():
     decisions = walk(Step(rule="step", add_kg=2.5), week * 2)
     assert loads(decisions) == [60, 60, 62.5, 62.5, 62.5, 65]
     assert decisions[0].reason == "the load changes by the week"
-    assert decisions[2].reason == "a good week: 2.5 kg more"
+    assert decisions[2].reason == "a good week, the step is 2.5 kg"
 
 
 def test_step_counts_good_weeks_in_a_row():
@@ -247,9 +247,9 @@ def test_without_a_failure_path_the_load_is_repeated():
     ("outcome", "reason"),
     [
         (SKIPPED, "the session was missed"),
-        (LIGHT, "a light week does not count"),
+        (LIGHT, "a deload week does not count"),
         (Outcome(is_skipped=True, is_deload=True), "the session was missed"),
-        (Outcome(is_deload=True, is_success=False), "a light week does not count"),
+        (Outcome(is_deload=True, is_success=False), "a deload week does not count"),
     ],
 )
 def test_a_session_that_does_not_count_says_why(outcome, reason):

@@ -12,7 +12,14 @@ from hipext._schema import check_values
 from hipext.athlete import Athlete, read_athlete
 from hipext.parameters import read_parameters
 from hipext.plan_file import check_plan, read_plan
-from hipext.records import TABLES, csv_bytes, record_files, write_files, write_record
+from hipext.records import (
+    TABLES,
+    csv_bytes,
+    record_files,
+    replaces_other_inputs,
+    write_files,
+    write_record,
+)
 from hipext.simulation import open_loop
 
 VALUES = {
@@ -81,12 +88,18 @@ def test_another_run_gives_other_bytes(run):
     assert changed["record.json"] != record_files(run)["record.json"]
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", sorted({*TABLES} - {"response"}))
 def test_a_table_comes_back_from_its_file(run, name):
     table = getattr(run, name)
     read = pd.read_csv(BytesIO(record_files(run)[f"{name}.csv"]), keep_default_na=False)
     assert list(read.columns) == list(table.columns)
     assert len(read) == len(table)
+
+
+def test_the_response_is_written_with_its_days(run):
+    read = pd.read_csv(BytesIO(record_files(run)["response.csv"]))
+    assert list(read.columns) == ["day", *run.response.columns]
+    assert read["day"].tolist() == run.daily["day"].tolist()
 
 
 @pytest.mark.parametrize("name", ["daily", "weekly", "response"])
@@ -149,6 +162,33 @@ def test_the_record_is_readable_text_without_a_path(run):
     assert "/tmp" not in text
 
 
+# --- whether it replaces another ---
+
+
+def test_nothing_is_replaced_where_nothing_is(run, tmp_path):
+    assert not replaces_other_inputs(record_files(run), tmp_path / "new")
+
+
+def test_a_record_of_the_same_inputs_is_not_another(run, tmp_path):
+    write_record(run, tmp_path)
+    assert not replaces_other_inputs(record_files(run), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("athlete", "load"), [("runner", "session_rpe"), ("novice", "hard_sets")]
+)
+def test_a_record_of_another_person_or_load_is_another(run, tmp_path, athlete, load):
+    write_record(run, tmp_path)
+    other = open_loop(run.plan, read_athlete(athlete), training_load=load)
+    assert replaces_other_inputs(record_files(other), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "\udcff"])
+def test_a_record_that_cannot_be_read_is_another(run, tmp_path, text):
+    (tmp_path / "record.json").write_bytes(text.encode(errors="surrogateescape"))
+    assert replaces_other_inputs(record_files(run), tmp_path)
+
+
 # --- how it is written ---
 
 
@@ -179,11 +219,44 @@ def test_a_disk_that_gets_full_leaves_the_old_files_and_nothing_else(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
-        with pytest.raises(OSError, match=r"too large"):
+        with pytest.raises(OSError, match=r"too large: '.*b\.csv'"):
             write_files({"a.csv": b"new a", "b.csv": bytes(4_000_000)}, tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert bytes_in(tmp_path) == {"a.csv": b"old a", "b.csv": b"old b"}
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_no_new_folder(tmp_path):
+    resource = pytest.importorskip("resource", reason="no limits on this system")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        with pytest.raises(OSError, match=r"too large: '.*b\.csv'"):
+            write_files(
+                {"a.csv": b"a", "b.csv": bytes(4_000_000)}, tmp_path / "out" / "plan"
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert bytes_in(tmp_path) == {}
+
+
+def test_a_file_that_cannot_be_opened_is_told_by_its_own_name(tmp_path):
+    resource = pytest.importorskip("resource", reason="no limits on this system")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(OSError, match=r"open files: '.*[/\\]a\.csv'"):
+            write_files({"a.csv": b"new"}, tmp_path / "new")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert bytes_in(tmp_path) == {}
+
+
+def test_a_folder_below_a_file_is_named(tmp_path):
+    (tmp_path / "out").write_bytes(b"mine")
+    with pytest.raises(NotADirectoryError, match=r"out[/\\]plan"):
+        write_files({"a.csv": b"new"}, tmp_path / "out" / "plan")
+    assert bytes_in(tmp_path) == {"out": b"mine"}
 
 
 def test_a_folder_in_the_way_of_a_file_leaves_the_old_files(tmp_path):

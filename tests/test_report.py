@@ -10,9 +10,11 @@ from hipext.evidence import cite
 from hipext.exercises import read_exercises
 from hipext.html_report import figure_files, figures, listed, number, report
 from hipext.parameters import parameter_table
+from hipext.tables import TRAINING_LOADS
 
 NAMES = ["phases", "volume", "muscles", "response", "balance", "loads"]
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
@@ -72,7 +74,7 @@ def page(html):
 
 @pytest.fixture(scope="module")
 def bare():
-    """Return a run of a plan without load, light weeks, tests, rules and text."""
+    """Return a run of a plan without load, deload weeks, tests, rules and text."""
     slot = {"exercise": "glute_squeeze_hold", "sets": "3x10s"}
     session = {"name": "A", "slot": [slot]}
     phase = {"name": "only", "weeks": 1, "session": [session]}
@@ -184,21 +186,74 @@ def test_numbers_of_the_summary_are_those_of_the_tables(simulation, page):
         f"{weekly['working_sets'].sum():,.0f} working sets."
     ) in page.text
     assert (
-        f"falls in week {highest['week']} ({highest['phase']}) with "
+        "The highest volume load with body mass falls in week "
+        f"{highest['week']} ({highest['phase']}) with "
         f"{highest['system_volume_load_kg']:,.0f} kg."
     ) in page.text
-    light = weekly.loc[weekly["is_deload"], "week"].tolist()
-    assert f"Light by plan (deload): weeks {listed(light)}." in page.text
+    deloads = weekly.loc[weekly["is_deload"], "week"].tolist()
+    assert f"Planned as deload (light week): weeks {listed(deloads)}." in page.text
 
 
 def test_the_page_says_that_success_is_assumed(page):
     assert "Open loop: every set is assumed to succeed" in page.text
 
 
-def test_light_weeks_are_marked_by_words_too(simulation, html):
-    rows = re.findall(r'<tr class="light">.*?</tr>', html)
+def test_deload_weeks_are_marked_by_words_too(simulation, html):
+    rows = re.findall(r'<tr class="deload">.*?</tr>', html)
     assert len(rows) == simulation.weekly["is_deload"].sum()
-    assert all(">light</span>" in row for row in rows)
+    assert all(">deload</span>" in row for row in rows)
+
+
+def test_deload_is_explained_once_and_then_called_so(page):
+    told = page.text[page.text.index("Over 16 weeks") : page.text.index("The person")]
+    assert "Planned as deload (light week): weeks" in told
+    assert len(re.findall("light week", told, re.IGNORECASE)) == 1
+    assert "are deload weeks." in told
+
+
+def test_volume_that_counts_body_mass_says_so(page):
+    for words in (
+        "by volume load with body mass",
+        "The highest volume load with body mass falls",
+        "How much each week asks for. Volume load with body mass:",
+        "Volume load with body mass, kg",
+    ):
+        assert words in page.text
+
+
+@pytest.mark.parametrize("definition", TRAINING_LOADS)
+def test_the_figure_of_the_response_names_the_load_that_drives_it(
+    definition, simulation
+):
+    plan, person = simulation.plan, simulation.athlete
+    page = Page(report(open_loop(plan, person, training_load=definition)))
+    words = definition.replace("_", " ").replace("rpe", f"rating {TIMES} minutes")
+    words = words.replace("volume load", "volume load with body mass")
+    caption = f"driven by a daily training load: here {words} ( {definition} )."
+    assert caption in page.text
+
+
+def test_first_and_last_load_of_a_lift_leave_deload_weeks_out(simulation, html):
+    rows = simulation.sets.query("exercise == 'romanian_deadlift' and kind == 'work'")
+    ordinary = rows[~rows["is_deload"]].groupby("week")["load_kg"].max()
+    ends = [(ordinary[week], week) for week in (ordinary.index[0], ordinary.index[-1])]
+    row = re.search(r'<th scope="row">Barbell Romanian deadlift</th>.*?</tr>', html)[0]
+    cells = re.findall(r"([\d.]+) kg<small>week (\d+)", row)
+    shown = [(float(kg), int(week)) for kg, week in cells]
+    assert rows["week"].iloc[0] in simulation.weekly.query("is_deload")["week"].tolist()
+    assert [shown[0], shown[2]] == ends
+
+
+def test_a_lift_of_deload_weeks_only_keeps_its_first_and_last_load(simulation):
+    plan = vary(simulation.plan, {"deload": {"weeks": list(range(1, 17))}})
+    page = Page(report(open_loop(plan, simulation.athlete)))
+    assert re.search(r"Leg press [\d.]+ kg week 11 ", page.text)
+    assert "unless the lift is done in no other week." in page.text
+
+
+def test_a_missing_line_is_never_said_to_be_a_missing_lift(page):
+    assert "without the lift" not in page.text
+    assert "the lift has no working set with added load in that week." in page.text
 
 
 def test_the_weekly_table_has_every_week(simulation, html):
@@ -264,7 +319,7 @@ def test_a_plan_with_next_to_nothing_still_has_a_report(bare):
     page = Page(report(bare))
     assert page.faults == []
     for sentence in (
-        "No week is light by plan.",
+        "No deload (light week) is planned.",
         "The plan asks for no assessment.",
         "No rule of the plan changed an exercise.",
         "No exercise of this plan carries an added load: 0 lifts.",

@@ -3,7 +3,10 @@
 Where playwright or Chromium is missing these tests are skipped, and fail in CI.
 """
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 
 from hipext import open_loop, read_athlete, read_plan
 from hipext.html_report import report
@@ -47,6 +50,37 @@ def test_every_figure_is_visible_and_fits(page):
     assert len(boxes) == len(frames) == 6
     assert all(300 < frame["width"] <= widest for frame in frames)
     assert all(box["width"] >= 500 and box["height"] > 100 for box in boxes)
+
+
+def test_text_is_narrower_than_figures_and_tables_which_share_one_width(page):
+    wide = {round(one.bounding_box()["width"]) for one in page.locator(".wide").all()}
+    lines = [one.bounding_box()["width"] for one in page.locator("main p").all()]
+    assert wide - {0} == {min(960, page.viewport_size["width"] - 40)}  # 0: closed
+    assert max(lines) <= 42 * 16
+
+
+def test_what_is_hidden_at_the_side_is_announced_on_narrow_screens_only(page):
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll(".wide")].map(box => [
+            box.scrollWidth > box.clientWidth,
+            getComputedStyle(box, "::before").visibility == "visible"
+                && getComputedStyle(box, "::before").content != "none"])"""
+    )
+    is_narrow = page.viewport_size["width"] < 640
+    assert any(hides for hides, _ in boxes) == is_narrow
+    assert [hides for hides, _ in boxes] == [is_said for _, is_said in boxes]
+
+
+def test_a_shadow_lies_over_the_side_where_something_is_hidden(page):
+    box = page.locator(".wide", has=page.get_by_role("img", name="Balance"))
+    start = Image.open(BytesIO(box.screenshot())).convert("L")
+    box.evaluate("box => box.scrollTo(10000, 0)")
+    end = Image.open(BytesIO(box.screenshot())).convert("L")
+    middle, right = start.height // 2, start.width - 1
+    is_narrow = page.viewport_size["width"] < 640
+    assert (start.getpixel((right, middle)) < 240) == is_narrow
+    assert end.getpixel((right, middle)) > 250
 
 
 def test_every_figure_is_an_image_with_a_name_to_a_screen_reader(page):

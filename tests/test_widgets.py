@@ -47,11 +47,11 @@ def test_another_person_changes_the_picture(explorer):
 
 
 def test_the_words_follow_the_knobs(explorer):
-    assert "Light weeks: 4, 8, 12, 16." in explorer.words.value
+    assert "Deload weeks: 4, 8, 12, 16." in explorer.words.value
     explorer.knobs["deload_every_weeks"].value = 5
-    assert "Light weeks: 5, 10, 15." in explorer.words.value
+    assert "Deload weeks: 5, 10, 15." in explorer.words.value
     explorer.knobs["deload_every_weeks"].value = 0
-    assert "Light weeks: none." in explorer.words.value
+    assert "Deload weeks: none." in explorer.words.value
 
 
 def test_the_words_are_announced_and_equal_the_curves(explorer):
