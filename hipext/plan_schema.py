@@ -1,12 +1,12 @@
 """JSON Schemas of plan and athlete files, for editors and for reading."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hipext._schema import FileValue
 from hipext.athlete import Athlete
 from hipext.data import parse_toml
-from hipext.exercises import read_exercises
+from hipext.exercises import Exercise, read_exercises
 from hipext.notation import SETS_PATTERN, TEMPO_PATTERN
 from hipext.plan import Plan
 
@@ -51,7 +51,7 @@ def plan_schema() -> Schema:
     for owner, key, field in _properties(schema):
         field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
         if key == "exercise":
-            field["enum"] = _exercise_words()
+            field["enum"] = _words(read_exercises().values())
         if key == "sets":
             field["pattern"] = SETS_PATTERN
         if key == "tempo":
@@ -69,8 +69,8 @@ def athlete_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of athlete files."""
     schema = _schema_of(Athlete, "hipext athlete")
     one_rm_kg = schema["properties"]["one_rm_kg"]
-    lifts = [lift.id for lift in read_exercises().values() if lift.needs_one_rm]
-    one_rm_kg["propertyNames"] = {"enum": lifts}
+    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
+    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
     one_rm_kg["additionalProperties"] |= {
         "exclusiveMinimum": 0,
         "exclusiveMaximum": 1000,
@@ -124,8 +124,8 @@ def _json_value(text: str) -> object:
     return parse_toml(f"x = {text}", source="an example")["x"]
 
 
-def _exercise_words() -> list[str]:
-    """Return the ids of the catalogue, then the other names that plans may use."""
-    exercises = read_exercises().values()
+def _words(exercises: Iterable[Exercise]) -> list[str]:
+    """Return the ids of exercises, then the other names that files may use."""
+    exercises = list(exercises)
     aliases = [word for one in exercises for word in (one.name, *one.aliases)]
     return list(dict.fromkeys([*(one.id for one in exercises), *aliases]))

@@ -15,17 +15,19 @@ _WEEKLY_HEADS = {
     "week": "week",
     "phase": "phase",
     "is_deload": "deload",
-    "n_sessions": "sessions",
+    "n_sessions": "times",
     "working_sets": "sets",
-    "hard_sets": "hard sets",
-    "volume_load_kg": "volume load (kg)",
-    "system_volume_load_kg": "with body mass (kg)",
-    "tut_s": "tension (min)",
-    "minutes": "minutes",
-    "session_rpe": "RPE x min",
+    "hard_sets": "hard",
+    "volume_load_kg": "load kg",
+    "system_volume_load_kg": "+body kg",
+    "minutes": "min",
+    "session_rpe": "sRPE",
     "hip_share": "hip %",
-    "unilateral_share": "unilateral %",
 }
+_WEEKLY_NOTE = (
+    "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
+    "the lifted body mass; sRPE: session rating x minutes; hip %: of hip and knee sets."
+)
 
 
 def table(rows: pd.DataFrame) -> str:
@@ -34,15 +36,13 @@ def table(rows: pd.DataFrame) -> str:
 
 
 def weekly_table(weekly: pd.DataFrame) -> str:
-    """Return the weekly table with the columns a coach reads first."""
+    """Return the weekly columns a coach reads first, 80 characters wide at most."""
     shown = weekly[list(_WEEKLY_HEADS)].copy()
     shown["is_deload"] = shown["is_deload"].map({True: "deload", False: ""})
-    shown["tut_s"] = shown["tut_s"] / 60
-    for share in ("hip_share", "unilateral_share"):
-        shown[share] = shown[share] * 100
+    shown["hip_share"] *= 100
     numbers = shown.select_dtypes("number").columns
     shown[numbers] = shown[numbers].round()
-    return table(_whole(shown).rename(columns=_WEEKLY_HEADS))
+    return table(_whole(shown).rename(columns=_WEEKLY_HEADS)) + f"\n{_WEEKLY_NOTE}"
 
 
 def run_json(
