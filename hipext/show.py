@@ -26,7 +26,7 @@ _WEEKLY_HEADS = {
 }
 _WEEKLY_NOTE = (
     "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
-    "the lifted body mass; sRPE: session rating x minutes; hip %: of hip and knee sets."
+    "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
 )
 
 
