@@ -10,8 +10,8 @@ import pandas as pd
 from hipext.exercises import Exercise
 from hipext.plan import Plan, Session
 from hipext.rules import LoadRule
-from hipext.slot import Slot, slot_kind
-from hipext.timetable import occasions_of
+from hipext.slot import Slot, slot_kind, step_of
+from hipext.timetable import occasions_of, slots_of
 
 MAX_STEP_PCT = 10  # of the load; consensus is 2-10 %: Ratamess et al. (2009), E06-006
 Finding = tuple[str, str, str]  # place, message, suggestion
@@ -61,13 +61,6 @@ class Seen:
         """Return the place of a phase."""
         names = [phase.name for phase in self.plan.phase]
         return f"phase {names.index(name) + 1} ({name})"
-
-    def slots_of(self, session: Session) -> list[Slot]:
-        """Return all slots of a session, with those of its blocks, in order."""
-        blocks = {block.name: block.slot for block in self.plan.block}
-        before = [slot for name in session.begin_with for slot in blocks[name]]
-        after = [slot for name in session.end_with for slot in blocks[name]]
-        return [*before, *session.slot, *after]
 
     def kind(self, slot: Slot) -> str:
         """Return what the sets of a slot count as."""
@@ -125,7 +118,7 @@ def _with_large_step(seen: Seen) -> Iterator[SlotFinding]:
         add_kg = getattr(slot.progress, "add_kg", None)
         pct = getattr(slot.progress, "add_pct", None)
         load_kg = lightest.get(id(slot), 0.0)
-        smallest_kg = slot.increment_kg or exercise.increment_kg
+        smallest_kg = step_of(slot, exercise)
         if add_kg is not None and add_kg > smallest_kg and load_kg > 0:
             pct = 100 * add_kg / load_kg
         if pct is not None and exercise.is_loaded and pct > MAX_STEP_PCT:
@@ -160,7 +153,7 @@ def step_below_increment(seen: Seen) -> Iterator[Finding]:
 def _with_odd_step(seen: Seen) -> Iterator[SlotFinding]:
     for place, slot, exercise in seen.slots():
         add_kg = getattr(slot.progress, "add_kg", None)
-        step_kg = slot.increment_kg or exercise.increment_kg
+        step_kg = step_of(slot, exercise)
         if add_kg is None or not exercise.is_loaded:
             continue
         n_steps = add_kg / step_kg
@@ -207,7 +200,7 @@ def unused_days(seen: Seen) -> Iterator[Finding]:
 def no_warm_up(seen: Seen) -> Iterator[Finding]:
     """Find loaded sessions that start cold."""
     for place, session in seen.sessions():
-        slots = seen.slots_of(session)
+        slots = slots_of(seen.plan, session)
         loaded = [
             slot.exercise
             for slot in slots
@@ -226,7 +219,7 @@ def no_warm_up(seen: Seen) -> Iterator[Finding]:
 def lonely_group(seen: Seen) -> Iterator[Finding]:
     """Find pairs and circuits of one."""
     for place, session in seen.sessions():
-        groups = groupby(seen.slots_of(session), key=lambda slot: slot.group)
+        groups = groupby(slots_of(seen.plan, session), key=lambda slot: slot.group)
         for group, slots in groups:
             members = list(slots)
             if group and len(members) == 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isnan, nan
+from math import isnan, nan
 
 from hipext._checks import PlanError
 from hipext.athlete import Athlete, one_rm_of
@@ -11,7 +11,7 @@ from hipext.intensity import RELATIONS, one_rm, pct_1rm
 from hipext.notation import SetScheme, parse_sets
 from hipext.plan import Plan
 from hipext.progression import Decision, Outcome, Prescription, decide, rounded
-from hipext.slot import Slot, slot_kind
+from hipext.slot import Slot, slot_kind, step_of
 from hipext.timetable import Occasion, occasions_of
 
 RELATION = "epley"  # how repetitions and loads are linked in the open loop
@@ -75,7 +75,9 @@ class Book:
             target = slot.scheme.rir
         load_kg = makeable(load_kg, slot, exercise)
         lifted_kg = exercise.body_mass_share * self.athlete.body_mass_kg
-        rated_kg = exercise.n_implements * load_kg + self._rated_body_kg(exercise)
+        rated_kg = exercise.n_implements * load_kg + rated_body_kg(
+            self.athlete, exercise
+        )
         capacity_kg = self.capacity_kg.get(exercise.id)
         spare = _spare_reps(rated_kg, capacity_kg, amount, slot.scheme.is_hold)
         return Asked(
@@ -144,10 +146,9 @@ class Book:
             return scheme.load_kg
         pct = scheme.pct_1rm or pct_1rm(scheme.low, scheme.rir, relation=RELATION)
         rated_kg = pct / 100 * self.capacity_kg[exercise.id]
-        return (rated_kg - self._rated_body_kg(exercise)) / exercise.n_implements
-
-    def _rated_body_kg(self, exercise: Exercise) -> float:
-        return rated_body_kg(self.athlete, exercise)
+        return (
+            rated_kg - rated_body_kg(self.athlete, exercise)
+        ) / exercise.n_implements
 
 
 def rated_body_kg(athlete: Athlete, exercise: Exercise) -> float:
@@ -193,7 +194,7 @@ def _capacities(
 
 def makeable(load_kg: float, slot: Slot, exercise: Exercise) -> float:
     """Return the nearest load that the implement can make, at least its first step."""
-    step_kg = slot.increment_kg or exercise.increment_kg
+    step_kg = step_of(slot, exercise)
     return max(rounded(load_kg, step_kg), step_kg) if exercise.is_loaded else 0.0
 
 
@@ -203,7 +204,7 @@ def _lightened(plan: Plan, slot: Slot, now: Prescription) -> tuple[int, int]:
     if deload.sets is not None and not slot.scheme.is_hold:
         light = parse_sets(deload.sets)
         return light.n_sets, light.low
-    return max(1, floor(now.n_sets * deload.sets_fraction + 0.5)), now.amount
+    return max(1, int(rounded(now.n_sets * deload.sets_fraction, 1))), now.amount
 
 
 def _spare_reps(

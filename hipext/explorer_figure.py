@@ -1,7 +1,5 @@
 """The figure of the plan explorer: three panels that move without being redrawn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, log10
 
 import numpy as np
@@ -9,24 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from hipext.picture import Picture
 from hipext.plots import BAR_STYLES, MEASURES, RESPONSE_STYLES
+from hipext.simulation import Curves
 from hipext.tables import DAYS_PER_WEEK
 
 SIZE_IN, DPI = (9.0, 6.0), 100
 _BARS = ("system_volume_load_kg", "hard_sets")
 _BAR_WIDTH = 0.8
 _REFERENCE = {"color": "#8C8C8C", "linewidth": 1.2}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Curves:
-    """What the explorer draws of one plan: its weekly table and its response."""
-
-    weekly: pd.DataFrame
-    response: pd.DataFrame
 
 
 class ExplorerFigure:
@@ -57,7 +47,7 @@ class ExplorerFigure:
             for name, style in RESPONSE_STYLES.items()
         }
         self.start = start
-        self.start_lines = self._start_lines()
+        self._draw_start()
         self._dress()
         self.picture = Picture(self.figure, [*self.bars.values(), *self.lines.values()])
 
@@ -74,26 +64,21 @@ class ExplorerFigure:
             self.picture.forget()
         return self.picture.png()
 
-    def _start_lines(self) -> Sequence[Line2D]:
-        steps = [
+    def _draw_start(self) -> None:
+        """Draw the curves to compare with; they stay."""
+        for measure in _BARS:
             self.panels[measure].step(
                 self.start.weekly["week"],
                 self.start.weekly[measure],
                 where="mid",
                 label="at the start",
                 **_REFERENCE,
-            )[0]
-            for measure in _BARS
-        ]
+            )
         weeks = _weeks_of_days(self.start.response)
-        panel = self.panels["response"]
         performance = self.start.response["performance"]
-        return [
-            *steps,
-            panel.plot(
-                weeks, performance, label="performance\nat the start", **_REFERENCE
-            )[0],
-        ]
+        self.panels["response"].plot(
+            weeks, performance, label="performance\nat the start", **_REFERENCE
+        )
 
     def _dress(self) -> None:
         """Write labels, legends and ticks once."""

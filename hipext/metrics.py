@@ -47,6 +47,7 @@ __all__ = [
     "training_load",
     "volume_load",
     "weekly",
+    "weekly_from",
     "weekly_trend",
     "working_sets",
 ]
@@ -84,7 +85,7 @@ def muscle_sets(
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
     exercises = read_exercises() if exercises is None else exercises
-    ids = sets["exercise"].map(lambda name: exercise_named(name, exercises).id)
+    ids = sets["exercise"].map(_named(sets, exercises, "id"))
     shares = muscle_shares(exercises, mapping)
     share_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
     share_of = share_of.reindex(columns=list(MUSCLES)).fillna(0.0)
@@ -101,6 +102,14 @@ def muscle_sets(
             "sets": per_week.to_numpy().ravel(),
         }
     )
+
+
+def _named(
+    sets: pd.DataFrame, exercises: Mapping[str, Exercise], field: str
+) -> dict[str, str]:
+    """Return a field of every exercise of a table by the name it has there."""
+    names = sets["exercise"].unique()
+    return {name: getattr(exercise_named(name, exercises), field) for name in names}
 
 
 def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
@@ -209,16 +218,23 @@ def weekly(
     ValueError
         If a column is missing, or an exercise is not in the catalogue.
     """
+    return weekly_from(sets, daily(sets, n_weeks=n_weeks), exercises=exercises)
+
+
+def weekly_from(
+    sets: pd.DataFrame,
+    days: pd.DataFrame,
+    *,
+    exercises: Mapping[str, Exercise] | None = None,
+) -> pd.DataFrame:
+    """Return `weekly` of a sets table whose `daily` table is there already."""
     exercises = read_exercises() if exercises is None else exercises
-    days = daily(sets, n_weeks=n_weeks)
     weeks = days.groupby("week").agg(
         phase=("phase", "first"), is_deload=("is_deload", "first")
     )
     is_work = sets["kind"] == "work"
     done = working_sets(sets)
-    joint = sets["exercise"].map(
-        lambda name: exercise_named(name, exercises).dominant_joint
-    )
+    joint = sets["exercise"].map(_named(sets, exercises, "dominant_joint"))
     one_sided_s = time_under_tension(sets) * is_work
     trained = is_work.groupby([sets["day"], sets["session"]]).transform("any")
     per_set = {

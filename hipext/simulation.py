@@ -76,6 +76,15 @@ class Simulation:
     assumptions: pd.DataFrame
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curves:
+    """What follows from a sets table: its daily and weekly table and the response."""
+
+    daily: pd.DataFrame
+    weekly: pd.DataFrame
+    response: pd.DataFrame
+
+
 def open_loop(
     plan: Plan, athlete: Athlete, *, training_load: str = "session_rpe"
 ) -> Simulation:
@@ -104,20 +113,32 @@ def open_loop(
         If a 1RM is missing, or there is no such definition of load.
     """
     expansion = expand(plan, athlete)
-    sets, n_weeks = expansion.sets, plan.n_weeks
-    daily = metrics.daily(sets, n_weeks=n_weeks)
-    check_one_of(training_load, TRAINING_LOADS, name="training_load")
+    sets = expansion.sets
+    curves = curves_of(sets, n_weeks=plan.n_weeks, training_load=training_load)
     return Simulation(
         plan=plan,
         athlete=athlete,
         training_load=training_load,
         sets=sets,
-        daily=daily,
-        weekly=metrics.weekly(sets, n_weeks=n_weeks),
+        daily=curves.daily,
+        weekly=curves.weekly,
         decisions=expansion.decisions,
         assessments=_assessments(plan, athlete),
-        response=teaching_model().respond(daily.set_index("day")[training_load]),
+        response=curves.response,
         assumptions=_assumptions(plan, athlete, sets),
+    )
+
+
+def curves_of(
+    sets: pd.DataFrame, *, n_weeks: int, training_load: str = "session_rpe"
+) -> Curves:
+    """Return the daily and weekly table of `sets`, and the response to their load."""
+    check_one_of(training_load, TRAINING_LOADS, name="training_load")
+    daily = metrics.daily(sets, n_weeks=n_weeks)
+    return Curves(
+        daily=daily,
+        weekly=metrics.weekly_from(sets, daily),
+        response=teaching_model().respond(daily.set_index("day")[training_load]),
     )
 
 

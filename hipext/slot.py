@@ -83,6 +83,11 @@ def slot_kind(slot: Slot, exercise: Exercise) -> str:
     return slot.kind or _KIND_OF_ROLE[exercise.role]
 
 
+def step_of(slot: Slot, exercise: Exercise) -> float:
+    """Return the smallest load step of a slot, in kg per implement."""
+    return slot.increment_kg or exercise.increment_kg
+
+
 def _scheme_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
     scheme, name = slot.scheme, exercise.id
     if scheme.is_hold and exercise.measure == "reps":
@@ -122,7 +127,7 @@ def _rule_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
         yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
     has_step = getattr(slot.progress, "has_step", False)
     if exercise.is_loaded and (needs_load or rule == "double") and not has_step:
-        step_kg = slot.increment_kg or exercise.increment_kg
+        step_kg = step_of(slot, exercise)
         yield f"rule {rule!r} needs a step. Write add_kg = {step_kg:g}."
     if rule == "double" and has_step and not exercise.is_loaded:
         yield f"{exercise.id} has no external load; leave out add_kg and add_pct."

@@ -39,9 +39,16 @@ def weeks_of(plan: Plan) -> Iterator[Week]:
             yield Week(number=number, phase=phase, is_deload=is_deload)
 
 
+def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:
+    """Return all slots of a session, with those of its blocks, in order."""
+    blocks = {block.name: block.slot for block in plan.block}
+    before = [slot for name in session.begin_with for slot in blocks[name]]
+    after = [slot for name in session.end_with for slot in blocks[name]]
+    return (*before, *session.slot, *after)
+
+
 def occasions_of(plan: Plan) -> Iterator[Occasion]:
     """Yield the sessions of a plan, in the order in which they happen."""
-    blocks = {block.name: block.slot for block in plan.block}
     for week in weeks_of(plan):
         sessions = [("", session) for session in plan.session]
         sessions += [(week.phase.name, session) for session in week.phase.session]
@@ -50,13 +57,11 @@ def occasions_of(plan: Plan) -> Iterator[Occasion]:
                 days = session.days or plan.days
                 if weekday not in days:
                     continue
-                before = [slot for name in session.begin_with for slot in blocks[name]]
-                after = [slot for name in session.end_with for slot in blocks[name]]
                 yield Occasion(
                     week=week,
                     day=(week.number - 1) * DAYS_PER_WEEK + place,
                     session=session,
-                    slots=(*before, *session.slot, *after),
+                    slots=slots_of(plan, session),
                     phase=phase,
                     is_week_end=place == max(map(WEEKDAYS.index, days)),
                 )

@@ -5,15 +5,14 @@ from html import escape
 
 import ipywidgets
 
-from hipext import metrics
 from hipext.athlete import read_athlete
 from hipext.data import shipped_names
-from hipext.explorer_figure import DPI, SIZE_IN, Curves, ExplorerFigure
+from hipext.explorer_figure import DPI, SIZE_IN, ExplorerFigure
 from hipext.plan import Plan
 from hipext.plan_file import read_plan
 from hipext.reshape import SPREAD, reshape
 from hipext.schedule import expand_plan
-from hipext.simulation import teaching_model
+from hipext.simulation import Curves, curves_of
 from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 
 # label, lowest, highest, step, value at the start (None: from the plan)
@@ -114,11 +113,7 @@ class PlanExplorer(ipywidgets.VBox):
     def _curves(self) -> Curves:
         plan = self.changed_plan()
         sets = expand_plan(plan, read_athlete(self.person.value))
-        load = metrics.training_load(sets, n_weeks=plan.n_weeks)
-        return Curves(
-            weekly=metrics.weekly(sets, n_weeks=plan.n_weeks),
-            response=teaching_model().respond(load),
-        )
+        return curves_of(sets, n_weeks=plan.n_weeks)
 
     def _draw(self, _change: object) -> None:
         self.curves = self._curves()
