@@ -22,12 +22,8 @@ from hipext.simulation import Simulation
 from hipext.tables import DAYS_PER_WEEK, WEEKDAYS
 
 SIZE_IN = (8.0, 3.3)
-_SAVING = {  # no date and no version, so that files can be compared; quick to pack
-    "png": {
-        "dpi": 150,
-        "metadata": {"Software": None},
-        "pil_kwargs": {"compress_level": 3},
-    },
+_SAVING = {  # no date and no version, so that files can be compared
+    "png": {"dpi": 150, "metadata": {"Software": None}},
     "svg": {"metadata": {"Date": None}},
 }
 LIMITS = ("E11-001", "E11-002", "E11-010", "E01-043")  # of every claim about outcomes
@@ -79,13 +75,15 @@ def figures(simulation: Simulation) -> dict[str, Figure]:
     return drawn
 
 
-def figure_files(drawn: Mapping[str, Figure]) -> dict[str, bytes]:
+def figure_files(
+    drawn: Mapping[str, Figure], *, kinds: Sequence[str] = tuple(_SAVING)
+) -> dict[str, bytes]:
     """Return PNG and SVG files of figures, by file name, without a date in them."""
     files = {}
     with mpl.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
         for name, figure in drawn.items():
-            files |= {f"{name}.{kind}": _saved(figure, kind) for kind in _SAVING}
+            files |= {f"{name}.{kind}": _saved(figure, kind) for kind in kinds}
     return files
 
 
@@ -116,14 +114,15 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
     str
         HTML that loads nothing from elsewhere; the same for the same run.
     """
-    files = figure_files(figures(simulation)) if svgs is None else svgs
+    if svgs is None:
+        svgs = figure_files(figures(simulation), kinds=["svg"])
     weekly = simulation.weekly
     shown = {
         "plan": simulation.plan,
         "athlete": simulation.athlete,
         "training_load": simulation.training_load,
         "n_weeks": len(weekly),
-        "drawings": {name: _drawing(files[f"{name}.svg"], name) for name in _EDGES},
+        "drawings": {name: _drawing(svgs[f"{name}.svg"], name) for name in _EDGES},
         "weeks": weekly.to_dict("records"),
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
         "totals": weekly.sum(numeric_only=True).to_dict(),
