@@ -43,6 +43,15 @@ class Recovery(FileValue):
     """Usual stress outside training, 0 (none) to 1; the person's own rating."""
 
 
+class FlareUp(FileValue):
+    """Back pain that comes from elsewhere: a long drive, a bad night, a heavy box."""
+
+    week: int = Field(ge=1, le=104)
+    """Week, from 1, on whose Monday it begins; it fades in days."""
+    pain: float = Field(gt=0, le=10)
+    """Points of pain that it adds."""
+
+
 class Athlete(FileValue):
     """A person. The shipped ones are invented; none is a patient or a real athlete."""
 
@@ -80,6 +89,19 @@ class Athlete(FileValue):
     """Stance that suits the person's build."""
     foot_angle_deg: float = Field(default=10.0, ge=-10, le=60)
     """Foot angle that suits the person's build, degrees outwards."""
+
+    response: float = Field(default=1.0, ge=0, le=5)
+    """How strongly training acts on this person; 1 is average, a trait."""
+    familiarity: dict[Lift, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict
+    )
+    """How well lifts are known, 0 (new) to 1. Default: by training status."""
+    attendance: float = Field(default=1.0, gt=0, le=1)
+    """Share of training days on which the person comes, by chance."""
+    missed_weeks: tuple[Annotated[int, Field(ge=1, le=104)], ...] = ()
+    """Weeks, from 1, without any session: holiday, illness."""
+    flare_ups: tuple[FlareUp, ...] = ()
+    """Pain that the plan does not cause."""
 
     @property
     def weaker_side(self) -> str:

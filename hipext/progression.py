@@ -5,12 +5,17 @@ micro-step at a time, never advances after a failed, skipped or light session, a
 judges the prescribed load.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from math import floor
 
+import numpy as np
+
+from hipext import _steps as steps
+from hipext._compiled import plain
+from hipext._steps import Asked
 from hipext.notation import SetScheme
-from hipext.rules import Double, Hold, Linear, LoadRule, NoRule, Rule, Step, Tempo, Wave
+from hipext.rules import RULES, Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,160 +87,152 @@ def decide(
         return Decision(now, "hold", "the session was missed")
     if outcome.is_deload:
         return Decision(now, "hold", "a deload week does not count")
-    if not outcome.is_success:
-        return _after_failure(rule, now, outcome)
-    good = replace(now, n_good=now.n_good + 1, n_failed=0)
-    return _STEPS[rule.rule](rule, good, outcome, scheme)
-
-
-def _after_failure(rule: Rule, now: Prescription, outcome: Outcome) -> Decision:
-    spoils_week = rule.rule == "step" and not outcome.is_week_end
-    failed = replace(now, n_good=-1 if spoils_week else 0, n_failed=now.n_failed + 1)
-    on_fail = getattr(rule, "on_fail", None)
-    if on_fail is None or failed.n_failed < on_fail.after:
-        return Decision(failed, "hold", "not all sets were completed")
-    load_kg = now.load_kg * (1 - on_fail.drop_pct / 100)
-    return Decision(
-        replace(failed, load_kg=load_kg, n_failed=0),
-        "reduce",
-        f"sets were missed in {on_fail.after} sessions in a row: "
-        f"{on_fail.drop_pct:g} % less",
+    numbers = _rule_of_one(rule, scheme)
+    asked = Asked(
+        now.n_sets, now.amount, now.load_kg, now.n_good, now.n_failed, now.n_steps, 0
     )
-
-
-def _stepped(now: Prescription, **changes: float | str) -> Prescription:
-    return replace(now, n_good=0, n_steps=now.n_steps + 1, **changes)
-
-
-def _heavier(rule: LoadRule, load_kg: float) -> float:
-    added = rule.add_kg if rule.add_kg is not None else load_kg * rule.add_pct / 100
-    return load_kg + added
-
-
-def _step_words(rule: LoadRule) -> str:
-    return f"{rule.add_kg:g} kg" if rule.add_kg is not None else f"{rule.add_pct:g} %"
-
-
-def _linear(
-    rule: Linear, now: Prescription, _outcome: Outcome, _scheme: SetScheme
-) -> Decision:
-    if now.n_good < rule.every_sessions:
-        return Decision(now, "hold", _waiting(now.n_good, rule.every_sessions))
-    return Decision(
-        _stepped(now, load_kg=_heavier(rule, now.load_kg)),
-        "advance",
-        f"all sets were completed, the step is {_step_words(rule)}",
+    after = steps.after_success if outcome.is_success else steps.after_failure
+    will, action, reason = after(numbers, asked, outcome.is_week_end)
+    tempo = now.tempo
+    if reason == steps.NEXT_TEMPO:
+        tempo = rule.tempos[now.n_steps]
+    following = Prescription(
+        n_sets=will.n_sets,
+        amount=will.amount,
+        load_kg=will.load_kg,
+        tempo=tempo,
+        n_good=will.n_good,
+        n_failed=will.n_failed,
+        n_steps=will.n_steps,
     )
+    n_good = now.n_good + 1
+    words = reason_words(reason, rule, now, following, scheme=scheme, n_good=n_good)
+    return Decision(following, ACTIONS[action], words)
 
 
-def _double(
-    rule: Double, now: Prescription, _outcome: Outcome, scheme: SetScheme
-) -> Decision:
-    if now.amount < scheme.high:
-        amount = min(now.amount + rule.add_reps, scheme.high)
-        return Decision(
-            _stepped(now, amount=amount),
-            "advance",
-            f"all sets were completed: {amount} instead of {now.amount}",
-        )
-    if now.n_good < rule.after:
-        return Decision(now, "hold", _waiting(now.n_good, rule.after, "at the top"))
-    if now.n_sets < scheme.n_sets_max:
-        return Decision(
-            _stepped(now, n_sets=now.n_sets + 1, amount=scheme.low),
-            "advance",
-            f"the top of the range was reached: one more set, from {scheme.low} again",
-        )
-    if not rule.has_step:
-        return Decision(now, "hold", "the top of the range was reached")
-    return Decision(
-        _stepped(now, load_kg=_heavier(rule, now.load_kg), amount=scheme.low),
-        "advance",
-        f"the top of the range was reached, the step is {_step_words(rule)}, "
-        f"and it goes on from {scheme.low}",
-    )
-
-
-def _step(
-    rule: Step, now: Prescription, outcome: Outcome, _scheme: SetScheme
-) -> Decision:
-    if not outcome.is_week_end:
-        kept = replace(now, n_good=now.n_good - 1)  # weeks count here, not sessions
-        return Decision(kept, "hold", "the load changes by the week")
-    if now.n_good < rule.every_weeks:
-        return Decision(
-            now, "hold", _waiting(now.n_good, rule.every_weeks, unit="week")
-        )
-    return Decision(
-        _stepped(now, load_kg=_heavier(rule, now.load_kg)),
-        "advance",
-        f"a good week, the step is {_step_words(rule)}",
-    )
-
-
-def _wave(
-    rule: Wave, now: Prescription, outcome: Outcome, _scheme: SetScheme
-) -> Decision:
-    if not outcome.is_week_end:
-        return Decision(now, "hold", "the load changes by the week")
-    place = now.n_steps % len(rule.pct)
-    coming = (now.n_steps + 1) % len(rule.pct)
-    load_kg = now.load_kg * rule.pct[coming] / rule.pct[place]
-    reason = f"week {coming + 1} of the wave: {rule.pct[coming]:g} %"
-    if coming == 0 and rule.has_step:
-        load_kg = _heavier(rule, load_kg)
-        reason += f", and {_step_words(rule)} more than last time"
-    amount = rule.reps[coming] if rule.reps else now.amount
-    was, will = (now.load_kg, now.amount), (load_kg, amount)
-    action = "hold" if will == was else "advance" if will > was else "reduce"
-    return Decision(_stepped(now, load_kg=load_kg, amount=amount), action, reason)
-
-
-def _hold(
-    rule: Hold, now: Prescription, _outcome: Outcome, scheme: SetScheme
-) -> Decision:
-    if now.amount >= scheme.high:
-        return Decision(now, "hold", "the longest hold was reached")
-    amount = min(now.amount + rule.add_s, scheme.high)
-    return Decision(
-        _stepped(now, amount=amount),
-        "advance",
-        f"all holds were completed: {amount} s instead of {now.amount} s",
-    )
-
-
-def _tempo(
-    rule: Tempo, now: Prescription, _outcome: Outcome, _scheme: SetScheme
-) -> Decision:
-    if now.n_steps >= len(rule.tempos):
-        return Decision(now, "hold", "the last tempo was reached")
-    if now.n_good < rule.after:
-        return Decision(now, "hold", _waiting(now.n_good, rule.after))
-    tempo = rule.tempos[now.n_steps]
-    return Decision(
-        _stepped(now, tempo=tempo), "advance", f"tempo {tempo} instead of {now.tempo}"
-    )
-
-
-def _none(
-    _rule: NoRule, now: Prescription, _outcome: Outcome, _scheme: SetScheme
-) -> Decision:
-    return Decision(replace(now, n_good=0), "hold", "the plan repeats it")
-
-
-def _waiting(
-    n_good: int, needed: int, where: str = "", *, unit: str = "session"
+def reason_words(
+    reason: int,
+    rule: Rule,
+    was: Prescription,
+    will: Prescription,
+    *,
+    scheme: SetScheme,
+    n_good: int,
 ) -> str:
-    words = [f"{n_good} of {needed} good {unit}s in a row", where]
-    return " ".join(word for word in words if word)
+    """Return why a rule decided as it did.
+
+    Parameters
+    ----------
+    reason : int
+        One of the reasons of `_steps`.
+    rule : Rule
+        The rule.
+    was, will : Prescription
+        What was asked for, and what is asked for next.
+    scheme : SetScheme
+        The ranges of the slot.
+    n_good : int
+        Good sessions, or weeks, in a row with this one.
+    """
+    every = _every(rule)
+    unit = " s" if scheme.is_hold else ""
+    if reason == steps.FAILED_OFTEN:
+        cut = rule.on_fail
+        many = f"{cut.after} sessions in a row" if cut.after > 1 else "a session"
+        return f"sets were missed in {many}: {cut.drop_pct:g} % less"
+    if reason in (steps.WAITING, steps.WAITING_AT_TOP):
+        thing = "week" if rule.rule == "step" else "session"
+        where = " at the top" if reason == steps.WAITING_AT_TOP else ""
+        return f"{n_good} of {every} good {thing}s in a row{where}"
+    if reason in (steps.NEXT_OF_WAVE, steps.NEW_WAVE):
+        place = will.n_steps % len(rule.pct)
+        words = f"week {place + 1} of the wave: {rule.pct[place]:g} %"
+        more = f", and {_step_words(rule)} more than last time"
+        return words + (more if reason == steps.NEW_WAVE else "")
+    words = {
+        steps.FAILED: "not all sets were completed",
+        steps.BY_WEEK: "the load changes by the week",
+        steps.MORE_LOAD: "all sets were completed, the step is {step}",
+        steps.MORE_AMOUNT: "all sets were completed: {will} instead of {was}",
+        steps.MORE_SETS: "the top of the range was reached: one more set, "
+        "from {low} again",
+        steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, the step is "
+        "{step}, and it goes on from {low}",
+        steps.TOP_REACHED: "the top of the range was reached",
+        steps.GOOD_WEEK: "a good week, the step is {step}",
+        steps.LONGER_HOLD: "all holds were completed: {will} s instead of {was} s",
+        steps.LONGEST_HOLD: "the longest hold was reached",
+        steps.NEXT_TEMPO: "tempo {tempo} instead of {was_tempo}",
+        steps.LAST_TEMPO: "the last tempo was reached",
+        steps.REPEATED: "the plan repeats it",
+        steps.HARDER_EXERCISE: "the top of the range was mastered, a harder exercise "
+        "follows, from {low}{unit} again",
+    }
+    return words[reason].format(
+        step=_step_words(rule),
+        was=was.amount,
+        will=will.amount,
+        low=scheme.low,
+        tempo=will.tempo,
+        was_tempo=was.tempo,
+        unit=unit,
+    )
 
 
-_STEPS: dict[str, Callable[..., Decision]] = {
-    "linear": _linear,
-    "double": _double,
-    "step": _step,
-    "wave": _wave,
-    "hold": _hold,
-    "tempo": _tempo,
-    "none": _none,
-}
+def _step_words(rule: Rule) -> str:
+    if getattr(rule, "add_kg", None) is not None:
+        return f"{rule.add_kg:g} kg"
+    return f"{getattr(rule, 'add_pct', None) or 0:g} %"
+
+
+def rule_record(rule: Rule, scheme: SetScheme, n_rungs: int) -> tuple:
+    """Return the values of a `_steps.RULE`, in order."""
+    cut = getattr(rule, "on_fail", None)
+    pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
+    return (
+        _CODES[rule.rule],
+        _every(rule),
+        getattr(rule, "add_kg", None) or 0.0,
+        getattr(rule, "add_pct", None) or 0.0,
+        getattr(rule, "add_reps", 0) or getattr(rule, "add_s", 0),
+        scheme.low,
+        scheme.high,
+        scheme.n_sets,
+        scheme.n_sets_max,
+        cut.after if cut else 0,
+        cut.drop_pct if cut else 0.0,
+        max(len(pct), 1),
+        [*pct, *[0.0] * (steps.MAX_WAVE - len(pct))],
+        [*reps, *[0] * (steps.MAX_WAVE - len(reps))],
+        len(getattr(rule, "tempos", ())),
+        n_rungs,
+    )
+
+
+@cache
+def _rule_of_one(rule: Rule, scheme: SetScheme) -> object:
+    return plain(np.array([rule_record(rule, scheme, 1)], dtype=steps.RULE)[0])
+
+
+def _every(rule: Rule) -> int:
+    """Return the good sessions, or weeks, that a step takes."""
+    for name in ("every_sessions", "every_weeks", "after"):
+        if hasattr(rule, name):
+            return getattr(rule, name)
+    return 1
+
+
+ACTIONS = (
+    "hold",
+    "advance",
+    "reduce",
+    "deload",
+    "pass",
+    "extend",
+    "regress",
+    "stop",
+    "skip",
+    "change",
+    "keep",
+)
+_CODES = dict(zip(("none", *RULES[:-1]), range(len(RULES)), strict=True))

@@ -92,7 +92,7 @@ class Wave(LoadRule):
     """Move through a cycle of percentages by the week, each cycle a little heavier."""
 
     rule: Literal["wave"]
-    pct: tuple[float, ...] = Field(min_length=2)
+    pct: tuple[float, ...] = Field(min_length=2, max_length=12)
     """Percent of the 1RM in week 1, 2, ... of a cycle; the first is that of `sets`."""
     reps: tuple[int, ...] = ()
     """Repetitions in week 1, 2, ... of the cycle. Default: those of `sets`."""
@@ -126,7 +126,7 @@ class Tempo(FileValue):
     """Move through a list of tempos, each more demanding."""
 
     rule: Literal["tempo"]
-    tempos: tuple[str, ...] = Field(min_length=1)
+    tempos: tuple[str, ...] = Field(min_length=1, max_length=12)
     """Tempos after the one of the slot, in order."""
     after: int = Field(default=2, ge=1, le=10)
     """Good sessions in a row per step."""

@@ -61,6 +61,8 @@ class Slot(FileValue):
     """Smallest load step in kg, where it differs from that of the exercise."""
     progress: Rule = NoRule(rule="none")
     """How the slot moves on from session to session."""
+    ladder: tuple[ExerciseId, ...] = Field(default=(), max_length=5)
+    """Harder exercises in turn, once the top of the range is reached; closed loop."""
     note: str = ""
     """A cue for whoever does it."""
 

@@ -1,0 +1,186 @@
+"""States of the person: what they make of a morning, and how a night moves them on."""
+
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+
+from hipext._notes import note_lift, note_muscle
+from hipext._state import LEFT, N_MUSCLES, RIGHT, SIDES, Life
+
+
+class Keep(NamedTuple):
+    """Share of a state that a night leaves, exp(-1 / tau), for one person."""
+
+    muscle: float
+    skill: float
+    fatigue: float
+    recent: float
+    coming: float
+    soreness: float
+    stiffness: float
+    range: float
+    stability: float
+    endurance: float
+    irritation: float
+    tolerance: float
+    flare: float
+    ease: float
+
+
+def keep_of(model: np.void, recovery: float) -> Keep:
+    """Return what a night keeps; well recovered, fatigue and soreness fade faster."""
+    return Keep(
+        exp(-1.0 / model.muscle_tau_d),
+        exp(-1.0 / model.skill_tau_d),
+        exp(-recovery / model.fatigue_tau_d),
+        exp(-1.0 / model.dose_recent_tau_d),
+        exp(-1.0 / model.soreness_coming_tau_d),
+        exp(-recovery / model.soreness_tau_d),
+        exp(-1.0 / model.stiffness_tau_d),
+        exp(-1.0 / model.range_tau_d),
+        exp(-1.0 / model.stability_tau_d),
+        exp(-1.0 / model.endurance_tau_d),
+        exp(-1.0 / model.irritation_tau_d),
+        exp(-1.0 / model.tolerance_tau_d),
+        exp(-1.0 / model.pain_flare_tau_d),
+        exp(-1.0 / model.pain_chronic_tau_d),
+    )
+
+
+def capacity_of(
+    exercise: np.void, lift: np.void, muscles: np.ndarray, side: int
+) -> float:
+    """Return what a side can lift this morning, as a share of its baseline.
+
+    capacity = 1 + familiarity + adaptation of the lift + of its muscles - fatigue
+    """
+    capacity = 1.0 + lift.familiar + lift.skill[side]
+    for place in range(N_MUSCLES):
+        strength = muscles[place, side].fit - muscles[place, side].fatigue
+        capacity += exercise.weight[place] * strength
+    return max(capacity, 0.05)
+
+
+def strength_of(life: Life) -> float:
+    """Return the mean capacity of the tested lifts, as a share of the baseline."""
+    total, n_sides, muscles = 0.0, 0, life.muscles
+    for e in range(len(life.exercises)):
+        exercise, lift = life.exercises[e], life.lifts[e]
+        if exercise.is_tested and life.strengths[e].is_measured:
+            for side in SIDES:
+                total += capacity_of(exercise, lift, muscles, side)
+            n_sides += 2
+    return total / max(n_sides, 1)
+
+
+def sleep(life: Life, day: int, keep: Keep) -> None:
+    """Move every state on to the next morning."""
+    body, model, me = life.body, life.model, life.me
+    gain, is_kept = me.response * me.recovery, life.log.is_kept
+    for place in range(N_MUSCLES):
+        for side in SIDES:
+            # 3 Adaptation of a muscle, which fades and has ever less room; fatigue.
+            muscle = life.muscles[place, side]
+            grown = 0.0
+            if muscle.dose > 0.0:
+                counted = returns(muscle.recent, muscle.dose, model.dose_crowding)
+                room = max(1.0 - muscle.fit / me.muscle_ceiling, 0.0)
+                grown = model.muscle_gain * gain * counted * room
+            tired = model.fatigue_gain * muscle.cost
+            if is_kept:
+                note_muscle(life.log, day, place, side, muscle, grown, tired)
+            muscle.fit = (muscle.fit + grown) * keep.muscle
+            muscle.fatigue = (muscle.fatigue + tired) * keep.fatigue
+            muscle.recent = (muscle.recent + muscle.dose) * keep.recent
+            muscle.dose = muscle.cost = 0.0
+    for e in range(len(life.lifts)):
+        lift = life.lifts[e]
+        if lift.exposures == 0.0 and not lift.is_exposed:
+            continue  # it has not been done yet
+        for side in SIDES:
+            # 3 Adaptation of the lift alone.
+            dose, skill, recent = (
+                lift.skill_dose[side],
+                lift.skill[side],
+                lift.skill_recent[side],
+            )
+            grown = 0.0
+            if dose > 0.0:
+                counted = returns(recent, dose, model.dose_crowding)
+                room = max(1.0 - skill / me.skill_ceiling, 0.0)
+                grown = model.skill_gain * gain * counted * room
+            if is_kept:
+                note_lift(life.log, day, e, side, lift, grown)
+            lift.skill[side] = (skill + grown) * keep.skill
+            lift.skill_recent[side] = (recent + dose) * keep.recent
+            lift.skill_dose[side] = 0.0
+        if lift.is_exposed:
+            # 3 Familiarity: rises with sessions of the lift and soon stays.
+            lift.exposures += 1.0
+            known = 1.0 - exp(-lift.exposures / model.familiarity_sessions)
+            new = 1.0 - life.strengths[e].familiarity
+            lift.familiar = model.familiarity_size * new * known
+            lift.novelty = exp(-lift.exposures / model.soreness_novelty)
+            lift.is_exposed = False
+    any_practice = 0.0
+    for pattern in range(len(body.technique)):
+        any_practice = max(any_practice, body.practice[pattern])
+    for pattern in range(len(body.technique)):
+        # 4 Technique: learned by good practice, spoiled by bad, a part by any pattern.
+        practice = body.practice[pattern]
+        practice = (
+            practice if practice != 0.0 else model.technique_transfer * any_practice
+        )
+        room = model.technique_ceiling - body.technique[pattern]
+        learned = model.technique_gain * practice * max(room, 0.0)
+        body.technique[pattern] = max(body.technique[pattern] + learned, 0.0)
+        body.practice[pattern] = 0.0
+    # 4 Soreness: comes in the next days, goes in the days after.
+    body.coming += model.soreness_gain * body.strange
+    arrived = body.coming * (1.0 - keep.coming)
+    body.coming -= arrived
+    body.soreness = min(body.soreness * keep.soreness + arrived, 10.0)
+    # 4 Stiffness and range: hard sets stiffen, mobility frees and lengthens.
+    freed = (
+        1.0
+        + model.stiffness_relief * (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
+    )
+    stiffer = body.stiffness + model.stiffness_gain * body.hard
+    body.stiffness = min(stiffer * keep.stiffness / freed, model.stiffness_most_deg)
+    for side in SIDES:
+        room = max(model.range_ceiling_deg - body.range_deg[side], 0.0)
+        reached = body.range_deg[side] + model.range_gain * body.mobility[side] * room
+        start = me.range_deg[side]
+        body.range_deg[side] = start + (reached - start) * keep.range
+        body.mobility[side] = 0.0
+    # 4 Stability of the pelvis, endurance of the back.
+    steady = body.stability
+    steady += model.stability_gain * body.steadied * (1.0 - steady)
+    body.stability = (
+        model.stability_start + (steady - model.stability_start) * keep.stability
+    )
+    room = max(1.0 - body.endurance / model.endurance_ceiling, 0.0)
+    grown = model.endurance_gain * gain * min(body.endured, 3.0) * room
+    body.endurance = (body.endurance + grown) * keep.endurance
+    # 4 Lower back: what the day's load has over tolerance irritates, and pain follows.
+    load = body.lumbar * (1.0 - model.lumbar_stability_relief * body.stability)
+    over = max(load / body.tolerance - 1.0, 0.0)
+    body.irritation = (body.irritation + over) * keep.irritation
+    more = model.tolerance_gain * max(load - model.tolerance_spur * body.tolerance, 0.0)
+    start = me.tolerance
+    body.tolerance = start + (body.tolerance + more - start) * keep.tolerance
+    body.flare *= keep.flare
+    body.ease *= keep.ease
+    body.lumbar = body.strange = body.hard = 0.0
+    body.steadied = body.endured = 0.0
+
+
+def returns(recent: float, dose: float, crowding: float) -> float:
+    """Return what a dose counts after the doses of the last days.
+
+    D(recent + dose) - D(recent) with D(x) = (1 + c) x / (1 + c x): one set alone counts
+    1, each further one less. A crowding c of 0 makes it the dose itself.
+    """
+    before, after = 1.0 + crowding * recent, 1.0 + crowding * (recent + dose)
+    return (1.0 + crowding) * dose / (before * after)

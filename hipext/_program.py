@@ -1,0 +1,290 @@
+"""A plan as the arrays that the day loop reads."""
+
+from collections.abc import Mapping, Sequence
+from math import nan
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from hipext._state import (
+    EXERCISE,
+    MAX_RUNGS,
+    MAX_TEMPOS,
+    OCCASION,
+    PATTERNS,
+    PHASE,
+    PLAN,
+    SLOT,
+    WEEK,
+)
+from hipext.exercises import SECONDARY_SHARE, Exercise
+from hipext.intensity import RELATIONS, pct_1rm
+from hipext.notation import seconds_per_rep
+from hipext.plan import MAX_WEEKS, TESTS, Gate, Phase, Plan, Session
+from hipext.progression import rule_record
+from hipext.slot import Slot, slot_kind, step_of
+from hipext.tables import MUSCLES, SET_KINDS, WEEKDAYS
+from hipext.timetable import slots_of
+
+POLICIES = {None: 0, "left": 0, "right": 1, "alternate": 2, "weaker": 3}
+RELATION = "epley"  # links repetitions and loads in the day loop
+_REST_S = (15.0, 480.0)  # beyond these a rest makes no further difference
+
+
+class Program(NamedTuple):
+    """A plan as records; see `_state`."""
+
+    plan: np.void
+    phases: np.ndarray
+    occasions: np.ndarray
+    calendar: np.ndarray
+    slots: np.ndarray
+    exercises: np.ndarray
+
+
+def horizon_of(plan: Plan) -> int:
+    """Return the most weeks that a plan can take, gates closed as long as may be."""
+    extra = sum(phase.advance.max_extra_weeks for phase in plan.phase if phase.advance)
+    return min(plan.n_weeks + extra, MAX_WEEKS)
+
+
+def slots_in_order(plan: Plan) -> list[tuple[str, str, tuple[Slot, ...]]]:
+    """Return phase (empty: all), session and slots, as the arrays number the slots."""
+    sessions = [("", session) for session in plan.session]
+    sessions += [(phase.name, s) for phase in plan.phase for s in phase.session]
+    return [(name, one.name, slots_of(plan, one)) for name, one in sessions]
+
+
+def exercises_of(plan: Plan, tested: Sequence[str]) -> list[str]:
+    """Return the ids of all exercises of a plan and of its tests, sorted."""
+    slots = [slot for _, _, slots in slots_in_order(plan) for slot in slots]
+    return sorted(
+        {e for slot in slots for e in (slot.exercise, *slot.ladder)} | {*tested}
+    )
+
+
+def program_of(
+    plan: Plan,
+    exercises: Mapping[str, Exercise],
+    tested: Sequence[str],
+    model: np.void,
+) -> Program:
+    """Return a plan as arrays.
+
+    Parameters
+    ----------
+    plan : Plan
+        A checked plan.
+    exercises : Mapping[str, Exercise]
+        The catalogue.
+    tested : sequence of str
+        Lifts whose 1RM a strength check measures.
+    model : numpy.void
+        Constants of the day loop.
+    """
+    names = exercises_of(plan, tested)
+    return Program(
+        _plan_values(plan),
+        _phases(plan),
+        _occasions(plan),
+        _weeks(plan),
+        _slots(plan, exercises, names, model),
+        np.array(
+            [_exercise(exercises[x], x in tested, model) for x in names], dtype=EXERCISE
+        ),
+    )
+
+
+def _plan_values(plan: Plan) -> np.void:
+    deload, tests = plan.deload, plan.assessment.tests if plan.assessment else ()
+    sets, _, reps = (deload.sets or "0x0").partition("x")
+    values = (
+        horizon_of(plan),
+        deload.every_weeks,
+        deload.sets_fraction,
+        deload.load_fraction,
+        int(sets),
+        int(reps),
+        deload.reactive.pain_above if deload.reactive else nan,
+        deload.reactive.min_weeks_between if deload.reactive else 1,
+        [test in tests for test in TESTS],
+    )
+    return np.array([values], dtype=PLAN)[0]
+
+
+def _phases(plan: Plan) -> np.ndarray:
+    rows, n_occasions = [], 0
+    for phase in plan.phase:
+        gate, first = phase.advance or Gate(), []
+        for found in _sessions_by_weekday(plan, phase):
+            first.append(n_occasions)
+            n_occasions += len(found)
+        ends = [*first[1:], n_occasions]
+        busy = [d for d, end in enumerate(ends) if end > first[d]]
+        limits = (
+            gate.technique_min,
+            gate.pain_max,
+            gate.range_min_deg,
+            gate.asymmetry_max_deg,
+        )
+        rows.append(
+            (
+                phase.weeks,
+                gate.max_extra_weeks if phase.advance else 0,
+                phase.advance is not None,
+                gate.over_sessions,
+                *(nan if limit is None else limit for limit in limits),
+                busy[0] if busy else 0,
+                [*first, n_occasions],
+            )
+        )
+    return np.array(rows, dtype=PHASE)
+
+
+def _sessions_by_weekday(plan: Plan, phase: Phase) -> list[list[tuple[str, Session]]]:
+    """Return the sessions of each weekday of a phase, with the phase they belong to."""
+    sessions = [("", session) for session in plan.session]
+    sessions += [(phase.name, session) for session in phase.session]
+    return [
+        [one for one in sessions if weekday in (one[1].days or plan.days)]
+        for weekday in WEEKDAYS
+    ]
+
+
+def _occasions(plan: Plan) -> np.ndarray:
+    """Return the slots of every session of every weekday of every phase."""
+    spans, end = {}, 0
+    for phase, session, slots in slots_in_order(plan):
+        spans[phase, session] = (end, end + len(slots))
+        end += len(slots)
+    rows = []
+    for phase in plan.phase:
+        for place, found in enumerate(_sessions_by_weekday(plan, phase)):
+            for name, session in found:
+                days = session.days or plan.days
+                is_last = place == max(map(WEEKDAYS.index, days))
+                rows.append((*spans[name, session.name], is_last))
+    return np.array(rows, dtype=OCCASION)
+
+
+def _weeks(plan: Plan) -> np.ndarray:
+    """Return light weeks, by week of the plan, and weeks with tests, by calendar."""
+    horizon, assessment = horizon_of(plan), plan.assessment
+    weeks = np.zeros(horizon, dtype=WEEK)
+    weeks["is_light"] = [week + 1 in plan.deload.weeks for week in range(horizon)]
+    if assessment:
+        every = assessment.every_weeks or horizon
+        weeks["is_test"] = [
+            week % every == 0 or week + 1 in assessment.weeks for week in range(horizon)
+        ]
+    return weeks
+
+
+def _slots(
+    plan: Plan,
+    exercises: Mapping[str, Exercise],
+    names: Sequence[str],
+    model: np.void,
+) -> np.ndarray:
+    rows = []
+    for _, session, slots in slots_in_order(plan):
+        for slot, nth in zip(slots, _nth(slots), strict=True):
+            ladder = [exercises[e] for e in (slot.exercise, *slot.ladder)]
+            scheme, channel = slot.scheme, f"{session}/{slot.exercise}/{nth}"
+            rule = rule_record(slot.progress, scheme, len(ladder))
+            rows.append(
+                (
+                    SET_KINDS.index(slot_kind(slot, ladder[0])),
+                    scheme.is_hold,
+                    _first_fraction(slot),
+                    scheme.load_kg or 0.0,
+                    nan if scheme.rir is None else scheme.rir,
+                    _rest_factor(slot, slots, exercises, model),
+                    POLICIES[slot.side_first],
+                    256 + (crc32(channel.encode()) >> 1),
+                    _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),
+                    _filled([names.index(e.id) for e in ladder], MAX_RUNGS),
+                    _filled([step_of(slot, e) for e in ladder], MAX_RUNGS),
+                    *rule,
+                )
+            )
+    return np.array(rows, dtype=SLOT)
+
+
+def _nth(slots: Sequence[Slot]) -> list[int]:
+    """Return how often the exercise of each slot came before it."""
+    names = [slot.exercise for slot in slots]
+    return [names[:place].count(name) for place, name in enumerate(names)]
+
+
+def _filled(row: Sequence[float], length: int) -> list[float]:
+    """Return a row filled up with its last value."""
+    return [*row, *[row[-1]] * (length - len(row))]
+
+
+def _first_fraction(slot: Slot) -> float:
+    scheme = slot.scheme
+    if scheme.pct_1rm is not None:
+        return scheme.pct_1rm / 100
+    most = RELATIONS[RELATION].max_reps
+    if scheme.rir is None or scheme.is_hold or scheme.low + scheme.rir > most:
+        return 0.0
+    return pct_1rm(scheme.low, scheme.rir, relation=RELATION) / 100
+
+
+def _seconds(slot: Slot, exercise: Exercise) -> list[float]:
+    """Return the seconds a repetition takes at each tempo of a slot."""
+    if slot.scheme.is_hold:
+        return [1.0]
+    tempos = [slot.tempo or exercise.tempo, *getattr(slot.progress, "tempos", ())]
+    return [float(seconds_per_rep(tempo)) for tempo in tempos]
+
+
+def _rest_factor(
+    slot: Slot,
+    ours: Sequence[Slot],
+    exercises: Mapping[str, Exercise],
+    model: np.void,
+) -> float:
+    """Return how much a set costs the next one of its slot, by the time between."""
+    members = [one for one in ours if slot.group and one.group == slot.group] or [slot]
+    rest_s = sum(one.rest_s for one in members)
+    for one in members:
+        if one is not slot:
+            exercise = exercises[one.exercise]
+            sides = 2 if exercise.is_unilateral else 1
+            rest_s += sides * one.scheme.low * _seconds(one, exercise)[0]
+    between_s = min(max(rest_s, _REST_S[0]), _REST_S[1])
+    return (model.effort_usual_rest_s / between_s) ** 0.5
+
+
+def _exercise(exercise: Exercise, is_tested: bool, model: np.void) -> tuple:
+    """Return the values of an EXERCISE, in order."""
+    shares = [
+        float(exercise.is_counted)
+        * (
+            (muscle in exercise.primary)
+            + SECONDARY_SHARE * (muscle in exercise.secondary)
+        )
+        for muscle in MUSCLES
+    ]
+    total, share = sum(shares) or 1.0, dict(zip(MUSCLES, shares, strict=True))
+    pattern = exercise.pattern if exercise.pattern in PATTERNS else PATTERNS[-1]
+    mobility = model.mobility_other_share if exercise.stretches else 0.0
+    return (
+        exercise.is_loaded,
+        exercise.is_unilateral,
+        is_tested,
+        exercise.n_implements,
+        exercise.body_mass_share,
+        exercise.body_mass_share * exercise.rates_body_mass,
+        shares,
+        [part / total for part in shares],
+        PATTERNS.index(pattern),
+        float(seconds_per_rep(exercise.tempo)) if exercise.tempo else 1.0,
+        share["erector_spinae"],
+        share["hip_abductors"] + share["hip_adductors"] + share["trunk"],
+        1.0 if "hip_flexors" in exercise.stretches else mobility,
+        crc32(exercise.id.encode()) >> 1,
+    )

@@ -1,0 +1,368 @@
+"""The day loop: a plan acts on a person, and the person answers back.
+
+A day has a morning (how the person wakes, what is reported), perhaps sessions, and a
+night in which every state moves on (`_body.sleep`). States are those of the morning: a
+session is felt from the next morning on. The same source runs as plain Python and
+compiled. Constants of `model` carry the names of `data/parameters.toml`.
+
+1. A set: how many repetitions or seconds are possible at today's capacity, how many are
+   done, how many were left (`work`, `reps_at`, `slowness`).
+2. A session: what sets leave behind in muscles, lift and lower back (`strain`, `tire`).
+3. Between sessions: adaptation and fatigue (`_body.sleep`, `_body.capacity_of`).
+4. The other states: technique in a set here, all of them by night in `_body.sleep`.
+5. Decisions: `_judge` (slots, sessions) and `_gates` (weeks, phases, tests), which see
+   what was observed and never the body.
+"""
+
+from math import floor, nan
+
+import numpy as np
+
+from hipext._begin import begin
+from hipext._body import capacity_of, sleep, strength_of
+from hipext._gates import begin_week
+from hipext._judge import ask_today, judge_session, judge_slot, judge_stop
+from hipext._notes import note_day, note_missed, note_set, note_week, said
+from hipext._state import (
+    ALTERNATE,
+    BOTH,
+    DAYS,
+    LEFT,
+    MORNING,
+    N_MUSCLES,
+    RIGHT,
+    RIGHT_FIRST,
+    RING,
+    SIDES,
+    WARM_UP,
+    WEAKER_FIRST,
+    WORK,
+    Life,
+)
+from hipext._steps import TEMPO
+from hipext._tests import see_range, take_tests
+from hipext.random import normals, pair
+from hipext.tables import MUSCLES
+
+ERECTOR = MUSCLES.index("erector_spinae")
+MOST_REPS = 60.0  # beyond these a set is no longer one of strength
+EPLEY_REPS = 30.0  # slope of the relation of load and repetitions, evidence row E03-001
+
+
+def live(life: Life) -> None:
+    """Let one person live through a plan, day by day."""
+    body, book, phases, calendar = life.body, life.book, life.phases, life.calendar
+    keep = begin(life)
+    for day in range(life.plan.horizon * DAYS):
+        week, weekday = day // DAYS, day % DAYS
+        if weekday == 0:
+            see_range(life, day)
+            if not begin_week(life, day):
+                break
+            body.flare += life.fate[week].flare
+        is_there = wake(life, day) and not life.fate[week].is_missed
+        phase = phases[book.phase]
+        if is_there and calendar[week].is_test and weekday == phase.test_weekday:
+            take_tests(life, day)
+        today, tomorrow = (
+            phase.first_occasion[weekday],
+            phase.first_occasion[weekday + 1],
+        )
+        for occasion in range(today, tomorrow):
+            if is_there:
+                train(life, day, occasion)
+            else:
+                note_missed(life, day, occasion)
+        if life.log.is_kept:
+            note_day(life, day)
+        sleep(life, day, keep)
+        if weekday == DAYS - 1:
+            note_week(life, week, strength_of(life))
+
+
+def wake(life: Life, day: int) -> bool:
+    """Set the pain and readiness of a morning, and what is reported of them.
+
+    Returns whether the person comes to train that day.
+    """
+    body, book, model, me = life.body, life.book, life.model, life.me
+    of_sleep, of_pain, of_soreness, of_will = 0.0, 0.0, 0.0, -99.0
+    if life.is_noisy:
+        of_sleep, of_pain, of_soreness, of_will = normals(
+            life.seed, life.person, day, MORNING
+        )
+    hurt = me.chronic_pain * body.ease + body.flare
+    body.pain = min(hurt + model.pain_per_irritation * body.irritation, 10.0)
+    lost_h = min(max(-model.readiness_sleep_sd_h * of_sleep, 0.0), 3.0)
+    rested = 1.0 - model.readiness_loss_per_h * lost_h
+    body.readiness = rested * (1.0 - model.readiness_pain_loss * body.pain)
+    pain = body.pain + model.pain_sem * of_pain * min(1.0, body.pain)
+    sore = body.soreness + model.soreness_sem * of_soreness * min(1.0, body.soreness)
+    book.pain = said(life.script, day, 0, min(max(pain, 0.0), 10.0))
+    book.soreness = said(life.script, day, 1, min(max(sore, 0.0), 10.0))
+    book.pain_of_week = max(book.pain_of_week, book.pain)
+    return of_will <= me.stays_away_above
+
+
+def train(life: Life, day: int, occasion: int) -> None:
+    """Do a session: its slots in turn, each judged at its end."""
+    body, book, span = life.body, life.book, life.occasions[occasion]
+    is_light = judge_session(life, day, span.first_slot, span.end_slot)
+    body.warmth = 0.0
+    for muscle in range(N_MUSCLES):
+        for side in SIDES:
+            life.muscles[muscle, side].spent = 0.0
+    rated_sum, n_rated = 0.0, 0
+    for slot in range(span.first_slot, span.end_slot):
+        if life.slots[slot].kind == WORK:
+            rated_sum += work(life, day, slot, is_light, span.is_week_end)
+            n_rated += 1
+        else:
+            prepare(life, day, slot, is_light, span.is_week_end)
+        life.lines[slot].last_day = day
+    if n_rated > 0:
+        at = book.n_rated % RING
+        book.rated[at], book.pains[at] = rated_sum / n_rated, book.pain
+        book.n_rated += 1
+
+
+def prepare(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> None:
+    """Do a slot that is not work: it warms, keeps range, or rests."""
+    body, line = life.body, life.lines[slot]
+    exercise = life.exercises[life.slots[slot].exercise[line.rung]]
+    if life.slots[slot].kind == WARM_UP:
+        body.warmth = min(1.0, body.warmth + life.model.warm_up_per_slot)
+    for side in SIDES:
+        work_done = exercise.mobility * line.n_sets
+        body.mobility[side] += work_done * life.book.more_mobility[side]
+    first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
+    amount = line.amount
+    if life.log.is_kept:
+        for number in range(1, line.n_sets + 1):
+            for side in range(first, end):
+                note_set(
+                    life.log,
+                    line,
+                    day,
+                    slot,
+                    number,
+                    side,
+                    amount,
+                    amount,
+                    0.0,
+                    nan,
+                    nan,
+                    is_light,
+                )
+    judge_slot(life, day, slot, is_light, is_week_end, True, nan, nan)
+
+
+def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> float:
+    """Do the working sets of a slot; return how their technique was rated."""
+    model, body, me, book = life.model, life.body, life.me, life.book
+    asked, line = life.slots[slot], life.lines[slot]
+    e = asked.exercise[line.rung]
+    exercise, lift = life.exercises[e], life.lifts[e]
+    is_hold, is_sided = asked.is_hold, exercise.is_sided
+    n_sets, amount, load_kg = ask_today(life, slot, is_light)
+    implements_kg = exercise.n_implements * load_kg
+    rated_kg = implements_kg + exercise.rated_share * me.body_mass_kg
+    carried = implements_kg / me.body_mass_kg + exercise.lifted_share
+    of_effort, of_technique = 0.0, 0.0
+    if life.is_noisy:
+        of_effort, of_technique = pair(life.seed, life.person, day, asked.channel)
+    skill = body.technique[exercise.pattern] - haste(model, body, line, load_kg)
+    slow = slowness(model, asked, line, exercise)
+    cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
+    muscles = life.muscles
+    left = capacity_of(exercise, lift, muscles, LEFT) * me.side_factor[LEFT]
+    right = capacity_of(exercise, lift, muscles, RIGHT) * me.side_factor[RIGHT]
+    spent_left = spent_of(exercise, muscles, LEFT)
+    spent_right = spent_of(exercise, muscles, RIGHT)
+    for side in SIDES:
+        body.slot_dose[side] = body.slot_cost[side] = 0.0
+        body.slot_drop[side] = body.slot_skill[side] = 0.0
+
+    drop = model.effort_drop_per_set * asked.rest_factor
+    policy, weaker = asked.side_policy, book.weaker
+    starts_weaker = is_sided and policy == WEAKER_FIRST and weaker != BOTH
+    n_rounds = n_sets
+    if starts_weaker and book.has_gap and not is_light:
+        n_rounds += int(model.rule_extra_sets)
+    completed, least_rir, rated_sum, n_rated = True, 99.0, 0.0, 0
+    for number in range(1, n_rounds + 1):
+        first = LEFT
+        if policy == RIGHT_FIRST or (policy == ALTERNATE and number % 2 == 0):
+            first = RIGHT
+        if starts_weaker:
+            first = weaker
+        most, rated = amount, nan
+        for turn in range(2 if is_sided and number <= n_sets else 1):
+            hand, strength = BOTH, (left + right) / 2.0
+            spent = (spent_left + spent_right) / 2.0
+            if is_sided:
+                hand = first if turn == 0 else 1 - first
+                strength = left if hand == LEFT else right
+                spent = spent_left if hand == LEFT else spent_right
+            spent = min(spent + body.slot_drop[max(hand, LEFT)], 0.9)
+            strength *= body.readiness * cold * (1.0 - spent)
+            # 1 The set: what is possible, what is done, what was left.
+            if is_hold:
+                possible = life.strengths[e].hold_s * strength
+                relative = amount / max(possible, 1.0)
+                spare = model.effort_hold_reps * max(1.0 - relative, 0.0)
+            else:
+                relative = model.effort_control_load
+                if lift.base_kg > 0.0:
+                    relative = rated_kg / (lift.base_kg * strength)
+                possible = slow * reps_at(relative)
+                spare = max(possible - most, 0.0)
+            done = max(min(most, floor(possible + 1e-9)), 0)
+            failed = done < most
+            completed = completed and not failed
+            if starts_weaker:
+                most = done  # the side that starts sets the number
+            # 4 Technique as done: the nearer to failure, the worse.
+            near = max(1.0 - spare / model.technique_safe_rir, 0.0)
+            shown = skill - model.technique_effort_loss * near
+            shown = min(max(shown - model.technique_tired_loss * spent, 0.0), 1.0)
+            # 2 What the set leaves behind.
+            effort = 1.0 / (1.0 + spare / model.dose_effort_reps) if done > 0 else 0.0
+            strain(model, body, lift, hand, effort, relative, failed, is_hold, drop)
+            clumsy = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
+            lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
+            lumbar = exercise.lumbar * carried * lifts * clumsy
+            body.lumbar += lumbar if hand == BOTH else lumbar / 2.0
+            # Observations.
+            rir = nan
+            if not is_hold and lift.base_kg > 0.0:
+                sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(spare, 6.0)
+                rir = said(
+                    life.script, day, 3, min(max(spare + sd * of_effort, 0.0), 10.0)
+                )
+                least_rir = min(least_rir, rir)
+            rated = min(max(shown + model.technique_rater_sd * of_technique, 0.0), 1.0)
+            rated = said(life.script, day, 2, rated)
+            rated_sum, n_rated = rated_sum + rated, n_rated + 1
+            if life.log.is_kept:
+                note_set(
+                    life.log,
+                    line,
+                    day,
+                    slot,
+                    number,
+                    hand,
+                    amount,
+                    done,
+                    load_kg,
+                    rir,
+                    rated,
+                    is_light,
+                )
+        if rated < model.rule_technique_stop and number < n_rounds:
+            judge_stop(life, day, slot, number, n_rounds, rated)
+            completed = False
+            break
+    tire(model, body, muscles, lift, exercise, completed)
+    count, sets = life.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
+    count.working_sets += sets
+    count.failed += 0.0 if completed else 1.0
+    count.volume += sets * amount * implements_kg
+    completed = said(life.script, day, 4, 1.0 if completed else 0.0) > 0.5
+    rir = nan if least_rir > 90.0 else least_rir
+    if not is_light:
+        line.done_kg = load_kg
+        if completed and rir <= 5.0 and amount + rir <= EPLEY_REPS:
+            implied_kg = rated_kg * (1.0 + (amount + rir) / EPLEY_REPS)
+            change_kg = implied_kg - life.known_kg[e]
+            life.known_kg[e] += model.rule_estimate_weight * change_kg
+    rated = rated_sum / n_rated
+    judge_slot(life, day, slot, is_light, is_week_end, completed, rir, rated)
+    return rated
+
+
+def reps_at(relative: float) -> float:
+    """Return the repetitions to failure at a share of today's maximum (Epley)."""
+    if relative <= 0.0:
+        return MOST_REPS
+    return min(EPLEY_REPS * (1.0 / relative - 1.0), MOST_REPS)
+
+
+def slowness(model: np.void, asked: np.void, line: np.void, exercise: np.void) -> float:
+    """Return the share of repetitions that stays at the slot's tempo of today."""
+    seconds = asked.seconds[line.n_steps if asked.rule == TEMPO else 0]
+    if asked.is_hold or seconds <= exercise.usual_seconds:
+        return 1.0
+    return (exercise.usual_seconds / seconds) ** model.effort_tempo_power
+
+
+def haste(model: np.void, body: np.void, line: np.void, load_kg: float) -> float:
+    """Return what a jump of the load and a cold start cost technique."""
+    jump = 0.0
+    if line.done_kg > 0.0 and load_kg > line.done_kg:
+        jump = max(load_kg / line.done_kg - 1.0 - model.technique_free_jump, 0.0)
+    cold = model.technique_cold_loss * (1.0 - body.warmth)
+    return model.technique_jump_loss * jump + cold
+
+
+def spent_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
+    """Return what the earlier sets of a session took from the strength in a lift."""
+    total = 0.0
+    for place in range(N_MUSCLES):
+        total += exercise.weight[place] * muscles[place, side].spent
+    return total
+
+
+def strain(
+    model: np.void,
+    body: np.void,
+    lift: np.void,
+    hand: int,
+    effort: float,
+    relative: float,
+    failed: bool,
+    is_hold: bool,
+    drop: float,
+) -> None:
+    """Add the dose, the cost and the tiredness of one set to those of its slot.
+
+    Its effort is 1 / (1 + spare / scale): the more, the fewer repetitions it left.
+    """
+    cost = effort * (1.0 + model.dose_failure_cost) if failed else effort
+    skill = 1.0 if is_hold else min((relative / model.dose_skill_load) ** 2, 2.0)
+    for side in SIDES:
+        if hand in (BOTH, side):
+            body.slot_dose[side] += effort * min(1.0, relative / model.dose_least_load)
+            body.slot_cost[side] += cost
+            body.slot_drop[side] += drop * effort
+            body.slot_skill[side] += skill * effort
+    part = 1.0 if hand == BOTH else 0.5
+    body.strange += part * cost * (model.soreness_usual + lift.novelty)
+    body.hard += part * cost * min(1.0, relative)
+
+
+def tire(
+    model: np.void,
+    body: np.void,
+    muscles: np.ndarray,
+    lift: np.void,
+    exercise: np.void,
+    completed: bool,
+) -> None:
+    """Pass what the sets of a slot left behind on to muscles, lift and skills."""
+    for side in SIDES:
+        lift.skill_dose[side] += body.slot_skill[side]
+        for place in range(N_MUSCLES):
+            share = exercise.share[place]
+            if share > 0.0:
+                muscle = muscles[place, side]
+                muscle.dose += share * body.slot_dose[side]
+                muscle.cost += share * body.slot_cost[side]
+                muscle.spent += share * body.slot_drop[side]
+    sets = (body.slot_cost[LEFT] + body.slot_cost[RIGHT]) / 2.0
+    body.steadied += exercise.steadies * sets
+    body.endured += exercise.share[ERECTOR] * sets
+    lift.is_exposed = True
+    quality = 1.0 if completed else model.technique_failed_practice
+    practised = body.practice[exercise.pattern]
+    body.practice[exercise.pattern] = max(practised, quality)
