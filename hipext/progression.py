@@ -16,6 +16,7 @@ from hipext._compiled import plain
 from hipext._steps import Asked
 from hipext.notation import SetScheme
 from hipext.rules import RULES, Rule
+from hipext.tables import ACTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,17 +223,4 @@ def _every(rule: Rule) -> int:
     return 1
 
 
-ACTIONS = (
-    "hold",
-    "advance",
-    "reduce",
-    "deload",
-    "pass",
-    "extend",
-    "regress",
-    "stop",
-    "skip",
-    "change",
-    "keep",
-)
 _CODES = dict(zip(("none", *RULES[:-1]), range(len(RULES)), strict=True))

@@ -74,12 +74,7 @@ def expand(
     plan: Plan, athlete: Athlete, *, exercises: Mapping[str, Exercise] | None = None
 ) -> Expansion:
     """Expand a plan into its sets and the decisions of its rules; see `expand_plan`."""
-    for name, value, kind in (("plan", plan, Plan), ("athlete", athlete, Athlete)):
-        if not isinstance(value, kind):
-            raise TypeError(
-                f"{name} must be what read_{name}() returns; got {value!r}. "
-                f"Write read_{name}({value!r})."
-            )
+    check_inputs(plan, athlete)
     book = Book(plan, athlete, read_exercises() if exercises is None else exercises)
     rows: list[tuple] = []
     decisions: list[tuple] = []
@@ -93,6 +88,16 @@ def expand(
         for settled in book.settle(occasion, asked):
             decisions += _decision_rows(occasion, settled)
     return Expansion(SETS.from_rows(rows), DECISIONS.from_rows(decisions))
+
+
+def check_inputs(plan: Plan, athlete: Athlete) -> None:
+    """Raise TypeError if a plan or a person is not what was read from a file."""
+    for name, value, kind in (("plan", plan, Plan), ("athlete", athlete, Athlete)):
+        if not isinstance(value, kind):
+            raise TypeError(
+                f"{name} must be what read_{name}() returns; got {value!r}. "
+                f"Write read_{name}({value!r})."
+            )
 
 
 def _rows(

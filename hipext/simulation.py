@@ -1,20 +1,30 @@
 """A plan and a person in, tables out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from hipext import metrics
 from hipext._checks import check_one_of
+from hipext._decode import (
+    assessments_table,
+    capacity_table,
+    places_of,
+    sets_table,
+    with_states,
+)
+from hipext._run import MAX_SEED, setting_of, trace
+from hipext._sentences import decisions_table, explained
 from hipext.athlete import Athlete, one_rm_of
 from hipext.exercises import read_exercises
 from hipext.parameters import parameter, parameter_table
 from hipext.plan import Plan
 from hipext.response import Banister
-from hipext.schedule import expand
+from hipext.schedule import check_inputs, expand
 from hipext.tables import (
     ASSESSMENTS,
+    CAPACITY,
     DAYS_PER_WEEK,
     TRAINING_LOADS,
     Column,
@@ -45,6 +55,11 @@ _OPEN_LOOP = (
     "Gates between phases are open; no signal brings a deload forward.",
     "A completed set raises the estimated 1RM if it implies more: a hope, no forecast.",
 )
+_CLOSED_LOOP = (
+    "The person's states follow a model; its constants are listed here.",
+    "Rules see reported pain, soreness and effort, rated technique and tests alone.",
+    "A closed gate keeps a phase going, at most as long as the plan allows.",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +70,10 @@ class Simulation:
     ----------
     plan, athlete : Plan, Athlete
         What went in.
+    mode : {"closed_loop", "open_loop"}
+        Whether the person answers back, or every set is assumed to succeed.
+    seed, noise : int, bool
+        Of the random numbers; 0 and False in the open loop, which has none.
     training_load : str
         Definition of the load that drives ``response``.
     sets, daily, weekly, decisions, assessments, response : pandas.DataFrame
@@ -62,10 +81,21 @@ class Simulation:
         days as ``daily``.
     assumptions : pandas.DataFrame
         Everything that was assumed on the way (`ASSUMPTIONS`).
+    capacity : pandas.DataFrame
+        What either side can lift, day by day (`tables.CAPACITY`); no rows in the open
+        loop.
+
+    Notes
+    -----
+    In the closed loop ``daily`` has the columns of `tables.DAILY_STATES` besides, and
+    ``weekly`` those of `tables.WEEKLY_STATES`.
     """
 
     plan: Plan
     athlete: Athlete
+    mode: str
+    seed: int
+    noise: bool
     training_load: str
     sets: pd.DataFrame
     daily: pd.DataFrame
@@ -74,6 +104,25 @@ class Simulation:
     assessments: pd.DataFrame
     response: pd.DataFrame
     assumptions: pd.DataFrame
+    capacity: pd.DataFrame
+
+    def explain(self, *, week: int) -> str:
+        """Return what happened in a week and why, as text.
+
+        Parameters
+        ----------
+        week : int
+            Week, from 1.
+
+        Raises
+        ------
+        ValueError
+            If the run has no such week.
+        """
+        n_weeks = len(self.weekly)
+        if not 1 <= week <= n_weeks:
+            raise ValueError(f"week must be 1 to {n_weeks}; got {week}.")
+        return explained(self.weekly, self.decisions, week=week)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,6 +167,9 @@ def open_loop(
     return Simulation(
         plan=plan,
         athlete=athlete,
+        mode="open_loop",
+        seed=0,
+        noise=False,
         training_load=training_load,
         sets=sets,
         daily=curves.daily,
@@ -125,8 +177,102 @@ def open_loop(
         decisions=expansion.decisions,
         assessments=_assessments(plan, athlete),
         response=curves.response,
-        assumptions=_assumptions(plan, athlete, sets),
+        assumptions=_assumptions(plan, athlete, sets, _OPEN_LOOP),
+        capacity=CAPACITY.from_rows([]),
     )
+
+
+def simulate(
+    plan: Plan,
+    athlete: Athlete,
+    *,
+    seed: int = 0,
+    noise: bool = True,
+    training_load: str = "session_rpe",
+) -> Simulation:
+    """Let a person go through a plan and answer back.
+
+    Sets can fail, soreness and pain come and go, strength and technique grow; the
+    plan's rules see what a coach would see (completed sets, reported effort, pain and
+    soreness, rated technique, tests) and decide, with a reason for every decision.
+
+    Parameters
+    ----------
+    plan : Plan
+        A checked plan, as `read_plan` returns it.
+    athlete : Athlete
+        The person, as `read_athlete` returns it.
+    seed : int, default 0
+        Of the random numbers: 0 to 2**63 - 1. The same seed is the same person on the
+        same days, whatever the plan.
+    noise : bool, default True
+        Whether days, reports and measurements vary by chance.
+    training_load : str, default "session_rpe"
+        Definition of the load that drives the response; one of
+        `tables.TRAINING_LOADS`.
+
+    Returns
+    -------
+    Simulation
+        Of as many weeks as it took: closed gates make a plan longer.
+
+    Raises
+    ------
+    ValueError
+        If a 1RM is missing, the seed is out of range, or there is no such definition
+        of load.
+
+    Notes
+    -----
+    Plain Python does it, with or without a compiler, so that every machine makes the
+    same bytes. The constants are assumptions where they are not measured; see
+    `parameters.parameter_table`. States are those of a model, never a claim about a
+    person.
+
+    Examples
+    --------
+    >>> from hipext import read_athlete, read_plan, simulate
+    >>> done = simulate(read_plan("deadlift_5x5_10wk"), read_athlete("novice"))
+    >>> len(done.weekly)
+    10
+    """
+    check_inputs(plan, athlete)
+    check_one_of(training_load, TRAINING_LOADS, name="training_load")
+    check_seed(seed)
+    exercises = read_exercises()
+    setting = setting_of(plan, [athlete], exercises=exercises)
+    kept = trace(setting, seed=seed, noise=noise)
+    places = places_of(plan, exercises)
+    sets = sets_table(plan, setting, kept, places)
+    n_weeks = len(kept.weeks)
+    curves = curves_of(sets, n_weeks=n_weeks, training_load=training_load)
+    daily, weekly = with_states(curves.daily, curves.weekly, plan, setting, kept)
+    return Simulation(
+        plan=plan,
+        athlete=athlete,
+        mode="closed_loop",
+        seed=seed,
+        noise=noise,
+        training_load=training_load,
+        sets=sets,
+        daily=daily,
+        weekly=weekly,
+        decisions=decisions_table(plan, kept, places),
+        assessments=assessments_table(setting, kept),
+        response=curves.response,
+        assumptions=_assumptions(plan, athlete, sets, _CLOSED_LOOP),
+        capacity=capacity_table(setting, kept),
+    )
+
+
+def check_seed(seed: int) -> None:
+    """Raise ValueError if a seed is not a whole number that random numbers take."""
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(
+            f"seed must be a whole number; got {seed!r}. Write 0, 1, 2, ..."
+        )
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
 
 
 def curves_of(
@@ -192,10 +338,12 @@ def _baseline(test: str, athlete: Athlete) -> Iterator[tuple[str, str, float, st
             yield lift, "both", one_rm_kg, "kg"
 
 
-def _assumptions(plan: Plan, athlete: Athlete, sets: pd.DataFrame) -> pd.DataFrame:
+def _assumptions(
+    plan: Plan, athlete: Athlete, sets: pd.DataFrame, statements: Sequence[str]
+) -> pd.DataFrame:
     exercises = read_exercises()
     rows = [("plan", statement, "", "") for statement in plan.assumptions]
-    rows += [("plan", statement, "", "") for statement in _OPEN_LOOP]
+    rows += [("plan", statement, "", "") for statement in statements]
     for name in sets["exercise"].unique():
         if exercises[name].is_loaded:
             one_rm = one_rm_of(athlete, name, exercises)

@@ -26,6 +26,19 @@ MUSCLES = (
     "trunk",
 )
 MAPPINGS = ("fractional", "primary", "emg")
+ACTIONS = (
+    "hold",
+    "advance",
+    "reduce",
+    "deload",
+    "pass",
+    "extend",
+    "regress",
+    "stop",
+    "skip",
+    "change",
+    "keep",
+)
 TRAINING_LOADS = ("volume_load", "time_under_tension", "hard_sets", "session_rpe")
 
 
@@ -166,6 +179,62 @@ MUSCLE_SETS = Table(
     ),
 )
 
+DAILY_STATES = Table(
+    "daily_states",
+    "one day; states of the morning, and what the day added",
+    (
+        Column("pain_reported", "float64", "0-10", "low-back pain as reported"),
+        Column("soreness_reported", "float64", "0-10", "soreness as reported"),
+        Column("technique_rated", "float64", "0-1", "mean rating of the day's sets"),
+        Column("pain", "float64", "0-10", "low-back pain, the model's state"),
+        Column("soreness", "float64", "0-10", "soreness, the model's state"),
+        Column("stiffness_deg", "float64", "deg", "hip extension lost to stiffness"),
+        Column("readiness", "float64", "0-1", "share of strength there today"),
+        Column("range_left_deg", "float64", "deg", "hip extension, left"),
+        Column("range_right_deg", "float64", "deg", "hip extension, right"),
+        Column("stability", "float64", "0-1", "steadiness of the pelvis"),
+        Column("lumbar_load", "float64", "body masses", "load of the back that day"),
+        Column("tolerance", "float64", "body masses", "load of a day that does no harm"),
+        Column("irritation", "float64", "a.u.", "of the lower back"),
+        Column("endurance", "float64", "0-1", "static hold of the back, added share"),
+        Column("technique", "float64", "0-1", "skill of the hip hinge"),
+        Column("adaptation", "float64", "0-1", "of the gluteus maximus, added share"),
+        Column("fatigue", "float64", "0-1", "of the gluteus maximus, share taken"),
+        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts; start is 100"),
+    ),
+)
+
+WEEKLY_STATES = Table(
+    "weekly_states",
+    "one week; what the person answered",
+    (
+        Column("n_missed", "int64", "", "sessions that were missed"),
+        Column("n_failed", "int64", "", "times that a slot's sets were not completed"),
+        Column("pain", "float64", "0-10", "highest reported pain"),
+        Column("soreness", "float64", "0-10", "highest reported soreness"),
+        Column("technique", "float64", "0-1", "mean rated technique; missing for none"),
+        Column("range_left_deg", "float64", "deg", "hip extension at its end, left"),
+        Column("range_right_deg", "float64", "deg", "hip extension at its end, right"),
+        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts at its end"),
+    ),
+)
+
+CAPACITY = Table(
+    "capacity",
+    "one side of one lift on one day, for lifts that were done or tested",
+    (
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("day", "int64", "d", "day of the plan, from 0"),
+        Column("exercise", "str", "", "id in the catalogue"),
+        Column("side", "str", "", "left or right"),
+        Column("capacity", "float64", "share", "of the 1RM at the start"),
+        Column("familiarity", "float64", "share", "won by knowing the lift"),
+        Column("skill", "float64", "share", "won in this lift alone"),
+        Column("muscle", "float64", "share", "won by its muscles"),
+        Column("fatigue", "float64", "share", "taken by fatigue of its muscles"),
+    ),
+)
+
 RESPONSE = Table(
     "response",
     "one day; states of the morning",
@@ -185,7 +254,7 @@ DECISIONS = Table(
         Column("phase", "str", "", "name of the phase in the plan"),
         Column("session", "str", "", "name of the session; empty for the whole week"),
         Column("subject", "str", "", "exercise, or 'week', or 'phase'"),
-        Column("action", "str", "", "advance, hold, reduce, deload, or pass"),
+        Column("action", "str", "", "one of ACTIONS"),
         Column("rule", "str", "", "id of the rule"),
         Column("observations", "str", "", "what the rule saw, as 'name=value'"),
         Column("sentence", "str", "", "the reason, in words"),
