@@ -30,8 +30,10 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab
 
-bench: $(READY)  ## time the import and a whole run
+bench: $(READY)  ## time the import, a whole run, and the day loop for one and a million
+	$(PIP_INSTALL) -e .[bench]
 	$(PY) tests/bench.py
+	$(PY) tests/bench_loop.py
 
 notebooks: $(READY)  ## run all notebooks and store their outputs
 	$(PY) tests/execute_notebooks.py
@@ -43,7 +45,7 @@ format: $(READY)  ## put the code into its standard form
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(PIP_INSTALL) uv
 	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	  --all-extras --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	  --extra cluster --extra dev --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --output-file requirements.lock pyproject.toml
 
 clean:  ## delete caches and builds; keeps .venv and out

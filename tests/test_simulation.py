@@ -13,7 +13,8 @@ from hipext.exercises import read_exercises
 from hipext.parameters import parameter, parameter_table, read_parameters
 from hipext.plan_file import check_plan
 from hipext.schedule import expand
-from hipext.simulation import ASSUMPTIONS, open_loop, teaching_model
+from hipext._assumed import ASSUMPTIONS
+from hipext.simulation import open_loop, teaching_model
 from hipext.tables import TRAINING_LOADS
 
 TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
