@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from hipext._schema import FileValue, check_values
+from hipext._units import mass
 from hipext.data import check_kind, find_file, read_toml
 from hipext.exercises import Exercise, exercise_named, read_exercises
 
@@ -18,7 +19,8 @@ def _canonical(name: str) -> str:
 
 
 Lift = Annotated[str, AfterValidator(_canonical)]
-OneRmKg = Annotated[float, Field(gt=0, lt=1000)]
+OneRmKg = mass(gt=0, lt=1000)
+BodyMassKg = mass(ge=30, le=250)
 
 
 class Sides(FileValue):
@@ -61,8 +63,8 @@ class Athlete(FileValue):
     """Name shown in tables and reports."""
     description: str = ""
     """Who this is, in a sentence or two."""
-    body_mass_kg: float = Field(ge=30, le=250, examples=["70"])
-    """Body mass in kg."""
+    body_mass_kg: BodyMassKg = Field(examples=["70"])
+    """Body mass in kg, or with its unit: "154 lb"."""
     training_status: Literal["untrained", "novice", "intermediate", "trained"]
     """How used to strength training."""
     activity: Literal["daily_life", "desk_work", "running", "field_sport", "lifting"]
@@ -70,7 +72,7 @@ class Athlete(FileValue):
     other_sessions_per_week: int = Field(default=0, ge=0, le=14)
     """Runs, matches or other training a week besides the plan."""
     one_rm_kg: dict[Lift, OneRmKg] = Field(examples=["{ romanian_deadlift = 60 }"])
-    """1RM in kg per implement by exercise; other lifts are estimated from these."""
+    """1RM in kg, or as "185 lb", per implement by exercise; others are estimated."""
     hip_extension_deg: Sides = Field(examples=["{ left = 12, right = 14 }"])
     """Hip-extension range of either side, in degrees."""
     single_leg_bridge_reps: Sides = Field(examples=["{ left = 18, right = 20 }"])

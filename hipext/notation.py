@@ -2,7 +2,8 @@
 
 ``3x8-10 @RIR3`` reads: three sets of eight to ten repetitions with about three left in
 reserve. Other forms: ``3x10s`` (a hold of ten seconds), ``1x5min``, ``2x8/side``,
-``2-3x6-10`` (two sets, three at most), ``4x6 @75%``, ``3x8 @RPE7``, ``3x5 @60kg``.
+``2-3x6-10`` (two sets, three at most), ``4x6 @75%``, ``3x8 @RPE7``, ``3x5 @60kg``,
+``3x5 @135lb``. Pounds are kept in kg.
 """
 
 import re
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from hipext._units import KG_PER_UNIT, kg
+
+_UNITS = "|".join(KG_PER_UNIT)
 _WHOLE = r"([0-9]{1,6})"
 SETS_PATTERN = (
     rf"^\s*{_WHOLE}\s*(?:-\s*{_WHOLE}\s*)?[xX\u00d7]"
@@ -19,7 +23,7 @@ SETS_PATTERN = (
 TEMPO_PATTERN = r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}$"
 _EFFORT = re.compile(
     r"(?P<word>RIR|RPE)\s*(?P<count>[0-9]+(?:\.[0-9]+)?)"
-    r"|(?P<number>[0-9]*\.?[0-9]+)\s*(?P<unit>%|kg)?",
+    rf"|(?P<number>[0-9]*\.?[0-9]+)\s*(?P<unit>%|{'|'.join(KG_PER_UNIT)})?",
     re.IGNORECASE,
 )
 _FORMS = "'3x8', '3x8-10 @RIR3', '2x8/side', '3x10s', '4x6 @75%' or '3x5 @60kg'"
@@ -144,21 +148,23 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
         return {}, []
     match = _EFFORT.fullmatch(text)
     if not match:
-        return {}, [f"'@{text}' must be @75%, @RIR2, @RPE8 or @60kg."]
+        return {}, [f"'@{text}' must be @75%, @RIR2, @RPE8, @60kg or @135lb."]
     if match["word"]:
         return _reserve(match["word"].upper(), float(match["count"]))
     number, unit = float(match["number"]), (match["unit"] or "").lower()
-    if number == 0 or (unit == "kg" and number > MAX_LOAD_KG):
+    load_kg = kg(match["number"], unit) if unit in KG_PER_UNIT else None
+    if 0 in (number, load_kg) or (load_kg or 0) > MAX_LOAD_KG:
         return {}, [f"@{text} must be above 0 and at most {MAX_LOAD_KG} kg or 100 %."]
-    if unit == "kg":
-        return {"load_kg": number}, []
+    if load_kg:
+        return {"load_kg": load_kg}, []
     if number <= 1:
         return {}, [
             f"@{text} is written as a fraction; a percentage of the 1RM is 0-100. "
             f"Write @{number * 100:g}%."
         ]
     if not unit:
-        return {}, [f"@{text} has no unit. Write @{number:g}% or @{number:g}kg."]
+        ways = " or ".join(f"@{number:g}{unit}" for unit in ("%", "kg", "lb"))
+        return {}, [f"@{text} has no unit. Write {ways}."]
     fault = f"@{text} is above 100 % of the 1RM, which cannot be lifted for sets."
     return {"pct_1rm": number}, [fault] if number > 100 else []
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hipext._schema import FileValue
+from hipext._units import MASS_PATTERN
 from hipext.athlete import Athlete
 from hipext.data import parse_toml
 from hipext.exercises import Exercise, read_exercises
@@ -25,7 +26,10 @@ _MORE = {
 Sets x repetitions, or x seconds for an exercise that is held; '2-3x' builds from two
 sets to three; 'x5min' is minutes; both count per side where one side works at a time.
 An exercise with a load needs how hard: @RIR3 (repetitions in reserve), @RPE7, @75% of
-the 1RM or @60kg. One without a load may have @RIR or nothing.""",
+the 1RM, @60kg or @135lb. One without a load may have @RIR or nothing.""",
+    ("Slot", "ladder"): """
+For the rules 'hold' and 'double' without add_kg or add_pct. Every exercise fits sets as
+the slot's own does, and is named once.""",
     ("Slot", "progress"): """
 'linear' and 'step' add load and need add_kg or add_pct. 'double' and 'hold' need a
 range in sets, like 3x8-10 or 3x10-30s; 'double' needs add_kg or add_pct where there is
@@ -52,6 +56,8 @@ def plan_schema() -> Schema:
         field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
         if key == "exercise":
             field["enum"] = _words(read_exercises().values())
+        if key == "ladder":
+            field["items"] = {"enum": _words(read_exercises().values())}
         if key == "sets":
             field["pattern"] = SETS_PATTERN
         if key == "tempo":
@@ -71,10 +77,7 @@ def athlete_schema() -> Schema:
     one_rm_kg = schema["properties"]["one_rm_kg"]
     lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
     one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
-    one_rm_kg["additionalProperties"] |= {
-        "exclusiveMinimum": 0,
-        "exclusiveMaximum": 1000,
-    }
+    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
     return schema
 
 
@@ -89,6 +92,9 @@ def _schema_of(model: type[FileValue], title: str) -> Schema:
     for part in (schema, *schema["$defs"].values()):
         fields = part["properties"].items()
         part["properties"] = {key: _without_null(field) for key, field in fields}
+        for key, field in part["properties"].items():
+            if key.endswith("_kg") and field["type"] == "number":
+                part["properties"][key] = _mass(field)
     for owner, key, field in _properties(schema):
         field.pop("title", None)
         field.pop("discriminator", None)  # a word of OpenAPI, not of JSON Schema
@@ -118,6 +124,14 @@ def _without_null(field: Schema) -> Schema:
         return field
     rest = {key: value for key, value in field.items() if key != "anyOf"}
     return options[0] | rest
+
+
+def _mass(field: Schema) -> Schema:
+    """Return a number of kg as a file can have it: so, or as text with its unit."""
+    words = ("description", "examples")
+    said = {key: field[key] for key in words if key in field}
+    number = {key: field[key] for key in field if key not in (*words, "title")}
+    return {**said, "anyOf": [number, {"type": "string", "pattern": MASS_PATTERN}]}
 
 
 def _json_value(text: str) -> object:

@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from hipext._schema import FileValue
+from hipext._units import mass
 from hipext.notation import parse_tempo
+
+AddKg = mass(gt=0, le=50)
 
 
 class OnFail(FileValue):
@@ -30,8 +33,8 @@ class OnFail(FileValue):
 class LoadRule(FileValue):
     """What the rules that add load have in common."""
 
-    add_kg: float | None = Field(default=None, gt=0, le=50)
-    """Step of the load per implement, in kg. Give this or `add_pct`."""
+    add_kg: AddKg | None = None
+    """Step of the load per implement, in kg or as "5 lb". Give this or `add_pct`."""
     add_pct: float | None = Field(default=None, gt=0, le=50)
     """Step of the load in percent of the load now. Give this or `add_kg`."""
     on_fail: OnFail | None = None

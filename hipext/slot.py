@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hipext._schema import FileValue
+from hipext._units import mass
 from hipext.exercises import Exercise, exercise_named
 from hipext.intensity import RELATIONS
 from hipext.notation import SetScheme, parse_sets, parse_tempo
@@ -20,6 +21,7 @@ _KIND_OF_ROLE = {
     "breathing": "recovery",
     "warm_up": "warm_up",
 }
+LADDER_RULES = ("double", "hold")  # the rules that reach a top
 
 
 def _canonical_sets(text: str) -> str:
@@ -37,6 +39,7 @@ def _canonical_exercise(name: str, info: ValidationInfo) -> str:
 
 SetsText = Annotated[str, AfterValidator(_canonical_sets)]
 TempoText = Annotated[str, AfterValidator(_canonical_tempo)]
+IncrementKg = mass(gt=0, le=20)
 ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
 
 
@@ -57,12 +60,12 @@ class Slot(FileValue):
     """Slots of one group are done in turn, round by round: a pair or a circuit."""
     side_first: Literal["weaker", "left", "right", "alternate"] | None = None
     """Which side starts in a unilateral exercise. Default: left, by no policy."""
-    increment_kg: float | None = Field(default=None, gt=0, le=20)
-    """Smallest load step in kg, where it differs from that of the exercise."""
+    increment_kg: IncrementKg | None = None
+    """Smallest load step in kg or as "5 lb", where that of the exercise differs."""
     progress: Rule = NoRule(rule="none")
     """How the slot moves on from session to session."""
     ladder: tuple[ExerciseId, ...] = Field(default=(), max_length=5)
-    """Harder exercises in turn, once the top of the range is reached; closed loop."""
+    """Harder exercises in turn, once the top of the range is mastered; closed loop."""
     note: str = ""
     """A cue for whoever does it."""
 
@@ -73,8 +76,12 @@ class Slot(FileValue):
 
     @model_validator(mode="after")
     def _fits_the_exercise(self, info: ValidationInfo) -> "Slot":
-        exercise = info.context["exercises"][self.exercise]
-        faults = [*_scheme_faults(self, exercise), *_rule_faults(self, exercise)]
+        exercises = info.context["exercises"]
+        faults = [*_faults(self, exercises[self.exercise]), *_ladder_faults(self)]
+        known = {*faults}  # what the slot's own exercise lacks is told once
+        for number, name in enumerate(self.ladder, start=1):
+            found = [one for one in _faults(self, exercises[name]) if one not in known]
+            faults += [f"ladder {number} ({name}): {one}" for one in found]
         if faults:
             raise ValueError(" ".join(faults))
         return self
@@ -88,6 +95,31 @@ def slot_kind(slot: Slot, exercise: Exercise) -> str:
 def step_of(slot: Slot, exercise: Exercise) -> float:
     """Return the smallest load step of a slot, in kg per implement."""
     return slot.increment_kg or exercise.increment_kg
+
+
+def _faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
+    """Yield what does not fit: the slot's exercise, or one of its ladder."""
+    yield from _scheme_faults(slot, exercise)
+    yield from _rule_faults(slot, exercise)
+
+
+def _ladder_faults(slot: Slot) -> Iterator[str]:
+    rule, names = slot.progress.rule, (slot.exercise, *slot.ladder)
+    if slot.ladder and rule not in LADDER_RULES:
+        yield (
+            f"a ladder needs rule 'double' or 'hold', which reach a top; got {rule!r}. "
+            "Change the rule, or leave out ladder."
+        )
+    if slot.ladder and rule == "double" and slot.progress.has_step:
+        yield (
+            "with a ladder the harder exercise is the step at the top of the range; "
+            f"leave out {'add_kg' if slot.progress.add_kg else 'add_pct'}."
+        )
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield (
+            f"ladder: {name} is there {names.count(name)} times, the slot's own "
+            f"exercise counted; got {list(slot.ladder)}. Name each exercise once."
+        )
 
 
 def _scheme_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
@@ -128,10 +160,11 @@ def _rule_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
     if (needs_load or rule == "wave") and not exercise.is_loaded:
         yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
     has_step = getattr(slot.progress, "has_step", False)
-    if exercise.is_loaded and (needs_load or rule == "double") and not has_step:
+    needs_step = needs_load or (rule == "double" and not slot.ladder)
+    if exercise.is_loaded and needs_step and not has_step:
         step_kg = step_of(slot, exercise)
         yield f"rule {rule!r} needs a step. Write add_kg = {step_kg:g}."
-    if rule == "double" and has_step and not exercise.is_loaded:
+    if rule == "double" and has_step and not (exercise.is_loaded or slot.ladder):
         yield f"{exercise.id} has no external load; leave out add_kg and add_pct."
     if rule == "double" and scheme.low == scheme.high:
         yield f"rule 'double' needs a range; got {slot.sets!r}. Write '3x8-10'."
