@@ -92,6 +92,7 @@ def assumptions_of(
         if share > 0:
             what = f"share of body mass lifted in {exercises[name].name}"
             rows.append(("catalogue", what, f"{share:g}", ""))
-    for row in parameter_table().query("kind == 'assumption'").itertuples():
+    constants = parameter_table()
+    for row in constants[constants["kind"] == "assumption"].itertuples():
         rows.append(("model", row.meaning, f"{row.value:g} {row.unit}", row.source))
     return ASSUMPTIONS.from_rows(rows)

@@ -35,8 +35,8 @@ def _begin_body(life: Life) -> None:
         lift, strength = life.lifts[e], life.strengths[e]
         for side in SIDES:
             lift.skill[side] = lift.skill_recent[side] = lift.skill_dose[side] = 0.0
-        lift.familiar = lift.exposures = 0.0
-        lift.novelty = 1.0
+        lift.familiar = 0.0
+        lift.unlearned = lift.novelty = 1.0
         lift.is_exposed = False
         off = 0.0  # an estimated 1RM is off by something; a measured one is not
         if life.is_noisy and not strength.is_measured:
@@ -52,6 +52,7 @@ def _begin_book(life: Life) -> None:
     book.last_reactive = book.hold_week = book.n_rated = 0
     book.is_light = book.has_gap = False
     book.phase_week, book.last_light, book.weaker = 1, -99, me.weaker
+    book.last_work = -1
     book.pain = book.soreness = book.pain_of_week = 0.0
     book.pain_at_test = me.chronic_pain
     for side in SIDES:

@@ -10,7 +10,7 @@ from hipext._state import LEFT, N_MUSCLES, RIGHT, SIDES, Life
 
 
 class Keep(NamedTuple):
-    """Share of a state that a night leaves, exp(-1 / tau), for one person."""
+    """Share of a state that a night or a session leaves, exp(-1 / tau)."""
 
     muscle: float
     skill: float
@@ -26,6 +26,8 @@ class Keep(NamedTuple):
     tolerance: float
     flare: float
     ease: float
+    unlearned: float
+    novelty: float
 
 
 def keep_of(model: np.void, recovery: float) -> Keep:
@@ -45,6 +47,8 @@ def keep_of(model: np.void, recovery: float) -> Keep:
         exp(-1.0 / model.tolerance_tau_d),
         exp(-1.0 / model.pain_flare_tau_d),
         exp(-1.0 / model.pain_chronic_tau_d),
+        exp(-1.0 / model.familiarity_sessions),
+        exp(-1.0 / model.soreness_novelty),
     )
 
 
@@ -57,8 +61,8 @@ def capacity_of(
     """
     capacity = 1.0 + lift.familiar + lift.skill[side]
     for place in range(N_MUSCLES):
-        strength = muscles[place, side].fit - muscles[place, side].fatigue
-        capacity += exercise.weight[place] * strength
+        muscle = muscles[place, side]
+        capacity += exercise.weight[place] * (muscle.fit - muscle.fatigue)
     return max(capacity, 0.05)
 
 
@@ -85,7 +89,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             grown = 0.0
             if muscle.dose > 0.0:
                 counted = returns(muscle.recent, muscle.dose, model.dose_crowding)
-                room = max(1.0 - muscle.fit / me.muscle_ceiling, 0.0)
+                room = max(1.0 - muscle.fit / me.muscle_ceiling[side], 0.0)
                 grown = model.muscle_gain * gain * counted * room
             tired = model.fatigue_gain * muscle.cost
             if is_kept:
@@ -96,7 +100,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             muscle.dose = muscle.cost = 0.0
     for e in range(len(life.lifts)):
         lift = life.lifts[e]
-        if lift.exposures == 0.0 and not lift.is_exposed:
+        if lift.novelty == 1.0 and not lift.is_exposed:
             continue  # it has not been done yet
         for side in SIDES:
             # 3 Adaptation of the lift alone.
@@ -108,7 +112,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             grown = 0.0
             if dose > 0.0:
                 counted = returns(recent, dose, model.dose_crowding)
-                room = max(1.0 - skill / me.skill_ceiling, 0.0)
+                room = max(1.0 - skill / me.skill_ceiling[side], 0.0)
                 grown = model.skill_gain * gain * counted * room
             if is_kept:
                 note_lift(life.log, day, e, side, lift, grown)
@@ -117,11 +121,10 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             lift.skill_dose[side] = 0.0
         if lift.is_exposed:
             # 3 Familiarity: rises with sessions of the lift and soon stays.
-            lift.exposures += 1.0
-            known = 1.0 - exp(-lift.exposures / model.familiarity_sessions)
+            lift.unlearned *= keep.unlearned
+            lift.novelty *= keep.novelty
             new = 1.0 - life.strengths[e].familiarity
-            lift.familiar = model.familiarity_size * new * known
-            lift.novelty = exp(-lift.exposures / model.soreness_novelty)
+            lift.familiar = model.familiarity_size * new * (1.0 - lift.unlearned)
             lift.is_exposed = False
     any_practice = 0.0
     for pattern in range(len(body.technique)):
@@ -132,9 +135,10 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
         practice = (
             practice if practice != 0.0 else model.technique_transfer * any_practice
         )
-        room = model.technique_ceiling - body.technique[pattern]
-        learned = model.technique_gain * practice * max(room, 0.0)
-        body.technique[pattern] = max(body.technique[pattern] + learned, 0.0)
+        skill = body.technique[pattern]
+        room = max(model.technique_ceiling - skill, 0.0) if practice > 0.0 else skill
+        learned = model.technique_gain * practice * room
+        body.technique[pattern] = skill + learned
         body.practice[pattern] = 0.0
     # 4 Soreness: comes in the next days, goes in the days after.
     body.coming += model.soreness_gain * body.strange

@@ -1,4 +1,4 @@
-"""What the day loop kept, as tables."""
+"""The sets that the day loop kept, as a table, and where their slots stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,49 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hipext._notes import MISSED_SESSION
 from hipext._program import slots_in_order
 from hipext._run import Setting, Trace
-from hipext._state import STRENGTH_TEST
 from hipext.exercises import Exercise
 from hipext.notation import seconds_per_rep
-from hipext.plan import TESTS, Plan
+from hipext.plan import Plan
 from hipext.slot import Slot, slot_kind
-from hipext.tables import (
-    ASSESSMENTS,
-    CAPACITY,
-    DAILY_STATES,
-    DAYS_PER_WEEK,
-    SETS,
-    WEEKLY_STATES,
-)
+from hipext.tables import DAYS_PER_WEEK, SETS
 
-_UNITS = {
-    "hip_extension_range": "deg",
-    "single_leg_bridge": "reps",
-    "biering_sorensen": "s",
-    "strength_check": "kg",
-    "technique_rating": "0-1",
-}
 _SIDE = np.array(["left", "right", "both"])  # the last one is -1
-_STATES = {  # column of the table: column of the log
-    "pain_reported": 2,
-    "soreness_reported": 3,
-    "pain": 4,
-    "soreness": 5,
-    "stiffness_deg": 6,
-    "readiness": 7,
-    "range_left_deg": 8,
-    "range_right_deg": 9,
-    "stability": 10,
-    "lumbar_load": 11,
-    "tolerance": 12,
-    "irritation": 13,
-    "endurance": 14,
-    "technique": 15,
-    "adaptation": 16,
-    "fatigue": 17,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +33,10 @@ def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
     """Return the slots of a plan by their number in the day loop."""
     places: list[Place] = []
     for phase, session, slots in slots_in_order(plan):
-        start, groups = len(places), [slot.group for slot in slots]
+        start, first = len(places), 0
         for number, slot in enumerate(slots):
-            first = groups.index(slot.group) if slot.group else number
+            if not slot.group or slot.group != slots[number - 1].group:
+                first = number
             places.append(
                 Place(
                     phase=phase,
@@ -83,6 +50,16 @@ def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
     return places
 
 
+def session_of(setting: Setting, places: Sequence[Place], occasion: int) -> str:
+    """Return the name of a session by its number; empty for one without slots."""
+    span = setting.program.occasions[occasion]
+    return places[span["first_slot"]].session if _n_slots(span) else ""
+
+
+def _n_slots(span: np.void) -> int:
+    return int(span["end_slot"] - span["first_slot"])
+
+
 def sets_table(
     plan: Plan, setting: Setting, trace: Trace, places: Sequence[Place]
 ) -> pd.DataFrame:
@@ -93,7 +70,7 @@ def sets_table(
     log, slot = log[order], slot[order]
     day, rung, side, done = (log[:, column].astype("int64") for column in (0, 2, 4, 6))
     kinds = [slot_kind(place.slot, place.ladder[0]) for place in places]
-    is_hold = _of([place.slot.scheme.is_hold for place in places], slot)
+    is_hold = values_at([place.slot.scheme.is_hold for place in places], slot)
     targets = [place.slot.scheme.rir for place in places]
     target = np.array(targets, dtype="float64")[slot]
     exercise = setting.program.slots["exercise"][slot, rung]
@@ -104,24 +81,29 @@ def sets_table(
     base_kg = setting.people.strengths["base_kg"][0][exercise]
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
     is_light = log[:, 11] > 0
-    tempos = [
-        _tempo(places[s], int(r), int(n))
-        for s, r, n in zip(slot, rung, log[:, 8], strict=True)
-    ]
-    tut_s = np.where(is_hold, done, done * np.array([s for _, s in tempos]))
+    kinds_of_tempo, which = np.unique(
+        np.column_stack([slot, rung, log[:, 8].astype("int64")]),
+        axis=0,
+        return_inverse=True,
+    )
+    tempos = [_tempo(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
+    seconds = values_at([seconds for _, seconds in tempos], which)
+    tut_s = np.where(is_hold, done, done * seconds)
     is_last = _ends(log, slot)
     amounts, asked = done.astype("float64"), log[:, 5]
     return SETS.from_columns(
         {
             "week": day // DAYS_PER_WEEK + 1,
             "day": day,
-            "phase": _of([phase.name for phase in plan.phase], trace.days[day, 0]),
+            "phase": values_at(
+                [phase.name for phase in plan.phase], trace.days[day, 0]
+            ),
             "is_deload": trace.days[day, 1] > 0,
-            "session": _of([place.session for place in places], slot),
-            "slot": _of([place.number for place in places], slot),
-            "group": _of([place.slot.group for place in places], slot),
-            "exercise": _of(trace.exercises, exercise),
-            "kind": _of(kinds, slot),
+            "session": values_at([place.session for place in places], slot),
+            "slot": values_at([place.number for place in places], slot),
+            "group": values_at([place.slot.group for place in places], slot),
+            "exercise": values_at(trace.exercises, exercise),
+            "kind": values_at(kinds, slot),
             "set": log[:, 3].astype("int64"),
             "side": _SIDE[side],
             "reps_target": _whole(asked, ~is_hold),
@@ -137,16 +119,16 @@ def sets_table(
             "rir_target": np.where(is_light, np.nan, target),
             "rir": np.round(log[:, 9], 6),
             "rpe": 10.0 - np.round(log[:, 9], 6),
-            "tempo": [tempo for tempo, _ in tempos],
+            "tempo": values_at([tempo for tempo, _ in tempos], which),
             "tut_s": tut_s.astype("float64"),
             "rest_s": np.where(
-                is_last, _of([p.slot.rest_s for p in places], slot), 0.0
+                is_last, values_at([p.slot.rest_s for p in places], slot), 0.0
             ),
         }
     )
 
 
-def _of(values: Sequence, index: np.ndarray) -> np.ndarray:
+def values_at(values: Sequence, index: np.ndarray) -> np.ndarray:
     """Return values by their numbers; texts stay Python texts."""
     kind = object if values and isinstance(values[0], str) else None
     return np.array(values, dtype=kind)[index.astype("int64")]
@@ -176,118 +158,3 @@ def _tempo(place: Place, rung: int, n_steps: int) -> tuple[str, float]:
     if place.slot.progress.rule == "tempo" and n_steps:
         tempo = place.slot.progress.tempos[n_steps - 1]
     return tempo, float(seconds_per_rep(tempo))
-
-
-def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
-    """Return the states of every day (`tables.DAILY_STATES`)."""
-    rated = (
-        pd.Series(trace.sets[:, 10]).groupby(trace.sets[:, 0].astype("int64")).mean()
-    )
-    states = {name: trace.days[:, column] for name, column in _STATES.items()}
-    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
-    tested = (
-        setting.program.exercises["is_tested"]
-        & setting.people.strengths["is_measured"][0]
-    )
-    shares = _capacity(setting, trace)["capacity"][:, tested]
-    states["strength_pct"] = (
-        100 * shares.mean(axis=(1, 2))
-        if tested.any()
-        else np.nan * rated.reindex(range(len(trace.days))).to_numpy()
-    )
-    return DAILY_STATES.from_columns(states)
-
-
-def _capacity(setting: Setting, trace: Trace) -> dict[str, np.ndarray]:
-    """Return capacity and its parts as [day, exercise, side]."""
-    weight = setting.program.exercises["weight"]
-    muscle = np.einsum("em,dms->des", weight, trace.muscles[..., 0])
-    fatigue = np.einsum("em,dms->des", weight, trace.muscles[..., 1])
-    skill, familiar = trace.lifts[..., 0], trace.lifts[..., 1]
-    return {
-        "capacity": np.maximum(1.0 + familiar + skill + muscle - fatigue, 0.05),
-        "familiarity": familiar,
-        "skill": skill,
-        "muscle": muscle,
-        "fatigue": fatigue,
-    }
-
-
-def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
-    """Return what either side can lift, day by day (`tables.CAPACITY`)."""
-    parts = _capacity(setting, trace)
-    done = (trace.lifts[-1, :, :, 1] > 0).any(axis=1) | (
-        trace.lifts[..., 2].sum((0, 2)) > 0
-    )
-    done = done & (setting.people.strengths["base_kg"][0] > 0)
-    names = [
-        name for name, is_done in zip(trace.exercises, done, strict=True) if is_done
-    ]
-    n_days = len(trace.days)
-    days = np.repeat(np.arange(n_days), 2 * len(names))
-    return CAPACITY.from_columns(
-        {
-            "week": days // DAYS_PER_WEEK + 1,
-            "day": days,
-            "exercise": np.tile(np.repeat(np.array(names, dtype=object), 2), n_days),
-            "side": np.tile(
-                np.array(["left", "right"], dtype=object), n_days * len(names)
-            ),
-            **{name: part[:, done].ravel() for name, part in parts.items()},
-        }
-    )
-
-
-def assessments_table(setting: Setting, trace: Trace) -> pd.DataFrame:
-    """Return the results of the tests (`tables.ASSESSMENTS`); 1RM per implement."""
-    lifts, mass_kg = (
-        setting.program.exercises,
-        setting.people.persons[0]["body_mass_kg"],
-    )
-    rows = []
-    for day, test, e, side, value in trace.tests.tolist():
-        name, lift, shown = TESTS[int(test)], "", value
-        if int(test) == STRENGTH_TEST:
-            lift, own = trace.exercises[int(e)], lifts[int(e)]
-            body_kg = own["rated_share"] * mass_kg
-            shown = (value - body_kg) / max(own["n_implements"], 1.0)
-        week = int(day) // DAYS_PER_WEEK + 1
-        rows.append((week, int(day), name, lift, _SIDE[int(side)], shown, _UNITS[name]))
-    return ASSESSMENTS.from_rows(rows)
-
-
-def with_states(
-    daily: pd.DataFrame,
-    weekly: pd.DataFrame,
-    plan: Plan,
-    setting: Setting,
-    trace: Trace,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the daily and the weekly table with what the person answered."""
-    states = states_table(setting, trace)
-    phases = _of([phase.name for phase in plan.phase], trace.days[:, 0])
-    is_light = trace.days[:, 1] > 0
-    daily = daily.assign(phase=phases, is_deload=is_light)
-    daily = pd.concat([daily, states], axis=1)
-    by_week = daily.groupby("week", sort=True)
-    weeks = len(trace.weeks)
-    missed = trace.decisions[trace.decisions[:, 3] == MISSED_SESSION, 0]
-    columns = {
-        "n_missed": np.bincount(
-            missed.astype("int64") // DAYS_PER_WEEK, minlength=weeks
-        ),
-        "n_failed": trace.weeks[:, 8],
-        "pain": by_week["pain_reported"].max(),
-        "soreness": by_week["soreness_reported"].max(),
-        "technique": by_week["technique_rated"].mean(),
-        "range_left_deg": by_week["range_left_deg"].last(),
-        "range_right_deg": by_week["range_right_deg"].last(),
-        "strength_pct": by_week["strength_pct"].last(),
-    }
-    columns = {name: np.asarray(values) for name, values in columns.items()}
-    extra = WEEKLY_STATES.from_columns(columns)
-    firsts = by_week.first()
-    weekly = weekly.assign(
-        phase=firsts["phase"].to_numpy(), is_deload=firsts["is_deload"].to_numpy()
-    )
-    return daily, pd.concat([weekly, extra], axis=1)

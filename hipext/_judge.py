@@ -51,7 +51,8 @@ from hipext._steps import (
     TEST_WORSE,
     TEST_STEADY,
     MISSED_SESSION,
-) = range(21, 46)
+    LOWER_ESTIMATES,
+) = range(21, 47)
 
 
 WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot
@@ -128,7 +129,7 @@ def ask_today(life: Life, slot: int, is_light: bool) -> tuple[int, int, float]:
     if not exercise.is_loaded:
         line.load_kg = 0.0
     elif line.load_kg <= 0.0:
-        line.load_kg = first_load(life, slot)
+        line.load_kg = max(first_load(life, slot), asked.step_kg[line.rung])
     n_sets, amount, load_kg = line.n_sets, line.amount, line.load_kg
     if is_light:
         if plan.light_sets > 0 and not asked.is_hold:
@@ -167,21 +168,38 @@ def judge_session(life: Life, day: int, first: int, last: int) -> bool:
         if life.slots[slot].kind != WORK:
             continue
         has_work = True
-        if line.last_day >= 0 and gap >= model.rule_gap_days:
+        exercise = life.exercises[life.slots[slot].exercise[line.rung]]
+        was_done = line.last_day >= 0 and exercise.is_loaded
+        if was_done and gap >= model.rule_gap_days:
             was = asked_of(line)
-            missed = gap // DAYS - 1
-            cut = min(model.rule_gap_pct_per_week * missed, model.rule_gap_most_pct)
+            cut = _cut_after(model, gap)
             load_kg = was.load_kg * (1.0 - cut / 100.0)
             will = Asked(was.n_sets, was.amount, load_kg, 0, 0, was.n_steps, was.rung)
             seen = (nan, nan, nan, pain, nan, model.rule_gap_days, 1.0 * gap, cut)
             write_change(life, day, slot, REDUCE, AFTER_GAP, seen, was, will)
             ask(line, will)
             line.done_kg *= 1.0 - cut / 100.0
-    if has_work and not is_light and pain > model.rule_pain_cut:
+    if not has_work:
+        return is_light
+    gap = day - book.last_work
+    if book.last_work >= 0 and gap >= model.rule_gap_days:
+        cut = _cut_after(model, gap)
+        for e in range(len(life.known_kg)):
+            life.known_kg[e] *= 1.0 - cut / 100.0
+        seen = (nan, nan, nan, pain, 1.0 * gap, cut, nan, model.rule_gap_days)
+        write(life, day, WEEK_ROW, REDUCE, LOWER_ESTIMATES, seen)
+    book.last_work = day
+    if not is_light and pain > model.rule_pain_cut:
         seen = (nan, nan, nan, pain, nan, model.rule_pain_cut, nan, nan)
         write(life, day, WEEK_ROW, REDUCE, PAIN_SESSION, seen)
         return True
     return is_light
+
+
+def _cut_after(model: np.void, gap: int) -> float:
+    """Return by how many percent loads come down after days without training."""
+    weeks = gap // DAYS
+    return min(model.rule_gap_pct_per_week * weeks, model.rule_gap_most_pct)
 
 
 def judge_stop(
@@ -220,7 +238,7 @@ def judge_slot(
     bound, count = nan, nan
     if is_light:
         pass
-    elif pain > model.rule_pain_cut:
+    elif asked.kind == WORK and pain > model.rule_pain_cut:
         reason, action, bound = PAIN_TOO_HIGH, REDUCE, model.rule_pain_cut
         load_kg = was.load_kg * (1.0 - model.rule_pain_drop_pct / 100.0)
         will = Asked(was.n_sets, was.amount, load_kg, 0, 0, was.n_steps, was.rung)
@@ -249,6 +267,8 @@ def judge_slot(
         seen = (1.0 * completed, rir, technique, pain, soreness, bound, count, nan)
         write_change(life, day, slot, action, reason, seen, was, will)
     ask(line, will)
+    if will.rung != was.rung:
+        line.done_kg = nan  # that was another exercise
 
 
 def _rated_low(rated: np.ndarray, technique: float, limit: float) -> int:

@@ -1,10 +1,13 @@
 """What the figures have in common: week axis, deload weeks, phases, names, legends."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+
+from hipext._phrases import shortened
 
 BAND_STYLE = {"color": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
 BORDER_STYLE = {"color": "0.75", "linewidth": 0.8, "zorder": 0}
@@ -12,6 +15,7 @@ LEADER_STYLE = {"arrowstyle": "-", "color": "0.7", "linewidth": 0.7, "shrinkB": 
 NAME_SIZE = 8.0  # pt
 _LETTER_IN = 0.066  # width of a letter of that size
 _LINE_IN = 0.16  # height of a line of names, with a little air
+_NAME_RISE_IN = 0.05  # of the names of phases above tall axes
 _MAX_WEEK_MARKS = 20
 _POINTS_PER_INCH = 72
 _MAX_LETTERS = 27  # of a name beside the axes
@@ -57,18 +61,19 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
 
 def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
     """Name the phases along the top, shortened or left out where there is no room."""
-    firsts = weeks.drop_duplicates("phase").set_index("phase")["week"] + starts_at
-    lasts = weeks.drop_duplicates("phase", keep="last").set_index("phase")["week"]
+    begins = weeks["phase"] != weeks["phase"].shift()
+    names = weeks.loc[begins, "phase"]  # a phase that is done again is named again
+    starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
+    starts[-1] += starts_at + 1
     low, high = ax.get_xlim()
     week_in = ax.bbox.width / ax.get_figure(root=True).dpi / (high - low)
-    for phase, start in firsts.items():
-        end = lasts[phase] + starts_at + 1
-        if start > firsts.iloc[0]:
+    for phase, (start, end) in zip(names, pairwise(starts), strict=True):
+        if start > starts[0]:
             ax.axvline(start, **BORDER_STYLE)
         name = shortened(phase, int((end - start) * week_in / _LETTER_IN))
         ax.text(
             (start + end) / 2,
-            1.02,
+            1 + min(0.02, _NAME_RISE_IN / _height_in(ax)),
             name,
             transform=ax.get_xaxis_transform(),
             ha="center",
@@ -78,15 +83,8 @@ def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
         )
 
 
-def shortened(name: str, n_letters: int) -> str:
-    """Return a name cut to so many letters; nothing if too few would be left."""
-    if len(name) <= n_letters:
-        return name
-    return f"{name[: n_letters - 3].rstrip()}…" if n_letters > 5 else ""
-
-
-def legend_above(ax: Axes, **options: float) -> None:
-    """Put the legend above the axes and the names of the phases, in one line."""
+def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
+    """Put the legend above the axes and the names of the phases."""
     rise = 1 + 1.2 * _LINE_IN / _height_in(ax)
     ax.legend(
         loc="lower right",
@@ -94,7 +92,7 @@ def legend_above(ax: Axes, **options: float) -> None:
         borderaxespad=0,
         frameon=False,
         fontsize=NAME_SIZE + 0.5,
-        ncols=4,
+        ncols=ncols,
         **options,
     )
 

@@ -27,7 +27,7 @@ from hipext.slot import Slot, slot_kind, step_of
 from hipext.tables import MUSCLES, SET_KINDS, WEEKDAYS
 from hipext.timetable import slots_of
 
-POLICIES = {None: 0, "left": 0, "right": 1, "alternate": 2, "weaker": 3}
+POLICIES = {None: 0, "left": 1, "right": 2, "alternate": 3, "weaker": 4}
 RELATION = "epley"  # links repetitions and loads in the day loop
 _REST_S = (15.0, 480.0)  # beyond these a rest makes no further difference
 

@@ -1,6 +1,6 @@
 """Run the day loop: one person with everything kept, or many with the weeks alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ def trace(
     log = _full_log(setting.program)
     life = _life(setting, who, log, seed=seed, person=person, noise=noise)
     life = life._replace(script=_script(script, setting.program.plan["horizon"]))
-    life = _go(live, life, is_compiled=is_compiled)
+    life = _go(life, is_compiled=is_compiled)
     count = life.log.count
     days = slice(count.weeks * DAYS_PER_WEEK)
     return Trace(
@@ -143,7 +143,7 @@ def weeks_of_all(
         log = _short_log()._replace(weeks=weeks[who])
         person = first_person + who
         life = _life(setting, who, log, seed=seed, person=person, noise=noise)
-        _go(live, life, is_compiled=False)
+        _go(life, is_compiled=False)
     return weeks
 
 
@@ -175,10 +175,13 @@ def in_chunks(
             yield done, run.result()
 
 
-def _go(live: Callable, life: Life, *, is_compiled: bool) -> Life:
+def _go(life: Life, *, is_compiled: bool) -> Life:
     """Run one life; return it, with the counts of its log."""
     if is_compiled:
-        compiled(live)(life)
+        # The same machine code as for many: compiling takes seconds.
+        one = (life.me, life.strengths, life.fate, life.log.weeks)
+        one = (np.asarray(part)[np.newaxis] for part in one)
+        compiled(live_all)(life, *one, life.person)
         return life._replace(log=life.log._replace(count=plain(life.log.count)))
     life = plain(life)
     live(life)

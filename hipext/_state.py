@@ -13,13 +13,14 @@ from hipext._steps import RULE
 from hipext.tables import MUSCLES
 
 WORK, WARM_UP, MOBILITY, RECOVERY = range(4)  # kinds of slots, as in tables.SET_KINDS
-LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(4)
+NO_POLICY, LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(5)
 RANGE_TEST, BRIDGE_TEST, SORENSEN_TEST, STRENGTH_TEST, TECHNIQUE_TEST = range(5)
 BOTH, LEFT, RIGHT = -1, 0, 1
 SIDES = (LEFT, RIGHT)
 DAYS = 7
 RING = 20  # sessions that a gate may look back
 MORNING, TESTS, RANGE, BASELINE = 1, 2, 3, 4  # channels; those of slots are above 255
+EPLEY_REPS = 30.0  # of the relation of load and repetitions, evidence row E03-001
 PATTERNS = ("hinge", "thrust", "extension", "squat", "lunge_step", "brace", "other")
 MAX_RUNGS, MAX_TEMPOS = 6, 13  # exercises of a ladder, tempos of a slot
 N_MUSCLES = len(MUSCLES)
@@ -101,8 +102,8 @@ PERSON = np.dtype(
         ("body_mass_kg", _REAL),
         ("response", _REAL),  # how strongly training acts, 1 on average
         ("recovery", _REAL),  # how well habits support it, 1 for usual habits
-        ("muscle_ceiling", _REAL),
-        ("skill_ceiling", _REAL),
+        ("muscle_ceiling", _REAL, _OF_SIDES),
+        ("skill_ceiling", _REAL, _OF_SIDES),
         ("side_factor", _REAL, _OF_SIDES),  # strength of a side, in parts of the mean
         ("technique", _REAL),  # at the start, like the next four
         ("chronic_pain", _REAL),
@@ -179,7 +180,7 @@ LIFT = np.dtype(
     [
         ("base_kg", _REAL),
         ("familiar", _REAL),  # share of the baseline
-        ("exposures", _REAL),  # sessions so far
+        ("unlearned", _REAL),  # 1 new to 0, for familiarity
         ("novelty", _REAL),  # 1 new to 0, for soreness
         ("is_exposed", _FLAG),  # today
         ("skill", _REAL, _OF_SIDES),  # adaptation of the lift alone
@@ -202,6 +203,7 @@ BOOK = np.dtype(
         ("weaker", _WHOLE),  # side that starts; BOTH if alike
         ("has_gap", _FLAG),  # whether the weaker side does more
         ("hold_week", _WHOLE),  # week in which nothing advances
+        ("last_work", _WHOLE),  # day of the last session with work; -1 before
         ("n_rated", _WHOLE),  # sessions so far
         ("pain", _REAL),  # as reported this morning
         ("soreness", _REAL),

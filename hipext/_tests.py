@@ -8,6 +8,7 @@ from hipext._notes import note_test, said
 from hipext._state import (
     BOTH,
     BRIDGE_TEST,
+    EPLEY_REPS,
     LEFT,
     RANGE,
     RANGE_TEST,
@@ -54,8 +55,10 @@ def take_tests(life: Life, day: int) -> None:
             note_test(life, day, RANGE_TEST, -1, side, book.range_deg[side])
     if plan.has_test[BRIDGE_TEST]:
         for side in SIDES:
-            stronger = muscles[GLUTE, side].fit - muscles[GLUTE, side].fatigue
-            reps = me.bridge_reps[side] * (1.0 + model.bridge_gain * stronger)
+            # The same relation as for sets: reps = 30 (capacity / load - 1).
+            glute = muscles[GLUTE, side]
+            start = EPLEY_REPS + life.me.bridge_reps[side]
+            reps = start * (1.0 + glute.fit - glute.fatigue) - EPLEY_REPS
             reps += model.bridge_sem * (bridge_left if side == LEFT else bridge_right)
             book.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
             note_test(life, day, BRIDGE_TEST, -1, side, book.bridge_reps[side])

@@ -10,7 +10,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from hipext import show
+from hipext import _options as options
+from hipext import records, show
 from hipext._changes import listed, read_changes, with_changes_told
 from hipext._checks import check_one_of
 from hipext._terminal import (
@@ -25,8 +26,7 @@ from hipext.evidence import read_evidence, search_evidence
 from hipext.exercises import exercise_named, exercise_table, read_exercises
 from hipext.plan_file import read_plan
 from hipext.plan_text import format_text
-from hipext.records import record_files, replaces_other_inputs, write_files
-from hipext.simulation import open_loop
+from hipext.simulation import open_loop, simulate
 from hipext.tables import TRAINING_LOADS
 from hipext.whatif import vary
 
@@ -41,13 +41,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-PlanName = Annotated[
-    str, typer.Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
-]
-AthleteName = Annotated[
-    str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
-]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,39 +76,53 @@ def _whole(_version: Version = False) -> None:
 
 @app.command()
 def run(
-    plan: PlanName,
-    athlete: AthleteName = DEFAULT_ATHLETE,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a value: deload.every_weeks=0. Repeatable."),
-    ] = None,
-    load: Annotated[
-        str, typer.Option(help=f"Training load: {', '.join(TRAINING_LOADS)}.")
-    ] = "session_rpe",
-    out: Annotated[
-        Path, typer.Option(help="Results go into a folder in here, named by the plan.")
-    ] = Path("out"),
-    as_json: AsJson = False,
+    plan: options.PlanName,
+    athlete: options.AthleteName = DEFAULT_ATHLETE,
+    changes: options.Changes = None,
+    load: options.LoadName = "session_rpe",
+    is_open: options.IsOpen = False,
+    seed: options.Seed = 0,
+    no_noise: options.NoNoise = False,
+    explain: options.ExplainedWeek = None,
+    out: options.OutFolder = Path("out"),
+    as_json: options.AsJson = False,
 ) -> None:
-    """Simulate a plan; write tables, figures and a report."""
-    from hipext.html_report import report_files  # draws: slow to load
+    """Simulate a plan; write tables, figures and a report.
+
+    The person answers back: sets can fail, pain and soreness come and go, gates open
+    or not. With --open-loop every set succeeds as asked.
+    """
+    from hipext.html_report import FILE_NAMES, report_files  # draws: slow to load
 
     check_one_of(load, TRAINING_LOADS, name="--load")
+    if is_open and (seed or no_noise):
+        raise ValueError("--open-loop has no chance in it: no --seed, no --no-noise.")
     changed = read_changes(changes or [])
     chosen = with_changes_told(vary(read_plan(plan), changed), changed)
-    simulation = open_loop(chosen, read_athlete(athlete), training_load=load)
+    person = read_athlete(athlete)
+    if is_open:
+        simulation = open_loop(chosen, person, training_load=load)
+    else:
+        simulation = simulate(
+            chosen, person, seed=seed, noise=not no_noise, training_load=load
+        )
+    told = "" if explain is None else show.week(simulation, explain)
     folder = out / _folder_name(plan, athlete)
-    record = record_files(simulation)
-    replaced = replaces_other_inputs(record, folder)
-    paths = write_files(report_files(simulation) | record, folder)
+    record = records.record_files(simulation)
+    replaced = records.replaces_other_inputs(record, folder)
+    paths = records.write_files(report_files(simulation) | record, folder)
+    if replaced:
+        earlier = {*FILE_NAMES, *records.ALL_FILES} - {path.name for path in paths}
+        records.drop_leftovers(folder, earlier)
     if as_json:
         print(show.run_json(simulation, folder, paths, replaced=replaced))
         return
     print(f"{chosen.name} - {simulation.athlete.name}")
     if changed:
         print(f"Changed: {listed(changed)}")
-    print("Open loop: every set is assumed to succeed.\n")
-    print(show.weekly_table(simulation.weekly))
+    print(show.run_text(simulation))
+    if told:
+        print(f"\n{told}")
     print(f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}.")
     if replaced:
         print("These replace earlier results of other inputs; --out keeps both.")
@@ -127,7 +134,7 @@ def _folder_name(plan: str, athlete: str) -> str:
 
 
 @app.command()
-def plans(as_json: AsJson = False) -> None:
+def plans(as_json: options.AsJson = False) -> None:
     """List the shipped plans."""
     rows = [(name, read_plan(name)) for name in shipped_names("plans")]
     table = pd.DataFrame(
@@ -142,7 +149,7 @@ def athletes(
     name: Annotated[
         str | None, typer.Argument(help="Print the file of this one.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """List the shipped persons, or print the file of one.
 
@@ -167,7 +174,7 @@ def athletes(
 @app.command()
 def exercises(
     name: Annotated[str | None, typer.Argument(help="Show this one in full.")] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """List the exercises, or show one in full.
 
@@ -199,7 +206,7 @@ def evidence(
     status: Annotated[
         str | None, typer.Option(help="Only VERIFIED, RECALLED or CONFLICT.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
     found = search_evidence(
@@ -210,12 +217,10 @@ def evidence(
 
 @app.command()
 def lint(
-    plan: PlanName,
-    athlete: AthleteName = DEFAULT_ATHLETE,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 if anything is found.")
-    ] = False,
-    as_json: AsJson = False,
+    plan: options.PlanName,
+    athlete: options.AthleteName = DEFAULT_ATHLETE,
+    strict: options.Strict = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Look for what is allowed but probably not meant."""
     from hipext.lint import lint_plan  # expands the plan: slow to load
@@ -228,13 +233,9 @@ def lint(
 
 @app.command()
 def fmt(
-    plan: PlanName,
-    write: Annotated[
-        bool, typer.Option("--write", "-w", help="Rewrite the file instead.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
-    ] = False,
+    plan: options.PlanName,
+    write: options.Write = False,
+    check: options.Check = False,
 ) -> None:
     """Print a plan in canonical form, comments kept.
 
@@ -254,7 +255,7 @@ def fmt(
             f"Save a copy first: hipext fmt {plan} > my_plan.toml"
         )
     elif before != after:
-        write_files({path.name: after.encode()}, path.parent)
+        records.write_files({path.name: after.encode()}, path.parent)
 
 
 @app.command()

@@ -30,6 +30,7 @@ from hipext._state import (
     LEFT,
     MORNING,
     N_MUSCLES,
+    NO_POLICY,
     RIGHT,
     RIGHT_FIRST,
     RING,
@@ -114,11 +115,14 @@ def train(life: Life, day: int, occasion: int) -> None:
             life.muscles[muscle, side].spent = 0.0
     rated_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
+        completed, rir, rated = True, nan, nan
         if life.slots[slot].kind == WORK:
-            rated_sum += work(life, day, slot, is_light, span.is_week_end)
+            completed, rir, rated = work(life, day, slot, is_light)
+            rated_sum += rated
             n_rated += 1
         else:
-            prepare(life, day, slot, is_light, span.is_week_end)
+            prepare(life, day, slot, is_light)
+        judge_slot(life, day, slot, is_light, span.is_week_end, completed, rir, rated)
         life.lines[slot].last_day = day
     if n_rated > 0:
         at = book.n_rated % RING
@@ -126,7 +130,7 @@ def train(life: Life, day: int, occasion: int) -> None:
         book.n_rated += 1
 
 
-def prepare(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> None:
+def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
     """Do a slot that is not work: it warms, keeps range, or rests."""
     body, line = life.body, life.lines[slot]
     exercise = life.exercises[life.slots[slot].exercise[line.rung]]
@@ -154,11 +158,14 @@ def prepare(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) 
                     nan,
                     is_light,
                 )
-    judge_slot(life, day, slot, is_light, is_week_end, True, nan, nan)
 
 
-def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> float:
-    """Do the working sets of a slot; return how their technique was rated."""
+def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, float]:
+    """Do the working sets of a slot.
+
+    Returns whether all were completed, the fewest repetitions left, as estimated, and
+    how the technique was rated.
+    """
     model, body, me, book = life.model, life.body, life.me, life.book
     asked, line = life.slots[slot], life.lines[slot]
     e = asked.exercise[line.rung]
@@ -185,7 +192,8 @@ def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> 
 
     drop = model.effort_drop_per_set * asked.rest_factor
     policy, weaker = asked.side_policy, book.weaker
-    starts_weaker = is_sided and policy == WEAKER_FIRST and weaker != BOTH
+    by_test = policy == NO_POLICY and book.has_gap  # an assessment asked for it
+    starts_weaker = is_sided and weaker != BOTH and (policy == WEAKER_FIRST or by_test)
     n_rounds = n_sets
     if starts_weaker and book.has_gap and not is_light:
         n_rounds += int(model.rule_extra_sets)
@@ -212,10 +220,11 @@ def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> 
                 relative = amount / max(possible, 1.0)
                 spare = model.effort_hold_reps * max(1.0 - relative, 0.0)
             else:
-                relative = model.effort_control_load
+                heavy, heaviest = model.effort_control_load, 1.0
                 if lift.base_kg > 0.0:
-                    relative = rated_kg / (lift.base_kg * strength)
-                possible = slow * reps_at(relative)
+                    heavy, heaviest = rated_kg, lift.base_kg * strength
+                relative = heavy / heaviest
+                possible = slow * reps_at(heavy, heaviest)
                 spare = max(possible - most, 0.0)
             done = max(min(most, floor(possible + 1e-9)), 0)
             failed = done < most
@@ -227,7 +236,8 @@ def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> 
             shown = skill - model.technique_effort_loss * near
             shown = min(max(shown - model.technique_tired_loss * spent, 0.0), 1.0)
             # 2 What the set leaves behind.
-            effort = 1.0 / (1.0 + spare / model.dose_effort_reps) if done > 0 else 0.0
+            scale = model.dose_effort_reps
+            effort = scale / (scale + spare) if done > 0 else 0.0
             strain(model, body, lift, hand, effort, relative, failed, is_hold, drop)
             clumsy = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
             lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
@@ -276,16 +286,14 @@ def work(life: Life, day: int, slot: int, is_light: bool, is_week_end: bool) -> 
             implied_kg = rated_kg * (1.0 + (amount + rir) / EPLEY_REPS)
             change_kg = implied_kg - life.known_kg[e]
             life.known_kg[e] += model.rule_estimate_weight * change_kg
-    rated = rated_sum / n_rated
-    judge_slot(life, day, slot, is_light, is_week_end, completed, rir, rated)
-    return rated
+    return completed, rir, rated_sum / n_rated
 
 
-def reps_at(relative: float) -> float:
-    """Return the repetitions to failure at a share of today's maximum (Epley)."""
-    if relative <= 0.0:
+def reps_at(heavy: float, heaviest: float) -> float:
+    """Return the repetitions to failure with a load, given today's maximum (Epley)."""
+    if heavy <= 0.0:
         return MOST_REPS
-    return min(EPLEY_REPS * (1.0 / relative - 1.0), MOST_REPS)
+    return min(EPLEY_REPS * (heaviest / heavy - 1.0), MOST_REPS)
 
 
 def slowness(model: np.void, asked: np.void, line: np.void, exercise: np.void) -> float:
@@ -326,10 +334,11 @@ def strain(
 ) -> None:
     """Add the dose, the cost and the tiredness of one set to those of its slot.
 
-    Its effort is 1 / (1 + spare / scale): the more, the fewer repetitions it left.
+    Its effort is scale / (scale + spare): the more, the fewer repetitions it left.
     """
     cost = effort * (1.0 + model.dose_failure_cost) if failed else effort
-    skill = 1.0 if is_hold else min((relative / model.dose_skill_load) ** 2, 2.0)
+    heavy = relative / model.dose_skill_load
+    skill = 1.0 if is_hold else min(heavy * heavy, 2.0)  # ** 2 rounds otherwise, rarely
     for side in SIDES:
         if hand in (BOTH, side):
             body.slot_dose[side] += effort * min(1.0, relative / model.dose_least_load)
@@ -365,4 +374,5 @@ def tire(
     lift.is_exposed = True
     quality = 1.0 if completed else model.technique_failed_practice
     practised = body.practice[exercise.pattern]
-    body.practice[exercise.pattern] = max(practised, quality)
+    if practised == 0.0 or quality < practised:
+        body.practice[exercise.pattern] = quality  # a day is as good as its worst slot

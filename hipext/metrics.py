@@ -17,10 +17,15 @@ from hipext.exercises import (
     read_exercises,
 )
 from hipext.set_metrics import (
+    by_name,
     hard_sets,
+    is_work,
     minutes,
+    session_codes,
     session_rpe,
+    share_of,
     sides_done,
+    sums_of,
     time_under_tension,
     volume_load,
     working_sets,
@@ -85,14 +90,14 @@ def muscle_sets(
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
     exercises = read_exercises() if exercises is None else exercises
-    ids = sets["exercise"].map(_named(sets, exercises, "id"))
+    ids = by_name(sets["exercise"], lambda name: exercise_named(name, exercises).id)
     shares = muscle_shares(exercises, mapping)
-    share_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
-    share_of = share_of.reindex(columns=list(MUSCLES)).fillna(0.0)
+    part_of = shares.pivot_table(index="exercise", columns="muscle", values="share")
+    part_of = part_of.reindex(columns=list(MUSCLES)).fillna(0.0)
     done = sets.assign(done=working_sets(sets), exercise=ids).pivot_table(
         index="week", columns="exercise", values="done", aggfunc="sum"
     )
-    per_week = done.reindex(columns=share_of.index).fillna(0.0) @ share_of
+    per_week = done.reindex(columns=part_of.index).fillna(0.0) @ part_of
     is_light = sets.groupby("week")["is_deload"].any()
     return MUSCLE_SETS.from_columns(
         {
@@ -102,14 +107,6 @@ def muscle_sets(
             "sets": per_week.to_numpy().ravel(),
         }
     )
-
-
-def _named(
-    sets: pd.DataFrame, exercises: Mapping[str, Exercise], field: str
-) -> dict[str, str]:
-    """Return a field of every exercise of a table by the name it has there."""
-    names = sets["exercise"].unique()
-    return {name: getattr(exercise_named(name, exercises), field) for name in names}
 
 
 def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
@@ -131,19 +128,22 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     SETS.check(sets)
     last = int(sets["week"].max()) if len(sets) else 0
     days = np.arange((last if n_weeks is None else n_weeks) * DAYS_PER_WEEK)
+    works = is_work(sets)
     per_set = {
         "working_sets": working_sets(sets),
-        "volume_load": volume_load(sets, load="system") * (sets["kind"] == "work"),
-        "time_under_tension": time_under_tension(sets) * (sets["kind"] == "work"),
+        "volume_load": volume_load(sets, load="system") * works,
+        "time_under_tension": time_under_tension(sets) * works,
         "hard_sets": hard_sets(sets),
     }
-    sums = pd.DataFrame(per_set).groupby(sets["day"]).sum()
+    sums = sums_of(per_set, sets["day"])
     sessions = session_rpe(sets)
-    sums["session_rpe"] = sessions.groupby("day")["session_rpe"].sum()
+    sums["session_rpe"] = sums_of({"load": sessions["session_rpe"]}, sessions["day"])
     sums = sums.reindex(days, fill_value=0.0)
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
-    names = sessions.groupby("day")["session"].agg(" + ".join)
+    names: dict[int, list[str]] = {}
+    for day, name in zip(sessions["day"], sessions["session"], strict=True):
+        names.setdefault(day, []).append(name)
     return DAILY.from_columns(
         {
             "week": week,
@@ -151,7 +151,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
             "phase": weeks["phase"].reindex(week, fill_value="").to_numpy(),
             "is_deload": weeks["is_deload"].reindex(week, fill_value=False).to_numpy(),
             "weekday": [WEEKDAYS[day % DAYS_PER_WEEK] for day in days],
-            "sessions": names.reindex(days, fill_value="").to_numpy(),
+            "sessions": [" + ".join(names.get(day, ())) for day in days.tolist()],
             **{name: column.to_numpy() for name, column in sums.items()},
         }
     )
@@ -229,43 +229,41 @@ def weekly_from(
 ) -> pd.DataFrame:
     """Return `weekly` of a sets table whose `daily` table is there already."""
     exercises = read_exercises() if exercises is None else exercises
-    weeks = days.groupby("week").agg(
-        phase=("phase", "first"), is_deload=("is_deload", "first")
-    )
-    is_work = sets["kind"] == "work"
+    weeks = days.drop_duplicates("week").set_index("week")[["phase", "is_deload"]]
+    works = is_work(sets)
     done = working_sets(sets)
-    joint = sets["exercise"].map(_named(sets, exercises, "dominant_joint"))
-    one_sided_s = time_under_tension(sets) * is_work
-    trained = is_work.groupby([sets["day"], sets["session"]]).transform("any")
+    joint = by_name(
+        sets["exercise"], lambda name: exercise_named(name, exercises).dominant_joint
+    )
+    tut_s = time_under_tension(sets) * works
+    side, length = sets["side"].to_numpy(dtype=object), minutes(sets)
+    codes = session_codes(sets)
+    trained = (np.bincount(codes, weights=works) > 0)[codes]
+    reps = sets["reps"].to_numpy("float64", na_value=0.0)
     per_set = {
         "working_sets": done,
         "hard_sets": hard_sets(sets),
-        "reps": sets["reps"].astype("float64").fillna(0.0) * sides_done(sets) * is_work,
-        "volume_load_kg": volume_load(sets) * is_work,
-        "system_volume_load_kg": volume_load(sets, load="system") * is_work,
-        "tut_s": time_under_tension(sets) * is_work,
-        "minutes": minutes(sets) * trained,
-        "other_minutes": minutes(sets) * ~trained,
+        "reps": reps * sides_done(sets) * works,
+        "volume_load_kg": volume_load(sets) * works,
+        "system_volume_load_kg": volume_load(sets, load="system") * works,
+        "tut_s": tut_s,
+        "minutes": length * trained,
+        "other_minutes": length * ~trained,
         "hip": done * (joint == "hip"),
         "knee": done * (joint == "knee"),
-        "unilateral": done * (sets["side"] != "both"),
-        "left": one_sided_s * (sets["side"] == "left"),
-        "right": one_sided_s * (sets["side"] == "right"),
+        "unilateral": done * (side != "both"),
+        "left": tut_s * (side == "left"),
+        "right": tut_s * (side == "right"),
     }
-    sums = pd.DataFrame(per_set).groupby(sets["week"]).sum()
-    sums = sums.reindex(weeks.index, fill_value=0.0)
-    sums["session_rpe"] = days.groupby("week")["session_rpe"].sum()
-    sessions = sets[is_work].drop_duplicates(["day", "session"])
-    sums["n_sessions"] = sessions.groupby("week").size()
-    sums["n_sessions"] = sums["n_sessions"].fillna(0)
-    sums["hip_share"] = _share(sums["hip"], sums["hip"] + sums["knee"])
-    sums["unilateral_share"] = _share(sums["unilateral"], sums["working_sets"])
-    sums["left_share"] = _share(sums["left"], sums["left"] + sums["right"])
+    sums = sums_of(per_set, sets["week"]).reindex(weeks.index, fill_value=0.0)
+    sums["session_rpe"] = sums_of({"load": days["session_rpe"]}, days["week"])
+    firsts = np.flatnonzero(~pd.Series(codes[works]).duplicated().to_numpy())
+    started = pd.Series(sets["week"].to_numpy()[works][firsts]).value_counts()
+    sums["n_sessions"] = started.reindex(weeks.index, fill_value=0)
+    sums["hip_share"] = share_of(sums["hip"], sums["hip"] + sums["knee"])
+    sums["unilateral_share"] = share_of(sums["unilateral"], sums["working_sets"])
+    sums["left_share"] = share_of(sums["left"], sums["left"] + sums["right"])
     return WEEKLY.from_columns(weeks.join(sums).reset_index())
-
-
-def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
-    return (part / whole).where(whole > 0)
 
 
 def weekly_trend(weeks: pd.DataFrame, column: str, *, deloads: bool = False) -> float:

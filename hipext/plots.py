@@ -21,9 +21,9 @@ from hipext._marks import (
     mark_weeks,
     name_lines,
     name_rows,
-    shortened,
     spoken,
 )
+from hipext._phrases import shortened
 from hipext.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
 
 # Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,9 @@ TABLES = (
     "response",
     "assumptions",
 )
-_INPUTS = ("plan", "athlete", "training_load")
+CLOSED_LOOP_TABLES = (*TABLES, "capacity")
+ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
+_INPUTS = ("mode", "seed", "noise", "plan", "athlete", "training_load")
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic")
 
 
@@ -44,14 +46,19 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        The same for the same plan, person, load and versions; no clock, no path.
+        The same for the same plan, person, load, mode, seed, noise and versions; no
+        clock, no path.
     """
-    tables = {name: getattr(simulation, name) for name in TABLES}
+    is_open = simulation.mode == "open_loop"
+    names = TABLES if is_open else CLOSED_LOOP_TABLES
+    tables = {name: getattr(simulation, name) for name in names}
     tables["response"] = simulation.response.reset_index()  # its day
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     record = {
         "format": 1,
-        "mode": "open_loop",
+        "mode": simulation.mode,
+        "seed": simulation.seed,
+        "noise": simulation.noise,
         "plan": simulation.plan.model_dump(mode="json", exclude_unset=True),
         "athlete": simulation.athlete.model_dump(mode="json", exclude_unset=True),
         "training_load": simulation.training_load,
@@ -69,7 +76,7 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
 
 
 def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
-    """Return whether a folder holds a record of another plan, person or load.
+    """Return whether a folder holds a record of other inputs.
 
     Parameters
     ----------
@@ -87,6 +94,12 @@ def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> boo
         return any(earlier[key] != new[key] for key in _INPUTS)
     except (ValueError, TypeError, KeyError):
         return True  # not a record of ours
+
+
+def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
+    """Remove files that an earlier run left in a folder; those not there are fine."""
+    for name in names:
+        (Path(folder) / name).unlink(missing_ok=True)
 
 
 def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:

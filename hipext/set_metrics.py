@@ -4,6 +4,8 @@ Only sets of kind ``work`` count as work; warm-up, mobility and recovery sets co
 the minutes alone. Missing efforts stay missing and never count as hard.
 """
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -11,15 +13,55 @@ from hipext._checks import check_columns, check_one_of
 from hipext.parameters import parameter
 from hipext.tables import SETS
 
+_ONE_SIDE = ("left", "right")
 _SIDES_DONE = {"both": 1, "left": 1, "right": 1, "each": 2}
 
 
-def sides_done(sets: pd.DataFrame) -> pd.Series:
+def by_name(column: pd.Series, values: Callable[[str], object]) -> np.ndarray:
+    """Return what `values` says of every text of a column, asked once for each."""
+    codes, names = pd.factorize(column.to_numpy(dtype=object))
+    return np.array([values(name) for name in names], dtype=object)[codes]
+
+
+def is_work(sets: pd.DataFrame) -> np.ndarray:
+    """Return which rows are working sets."""
+    check_columns(sets, ("kind",), name="sets")
+    return sets["kind"].to_numpy(dtype=object) == "work"
+
+
+def sides_done(sets: pd.DataFrame) -> np.ndarray:
     """Return how many sides every row stands for: 2 for ``each``, else 1."""
     check_columns(sets, ("side",), name="sets")
-    for side in sets["side"].unique():
-        check_one_of(side, _SIDES_DONE, name="side")
-    return sets["side"].map(_SIDES_DONE)
+    return by_name(sets["side"], _sides_of).astype("int64")
+
+
+def _sides_of(side: str) -> int:
+    check_one_of(side, _SIDES_DONE, name="side")
+    return _SIDES_DONE[side]
+
+
+def session_codes(sets: pd.DataFrame) -> np.ndarray:
+    """Return a number for the session of every row, in order of appearance from 0."""
+    check_columns(sets, ("day", "session"), name="sets")
+    codes, names = pd.factorize(sets["session"].to_numpy(dtype=object))
+    return pd.factorize(sets["day"].to_numpy() * (len(names) + 1) + codes)[0]
+
+
+def _floats(column: pd.Series) -> np.ndarray:
+    """Return numbers, with 0 for those that are missing."""
+    return np.nan_to_num(column.to_numpy("float64", na_value=np.nan))
+
+
+def sums_of(per_set: Mapping[str, pd.Series], keys: pd.Series) -> pd.DataFrame:
+    """Return the sums of columns, as they stand, by key."""
+    rows = np.column_stack([np.asarray(x, dtype="float64") for x in per_set.values()])
+    sums = pd.DataFrame(rows, columns=list(per_set)).groupby(keys.to_numpy()).sum()
+    return sums.rename_axis(keys.name)
+
+
+def share_of(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return a part of a whole; missing where there is no whole."""
+    return (part / whole).where(whole > 0)
 
 
 def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
@@ -56,18 +98,18 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     needed = ("system_load_kg",) if load == "system" else ("load_kg", "n_implements")
     check_columns(sets, ("reps", "side", *needed), name="sets")
     if load == "system":
-        moved_kg = sets["system_load_kg"]
+        moved_kg = _floats(sets["system_load_kg"])
     else:
-        moved_kg = sets["load_kg"] * sets["n_implements"]
-    reps = sets["reps"].astype("float64").fillna(0.0)
-    volume = reps * moved_kg.fillna(0.0) * sides_done(sets)
-    return volume.rename("volume_load_kg")
+        moved_kg = _floats(sets["load_kg"] * sets["n_implements"])
+    volume = _floats(sets["reps"]) * moved_kg * sides_done(sets)
+    return pd.Series(volume, index=sets.index, name="volume_load_kg")
 
 
 def time_under_tension(sets: pd.DataFrame) -> pd.Series:
     """Return the time under tension of every set, in s; both sides for ``each``."""
     check_columns(sets, ("tut_s", "side"), name="sets")
-    return (sets["tut_s"].fillna(0.0) * sides_done(sets)).rename("tut_s")
+    tut_s = _floats(sets["tut_s"]) * sides_done(sets)
+    return pd.Series(tut_s, index=sets.index, name="tut_s")
 
 
 def working_sets(sets: pd.DataFrame) -> pd.Series:
@@ -80,8 +122,8 @@ def working_sets(sets: pd.DataFrame) -> pd.Series:
         (the two sides together are one set), 0 for a set that is not work.
     """
     check_columns(sets, ("kind", "side"), name="sets")
-    is_half = sets["side"].isin(["left", "right"])
-    counted = np.where(is_half, 0.5, 1.0) * (sets["kind"] == "work")
+    parts = by_name(sets["side"], lambda side: 0.5 if side in _ONE_SIDE else 1.0)
+    counted = parts.astype("float64") * is_work(sets)
     return pd.Series(counted, index=sets.index, name="working_sets")
 
 
@@ -112,8 +154,10 @@ def minutes(sets: pd.DataFrame) -> pd.Series:
     Setting up takes ``time.setup_s`` (a parameter, an assumption), once per slot.
     """
     check_columns(sets, ("day", "session", "slot", "rest_s"), name="sets")
-    is_first = ~sets.duplicated(["day", "session", "slot"])
-    seconds = time_under_tension(sets) + sets["rest_s"].fillna(0.0)
+    slot = sets["slot"].to_numpy()
+    place = session_codes(sets) * (slot.max(initial=0) + 1) + slot
+    is_first = ~pd.Series(place).duplicated().to_numpy()
+    seconds = time_under_tension(sets) + _floats(sets["rest_s"])
     seconds = seconds + is_first * parameter("time.setup_s")
     return (seconds / 60).rename("minutes")
 
@@ -135,20 +179,23 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
     .. [1] Foster et al. (2001), evidence row E05-001.
     """
     SETS.check(sets)
-    work = working_sets(sets)
-    effort = sets["rpe"].fillna(parameter("effort.unrated_rpe")) * work
-    columns = pd.DataFrame(
+    work = working_sets(sets).to_numpy()
+    rpe = sets["rpe"].to_numpy("float64", na_value=np.nan)
+    effort = np.where(np.isnan(rpe), parameter("effort.unrated_rpe"), rpe) * work
+    codes = session_codes(sets)
+    columns = np.column_stack([minutes(sets), work, effort])
+    sums = pd.DataFrame(columns, columns=["minutes", "work", "effort"])
+    sums = sums.groupby(codes).sum()
+    has_work = (sums["work"] > 0).to_numpy()
+    counted = np.where(has_work, sums["work"], 1.0)
+    rating = np.where(has_work, sums["effort"] / counted, 0.0)
+    firsts = sets.loc[~pd.Series(codes, index=sets.index).duplicated()]
+    return pd.DataFrame(
         {
-            "day": sets["day"],
-            "session": sets["session"],
-            "minutes": minutes(sets),
-            "working_sets": work,
-            "effort": effort,
+            "day": firsts["day"].to_numpy(),
+            "session": firsts["session"].array,
+            "minutes": sums["minutes"].to_numpy(),
+            "rating": rating,
+            "session_rpe": rating * sums["minutes"].to_numpy(),
         }
     )
-    sessions = columns.groupby(["day", "session"], sort=False).sum().reset_index()
-    has_work = sessions["working_sets"] > 0
-    rating = (sessions["effort"] / sessions["working_sets"]).where(has_work, 0.0)
-    sessions["rating"] = rating
-    sessions["session_rpe"] = rating * sessions["minutes"]
-    return sessions[["day", "session", "minutes", "rating", "session_rpe"]]

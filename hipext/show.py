@@ -8,6 +8,8 @@ from textwrap import fill, indent
 
 import pandas as pd
 
+from hipext._explain import course
+from hipext._phrases import shortened
 from hipext.exercises import Exercise, ladder
 from hipext.simulation import Simulation
 
@@ -28,6 +30,27 @@ _WEEKLY_NOTE = (
     "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
     "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
 )
+_ANSWERED_HEADS = {
+    "week": "week",
+    "phase": "phase",
+    "is_deload": "light",
+    "n_sessions": "times",
+    "working_sets": "sets",
+    "n_failed": "failed",
+    "system_volume_load_kg": "+body kg",
+    "minutes": "min",
+    "pain": "pain",
+    "technique": "tech",
+    "strength_pct": "1RM %",
+}
+_ANSWERED_NOTE = (
+    "times: sessions with work; failed: times that the sets of an exercise were not\n"
+    "completed; +body kg: working repetitions x load with the lifted body mass; pain:\n"
+    "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
+    "100 at the start. States are those of a model, never a claim about a person."
+)
+_DECIMALS = {"pain": 1, "technique": 2}
+_MAX_PHASE_LETTERS = 12
 
 
 def table(rows: pd.DataFrame) -> str:
@@ -37,12 +60,43 @@ def table(rows: pd.DataFrame) -> str:
 
 def weekly_table(weekly: pd.DataFrame) -> str:
     """Return the weekly columns a coach reads first, 80 characters wide at most."""
-    shown = weekly[list(_WEEKLY_HEADS)].copy()
-    shown["is_deload"] = shown["is_deload"].map({True: "deload", False: ""})
-    shown["hip_share"] *= 100
+    is_answered = "n_failed" in weekly
+    heads = _ANSWERED_HEADS if is_answered else _WEEKLY_HEADS
+    shown = weekly[list(heads)].copy()
+    light = "light" if is_answered else "deload"
+    shown["is_deload"] = shown["is_deload"].map({True: light, False: ""})
+    if is_answered:
+        names = [shortened(name, _MAX_PHASE_LETTERS) for name in shown["phase"]]
+        shown["phase"] = names
+    if "hip_share" in shown:
+        shown["hip_share"] *= 100
+    for name in _DECIMALS.keys() & heads.keys():
+        shown[name] = [_decimals(value, _DECIMALS[name]) for value in shown[name]]
     numbers = shown.select_dtypes("number").columns
     shown[numbers] = shown[numbers].round()
-    return table(_whole(shown).rename(columns=_WEEKLY_HEADS)) + f"\n{_WEEKLY_NOTE}"
+    note = _ANSWERED_NOTE if is_answered else _WEEKLY_NOTE
+    return table(_whole(shown).rename(columns=heads)) + f"\n{note}"
+
+
+def _decimals(value: float, digits: int) -> str:
+    return "-" if pd.isna(value) else f"{value:.{digits}f}"
+
+
+def mode(simulation: Simulation) -> str:
+    """Return in a line whether the person answers back."""
+    if simulation.mode == "open_loop":
+        return "Open loop: every set is assumed to succeed."
+    chance = f"seed {simulation.seed}" if simulation.noise else "no chance"
+    return f"Closed loop, {chance}: the person answers back."
+
+
+def run_text(simulation: Simulation) -> str:
+    """Return how a run went: whether it is open, week by week, and to which end."""
+    parts = [mode(simulation), weekly_table(simulation.weekly)]
+    if simulation.mode == "closed_loop":
+        facts = course(simulation.plan, simulation.weekly, simulation.decisions)
+        parts.append("\n".join(_wrapped(x, prefix="", hanging="  ") for x in facts))
+    return "\n\n".join(parts)
 
 
 def run_json(
@@ -54,6 +108,9 @@ def run_json(
         {
             "plan": simulation.plan.name,
             "athlete": simulation.athlete.name,
+            "mode": simulation.mode,
+            "seed": simulation.seed,
+            "noise": simulation.noise,
             "folder": str(folder),
             "files": [path.name for path in paths],
             "replaced": replaced,
@@ -80,9 +137,16 @@ def entries(rows: pd.DataFrame, key: str) -> str:
     return "\n".join(paragraphs)
 
 
-def _wrapped(text: str, *, prefix: str = "    ") -> str:
+def _wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
     width = min(shutil.get_terminal_size().columns, 100)
-    return fill(text, width=width, initial_indent=prefix, subsequent_indent=prefix)
+    after = prefix + hanging
+    return fill(text, width=width, initial_indent=prefix, subsequent_indent=after)
+
+
+def week(simulation: Simulation, number: int) -> str:
+    """Return what happened in a week and why, wrapped for the terminal."""
+    lines = simulation.explain(week=number).splitlines()
+    return "\n".join(_wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
 def evidence(rows: pd.DataFrame) -> str:

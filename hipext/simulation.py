@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hipext import metrics
+from hipext._answers import assessments_table, capacity_table, with_states
 from hipext._assumed import (
     CLOSED_LOOP,
     OPEN_LOOP,
@@ -12,15 +13,10 @@ from hipext._assumed import (
     planned_assessments,
 )
 from hipext._checks import check_one_of
-from hipext._decode import (
-    assessments_table,
-    capacity_table,
-    places_of,
-    sets_table,
-    with_states,
-)
+from hipext._decode import places_of, sets_table
+from hipext._explain import explained
 from hipext._run import MAX_SEED, setting_of, trace
-from hipext._sentences import decisions_table, explained
+from hipext._sentences import decisions_table
 from hipext.athlete import Athlete
 from hipext.exercises import read_exercises
 from hipext.parameters import parameter
@@ -228,7 +224,7 @@ def simulate(
         sets=sets,
         daily=daily,
         weekly=weekly,
-        decisions=decisions_table(plan, kept, places),
+        decisions=decisions_table(plan, setting, kept, places),
         assessments=assessments_table(setting, kept),
         response=curves.response,
         assumptions=assumptions_of(plan, athlete, sets, CLOSED_LOOP),

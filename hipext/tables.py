@@ -8,6 +8,7 @@ of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from hipext._checks import check_columns
@@ -72,12 +73,13 @@ class Table:
 
     def from_columns(self, values: Mapping[str, Sequence]) -> pd.DataFrame:
         """Return the table of columns by name, in order and with their dtypes."""
-        return pd.DataFrame(
-            {
-                column.name: pd.Series(values[column.name], dtype=column.dtype)
-                for column in self.columns
-            }
-        )
+        given = [values[column.name] for column in self.columns]
+        index = next((one.index for one in given if isinstance(one, pd.Series)), None)
+        typed = {
+            column.name: _typed(one, column.dtype)
+            for column, one in zip(self.columns, given, strict=True)
+        }
+        return pd.DataFrame(typed, index=index)
 
     def describe(self) -> pd.DataFrame:
         """Return the data dictionary: name, dtype, unit and meaning of each column."""
@@ -86,6 +88,13 @@ class Table:
     def check(self, table: pd.DataFrame) -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
+
+
+def _typed(values: Sequence, dtype: str) -> Sequence:
+    """Return the values of a column with its dtype."""
+    if isinstance(values, np.ndarray) and values.dtype == dtype:
+        return values
+    return pd.Series(values, dtype=dtype).array
 
 
 _WHEN = (
@@ -114,7 +123,12 @@ SETS = Table(
         Column("load_kg", "float64", "kg", "external load per implement"),
         Column("n_implements", "int64", "", "implements carried, each of load_kg"),
         Column("system_load_kg", "float64", "kg", "external load and lifted body mass"),
-        Column("pct_1rm", "float64", "%", "what effort goes by, in percent of the 1RM"),
+        Column(
+            "pct_1rm",
+            "float64",
+            "%",
+            "what effort goes by, of the 1RM as estimated; closed loop: at the start",
+        ),
         Column("rir_target", "float64", "reps", "repetitions in reserve asked for"),
         Column("rir", "float64", "reps", "repetitions in reserve at the end"),
         Column("rpe", "float64", "0-10", "effort of the set: 10 - rir"),
@@ -194,13 +208,13 @@ DAILY_STATES = Table(
         Column("range_right_deg", "float64", "deg", "hip extension, right"),
         Column("stability", "float64", "0-1", "steadiness of the pelvis"),
         Column("lumbar_load", "float64", "body masses", "load of the back that day"),
-        Column("tolerance", "float64", "body masses", "load of a day that does no harm"),
+        Column("tolerance", "float64", "body masses", "load of a day that is harmless"),
         Column("irritation", "float64", "a.u.", "of the lower back"),
         Column("endurance", "float64", "0-1", "static hold of the back, added share"),
         Column("technique", "float64", "0-1", "skill of the hip hinge"),
         Column("adaptation", "float64", "0-1", "of the gluteus maximus, added share"),
         Column("fatigue", "float64", "0-1", "of the gluteus maximus, share taken"),
-        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts; start is 100"),
+        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts; start: 100"),
     ),
 )
 
@@ -208,7 +222,7 @@ WEEKLY_STATES = Table(
     "weekly_states",
     "one week; what the person answered",
     (
-        Column("n_missed", "int64", "", "sessions that were missed"),
+        Column("n_missed", "int64", "", "sessions with work that were missed"),
         Column("n_failed", "int64", "", "times that a slot's sets were not completed"),
         Column("pain", "float64", "0-10", "highest reported pain"),
         Column("soreness", "float64", "0-10", "highest reported soreness"),
@@ -228,6 +242,7 @@ CAPACITY = Table(
         Column("exercise", "str", "", "id in the catalogue"),
         Column("side", "str", "", "left or right"),
         Column("capacity", "float64", "share", "of the 1RM at the start"),
+        Column("one_rm_kg", "float64", "kg", "1RM per implement that this makes"),
         Column("familiarity", "float64", "share", "won by knowing the lift"),
         Column("skill", "float64", "share", "won in this lift alone"),
         Column("muscle", "float64", "share", "won by its muscles"),

@@ -5,8 +5,10 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from hipext.athlete import check_athlete
 from hipext.exercises import read_exercises
 from hipext.intensity import RELATIONS
+from hipext.notation import parse_sets
 from hipext.plan import TESTS
 from hipext.plan_file import check_plan
 from hipext.tables import SET_KINDS, WEEKDAYS
@@ -17,6 +19,8 @@ TEMPOS = ("3-1-1-0", "2-0-1-0", "3-0-3-0", "4-2-1-1", "0-0-1-2")
 PHASES = ("foundation", "hinge", "light", "moderate")
 SESSIONS = ("A", "B", "upper & lower", "Tag 3: Hüfte")
 BLOCKS = ("warm-up", "closing", "cool.down")
+ROOTS = tuple(x.id for x in EXERCISES.values() if x.needs_one_rm and not x.one_rm_from)
+STATUSES = ("untrained", "novice", "intermediate", "trained")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -103,12 +107,33 @@ def _slot(random, exercise):
         **({} if is_hold else {"tempo": random.choice(TEMPOS)}),
     }
     named = random.sample(sorted(options), random.randint(0, 3))
+    rule = {"progress": _rule(random, exercise, kind, pct)} if kind else {}
     return {
         "exercise": exercise.id,
         "sets": f"{sets}x{_as_range(low, high)}{unit}{side}{effort}",
-        **({"progress": _rule(random, exercise, kind, pct)} if kind else {}),
+        **_with_ladder(random, exercise, rule, side + effort),
         **{key: options[key] for key in named},
     }
+
+
+def _with_ladder(random, exercise, rule, ending):
+    """Return a rule, at times with a ladder of exercises that fit the sets as well."""
+    kind = rule.get("progress", {}).get("rule")
+    fitting = [
+        one.id
+        for one in EXERCISES.values()
+        if one.measure == exercise.measure
+        and (one.is_unilateral or "/side" not in ending)
+        and ("RIR" in ending or one.is_loaded == exercise.is_loaded)
+        and (one.is_loaded <= exercise.is_loaded or one.measure == "reps")
+        and one != exercise
+    ]
+    if kind not in ("double", "hold") or not fitting or random.random() < 0.5:
+        return rule
+    steps = {"add_kg", "add_pct"}
+    bare = {key: rule["progress"][key] for key in rule["progress"].keys() - steps}
+    n_rungs = random.randint(1, min(len(fitting), 5))
+    return {"progress": bare, "ladder": random.sample(fitting, n_rungs)}
 
 
 def _slots(n_each):
@@ -332,3 +357,145 @@ class _Messy:
         forms += [f"'{text}'", f"'''{text}'''"] if is_plain else []
         forms += [f'"""\n{forms[0][1:-1]}"""']
         return self.random.choice(forms)
+
+
+# --- what the day loop is tried with: short plans, and people of all kinds ---
+
+_TRAINING_DAYS = (["mon"], ["mon", "thu"], ["tue", "wed", "sun"], [*WEEKDAYS])
+_GATES = (
+    *[None] * 4,
+    {"technique_min": 0.6, "pain_max": 3.0, "max_extra_weeks": 1},
+    {"technique_min": 0.9, "over_sessions": 3, "max_extra_weeks": 0},
+    {"range_min_deg": 5.0, "asymmetry_max_deg": 2.0, "max_extra_weeks": 1},
+)
+_DELOADS = (
+    *[None] * 4,
+    {"every_weeks": 2},
+    {"weeks": [1], "load_fraction": 0.5, "sets_fraction": 0.25},
+    {"every_weeks": 3, "sets": "2x8", "load_fraction": 1.0},
+    {"every_weeks": 2, "reactive": {"pain_above": 2.0, "min_weeks_between": 2}},
+    {"every_weeks": 3, "reactive": {"pain_above": 0.5, "min_weeks_between": 2}},
+    {"reactive": {"pain_above": 0.5, "min_weeks_between": 1}},
+)
+_ASSESSMENTS = (
+    None,
+    {"every_weeks": 1, "tests": ["hip_extension_range", "single_leg_bridge"]},
+    {"every_weeks": 2, "tests": [*TESTS]},
+    {"every_weeks": 1, "tests": ["strength_check"]},
+)
+
+
+def _moves_on(slot):
+    """Return whether a slot is work that can be done and has a rule to move it on."""
+    scheme, kind = parse_sets(slot["sets"]), slot.get("kind", "work")
+    is_work = kind == "work" and EXERCISES[slot["exercise"]].is_counted
+    most = MOST_REPS * (100 / (scheme.pct_1rm or 50) - 1)
+    is_doable = scheme.low + 2 <= (40 if scheme.is_hold else most)
+    return is_work and is_doable and "progress" in slot and scheme.rir != 0
+
+
+def _training_slots():
+    """Return slots that move on, as many with each rule."""
+    found = [slot for slot in _slots(n_each=60) if _moves_on(slot)]
+    by_rule = {slot["progress"]["rule"]: [] for slot in found}
+    for slot in found:
+        by_rule[slot["progress"]["rule"]].append(slot)
+    by_rule["ladder"] = [slot for slot in found if "ladder" in slot]
+    return [slot for of_rule in by_rule.values() for slot in of_rule[:60]]
+
+
+training_slots = st.sampled_from(_training_slots())
+ladder_slots = st.sampled_from([one for one in _training_slots() if "ladder" in one])
+
+
+@st.composite
+def training_values(draw, *, own_slots=training_slots | slots, max_weeks=4):
+    """Return the values of a plan of few weeks, fast to draw and to live through."""
+    lengths = draw(st.sampled_from([[1], [2], [3], [1, 1], [1, 2], [4]]))
+    lengths = [weeks for weeks in lengths if weeks <= max_weeks]
+    phases = []
+    for name, weeks in zip(PHASES, lengths, strict=False):
+        days = draw(st.sampled_from(_TRAINING_DAYS))
+        found = draw(st.lists(own_slots, min_size=1, max_size=3))
+        gate = draw(st.sampled_from(_GATES))
+        session = {"name": "A", "days": days, "slot": found}
+        phase = {"name": name, "weeks": weeks, "session": [session]}
+        phases.append(phase | ({"advance": gate} if gate else {}))
+    deload = draw(st.sampled_from(_DELOADS))
+    assessment = draw(st.sampled_from(_ASSESSMENTS))
+    return {
+        "format": 1,
+        "name": "drawn",
+        "phase": phases,
+        **({"deload": deload} if deload else {}),
+        **({"assessment": assessment} if assessment else {}),
+    }
+
+
+def training_plans(**options):
+    """Return a strategy for short plans; `options` are those of `training_values`."""
+    return training_values(**options).map(
+        lambda values: check_plan(values, source="drawn")
+    )
+
+
+def _sides(random, least, most, usual):
+    """Return a measure of both sides: usual ones mostly, now and then an extreme."""
+    return {
+        side: random.choice([least, most, *[float(random.randint(*usual))] * 30])
+        for side in ("left", "right")
+    }
+
+
+def _person(random):
+    """Return the values of a legal person, from usual to extreme."""
+    lifts = {lift: random.choice([1.0, 999.0, *[60.0, 97.5] * 15]) for lift in ROOTS}
+    others = random.sample(("romanian_deadlift", "leg_press", "split_squat"), 1)
+    share = random.choice([0.0, 0.5, 1.0])
+    options = {
+        "response": random.choice([0.0, 0.3, 2.0, 5.0]),
+        "familiarity": {random.choice(ROOTS): share},
+        "attendance": random.choice([0.05, 0.6, 0.9]),
+        "missed_weeks": random.choice([[1], [2, 3], [3], [5]]),
+        "flare_ups": [
+            {"week": random.randint(1, 4), "pain": float(random.randint(1, 10))}
+        ],
+    }
+    named = random.sample(sorted(options), random.choice([0, 0, 1, 2]))
+    pains = [0.0, 0.0, 1.0] if random.random() < 0.6 else [0.0, 2.5, 4.0, 6.0, 10.0]
+    return {
+        "format": 1,
+        "name": "drawn",
+        "body_mass_kg": random.choice([30.0, 250.0, *[62.5, 80.0] * 9]),
+        "training_status": random.choice(STATUSES),
+        "activity": "running",
+        "other_sessions_per_week": random.choice([0, 2, 14]),
+        "one_rm_kg": lifts | dict.fromkeys(others, 30.0),
+        "hip_extension_deg": _sides(random, -30.0, 200.0, (-2, 20)),
+        "single_leg_bridge_reps": _sides(random, 0.0, 200.0, (5, 30)),
+        "biering_sorensen_s": random.choice([0.0, 600.0, *[60.0, 95.0, 130.0] * 4]),
+        "technique": random.choice([0.0, 0.3, 0.55, 0.7, 0.8, 0.9, 1.0]),
+        "pain_nprs": random.choice(pains),
+        "recovery": {
+            "sleep_h": random.choice([3.0, 6.5, 7.5, 9.0, 12.0]),
+            **{
+                habit: random.choice([0.0, 0.5, 0.8, 1.0])
+                for habit in ("nutrition", "hydration", "stress")
+            },
+        },
+        **{key: options[key] for key in named},
+    }
+
+
+def _people(n):
+    """Return the values of people, plain ones first."""
+    random = Random(2024)
+    return sorted((_person(random) for _ in range(n)), key=_length)
+
+
+athlete_values = st.sampled_from(_people(300))
+
+
+def athletes():
+    """Return a strategy for legal people, from usual to extreme."""
+    return athlete_values.map(lambda values: check_athlete(values, source="drawn"))

@@ -69,9 +69,16 @@ def python(*arguments, cwd, **settings):
 
 @pytest.fixture(scope="module")
 def guide_run(tmp_path_factory):
-    """Return the finished `run guide_16wk` and the folder it was started in."""
+    """Return the finished open loop of the guide and the folder it was started in."""
     folder = tmp_path_factory.mktemp("guide")
-    return process("run", "guide_16wk", cwd=folder), folder
+    return process("run", "guide_16wk", "--open-loop", cwd=folder), folder
+
+
+@pytest.fixture(scope="module")
+def lived_run(tmp_path_factory):
+    """Return the finished closed loop of the guide for the desk worker."""
+    folder = tmp_path_factory.mktemp("lived")
+    return hipext("run", "guide_16wk", "-a", "desk_worker", cwd=folder), folder
 
 
 def test_run_prints_the_weekly_table_and_where_the_report_is(guide_run):
@@ -98,12 +105,18 @@ def test_run_writes_report_tables_figures_and_record(guide_run):
     assert {f"{name}.svg" for name in figures} <= names
 
 
-def test_a_second_run_gives_the_same_bytes(guide_run, tmp_path):
-    _, folder = guide_run
-    hipext("run", "guide_16wk", cwd=tmp_path)
-    for first in (folder / "out" / "guide_16wk").iterdir():
-        second = tmp_path / "out" / "guide_16wk" / first.name
-        assert first.read_bytes() == second.read_bytes(), first.name
+@pytest.mark.parametrize(
+    ("fixture", "arguments"),
+    [("guide_run", ["--open-loop"]), ("lived_run", ["-a", "desk_worker"])],
+)
+def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path):
+    _, folder = request.getfixturevalue(fixture)
+    hipext("run", "guide_16wk", *arguments, cwd=tmp_path)
+    first = {path.name: path for path in (folder / "out").rglob("*.*")}
+    second = {path.name: path for path in (tmp_path / "out").rglob("*.*")}
+    assert set(first) == set(second)
+    different = [x for x in first if first[x].read_bytes() != second[x].read_bytes()]
+    assert different == []
 
 
 @pytest.mark.parametrize("plan", shipped_names("plans"))
@@ -123,7 +136,8 @@ def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
     guide_run, tmp_path
 ):
     _, folder = guide_run
-    hipext("run", "guide_16wk", "--set", "deload.every_weeks=0", cwd=tmp_path)
+    change = ("--set", "deload.every_weeks=0")
+    hipext("run", "guide_16wk", "--open-loop", *change, cwd=tmp_path)
     before = pd.read_csv(folder / "out" / "guide_16wk" / "sets.csv")
     after = pd.read_csv(tmp_path / "out" / "guide_16wk" / "sets.csv")
     assert before["is_deload"].any()
@@ -168,6 +182,16 @@ def test_other_files_in_the_folder_stay(tmp_path):
         (["run", "guide_16wk", "--set", "deload.every_weeks"], "KEY=VALUE"),
         (["run", "guide_16wk", "--set", "phase.hing.weeks=2"], "'hinge'"),
         (["run", "guide_16wk", "--load", "tonnage"], "--load must be one of"),
+        (["run", "guide_16wk", "--seed", "one"], "'--seed'"),
+        (["run", "guide_16wk", "--seed", "1.5"], "'--seed'"),
+        (
+            ["run", "guide_16wk", "--seed", "-1"],
+            "seed must be 0 to 9223372036854775807",
+        ),
+        (["run", "guide_16wk", "--seed", str(2**63)], f"got {2**63}."),
+        (["run", "guide_16wk", "--open-loop", "--seed", "1"], "no --seed"),
+        (["run", "guide_16wk", "--open-loop", "--no-noise"], "no --no-noise"),
+        (["run", "guide_16wk", "--explain", "99"], "week must be 1 to"),
         (["exercises", "hip trust"], "Did you mean"),
         (["evidence", "--topic", "deloads"], "deload"),
         (["schema", "plans"], "Did you mean 'plan'?"),
@@ -330,6 +354,85 @@ def test_the_weekly_table_shows_the_load_with_and_without_body_mass(guide_run):
     last = weekly.iloc[-1]
     pair = f"{last['volume_load_kg']:.0f} {last['system_volume_load_kg']:.0f}"
     assert pair in " ".join(done.stdout.split())
+
+
+# --- the closed loop ---
+
+
+def test_the_closed_loop_tells_seed_and_how_the_plan_went(lived_run):
+    done, _ = lived_run
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert lines[1] == "Closed loop, seed 0: the person answers back."
+    assert "Open loop" not in done.stdout
+    for start in ("The plan was ", "Phases that gates extended: ", "Light weeks: "):
+        assert [line for line in lines if line.startswith(start)]
+
+
+def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(lived_run):
+    done, folder = lived_run
+    weekly = pd.read_csv(folder / "out" / "guide_16wk-desk_worker" / "weekly.csv")
+    (head,) = [line for line in done.stdout.splitlines() if "week " in line[:6]]
+    rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
+    assert {"failed", "pain", "tech"} <= set(head.split())
+    assert max(map(len, done.stdout.splitlines()[:-2])) <= 80
+    assert [line.split()[-3] for line in rows] == [f"{x:.1f}" for x in weekly["pain"]]
+
+
+def test_the_open_loop_says_that_every_set_succeeds_and_no_more(guide_run):
+    done, _ = guide_run
+    assert "\nOpen loop: every set is assumed to succeed.\n\n" in done.stdout
+    assert "Closed loop" not in done.stdout
+    assert "Light weeks:" not in done.stdout
+
+
+def test_another_seed_is_another_course_and_none_is_told(tmp_path):
+    runs = [
+        hipext("run", "deadlift_5x5_10wk", *more, "--json", cwd=tmp_path)
+        for more in (["--seed", "1"], ["--seed", "2"], ["--no-noise"], ["--no-noise"])
+    ]
+    told = [json.loads(done.stdout) for done in runs]
+    assert [(one["mode"], one["seed"], one["noise"]) for one in told] == [
+        ("closed_loop", 1, True),
+        ("closed_loop", 2, True),
+        ("closed_loop", 0, False),
+        ("closed_loop", 0, False),
+    ]
+    assert [one["replaced"] for one in told] == [False, True, True, False]
+    assert told[0]["weekly"] != told[1]["weekly"]
+    assert told[2]["weekly"] == told[3]["weekly"]
+
+
+def test_without_noise_there_is_no_seed_to_tell(tmp_path):
+    done = hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
+    assert "\nClosed loop, no chance: the person answers back.\n" in done.stdout
+
+
+def test_an_open_loop_leaves_nothing_of_a_closed_one_beside_it(tmp_path):
+    hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
+    folder = tmp_path / "out" / "deadlift_5x5_10wk"
+    (folder / "mine.csv").write_text("mine")
+    before = {path.name for path in folder.iterdir()}
+    hipext("run", "deadlift_5x5_10wk", "--open-loop", cwd=tmp_path)
+    after = {path.name for path in folder.iterdir()}
+    assert {"capacity.csv", "pain.svg", "decisions.png"} <= before - after
+    assert {"mine.csv", "decisions.csv", "report.html"} <= after
+
+
+@pytest.mark.parametrize("loop", [[], ["--open-loop"]])
+def test_a_week_is_explained_where_asked_for(loop, tmp_path):
+    done = hipext("run", "deadlift_5x5_10wk", "--explain", "2", *loop, cwd=tmp_path)
+    assert "\nWeek 2: phase 'deadlift'.\n" in done.stdout
+    assert "Barbell deadlift" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_plan_that_gates_kept_from_its_end_says_so(tmp_path):
+    gate = "phase.hinge.advance.pain_max=0"
+    done = hipext("run", "guide_16wk", "--set", gate, cwd=tmp_path)
+    assert "The plan was NOT finished: gates kept it until the" in done.stdout
+    report = (tmp_path / "out" / "guide_16wk" / "report.html").read_text("utf-8")
+    assert "The plan was NOT finished" in report
 
 
 # --- stopped from outside ---

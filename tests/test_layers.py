@@ -14,17 +14,19 @@ FLOORS = {
     name: floor
     for floor, names in enumerate(
         [
-            "_checks _comments _compiled _schema _steps _units data tables",
+            "_checks _comments _compiled _phrases _schema _steps _units data tables",
             "evidence notation _exercise _catalogue exercises intensity parameters"
-            " set_metrics metrics response random _model _state",
+            " set_metrics metrics response random _model _options _state",
             "athlete rules progression slot _judge _gates _notes",
             "plan plan_file plan_text plan_schema _people _body _begin _tests",
             "timetable book schedule engine _everyone _program",
             "_run",
-            "_assumed _decode _sentences",
-            "_fit _lint lint personalise simulation",
+            "_answers _assumed _decode _explain _gate_words _reasons _sentences"
+            " _step_words",
+            "_fit _fit_weeks _lint _signs lint personalise simulation",
             "_changes whatif reshape calibration trials logs records",
-            "_marks _terminal plots html_report show lab",
+            "_marks _terminal plots state_plots decision_plots html_report show lab"
+            " _report_answers _report_facts _report_figures trial_plots",
             "picture explorer_figure widgets tasks cli",
         ]
     )
@@ -52,11 +54,22 @@ NEIGHBOURS = {  # imports on the same floor
     "_tests": {"_body"},
     "_everyone": {"engine"},
     "_program": {"timetable"},
-    "_sentences": {"_decode"},
+    "_answers": {"_decode"},
+    "_gate_words": {"_reasons"},
+    "_step_words": {"_decode", "_reasons"},
+    "_sentences": {"_decode", "_gate_words", "_reasons", "_step_words"},
     "book": {"timetable"},
     "schedule": {"book", "timetable"},
+    "_fit_weeks": {"_fit"},
     "lint": {"_lint"},
-    "html_report": {"plots"},
+    "personalise": {"_fit", "_fit_weeks", "_signs"},
+    "html_report": {"plots", "_report_answers", "_report_facts", "_report_figures"},
+    "_report_answers": {"_report_facts", "_report_figures", "state_plots"},
+    "_report_facts": {"plots"},
+    "_report_figures": {"decision_plots", "plots", "state_plots"},
+    "decision_plots": {"_marks", "plots"},
+    "state_plots": {"_marks", "plots"},
+    "trial_plots": {"_marks", "plots"},
     "plots": {"_marks"},
     "explorer_figure": {"picture"},
     "widgets": {"explorer_figure"},

@@ -67,7 +67,7 @@ def test_any_text_is_a_scheme_or_told_in_our_words(text):
     assert fault == "" or fault.startswith(repr(text))
 
 
-@given(st.from_regex(r"\A[0-9x/ -]{1,9}(s|min)?(/side)?( @[0-9.]{1,5}(%|kg)?)?\Z"))
+@given(st.from_regex(r"\A[0-9x/ -]{1,9}(s|min)?(/side)?( @[0-9.]{1,5}(%|kg|lb)?)?\Z"))
 def test_what_looks_like_a_scheme_reads_the_same_twice_or_is_refused(text):
     fault = fault_of(text)
     assert fault or parse_sets(str(parse_sets(text))) == parse_sets(text)
@@ -92,6 +92,9 @@ def test_what_looks_like_a_scheme_reads_the_same_twice_or_is_refused(text):
         ("4x6 @ 77.5 %", "4x6 @77.5%"),
         ("3x5 @60kg", "3x5 @60kg"),
         ("3x5 @102.0625KG", "3x5 @102.0625kg"),
+        ("3x5 @135lb", "3x5 @61.23496995kg"),
+        ("3x5 @ 135 Lbs", "3x5 @61.23496995kg"),
+        ("3x20s @.5lb", "3x20s @0.226796185kg"),
         ("3-3x8-8", "3x8"),
     ],
 )
@@ -132,17 +135,19 @@ def test_perceived_effort_is_kept_as_reserve():
         ),
         ("3x8 @0.75", "Write @75%."),
         ("3x8 @.8%", "Write @80%."),
-        ("3x8 @75", "@75 has no unit. Write @75% or @75kg."),
+        ("3x8 @75", "@75 has no unit. Write @75% or @75kg or @75lb."),
         (
             "3x8 @105%",
             "@105% is above 100 % of the 1RM, which cannot be lifted for sets.",
         ),
         ("3x8 @0kg", "@0kg must be above 0 and at most 1000 kg or 100 %."),
         ("3x8 @1001kg", "@1001kg must be above 0 and at most 1000 kg or 100 %."),
+        ("3x8 @2205lb", "@2205lb must be above 0 and at most 1000 kg or 100 %."),
+        ("3x8 @0 lb", "@0 lb must be above 0 and at most 1000 kg or 100 %."),
         ("3x8 @RIR11", "RIR must be 0 to 10; got 11."),
         ("3x8 @RPE10.5", "RPE must be 0 to 10; got 10.5."),
-        ("3x8 @heavy", "'@heavy' must be @75%, @RIR2, @RPE8 or @60kg."),
-        ("3x8 @RIR2 @75%", "'@RIR2 @75%' must be @75%, @RIR2, @RPE8 or @60kg."),
+        ("3x8 @heavy", "'@heavy' must be @75%, @RIR2, @RPE8, @60kg or @135lb."),
+        ("3x8 @RIR2 @75%", "'@RIR2 @75%' must be @75%, @RIR2, @RPE8, @60kg or @135lb."),
         ("three by eight", "'three by eight' is not a set notation. Write '3x8', "),
         ("3x8x10", "'3x8x10' is not a set notation. Write '3x8', '3x8-10 @RIR3', "),
         ("-3x8", "'-3x8' is not a set notation."),

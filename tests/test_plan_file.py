@@ -86,7 +86,7 @@ PROBLEMS = [
     "phase 2 (hinge), session 1 (A), slot 3 (dumbbell_romanian_deadlift): 'rest' is "
     "not "
     "a known key; known are exercise, sets, tempo, rest_s, kind, group, side_first, "
-    "increment_kg, progress, note. Did you mean 'rest_s'?",
+    "increment_kg, progress, ladder, note. Did you mean 'rest_s'?",
     "deload, weeks: week 9 lies outside the plan (weeks 1 to 4). Remove it or lengthen "
     "a phase.",
 ]
@@ -273,9 +273,8 @@ def test_missing_file_is_told_with_a_near_name():
         ),
         (
             {"rule": "linear", "add_kg": "2.5"},
-            "progress, add_kg: must be a number, like 2.5; got '2.5'. Write 2.5 "
-            "without "
-            "quotes.",
+            "progress, add_kg: has no unit; got '2.5'. Write 2.5 without quotes for "
+            'kg, or "2.5 lb".',
         ),
         (
             {"rule": "hold", "hold": 3},
@@ -293,6 +292,18 @@ def test_missing_file_is_told_with_a_near_name():
         (
             {"rule": "wave", "pct": [70]},
             "progress, pct: must have at least 2 item(s); got 1.",
+        ),
+        (
+            {"rule": "wave", "pct": [70] * 13},
+            "progress, pct: must have at most 12 item(s); got 13.",
+        ),
+        (
+            {"rule": "wave", "pct": [70] * 12, "reps": [5] * 13},
+            "progress: pct and reps must be of one length; got 12 and 13.",
+        ),
+        (
+            {"rule": "tempo", "tempos": ["3-0-3-0"] * 13},
+            "progress, tempos: must have at most 12 item(s); got 13.",
         ),
     ],
 )

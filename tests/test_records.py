@@ -15,12 +15,13 @@ from hipext.plan_file import check_plan, read_plan
 from hipext.records import (
     TABLES,
     csv_bytes,
+    drop_leftovers,
     record_files,
     replaces_other_inputs,
     write_files,
     write_record,
 )
-from hipext.simulation import open_loop
+from hipext.simulation import open_loop, simulate
 
 VALUES = {
     "format": 1,
@@ -151,6 +152,7 @@ def test_the_record_has_every_constant_and_the_versions(record):
     assert record["parameters"] == shipped
     assert {"python", "hipext", "numpy", "pandas"} <= set(record["versions"])
     assert (record["format"], record["mode"]) == (1, "open_loop")
+    assert (record["seed"], record["noise"]) == (0, False)
 
 
 def test_the_record_is_readable_text_without_a_path(run):
@@ -160,6 +162,67 @@ def test_the_record_is_readable_text_without_a_path(run):
     assert "Tëst" in text
     assert "/home" not in text
     assert "/tmp" not in text
+
+
+# --- the closed loop ---
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Return a short closed loop with a seed of its own."""
+    return simulate(check_plan(VALUES, source="test"), read_athlete("novice"), seed=7)
+
+
+def test_a_closed_loop_has_its_strength_besides(lived):
+    assert list(record_files(lived)) == [
+        *(f"{name}.csv" for name in TABLES),
+        "capacity.csv",
+        "record.json",
+    ]
+
+
+@pytest.mark.parametrize("noise", [True, False])
+def test_a_closed_loop_made_again_from_its_record_is_the_same(noise):
+    plan, person = read_plan("deadlift_5x5_10wk"), read_athlete("desk_worker")
+    run = simulate(plan, person, seed=3, noise=noise, training_load="hard_sets")
+    record = json.loads(record_files(run)["record.json"])
+    again = simulate(
+        check_plan(record["plan"], source="record"),
+        check_values(Athlete, record["athlete"], source="record"),
+        seed=record["seed"],
+        noise=record["noise"],
+        training_load=record["training_load"],
+    )
+    assert record["mode"] == "closed_loop"
+    assert record_files(again) == record_files(run)
+
+
+@pytest.mark.parametrize("name", ["daily", "weekly", "capacity"])
+def test_numbers_of_a_closed_loop_come_back_exactly(lived, name):
+    numbers = getattr(lived, name).select_dtypes("number")
+    read = pd.read_csv(BytesIO(record_files(lived)[f"{name}.csv"]))
+    pd.testing.assert_frame_equal(
+        read[numbers.columns], numbers, check_exact=True, check_dtype=False
+    )
+
+
+@pytest.mark.parametrize("other", [{"seed": 8}, {"seed": 7, "noise": False}])
+def test_a_record_of_another_seed_or_noise_is_another(lived, tmp_path, other):
+    write_record(lived, tmp_path)
+    changed = simulate(lived.plan, lived.athlete, **other)
+    assert replaces_other_inputs(record_files(changed), tmp_path)
+    assert not replaces_other_inputs(record_files(lived), tmp_path)
+
+
+def test_a_record_of_the_other_loop_is_another(lived, tmp_path):
+    write_record(open_loop(lived.plan, lived.athlete), tmp_path)
+    assert replaces_other_inputs(record_files(lived), tmp_path)
+
+
+def test_leftovers_go_and_other_files_stay(tmp_path):
+    write_files({"a.csv": b"a", "mine.csv": b"mine"}, tmp_path)
+    drop_leftovers(tmp_path, ["a.csv", "never_there.csv"])
+    assert bytes_in(tmp_path) == {"mine.csv": b"mine"}
 
 
 # --- whether it replaces another ---

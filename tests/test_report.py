@@ -5,7 +5,16 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from hipext import html_report, open_loop, read_athlete, read_evidence, read_plan, vary
+from hipext import (
+    html_report,
+    open_loop,
+    read_athlete,
+    read_evidence,
+    read_plan,
+    simulate,
+    vary,
+)
+from hipext._explain import course
 from hipext.evidence import cite
 from hipext.exercises import read_exercises
 from hipext.html_report import figure_files, figures, listed, number, report
@@ -348,3 +357,101 @@ def test_numbers_are_written_for_readers(value, digits, text):
 )
 def test_lists_are_written_for_readers(items, text):
     assert listed(items) == text
+
+
+# --- the closed loop ---
+
+ANSWERS = ["pain", "technique", "range", "strength", "decisions"]
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Return a run with gates that close, failed sets and weeks without sessions."""
+    person = read_athlete("desk_worker").model_copy(update={"missed_weeks": (1, 7)})
+    return simulate(read_plan("guide_16wk"), person)
+
+
+@pytest.fixture(scope="module")
+def lived_html(lived):
+    return report(lived)
+
+
+@pytest.fixture(scope="module")
+def lived_page(lived_html):
+    return Page(lived_html)
+
+
+def test_the_closed_loop_has_figures_of_the_answers_besides(lived):
+    assert list(figures(lived)) == NAMES + ANSWERS
+
+
+def test_names_of_all_files_are_known_beforehand(lived):
+    assert set(figure_files(figures(lived))) == set(html_report.FILE_NAMES)
+
+
+def test_the_page_of_a_closed_loop_is_sound(lived_page, lived_html):
+    ids = [attrs["id"] for _, attrs in lived_page.elements if "id" in attrs]
+    used = re.findall(r'(?:href="|url\()#([^")]+)', lived_html)
+    assert lived_page.faults == []
+    assert len(ids) == len(set(ids))
+    assert set(used) <= set(ids)
+    assert not re.search(r"\bnan\b|\bNaN\b|\bNone\b|&lt;NA&gt;|\binf\b", lived_html)
+
+
+def test_the_page_of_a_closed_loop_never_says_that_success_is_assumed(lived_page):
+    assert "Closed loop, seed 0: the person answers back." in lived_page.text
+    assert "Open loop" not in lived_page.text
+    assert "Nobody failed" not in lived_page.text
+    assert "Left out here" not in lived_page.text
+
+
+def test_every_figure_of_the_answers_has_a_number_and_names_the_model(lived_page):
+    labels = [svg["aria-label"] for svg in lived_page.all("svg")]
+    assert len(labels) == len(NAMES + ANSWERS)
+    assert all(re.search(r"\d", label) for label in labels)
+    answers = [label for label in labels if "of a model" in label]
+    assert len(answers) >= 5
+    assert not [label for label in labels if re.search(r"[a-z0-9]\.[A-Z]", label)]
+
+
+def test_numbers_of_the_answers_are_those_of_the_tables(lived, lived_page):
+    worst = lived.weekly.loc[lived.weekly["pain"].idxmax()]
+    assert (
+        f"The highest reported pain is {worst['pain']:.1f} of 10, in week "
+        f"{worst['week']};"
+    ) in lived_page.text
+    advances = (lived.decisions["action"] == "advance").sum()
+    assert f": {advances} times one advanced," in lived_page.text
+
+
+def test_every_reason_of_a_closed_loop_can_be_read_in_its_week(lived, lived_page):
+    told = {re.sub(r"\s+", " ", text) for text in lived.decisions["sentence"]}
+    assert [text for text in told if text not in lived_page.text] == []
+    folded = [attrs for attrs in lived_page.all("details") if "week" in attrs.values()]
+    assert len(folded) == len(lived.weekly)
+
+
+def test_the_way_through_the_plan_is_told_first(lived, lived_page):
+    facts = course(lived.plan, lived.weekly, lived.decisions)
+    assert all(fact in lived_page.text for fact in facts)
+    assert any(fact.startswith("Missed: 6 sessions") for fact in facts)
+
+
+def test_results_of_tests_are_shown_by_week(lived, lived_page):
+    for week in lived.assessments["week"].unique():
+        assert f"Week {week}" in lived_page.text
+    assert "Later results are not simulated" not in lived_page.text
+
+
+def test_a_phase_that_was_not_reached_says_so(lived, lived_page):
+    reached = set(lived.weekly["phase"])
+    missing = [phase.name for phase in lived.plan.phase if phase.name not in reached]
+    assert all(f"{name}, not reached" in lived_page.text for name in missing)
+
+
+def test_a_closed_loop_with_next_to_nothing_still_has_a_report(bare):
+    person = bare.athlete.model_copy(update={"missed_weeks": (1,), "one_rm_kg": {}})
+    page = Page(report(simulate(bare.plan, person)))
+    assert page.faults == []
+    assert not re.search(r"\bnan\b|\bNone\b", page.text)
+    assert "No session was rated in 1 weeks." not in page.text

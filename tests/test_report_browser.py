@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from hipext import open_loop, read_athlete, read_plan
+from hipext import open_loop, read_athlete, read_plan, simulate
 from hipext.html_report import report
 
 pytestmark = pytest.mark.browser
@@ -105,3 +105,41 @@ def test_a_link_of_the_contents_leads_to_its_section(page):
     page.get_by_role("link", name="Limits").click()
     heading = page.get_by_role("heading", name="What this does not say")
     assert -1 < heading.bounding_box()["y"] < 900
+
+
+# --- the closed loop ---
+
+
+@pytest.fixture(scope="module")
+def lived_address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("lived") / "report.html"
+    lived = simulate(read_plan("guide_16wk"), read_athlete("desk_worker"))
+    path.write_text(report(lived), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(params=WIDTHS)
+def lived_page(browser, lived_address, request):
+    """Return the opened report of a closed loop, its decisions unfolded."""
+    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    page.goto(lived_address)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    yield page
+    page.close()
+
+
+def test_the_page_of_a_closed_loop_never_scrolls_sideways(lived_page):
+    width = lived_page.evaluate("document.documentElement.scrollWidth")
+    assert width <= lived_page.viewport_size["width"]
+
+
+def test_every_figure_of_a_closed_loop_is_visible(lived_page):
+    boxes = [one.bounding_box() for one in lived_page.locator("figure svg").all()]
+    assert len(boxes) == 11
+    assert all(box["width"] >= 500 and box["height"] > 100 for box in boxes)
+
+
+def test_reasons_have_room_on_every_screen(lived_page):
+    cells = lived_page.locator("#decisions td.reason")
+    assert cells.count() > 100
+    assert cells.first.bounding_box()["width"] >= 250

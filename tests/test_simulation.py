@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from hipext import metrics, tables
+from hipext._assumed import ASSUMPTIONS
 from hipext._checks import PlanError
 from hipext._schema import check_values
 from hipext.athlete import Athlete
@@ -13,8 +14,7 @@ from hipext.exercises import read_exercises
 from hipext.parameters import parameter, parameter_table, read_parameters
 from hipext.plan_file import check_plan
 from hipext.schedule import expand
-from hipext._assumed import ASSUMPTIONS
-from hipext.simulation import open_loop, teaching_model
+from hipext.simulation import open_loop, simulate, teaching_model
 from hipext.tables import TRAINING_LOADS
 
 TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
@@ -285,3 +285,140 @@ def test_assumptions_are_a_table_without_gaps(assumptions):
     assert tuple(assumptions.columns) == ASSUMPTIONS.names
     assert assumptions.notna().all(axis=None)
     assert set(assumptions["where"]) == {"plan", "person", "catalogue", "model"}
+
+
+# --- the closed loop ---
+
+LIVED = (*TABLES, "capacity")
+PAIRED = [
+    {"exercise": "hip_openers", "sets": "1x8/side"},
+    {"exercise": "deadlift", "sets": "2x5 @RIR3", "group": "pair", "rest_s": 90},
+    {"exercise": "split_squat", "sets": "3x8/side @RIR3", "group": "pair"},
+    {"exercise": "leg_press", "sets": "2x8 @RIR3"},
+]
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Return a run with weeks without sessions, the first and the last among them."""
+    one = person(missed_weeks=[1, 4, 6], attendance=0.8, technique=0.9)
+    return simulate(plan_of(weeks=6, slots=PAIRED), one, seed=1)
+
+
+@pytest.mark.parametrize("name", LIVED)
+def test_a_closed_loop_has_the_columns_it_is_said_to_have(lived, name):
+    expected = getattr(tables, name.upper()).names
+    if name in ("daily", "weekly"):
+        expected += getattr(tables, f"{name.upper()}_STATES").names
+    assert tuple(getattr(lived, name).columns) == expected
+
+
+@pytest.mark.parametrize("name", LIVED)
+def test_the_same_seed_gives_the_same_table(lived, name):
+    again = simulate(lived.plan, lived.athlete, seed=1)
+    pd.testing.assert_frame_equal(getattr(again, name), getattr(lived, name))
+
+
+def test_another_seed_gives_other_reports(lived):
+    other = simulate(lived.plan, lived.athlete, seed=2)
+    assert not other.sets["rir"].equals(lived.sets["rir"])
+
+
+def test_a_week_without_sessions_is_there_with_its_phase_and_zeros(lived):
+    rows = lived.weekly[lived.weekly["week"].isin([1, 4, 6])]
+    assert rows["phase"].tolist() == ["only"] * 3
+    for column in ("n_sessions", "working_sets", "reps", "minutes", "session_rpe"):
+        assert rows[column].tolist() == [0, 0, 0]
+    assert rows["n_missed"].tolist() == [2, 2, 2]
+    assert not lived.sets["week"].isin([1, 4, 6]).any()
+    assert len(lived.weekly) == 6
+
+
+def test_sessions_done_and_missed_are_those_of_the_plan(lived):
+    done, missed = lived.weekly["n_sessions"], lived.weekly["n_missed"]
+    assert (done + missed).tolist() == [2] * 6
+    assert 0 < done.sum() < 6
+
+
+def test_days_weeks_and_sets_agree(lived):
+    daily, weekly, sets = lived.daily, lived.weekly, lived.sets
+    by_week = daily.groupby("week")
+    assert by_week["working_sets"].sum().tolist() == weekly["working_sets"].tolist()
+    assert by_week["session_rpe"].sum().tolist() == weekly["session_rpe"].tolist()
+    assert by_week["pain_reported"].max().tolist() == weekly["pain"].tolist()
+    assert (daily["sessions"] != "").sum() == sets["day"].nunique()
+    assert (daily["technique_rated"].notna() == (daily["working_sets"] > 0)).all()
+    assert len(daily) == 7 * len(weekly) == len(lived.response)
+
+
+def test_a_pair_is_done_round_by_round_and_the_weaker_side_in_turn(lived):
+    first = lived.sets[lived.sets["day"] == lived.sets["day"].iloc[0]]
+    rounds = first[["exercise", "set", "side"]].to_numpy().tolist()
+    assert rounds == [
+        ["hip_openers", 1, "left"],
+        ["hip_openers", 1, "right"],
+        ["deadlift", 1, "both"],
+        ["split_squat", 1, "left"],
+        ["split_squat", 1, "right"],
+        ["deadlift", 2, "both"],
+        ["split_squat", 2, "left"],
+        ["split_squat", 2, "right"],
+        ["split_squat", 3, "left"],
+        ["split_squat", 3, "right"],
+        ["leg_press", 1, "both"],
+        ["leg_press", 2, "both"],
+    ]
+
+
+def test_a_rest_follows_every_set_and_not_between_its_sides(lived):
+    first = lived.sets[lived.sets["day"] == lived.sets["day"].iloc[0]]
+    rests = first.loc[first["kind"] == "work", "rest_s"].tolist()
+    assert rests == [90, 0, 60, 90, 0, 60, 0, 60, 60, 60]
+
+
+def test_slots_of_one_group_that_are_apart_are_no_round():
+    slots = [PAIRED[1], PAIRED[3], PAIRED[2]]
+    done = simulate(plan_of(weeks=1, slots=slots), person(technique=0.9))
+    first = done.sets[done.sets["day"] == 1]
+    assert first["exercise"].tolist() == (
+        ["deadlift"] * 2 + ["leg_press"] * 2 + ["split_squat"] * 6
+    )
+
+
+def test_percent_is_of_the_1rm_at_the_start():
+    done = simulate(plan_of(weeks=4), person(), noise=False)
+    rows = done.sets[done.sets["exercise"] == "deadlift"]
+    assert (rows["pct_1rm"] - 100 * rows["load_kg"] / 100).abs().max() < 1e-9
+
+
+def test_a_test_of_strength_agrees_with_what_can_be_lifted():
+    plan = plan_of(weeks=5, assessment={"every_weeks": 2, "tests": EVERY_TEST})
+    done = simulate(plan, person(), noise=False)
+    lift = done.capacity[done.capacity["exercise"] == "deadlift"]
+    days = done.daily.set_index("day")["readiness"]
+    tests = done.assessments.query("subject == 'deadlift'").set_index("day")["value"]
+    expected = lift.groupby("day")["one_rm_kg"].mean() * days
+    assert tests.tolist() == pytest.approx(expected[tests.index].tolist())
+
+
+@pytest.mark.parametrize("slots", [SLOTS, SLOTS[:1]])
+def test_a_run_in_which_nobody_ever_comes_has_tables_too(slots):
+    absent = person(missed_weeks=[1, 2])
+    done = simulate(plan_of(weeks=2, slots=slots), absent)
+    assert len(done.sets) == 0
+    assert done.weekly["working_sets"].tolist() == [0, 0]
+    assert done.weekly["technique"].isna().all()
+    assert done.decisions["rule"].unique().tolist() == ["attendance"]
+    assert "Missed: 'A' on Tue and Fri." in done.explain(week=2)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_out_of_range_is_refused(seed):
+    with pytest.raises(ValueError, match=rf"seed must be 0 to \d+; got {seed}\."):
+        simulate(plan_of(), person(), seed=seed)
+
+
+@pytest.mark.parametrize("seed", [1.0, "1", True, None])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(TypeError, match=r"seed must be a whole number; got"):
+        simulate(plan_of(), person(), seed=seed)
