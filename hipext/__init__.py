@@ -11,7 +11,7 @@ _HOMES = {
     "format_plan": "plan_text",
     "lint_plan": "lint",
     "open_loop": "simulation",
-    "personalise": "personalise",
+    "personalise": "personal",
     "read_athlete": "athlete",
     "read_evidence": "evidence",
     "read_exercises": "exercises",

@@ -18,6 +18,7 @@ from math import floor, nan
 
 import numpy as np
 
+from hipext._assess import see_range, take_tests
 from hipext._begin import begin
 from hipext._body import capacity_of, sleep, strength_of
 from hipext._gates import begin_week
@@ -41,7 +42,6 @@ from hipext._state import (
     Life,
 )
 from hipext._steps import TEMPO
-from hipext._tests import see_range, take_tests
 from hipext.random import normals, pair
 from hipext.tables import MUSCLES
 

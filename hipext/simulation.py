@@ -15,7 +15,7 @@ from hipext._assumed import (
 from hipext._checks import check_one_of
 from hipext._decode import places_of, sets_table
 from hipext._explain import explained
-from hipext._run import MAX_SEED, setting_of, trace
+from hipext._run import MAX_SEED, Setting, Trace, setting_of, trace
 from hipext._sentences import decisions_table
 from hipext.athlete import Athlete
 from hipext.exercises import read_exercises
@@ -206,10 +206,31 @@ def simulate(
     check_inputs(plan, athlete)
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
     check_seed(seed)
-    exercises = read_exercises()
-    setting = setting_of(plan, [athlete], exercises=exercises)
+    setting = setting_of(plan, [athlete])
     kept = trace(setting, seed=seed, noise=noise)
-    places = places_of(plan, exercises)
+    return told(
+        plan,
+        athlete,
+        setting,
+        kept,
+        seed=seed,
+        noise=noise,
+        training_load=training_load,
+    )
+
+
+def told(
+    plan: Plan,
+    athlete: Athlete,
+    setting: Setting,
+    kept: Trace,
+    *,
+    seed: int,
+    noise: bool,
+    training_load: str = "session_rpe",
+) -> Simulation:
+    """Return what the day loop kept of one person as tables and sentences."""
+    places = places_of(plan, read_exercises())
     sets = sets_table(plan, setting, kept, places)
     n_weeks = len(kept.weeks)
     curves = curves_of(sets, n_weeks=n_weeks, training_load=training_load)

@@ -3,8 +3,8 @@
     python tests/bench_loop.py [MILLION]
 
 MILLION is the largest crowd (default 1,000,000). Every time is the best of a few turns;
-ratios come from one run. Reference: `streprogen` rendering a program of twelve weeks and
-six lifts, if it is installed.
+ratios come from one run. Reference: `streprogen` rendering a program of twelve weeks
+and six lifts, if it is installed.
 """
 
 import resource
@@ -15,19 +15,10 @@ from functools import partial
 import numpy as np
 
 from hipext import read_athlete, read_plan, simulate
-from hipext._decode import (
-    assessments_table,
-    capacity_table,
-    places_of,
-    sets_table,
-    with_states,
-)
 from hipext._people import People
 from hipext._run import in_chunks, setting_of, trace, weeks_of_all
-from hipext._sentences import decisions_table
-from hipext.exercises import read_exercises
 from hipext.plan_file import check_plan
-from hipext.simulation import curves_of
+from hipext.simulation import told
 
 CHUNK = 4096
 LIFTS = {
@@ -79,17 +70,6 @@ def many(setting, n):
     return setting._replace(people=People(*first))
 
 
-def tables(plan, setting, kept):
-    """Make all tables of a finished run, with sentences."""
-    places = places_of(plan, read_exercises())
-    sets = sets_table(plan, setting, kept, places)
-    curves = curves_of(sets, n_weeks=len(kept.weeks))
-    with_states(curves.daily, curves.weekly, plan, setting, kept)
-    decisions_table(plan, kept, places)
-    assessments_table(setting, kept)
-    capacity_table(setting, kept)
-
-
 def crowd(setting, n, n_threads):
     """Return persons a second for `n` persons in chunks that are not kept."""
     chunk = many(setting, CHUNK)
@@ -131,7 +111,8 @@ def one_person():
     fast()
     yield "first compiled call (cached on disk)", time.perf_counter() - start
     yield f"trace, {n_weeks} weeks, compiled", best(fast, 20)
-    yield "tables with sentences", best(partial(tables, plan, setting, kept))
+    tables = partial(told, plan, athlete, setting, kept, seed=0, noise=True)
+    yield "tables with sentences", best(tables)
     yield "simulate(), all of it", best(partial(simulate, plan, athlete))
 
 

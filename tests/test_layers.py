@@ -18,12 +18,12 @@ FLOORS = {
             "evidence notation _exercise _catalogue exercises intensity parameters"
             " set_metrics metrics response random _model _options _state",
             "athlete rules progression slot _judge _gates _notes",
-            "plan plan_file plan_text plan_schema _people _body _begin _tests",
+            "plan plan_file plan_text plan_schema _people _body _begin _assess",
             "timetable book schedule engine _everyone _program",
             "_run",
             "_answers _assumed _decode _explain _gate_words _reasons _sentences"
             " _step_words",
-            "_fit _fit_weeks _lint _signs lint personalise simulation",
+            "_fit _fit_weeks _lint _signs lint personal simulation",
             "_changes whatif reshape calibration trials logs records",
             "_marks _terminal plots state_plots decision_plots html_report show lab"
             " _report_answers _report_facts _report_figures trial_plots",
@@ -51,7 +51,7 @@ NEIGHBOURS = {  # imports on the same floor
     "_gates": {"_judge"},
     "_notes": {"_judge"},
     "_begin": {"_body"},
-    "_tests": {"_body"},
+    "_assess": {"_body"},
     "_everyone": {"engine"},
     "_program": {"timetable"},
     "_answers": {"_decode"},
@@ -62,7 +62,7 @@ NEIGHBOURS = {  # imports on the same floor
     "schedule": {"book", "timetable"},
     "_fit_weeks": {"_fit"},
     "lint": {"_lint"},
-    "personalise": {"_fit", "_fit_weeks", "_signs"},
+    "personal": {"_fit", "_fit_weeks", "_signs"},
     "html_report": {"plots", "_report_answers", "_report_facts", "_report_figures"},
     "_report_answers": {"_report_facts", "_report_figures", "state_plots"},
     "_report_facts": {"plots"},

@@ -112,8 +112,8 @@ BREAKS = (
     Break(
         "7 warm-up sets are work",
         "engine.py",
-        "        if life.slots[slot].kind == WORK:\n            rated_sum",
-        "        if life.slots[slot].kind in (WORK, WARM_UP):\n            rated_sum",
+        "if life.slots[slot].kind == WORK:",
+        "if life.slots[slot].kind in (WORK, WARM_UP):",
         f"{INVARIANTS}::warm_ups or no_work",
     ),
     Break(
@@ -241,8 +241,8 @@ BREAKS = (
     Break(
         "term: familiarity",
         "_body.py",
-        "lift.familiar = model.familiarity_size * new * known",
-        "lift.familiar = 0.0",
+        "lift.familiar = model.familiarity_size * new",
+        "lift.familiar = 0.0 * new",
         f"{ENGINE}::becomes_familiar",
     ),
     Break(
@@ -353,8 +353,8 @@ BREAKS = (
     Break(
         "term: slow repetitions cost repetitions",
         "engine.py",
-        "possible = slow * reps_at(relative)",
-        "possible = reps_at(relative)",
+        "possible = slow * reps_at(",
+        "possible = reps_at(",
         f"{ENGINE}::slow",
     ),
     Break(

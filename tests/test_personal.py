@@ -18,7 +18,7 @@ from hipext._signs import (
 from hipext.athlete import check_athlete, read_athlete
 from hipext.data import data_dir, parse_toml, read_toml, shipped_names
 from hipext.lint import lint_plan
-from hipext.personalise import CHANGES, RULES, personalise
+from hipext.personal import CHANGES, RULES, personalise
 from hipext.plan_file import check_plan, read_plan
 from hipext.plan_text import format_plan
 from hipext.schedule import expand_plan
