@@ -14,6 +14,8 @@ from hipext._state import (
     RANGE_TEST,
     RIGHT,
     RING,
+    SAID_LEFT,
+    SAID_RIGHT,
     SIDES,
     SORENSEN_TEST,
     STRENGTH_TEST,
@@ -36,8 +38,8 @@ def see_range(life: Life, day: int) -> None:
     sem = model.range_sem_deg / sqrt(model.range_tries)
     left = body.range_deg[LEFT] - body.stiffness + sem * of_left
     right = body.range_deg[RIGHT] - body.stiffness + sem * of_right
-    book.range_deg[LEFT] = said(life.script, day, 5, left)
-    book.range_deg[RIGHT] = said(life.script, day, 6, right)
+    book.range_deg[LEFT] = said(life.script, day, SAID_LEFT, left)
+    book.range_deg[RIGHT] = said(life.script, day, SAID_RIGHT, right)
 
 
 def take_tests(life: Life, day: int) -> None:

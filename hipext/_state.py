@@ -126,6 +126,15 @@ STRENGTH = np.dtype(
     align=True,
 )
 FATE = np.dtype([("is_missed", _FLAG), ("flare", _REAL)], align=True)  # of a week
+(
+    SAID_PAIN,
+    SAID_SORENESS,
+    SAID_TECHNIQUE,
+    SAID_RESERVE,
+    SAID_COMPLETED,
+    SAID_LEFT,
+    SAID_RIGHT,
+) = range(7)  # places in the script
 SCRIPT = (  # observations that may be given from outside, by day
     "pain",
     "soreness",

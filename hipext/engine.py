@@ -28,6 +28,7 @@ from hipext._state import (
     ALTERNATE,
     BOTH,
     DAYS,
+    EPLEY_REPS,
     LEFT,
     MORNING,
     N_MUSCLES,
@@ -35,6 +36,11 @@ from hipext._state import (
     RIGHT,
     RIGHT_FIRST,
     RING,
+    SAID_COMPLETED,
+    SAID_PAIN,
+    SAID_RESERVE,
+    SAID_SORENESS,
+    SAID_TECHNIQUE,
     SIDES,
     WARM_UP,
     WEAKER_FIRST,
@@ -47,7 +53,6 @@ from hipext.tables import MUSCLES
 
 ERECTOR = MUSCLES.index("erector_spinae")
 MOST_REPS = 60.0  # beyond these a set is no longer one of strength
-EPLEY_REPS = 30.0  # slope of the relation of load and repetitions, evidence row E03-001
 
 
 def live(life: Life) -> None:
@@ -99,8 +104,8 @@ def wake(life: Life, day: int) -> bool:
     body.readiness = rested * (1.0 - model.readiness_pain_loss * body.pain)
     pain = body.pain + model.pain_sem * of_pain * min(1.0, body.pain)
     sore = body.soreness + model.soreness_sem * of_soreness * min(1.0, body.soreness)
-    book.pain = said(life.script, day, 0, min(max(pain, 0.0), 10.0))
-    book.soreness = said(life.script, day, 1, min(max(sore, 0.0), 10.0))
+    book.pain = said(life.script, day, SAID_PAIN, min(max(pain, 0.0), 10.0))
+    book.soreness = said(life.script, day, SAID_SORENESS, min(max(sore, 0.0), 10.0))
     book.pain_of_week = max(book.pain_of_week, book.pain)
     return of_will <= me.stays_away_above
 
@@ -247,12 +252,11 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             rir = nan
             if not is_hold and lift.base_kg > 0.0:
                 sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(spare, 6.0)
-                rir = said(
-                    life.script, day, 3, min(max(spare + sd * of_effort, 0.0), 10.0)
-                )
+                rir = min(max(spare + sd * of_effort, 0.0), 10.0)
+                rir = said(life.script, day, SAID_RESERVE, rir)
                 least_rir = min(least_rir, rir)
             rated = min(max(shown + model.technique_rater_sd * of_technique, 0.0), 1.0)
-            rated = said(life.script, day, 2, rated)
+            rated = said(life.script, day, SAID_TECHNIQUE, rated)
             rated_sum, n_rated = rated_sum + rated, n_rated + 1
             if life.log.is_kept:
                 note_set(
@@ -278,7 +282,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
     count.volume += sets * amount * implements_kg
-    completed = said(life.script, day, 4, 1.0 if completed else 0.0) > 0.5
+    completed = said(life.script, day, SAID_COMPLETED, 1.0 if completed else 0.0) > 0.5
     rir = nan if least_rir > 90.0 else least_rir
     if not is_light:
         line.done_kg = load_kg
