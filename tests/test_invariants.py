@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
-from math import floor, inf
+from math import floor, inf, prod
 from random import Random
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ from hipext._judge import (
     GATE_CLOSED,
     GATE_OPEN,
     GATE_SHUT,
+    LOWER_ESTIMATES,
     MISSED_SESSION,
     MORE_MOBILITY,
     PAIN_DELOAD,
@@ -386,13 +387,20 @@ def first_loads(plan, athlete, kept) -> Iterator[tuple[float, float]]:
         exercise = place.ladder[one.rung]
         known = {lift for lift, day in checks if day <= one.day} | seen
         if is_work(place) and exercise.is_loaded and exercise.id not in known:
-            own_kg = own_share_kg(place.slot.scheme, athlete, exercise)
+            left = estimates_left(kept, one.day)
+            own_kg = own_share_kg(place.slot.scheme, athlete, exercise, left)
             cut = plan.deload.load_fraction if one.is_light else 1.0
             yield one.load_kg, loadable(own_kg * cut, step_of(place.slot, exercise))
         seen |= {exercise.id} if is_work(place) else set()
 
 
-def own_share_kg(scheme, athlete, exercise):
+def estimates_left(kept, day):
+    """Return the share of every estimate that breaks from all training have left."""
+    breaks = [one for one in choices_of(kept) if one.reason == LOWER_ESTIMATES]
+    return prod(1 - one.seen[5] / 100 for one in breaks if one.day <= day)
+
+
+def own_share_kg(scheme, athlete, exercise, left):
     """Return the load to start with, from the 1RM of this exercise alone (Epley)."""
     if scheme.load_kg is not None:
         return scheme.load_kg
@@ -402,7 +410,8 @@ def own_share_kg(scheme, athlete, exercise):
     if exercise.rates_body_mass:
         body_kg = exercise.body_mass_share * athlete.body_mass_kg
     one_rm_kg = one_rm_of(athlete, exercise.id, EXERCISES).kg
-    return (share * (one_rm_kg * n_implements + body_kg) - body_kg) / n_implements
+    known_kg = left * (one_rm_kg * n_implements + body_kg)
+    return (share * known_kg - body_kg) / n_implements
 
 
 @always(
