@@ -88,6 +88,8 @@ def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return what either side can lift, day by day (`tables.CAPACITY`)."""
     parts = _capacity(setting, trace)
     known = trace.lifts[-1, :, :, 1].any(axis=1) | trace.lifts[..., 2].any(axis=(0, 2))
+    slot, rung = trace.sets[:, 1].astype("int64"), trace.sets[:, 2].astype("int64")
+    known[setting.program.slots["exercise"][slot, rung]] = True
     base_kg = setting.people.strengths["base_kg"][0]
     shown = np.flatnonzero(known & (base_kg > 0))
     lifts, n_days = setting.program.exercises[shown], len(trace.days)

@@ -169,7 +169,7 @@ def judge_session(life: Life, day: int, first: int, last: int) -> bool:
             continue
         has_work = True
         exercise = life.exercises[life.slots[slot].exercise[line.rung]]
-        was_done = line.last_day >= 0 and exercise.is_loaded
+        was_done = line.last_day >= 0 and exercise.is_loaded and line.load_kg > 0.0
         if was_done and gap >= model.rule_gap_days:
             was = asked_of(line)
             cut = _cut_after(model, gap)

@@ -1,6 +1,6 @@
 """Persons as the arrays that the day loop reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ def people_of(
     names: Sequence[str],
     n_weeks: int,
     model: np.void,
+    *,
+    needed: Collection[str],
 ) -> People:
     """Return persons as arrays.
 
@@ -49,15 +51,19 @@ def people_of(
         Weeks that the plan can take.
     model : numpy.void
         Constants of the day loop.
+    needed : collection of str
+        Ids of the exercises of the plan; a 1RM of another one may be unknown.
 
     Raises
     ------
     PlanError
-        With every 1RM that is neither known nor to be estimated.
+        With every needed 1RM that is neither known nor to be estimated.
     """
     lifts = [exercises[name] for name in names]
     persons = [_person(athlete, model) for athlete in athletes]
-    strengths = [_strengths(athlete, lifts, exercises, model) for athlete in athletes]
+    strengths = [
+        _strengths(athlete, lifts, exercises, model, needed) for athlete in athletes
+    ]
     fates = [
         [
             (
@@ -118,6 +124,7 @@ def _strengths(
     lifts: Sequence[Exercise],
     exercises: Mapping[str, Exercise],
     model: np.void,
+    needed: Collection[str],
 ) -> list[tuple]:
     """Return the values of a STRENGTH for every lift; a 1RM of 0 for none."""
     strengths, faults = [], []
@@ -127,11 +134,12 @@ def _strengths(
             try:
                 known = one_rm_of(athlete, lift.id, exercises)
             except ValueError as fault:
-                faults.append(str(fault))
-                continue
-            share = lift.body_mass_share if lift.rates_body_mass else 0.0
-            kg = known.kg * max(lift.n_implements, 1) + share * athlete.body_mass_kg
-            is_measured = known.is_measured
+                faults += [str(fault)] if lift.id in needed else []
+            else:
+                share = lift.body_mass_share if lift.rates_body_mass else 0.0
+                kg = known.kg * max(lift.n_implements, 1)
+                kg += share * athlete.body_mass_kg
+                is_measured = known.is_measured
         known_well = model[f"familiarity_known_{athlete.training_status}"]
         familiarity = athlete.familiarity.get(lift.id, known_well)
         hold_s = _hold_s(athlete, lift, model)

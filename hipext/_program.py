@@ -44,9 +44,17 @@ class Program(NamedTuple):
 
 
 def horizon_of(plan: Plan) -> int:
-    """Return the most weeks that a plan can take, gates closed as long as may be."""
-    extra = sum(phase.advance.max_extra_weeks for phase in plan.phase if phase.advance)
-    return min(plan.n_weeks + extra, MAX_WEEKS)
+    """Return the most weeks that a plan can take: all extensions and a step back."""
+    extra = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
+    longest = [
+        phase.weeks + more for phase, more in zip(plan.phase, extra, strict=True)
+    ]
+    twice = [
+        longest[place - 1] + longest[place]
+        for place, phase in enumerate(plan.phase)
+        if place > 0 and phase.advance
+    ]
+    return min(plan.n_weeks + sum(extra) + max(twice, default=0), MAX_WEEKS)
 
 
 def slots_in_order(plan: Plan) -> list[tuple[str, str, tuple[Slot, ...]]]:

@@ -69,7 +69,10 @@ def setting_of(
     tested = sorted({lift for athlete in athletes for lift in athlete.one_rm_kg})
     program = program_of(plan, exercises, tested, model)
     names = exercises_of(plan, tested)
-    people = people_of(athletes, exercises, names, horizon_of(plan), model)
+    needed = exercises_of(plan, ())
+    people = people_of(
+        athletes, exercises, names, horizon_of(plan), model, needed=needed
+    )
     return Setting(program, people, names, model)
 
 

@@ -141,13 +141,13 @@ def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
     exercise = life.exercises[life.slots[slot].exercise[line.rung]]
     if life.slots[slot].kind == WARM_UP:
         body.warmth = min(1.0, body.warmth + life.model.warm_up_per_slot)
+    n_sets, amount, load_kg = ask_today(life, slot, False)
     for side in SIDES:
-        work_done = exercise.mobility * line.n_sets
+        work_done = exercise.mobility * n_sets
         body.mobility[side] += work_done * life.book.more_mobility[side]
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
-    amount = line.amount
     if life.log.is_kept:
-        for number in range(1, line.n_sets + 1):
+        for number in range(1, n_sets + 1):
             for side in range(first, end):
                 note_set(
                     life.log,
@@ -158,7 +158,7 @@ def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
                     side,
                     amount,
                     amount,
-                    0.0,
+                    load_kg,
                     nan,
                     nan,
                     is_light,

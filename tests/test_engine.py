@@ -22,6 +22,7 @@ from hipext.exercises import read_exercises
 from hipext.parameters import parameter
 from hipext.plan_file import check_plan, read_plan
 from hipext.response import Banister
+from hipext.simulation import simulate
 from hipext.tables import MUSCLES
 
 STATUSES = ("untrained", "novice", "intermediate", "trained")
@@ -716,3 +717,45 @@ def test_nothing_observed_is_missing_from_a_day_without_noise():
     assert nan not in kept.days
     np.testing.assert_array_equal(kept.days[:, 2], kept.days[:, 4])
     np.testing.assert_array_equal(kept.days[:, 3], kept.days[:, 5])
+
+
+# --- faults of old ---
+
+
+def test_a_lift_that_only_another_person_tests_may_be_unknown():
+    few = person(one_rm_kg={"leg_press": 100})
+    plan = plan_of([{"exercise": "leg_press", "sets": "3x8 @RIR3"}])
+    both = weeks_of_all(
+        setting_of(plan, [few, person(one_rm_kg={"leg_press": 90, "deadlift": 80})]),
+        is_compiled=False,
+    )
+    alone = weeks_of_all(setting_of(plan, [few]), is_compiled=False)
+    np.testing.assert_array_equal(both[:1], alone)
+
+
+def test_a_plan_has_room_to_go_back_and_on_again():
+    gate = {"technique_min": 1.0, "max_extra_weeks": 0}
+    session = [{"name": "A", "slot": [{"exercise": "glute_bridge", "sets": "2x8"}]}]
+    phases = [
+        {"name": name, "weeks": 2, "session": session, **more}
+        for name, more in (("a", {}), ("b", {"advance": gate}), ("c", {}))
+    ]
+    plan = check_plan(
+        {"format": 1, "name": "back", "days": ["mon"], "phase": phases}, source="test"
+    )
+    went = simulate(plan, person(), noise=False)
+    assert went.weekly["phase"].tolist()[:6] == ["a", "a", "b", "b", "a", "a"]
+    assert len(went.weekly) == 10
+
+
+def test_a_loaded_warm_up_is_done_with_its_load():
+    warm_up = {"exercise": "deadlift", "sets": "1x8 @40kg", "kind": "warm_up"}
+    done = simulate(plan_of([warm_up], warm_up=[]), person(), noise=False)
+    assert set(done.sets["load_kg"]) == {40.0}
+
+
+def test_a_lift_done_without_any_gain_is_in_the_table_of_capacity():
+    lifter = person(response=0.0, training_status="trained")
+    plan = plan_of(DEADLIFT)
+    done = simulate(plan, lifter, noise=False)
+    assert "deadlift" in set(done.capacity["exercise"])
