@@ -267,7 +267,7 @@ def test_a_run_that_gates_kept_from_its_end_says_so():
     assert not is_finished(done.plan, done.weekly, done.decisions)
     assert re.match(
         r"The plan was NOT finished: gates kept it until the \d+ weeks it may take "
-        r"were over, in phase '\w+', [12] of 7\.",
+        r"were over, in phase '\w+', \d of 7\.",
         course_of(done)[0],
     )
 
