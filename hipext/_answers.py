@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from hipext._decode import values_at
-from hipext._notes import MISSED_SESSION
+from hipext._decode import SIDE_NAMES, values_at
+from hipext._judge import MISSED_SESSION
 from hipext._run import Setting, Trace
 from hipext._state import STRENGTH_TEST, WORK
 from hipext.plan import TESTS, Plan
@@ -23,7 +23,6 @@ _UNITS = {
     "strength_check": "kg",
     "technique_rating": "0-1",
 }
-_SIDE = np.array(["left", "right", "both"])  # the last one is -1
 _STATES = {  # column of the table: column of the log
     "pain_reported": 2,
     "soreness_reported": 3,
@@ -46,21 +45,17 @@ _STATES = {  # column of the table: column of the log
 
 def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return the states of every day (`tables.DAILY_STATES`)."""
-    rated = (
-        pd.Series(trace.sets[:, 10]).groupby(trace.sets[:, 0].astype("int64")).mean()
-    )
+    of_days = pd.Series(trace.sets[:, 10]).groupby(trace.sets[:, 0].astype("int64"))
+    rated = of_days.mean().reindex(range(len(trace.days)))
     states = {name: trace.days[:, column] for name, column in _STATES.items()}
-    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
+    states["technique_rated"] = rated.to_numpy()
     tested = (
         setting.program.exercises["is_tested"]
         & setting.people.strengths["is_measured"][0]
     )
     shares = _capacity(setting, trace)["capacity"][:, tested]
-    states["strength_pct"] = (
-        100 * shares.mean(axis=(1, 2))
-        if tested.any()
-        else np.nan * rated.reindex(range(len(trace.days))).to_numpy()
-    )
+    unknown = np.full(len(trace.days), np.nan)
+    states["strength_pct"] = 100 * shares.mean(axis=(1, 2)) if tested.any() else unknown
     return DAILY_STATES.from_columns(states)
 
 
@@ -129,7 +124,9 @@ def assessments_table(setting: Setting, trace: Trace) -> pd.DataFrame:
             body_kg = own["rated_share"] * mass_kg
             shown = (value - body_kg) / max(own["n_implements"], 1.0)
         week = int(day) // DAYS_PER_WEEK + 1
-        rows.append((week, int(day), name, lift, _SIDE[int(side)], shown, _UNITS[name]))
+        rows.append(
+            (week, int(day), name, lift, SIDE_NAMES[int(side)], shown, _UNITS[name])
+        )
     return ASSESSMENTS.from_rows(rows)
 
 

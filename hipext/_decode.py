@@ -14,7 +14,7 @@ from hipext.plan import Plan
 from hipext.slot import Slot, slot_kind
 from hipext.tables import DAYS_PER_WEEK, SETS
 
-_SIDE = np.array(["left", "right", "both"])  # the last one is -1
+SIDE_NAMES = np.array(["left", "right", "both"])  # the last one is -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def sets_table(
             "exercise": values_at(trace.exercises, exercise),
             "kind": values_at(kinds, slot),
             "set": log[:, 3].astype("int64"),
-            "side": _SIDE[side],
+            "side": SIDE_NAMES[side],
             "reps_target": _whole(asked, ~is_hold),
             "reps": _whole(amounts, ~is_hold),
             "hold_target_s": np.where(is_hold, asked, np.nan),

@@ -4,11 +4,9 @@ from math import isnan
 
 import numpy as np
 
-from hipext._judge import WEEK_ROW, write
+from hipext._judge import MISSED_SESSION, WEEK_ROW, write
 from hipext._state import LEFT, RIGHT, Life, Log
 from hipext._steps import SKIP
-
-MISSED_SESSION = 45
 
 
 def said(script: np.ndarray, day: int, what: int, observed: float) -> float:
