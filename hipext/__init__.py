@@ -8,6 +8,7 @@ from importlib import import_module
 _HOMES = {
     "PlanError": "_checks",
     "expand_plan": "schedule",
+    "fit": "calibration",
     "format_plan": "plan_text",
     "lint_plan": "lint",
     "open_loop": "simulation",
@@ -21,7 +22,16 @@ _HOMES = {
     "vary": "whatif",
     "write_record": "records",
 }
-_MODULES = ("intensity", "metrics", "plots", "response", "tables", "widgets")
+_MODULES = (
+    "calibration",
+    "intensity",
+    "inverse",
+    "metrics",
+    "plots",
+    "response",
+    "tables",
+    "widgets",
+)
 
 __all__ = [*_HOMES, *_MODULES]
 

@@ -7,7 +7,7 @@ from math import isnan, nan
 from hipext._checks import PlanError
 from hipext.athlete import Athlete, one_rm_of
 from hipext.exercises import Exercise
-from hipext.intensity import RELATIONS, one_rm, pct_1rm
+from hipext.intensity import RELATIONS, pct_1rm
 from hipext.notation import SetScheme, parse_sets
 from hipext.plan import Plan
 from hipext.progression import Decision, Outcome, Prescription, decide, rounded
@@ -120,7 +120,8 @@ class Book:
         possible = one.amount + (0.0 if isnan(one.rir_target) else one.rir_target)
         rated_kg = one.pct_1rm / 100 * known_kg
         if rated_kg > 0 and possible <= RELATIONS[RELATION].max_reps:
-            implied_kg = one_rm(rated_kg, possible, relation=RELATION)
+            share = pct_1rm(possible, relation=RELATION) / 100
+            implied_kg = rated_kg / share
             self.capacity_kg[one.exercise.id] = max(known_kg, implied_kg)
 
     def _prescription(self, occasion: Occasion, number: int) -> Prescription:

@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 
 from hipext._checks import check_columns, check_one_of
-from hipext.exercises import (
-    Exercise,
-    exercise_named,
-    muscle_shares,
-    read_exercises,
-)
+from hipext._monotony import monotony, strain
+from hipext._trailing import as_daily, rolling_load
+from hipext.exercises import Exercise, exercise_named, muscle_shares, read_exercises
 from hipext.set_metrics import (
     by_name,
     hard_sets,
@@ -41,13 +38,21 @@ from hipext.tables import (
     WEEKDAYS,
     WEEKLY,
 )
+from hipext.workload import acwr, acwr_parts, pmc
 
 __all__ = [
+    "acwr",
+    "acwr_parts",
+    "as_daily",
     "daily",
     "hard_sets",
     "minutes",
+    "monotony",
     "muscle_sets",
+    "pmc",
+    "rolling_load",
     "session_rpe",
+    "strain",
     "time_under_tension",
     "training_load",
     "volume_load",
@@ -289,8 +294,7 @@ def weekly_trend(weeks: pd.DataFrame, column: str, *, deloads: bool = False) -> 
         If the column is missing or fewer than two weeks remain.
     """
     check_columns(weeks, ("week", "is_deload", column), name="weekly")
-    kept = weeks if deloads else weeks[~weeks["is_deload"]]
-    kept = kept.dropna(subset=[column])
+    kept = (weeks if deloads else weeks[~weeks["is_deload"]]).dropna(subset=[column])
     if len(kept) < 2:
         raise ValueError(f"A trend needs at least 2 weeks; {column} has {len(kept)}.")
     return float(np.polyfit(kept["week"], kept[column], 1)[0])

@@ -16,9 +16,12 @@ import hipext
 
 NAMES = [
     "PlanError",
+    "calibration",
     "expand_plan",
+    "fit",
     "format_plan",
     "intensity",
+    "inverse",
     "lint_plan",
     "metrics",
     "open_loop",
@@ -37,16 +40,58 @@ NAMES = [
     "write_record",
 ]
 SIGNATURES = {
+    "calibration.compare_models": "(fits)",
+    "calibration.posterior": "(fitted, *, n_steps, seed, progress)",
     "expand_plan": "(plan, athlete, *, exercises)",
+    "fit": (
+        "(model, training_load, performance, *, convention, weights, bounds, "
+        "start, level, profile, n_bootstrap, n_blocks, seed, progress)"
+    ),
     "format_plan": "(plan)",
+    "intensity.adjusted_pct_1rm": "(reps, *, method, adjustment, relation)",
+    "intensity.adjusted_reps": "(pct_1rm, *, method, adjustment, relation)",
+    "intensity.epley_with": "(k)",
+    "intensity.estimate_one_rm": "(sets, *, relation, k, one_rm_kg, load)",
+    "intensity.linear_with": "(reps_at_no_load)",
+    "intensity.modified_epley_with": "(k)",
     "intensity.one_rm": "(load_kg, reps, *, relation)",
+    "intensity.one_rm_range": "(load_kg, reps, rir)",
     "intensity.pct_1rm": "(reps, rir, *, relation)",
+    "intensity.pct_from_chart": "(reps, rpe, *, chart)",
     "intensity.reps_at": "(pct_1rm, *, relation)",
+    "intensity.rir_at": "(pct_1rm, reps, *, relation)",
+    "intensity.rpe_at": "(pct_1rm, reps, *, relation)",
+    "intensity.rpe_from_chart": "(pct_1rm, reps, *, chart)",
+    "intensity.set_scheme": "(name, *, weeks, last_rir, rir_step, relation, reps)",
+    "intensity.set_schemes": "()",
+    "inverse.days_to_peak": "(model)",
+    "inverse.days_until_a_session_pays": "(model)",
+    "inverse.largest_load": (
+        "(model, training_load, *, performance_at_least, fatigue_at_most, after_d)"
+    ),
+    "inverse.largest_load_for_acwr": (
+        "(training_load, ratio, method, *, acute_d, chronic_d, start, min_coverage)"
+    ),
+    "inverse.load_for_equal_form": "(training_load, *, ctl_d, atl_d, decay, start)",
+    "inverse.load_for_equal_performance": "(model, training_load)",
+    "inverse.steady_load_for": "(model, performance)",
+    "inverse.steady_state": "(model, load)",
+    "metrics.acwr": (
+        "(training_load, method, *, acute_d, chronic_d, start, min_coverage)"
+    ),
+    "metrics.acwr_parts": (
+        "(training_load, method, *, acute_d, chronic_d, start, min_coverage)"
+    ),
+    "metrics.as_daily": "(loads, *, missing, first, last)",
     "metrics.daily": "(sets, *, n_weeks)",
     "metrics.hard_sets": "(sets, *, max_rir)",
     "metrics.minutes": "(sets)",
+    "metrics.monotony": "(training_load, *, ddof, window_d, min_coverage)",
     "metrics.muscle_sets": "(sets, *, mapping, exercises)",
+    "metrics.pmc": "(training_load, *, ctl_d, atl_d, decay, start)",
+    "metrics.rolling_load": "(training_load, *, window_d, statistic, min_coverage)",
     "metrics.session_rpe": "(sets)",
+    "metrics.strain": "(training_load, *, ddof, window_d, min_coverage)",
     "metrics.time_under_tension": "(sets)",
     "metrics.training_load": "(sets, *, definition, n_weeks)",
     "metrics.volume_load": "(sets, *, load)",
@@ -61,23 +106,88 @@ SIGNATURES = {
     "read_plan": "(name_or_path)",
     "response.Banister": (
         "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
-        "convention)"
+        "initial_fitness, initial_fatigue, convention)"
     ),
     "response.Banister.respond": "(self, training_load)",
+    "response.FitnessDelay": (
+        "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
+        "delay_tau, initial_fitness, initial_fatigue, convention)"
+    ),
+    "response.Kalman": (
+        "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
+        "fitness_noise, fatigue_noise, performance_noise, initial_fitness, "
+        "initial_fatigue, convention)"
+    ),
+    "response.Kalman.filter": "(self, training_load, performance)",
+    "response.Kalman.log_likelihood": "(self, training_load, performance)",
+    "response.Kalman.smooth": "(self, training_load, performance)",
+    "response.OneComponent": (
+        "(*, baseline, fitness_gain, fitness_tau, initial_fitness, convention)"
+    ),
+    "response.SaturatedDose": (
+        "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
+        "half_load, steepness, max_dose, initial_fitness, initial_fatigue, "
+        "convention)"
+    ),
+    "response.VariableDose": (
+        "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
+        "gain_tau, initial_fitness, initial_fatigue, convention)"
+    ),
+    "response.respond_draws": "(model, draws, training_load, *, convention)",
     "simulate": "(plan, athlete, *, seed, noise, training_load)",
     "vary": "(plan, changes)",
     "write_record": "(simulation, folder)",
 }
 DEFAULTS = {
+    "fit": {
+        "convention": "next_day",
+        "weights": None,
+        "bounds": None,
+        "start": None,
+        "level": 0.95,
+        "profile": True,
+        "n_bootstrap": 200,
+        "n_blocks": 5,
+        "seed": 0,
+        "progress": True,
+    },
+    "intensity.estimate_one_rm": {
+        "relation": "epley",
+        "k": None,
+        "one_rm_kg": None,
+        "load": "load_kg",
+    },
     "intensity.one_rm": {"relation": "epley"},
+    "intensity.one_rm_range": {"rir": 0.0},
     "intensity.pct_1rm": {"rir": 0.0, "relation": "epley"},
     "intensity.reps_at": {"relation": "epley"},
+    "metrics.acwr": {
+        "method": "ewma",
+        "acute_d": 7,
+        "chronic_d": 28,
+        "start": "first",
+        "min_coverage": 1.0,
+    },
+    "metrics.monotony": {"ddof": 0, "window_d": 7, "min_coverage": 1.0},
     "metrics.muscle_sets": {"mapping": "fractional", "exercises": None},
+    "metrics.pmc": {"ctl_d": 42, "atl_d": 7, "decay": "exponential", "start": 0.0},
+    "metrics.rolling_load": {"statistic": "mean", "min_coverage": 1.0},
+    "metrics.strain": {"ddof": 0, "window_d": 7, "min_coverage": 1.0},
     "metrics.training_load": {"definition": "session_rpe", "n_weeks": None},
     "metrics.volume_load": {"load": "external"},
     "metrics.weekly_trend": {"deloads": False},
     "open_loop": {"training_load": "session_rpe"},
-    "response.Banister": {"convention": "next_day"},
+    "response.Banister": {
+        "initial_fitness": 0.0,
+        "initial_fatigue": 0.0,
+        "convention": "next_day",
+    },
+    "response.SaturatedDose": {
+        "max_dose": 1.0,
+        "initial_fitness": 0.0,
+        "initial_fatigue": 0.0,
+        "convention": "next_day",
+    },
 }
 
 

@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text()
 NOT_ON_CONDA_FORGE = {"playwright", "streprogen"}
-USERS_EXTRAS = ("lab", "fast", "cluster")
+USERS_EXTRAS = ("lab", "fast", "bayes", "cluster")
 DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
     "jupyter_server": "jupyter-server",
