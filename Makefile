@@ -30,10 +30,11 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab
 
-bench: $(READY)  ## time the import, a whole run, and the day loop for one and a million
+bench: $(READY)  ## time the import, a run, the day loop for one and a million, and fits
 	$(PIP_INSTALL) -e .[bench]
 	$(PY) tests/bench.py
 	$(PY) tests/bench_loop.py
+	$(PY) tests/bench_fit.py
 
 notebooks: $(READY)  ## run all notebooks and store their outputs
 	$(PY) tests/execute_notebooks.py

@@ -8,6 +8,7 @@ time constants.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf, log
 
 import numpy as np
@@ -18,6 +19,7 @@ from hipext._impulse import LINEAR, Model, faded
 from hipext._walk import covariance_of_tests
 
 CLOSEST = 0.999  # a shorter time constant reaches this share of the longer one
+_ROUNDED = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -41,26 +43,39 @@ class Problem:
     """Lowest and highest value by parameter; equal ones hold it fast."""
     convention: str
 
-    @property
+    @cached_property
     def noise(self) -> tuple[str, ...]:
         """Names of the standard deviations, if the model has any."""
         return getattr(self.model, "NOISE", ())
 
-    @property
+    @cached_property
     def searched(self) -> tuple[str, ...]:
         """Names of the axes of the unit cube."""
         names = (*self.model.SHAPE, *self.noise)
         return tuple(name for name in names if not self.is_fixed(name))
 
-    @property
+    @cached_property
     def linear(self) -> tuple[str, ...]:
         """Names of the parameters that are solved for, free or held fast."""
         return tuple(name for name in LINEAR if name in self.bounds)
 
-    @property
+    @cached_property
     def free(self) -> tuple[str, ...]:
         """Names of the free parameters, in the order of the model."""
         return tuple(name for name in self.bounds if not self.is_fixed(name))
+
+    @cached_property
+    def limits(self) -> tuple[tuple[str, float, float, str], ...]:
+        """Shape and noise: name, lowest, highest, and what must be longer, if any."""
+        longer = dict(self.model.SHORTER)
+        lows = {name: self.bounds[name][0] for name in self.bounds}
+        for short, long in longer.items():
+            lows[long] = max(lows[long], self.bounds[short][0] / CLOSEST)
+        names = (*self.model.SHAPE, *self.noise)
+        return tuple(
+            (name, lows[name], self.bounds[name][1], longer.get(name, ""))
+            for name in names
+        )
 
     def is_fixed(self, name: str) -> bool:
         """Return whether a parameter is held at one value."""
@@ -92,17 +107,15 @@ def shape_at(problem: Problem, point: np.ndarray) -> Values | None:
 
     `point` has the axes of ``problem.searched`` last.
     """
-    places = dict(zip(problem.searched, np.moveaxis(point, -1, 0), strict=True))
-    bounds, shorter = problem.bounds, dict(problem.model.SHORTER)
+    is_one = point.ndim == 1
+    columns = point.tolist() if is_one else np.moveaxis(point, -1, 0)
+    places = dict(zip(problem.searched, columns, strict=True))
     values: Values = {}
-    for name in (*problem.model.SHAPE, *problem.noise):
-        low, high = bounds[name]
-        longer = shorter.get(name)
-        below = [bounds[short][0] for short, long in shorter.items() if long == name]
-        low = max([low, *(one / CLOSEST for one in below)])
+    for name, low, high, longer in problem.limits:
         if longer:
-            high = np.minimum(high, CLOSEST * values[longer])
-        if np.any(low > high * (1 + 1e-12)):
+            highest = CLOSEST * values[longer]
+            high = min(high, highest) if is_one else np.minimum(high, highest)
+        if (low > high * _ROUNDED) if is_one else np.any(low > high * _ROUNDED):
             return None
         values[name] = _between(low, high, places.get(name, 1.0), name)
     return values

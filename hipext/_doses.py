@@ -88,8 +88,8 @@ class VariableDose:
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        gain = decayed_sum(load, values["gain_tau"], convention="same_day")
-        dose = (load if gain.ndim == load.ndim else load[:, np.newaxis]) * gain
+        dose = decayed_sum(load, values["gain_tau"], convention="same_day")
+        dose *= load if dose.ndim == load.ndim else load[:, np.newaxis]
         return (
             decayed_sum(load, values["fitness_tau"], convention=convention),
             decayed_sum(dose, values["fatigue_tau"], convention=convention),

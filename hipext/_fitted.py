@@ -21,7 +21,7 @@ from hipext._verdict import Verdict, verdict_of
 _AS_GOOD = 1e-3  # deviance: a search that ends so near the best has found it
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fit:
     """A fitted model, with all that says how far to trust it."""
 
@@ -57,6 +57,15 @@ class Fit:
     """Of intervals and bands."""
     problem: Problem
     """What was fitted."""
+
+    def __repr__(self) -> str:
+        name, n_tests = type(self.model).__name__, len(self.tests)
+        table = self.parameters[["estimate", "low", "high"]].to_string(
+            float_format="{:.4g}".format
+        )
+        return (
+            f"{name}, {n_tests} tests, SSE {self.sse:.6g}\n{table}\n{self.identifiable}"
+        )
 
     def respond(self, training_load: pd.Series) -> pd.DataFrame:
         """Return the response of the fitted model to a load, as the model does."""

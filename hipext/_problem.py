@@ -23,6 +23,8 @@ BOUNDS = {  # where a search looks unless told otherwise; judgements of ours
 _HALF_LOAD = (0.02, 5.0)  # of the largest load
 _NOISE = {"performance_noise": (1e-3, 3.0)}  # of the SD of the tests
 _NOISE_OF_STATES = (0.0, 1.0)
+_MAY_BE_0 = ("fitness_noise", "fatigue_noise")
+_LEAST_SHARE = 0.05  # of the usual lowest value: what a lowest value of 0 stands for
 
 
 def problem_of(
@@ -92,7 +94,7 @@ def _bounds_of(
         check_one_of(name, allowed, name="A name in bounds")
         _check_pair(name, pair)
     usual = {name: _usual(name, load, tests) for name in free}
-    chosen = {**usual, **{name: tuple(map(float, given[name])) for name in given}}
+    chosen = {**usual, **{name: _lifted(name, given[name], usual) for name in given}}
     return {name: chosen[name] for name in allowed if name in chosen}
 
 
@@ -110,6 +112,14 @@ def _usual(name: str, load: np.ndarray, tests: np.ndarray) -> tuple[float, float
     return BOUNDS[name]
 
 
+def _lifted(name: str, pair: tuple[float, float], usual: Bounds) -> tuple[float, float]:
+    """Return bounds as numbers; 0 becomes the least that a logarithm can take."""
+    low, high = map(float, pair)
+    needs_more = name not in LINEAR and name not in _MAY_BE_0
+    floor = min(_LEAST_SHARE * usual.get(name, (1.0, 1.0))[0], high)
+    return (floor if needs_more and low == 0 else low), high
+
+
 def _check_pair(name: str, pair: tuple[float, float]) -> None:
     """Raise ValueError unless a pair of bounds can be."""
     is_pair = np.shape(pair) == (2,) and not any(isnan(one) for one in pair)
@@ -120,13 +130,11 @@ def _check_pair(name: str, pair: tuple[float, float]) -> None:
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
             f"Two equal values hold it fast: {{{name!r}: (42, 42)}}."
         )
-    is_open = not np.isfinite(pair).all()
-    if name not in LINEAR and (is_open or (pair[0] == 0 < pair[1] and _is_log(name))):
-        raise ValueError(f"bounds of {name} must be finite and above 0; got {pair!r}.")
-
-
-def _is_log(name: str) -> bool:
-    return name not in ("fitness_noise", "fatigue_noise")
+    is_some = pair[1] > 0 or name in _MAY_BE_0
+    if name not in LINEAR and not (np.isfinite(pair).all() and is_some):
+        raise ValueError(
+            f"bounds of {name} must be finite, and the highest above 0; got {pair!r}."
+        )
 
 
 def _least_of(name: str) -> float:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
-from scipy.optimize import least_squares, minimize
+from scipy.optimize import least_squares, minimize, minimize_scalar
 
 from hipext._design import (
     Problem,
@@ -24,6 +24,10 @@ N_SCREENED = 256  # shapes looked at before the search goes downhill
 _N_COSTLY = 48  # of them where each costs a covariance of all tests
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
+_NEAR = 0.02  # how far a search along one axis goes: a few screened points
+_OUT_OF_ORDER = 1e12  # what a search is told where time constants change places
+_EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
+_TOLERANCES = {"xtol": 1e-8, "ftol": 1e-9, "gtol": 1e-12}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,33 +163,36 @@ def _least_squares(
     return found, (left**2).sum(axis=1)
 
 
-def _value(problem: Problem, point: np.ndarray) -> float:
-    shape = shape_at(problem, point)
-    return np.inf if shape is None else solved(problem, shape).deviance
-
-
 def descended(problem: Problem, start: np.ndarray) -> Solved | None:
     """Return where the way downhill from a point of the unit cube ends."""
     if shape_at(problem, start) is None:
         return None
-
-    def residual(point: np.ndarray) -> np.ndarray:
-        return solved(problem, shape_at(problem, np.clip(point, 0, 1))).residual
-
-    limits = (np.zeros(len(start)), np.ones(len(start)))
     if problem.noise:
-        ends = minimize(
-            lambda point: _value(problem, np.clip(point, 0, 1)),
-            start,
-            method="L-BFGS-B",
-            bounds=list(zip(*limits, strict=True)),
-        )
+        bounds = [(0.0, 1.0)] * len(start)
+        value = partial(_value, problem)
+        end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
+    elif len(start) == 1:
+        bounds = (max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0))
+        value = partial(_value_on_axis, problem)
+        end = minimize_scalar(value, bounds=bounds, method="bounded").x
     else:
-        inside = np.clip(start, 1e-6, 1 - 1e-6)
-        ends = least_squares(
-            residual, inside, bounds=limits, xtol=1e-9, ftol=1e-10, gtol=1e-12
-        )
-    return solved(problem, shape_at(problem, np.clip(ends.x, 0, 1)))
+        inside = np.clip(start, _EDGE, 1 - _EDGE)
+        residual = partial(_residual, problem)
+        end = least_squares(residual, inside, bounds=(0, 1), **_TOLERANCES).x
+    return solved(problem, shape_at(problem, np.clip(np.atleast_1d(end), 0, 1)))
+
+
+def _value(problem: Problem, point: np.ndarray) -> float:
+    shape = shape_at(problem, np.clip(point, 0, 1))
+    return np.inf if shape is None else solved(problem, shape).deviance
+
+
+def _value_on_axis(problem: Problem, place: float) -> float:
+    return _value(problem, np.array([place]))
+
+
+def _residual(problem: Problem, point: np.ndarray) -> np.ndarray:
+    return solved(problem, shape_at(problem, np.clip(point, 0, 1))).residual
 
 
 def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Values:
@@ -198,7 +205,10 @@ def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Valu
     fixed = {name: low for name, (low, high) in problem.bounds.items() if low == high}
 
     def deviation(vector: np.ndarray) -> float:
-        found = evaluated(problem, fixed | dict(zip(names, vector, strict=True)))
+        values = fixed | dict(zip(names, vector, strict=True))
+        if any(values[short] >= values[long] for short, long in problem.model.SHORTER):
+            return _OUT_OF_ORDER
+        found = evaluated(problem, values)
         return (
             found.deviance if problem.noise else float(found.residual @ found.residual)
         )

@@ -10,7 +10,13 @@ from hipext._profile import Profile
 
 _RUN_TOGETHER = 0.99  # share of the longer time constant: closer is one, not two
 _WIDEST = 10.0  # highest over lowest value of a region that still says something
-_MAY_BE_ZERO = ("initial_fitness", "initial_fatigue", "fitness_noise", "fatigue_noise")
+_MAY_BE_ZERO = (
+    "initial_fitness",
+    "initial_fatigue",
+    "fitness_noise",
+    "fatigue_noise",
+    "performance_noise",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

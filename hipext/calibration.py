@@ -8,6 +8,7 @@ data they often do not (evidence rows E04-007, E04-008, E04-018, E04-019).
 """
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ from hipext._search import Screen, descended_as_published, screened, searched
 __all__ = ["Fit", "Posterior", "compare_models", "fit", "posterior"]
 
 _ROUNDS = 3  # a profile that finds a better fit starts everything over, so often
+_DEEPER = 1e-4  # deviance by which a fit is better, and not only rounded otherwise
+_LAST_SEED = 2**63 - 1
 _BAR = {"delay": 1.0, "leave": False, "unit": "fit"}
 
 
@@ -64,8 +67,8 @@ def fit(
     bounds : Mapping, optional
         Lowest and highest value by parameter. Two equal values hold a parameter fast;
         bounds for ``initial_fitness`` or ``initial_fatigue`` free what is else 0.
-        Default: time constants 1 to 300 days, gains 0 or more, and see
-        ``_problem.BOUNDS``; judgements of ours.
+        A lowest time constant of 0 stands for 0.05 days. Default: time constants 1 to
+        300 days, gains 0 or more, and see ``_problem.BOUNDS``; judgements of ours.
     start : Mapping, optional
         Values of parameters to start from. The search then goes downhill from there
         only, over all parameters at once, as published fits do, and may stop early.
@@ -173,6 +176,8 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     others; `cv_rmse` says whether it predicts. Neither says that it is true.
     """
     fits = list(fits)
+    if not fits:
+        raise ValueError("There is no fit to compare; give two or more of `fit`.")
     first = fits[0].problem
     for one in fits[1:]:
         is_same = np.array_equal(one.problem.tests, first.tests)
@@ -193,7 +198,7 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
             "is_identified": [bool(one.identifiable) for one in fits],
         }
     ).sort_values("aicc", kind="stable", ignore_index=True)
-    behind = (table["aicc"] - table["aicc"].min()).fillna(0.0)
+    behind = table["aicc"] - table["aicc"].min()  # NaN where no criterion is known
     likely = np.exp(-behind / 2)
     table.insert(5, "delta_aicc", behind)
     table.insert(6, "weight", likely / likely.sum())
@@ -206,11 +211,11 @@ def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) 
             f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
         )
     for name, given in (("n_bootstrap", n_bootstrap), ("seed", seed)):
-        if not (isinstance(given, int) and given >= 0):
+        if not (isinstance(given, Integral) and 0 <= given <= _LAST_SEED):
             raise ValueError(
                 f"{name} must be a whole number, 0 or more; got {given!r}."
             )
-    if not (isinstance(n_blocks, int) and n_blocks >= 0 and n_blocks != 1):
+    if not (isinstance(n_blocks, Integral) and n_blocks >= 0 and n_blocks != 1):
         raise ValueError(
             "n_blocks must be 0 for no cross-validation, or 2 or more; "
             f"got {n_blocks!r}."
@@ -221,7 +226,7 @@ def _profiles(
     problem: Problem, best: Solved, screen: Screen, level: float, bar: tqdm
 ) -> tuple[Solved, list[Profile]]:
     """Profile every free parameter; start over where a profile finds a better fit."""
-    for _ in range(_ROUNDS):
+    for n_left in reversed(range(_ROUNDS)):
         bar.n = 0
         profiles = list(
             _told(
@@ -233,7 +238,7 @@ def _profiles(
             )
         )
         deepest = min((one.best for one in profiles), key=lambda one: one.deviance)
-        if deepest.deviance > best.deviance - 1e-4:
+        if deepest.deviance > best.deviance - _DEEPER or not n_left:
             break
         best = searched(problem, screen=screen, guesses=(deepest.parameters,))
     return best, profiles
@@ -261,8 +266,13 @@ def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
                 f"start of {name} must lie within its bounds, {low:g} to {high:g}; "
                 f"got {value:g}."
             )
-    fixed = {name: low for name, (low, high) in problem.bounds.items() if low == high}
-    shape = {**best.parameters, **fixed, **start}
+    shape = {**best.parameters, **start}
+    for short, long in problem.model.SHORTER:
+        if shape[short] >= shape[long]:
+            raise ValueError(
+                f"start of {short} must be shorter than that of {long}; got "
+                f"{shape[short]:g} and {shape[long]:g} days."
+            )
     values = {**solved(problem, shape).parameters, **start}
     return evaluated(problem, descended_as_published(problem, values))
 

@@ -274,8 +274,8 @@ class FitnessDelay:
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
         fitness, fatigue = Banister.traces(load, values, convention)
-        rise = decayed_sum(load, values["delay_tau"], convention=convention)
-        return fitness - rise, fatigue
+        fitness -= decayed_sum(load, values["delay_tau"], convention=convention)
+        return fitness, fatigue
 
     def respond(self, training_load: pd.Series) -> pd.DataFrame:
         """Return fitness, fatigue and performance, as `Banister.respond` does."""

@@ -10,9 +10,11 @@ import pytest
 from scipy import stats
 
 from hipext import response
+from hipext._design import evaluated
 from hipext._problem import problem_of
 from hipext._profile import deviance_at, limit_of
 from hipext._search import screened, searched
+from hipext._walk import covariance_of_tests
 from hipext.calibration import compare_models, fit, posterior
 from hipext.response import MODELS, Banister, OneComponent
 
@@ -323,6 +325,25 @@ def test_a_model_that_learns_nothing_from_drift_is_banister():
     assert drifting.aicc == pytest.approx(plain.aicc, abs=1e-3)
 
 
+@pytest.mark.parametrize("convention", response.CONVENTIONS)
+def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
+    load, tests = made_up("kalman", 2, n_tests=12)
+    model = MODELS["kalman"](**TRUTHS["kalman"], convention=convention)
+    options = {"convention": convention, "weights": None, "bounds": None}
+    problem = problem_of("kalman", load, tests, **options)
+    deviance = evaluated(problem, TRUTHS["kalman"]).deviance
+    likelihood = model.log_likelihood(load, tests)
+    assert deviance + 12 * log(2 * pi) == pytest.approx(-2 * likelihood, rel=1e-10)
+
+
+def test_a_test_of_more_weight_has_less_error_among_drifting_states():
+    days, weights = np.array([2, 5, 9]), np.array([0.5, 1.0, 4.0])
+    covariance = covariance_of_tests(TRUTHS["kalman"], days, weights)
+    even = covariance_of_tests(TRUTHS["kalman"], days, np.ones(3))
+    expected = 0.5**2 * (1 / weights - 1)
+    np.testing.assert_allclose(np.diag(covariance - even), expected, atol=1e-12)
+
+
 # --- resampling, bands, posterior ---
 
 
@@ -421,6 +442,34 @@ def test_fits_to_different_tests_are_not_compared():
         compare_models(fits)
 
 
+def test_no_fits_are_no_comparison():
+    with pytest.raises(
+        ValueError, match="There is no fit to compare; give two or more"
+    ):
+        compare_models([])
+
+
+def test_criteria_that_nobody_knows_carry_no_weight():
+    load, tests = made_up("banister", 1, n_tests=6)
+    table = compare_models([fit(Banister, load, tests, **POINT)])
+    assert table.loc[0, "aicc"] == inf
+    assert np.isnan(table.loc[0, "weight"])
+
+
+def test_a_fit_shows_its_parameters_and_its_verdict():
+    told = repr(fit(Banister, *made_up("banister", 1, n_tests=9, sd=10.0), **ALONE))
+    assert told.startswith("Banister, 9 tests, SSE ")
+    assert "fatigue_tau" in told
+    assert "not identified. " in told
+
+
+def test_a_search_from_a_start_never_lets_time_constants_change_places():
+    load, tests = made_up("banister", 6, n_tests=9, sd=10.0)
+    near = {"fitness_tau": 20.0, "fatigue_tau": 19.5}
+    found = fit(Banister, load, tests, start=near, **POINT).model
+    assert found.fatigue_tau < found.fitness_tau
+
+
 # --- bad input ---
 
 LOAD = training(np.random.default_rng(0), 60)
@@ -484,12 +533,12 @@ def test_tests_that_cannot_be_are_refused(tests, message):
         ({"bounds": {"fitnes_tau": (1, 9)}}, "A name in bounds .* mean 'fitness_tau'"),
         ({"bounds": {"fitness_tau": (9, 1)}}, r"bounds of fitness_tau .* got \(9, 1\)"),
         (
-            {"bounds": {"fitness_tau": (0, 9)}},
-            r"must be finite and above 0; got \(0, 9\)",
+            {"bounds": {"fitness_tau": (0, 0)}},
+            r"be finite, and the highest above 0; got \(0, 0\)",
         ),
         (
             {"bounds": {"fitness_tau": (1, inf)}},
-            r"must be finite and above 0; got \(1, i",
+            r"must be finite, and the highest above 0; got \(1, inf",
         ),
         ({"bounds": {"fitness_gain": (-1, 9)}}, r"0 or more; got \(-1, 9\). Two equal"),
         ({"bounds": {"baseline": 5}}, r"bounds of baseline must be a pair .*; got 5"),
@@ -531,6 +580,14 @@ def test_options_that_cannot_be_are_refused(options, message):
 def test_a_model_that_is_none_is_refused(model, message):
     with pytest.raises(ValueError, match=message):
         fit(model, LOAD, TESTS, **POINT)
+
+
+def test_a_start_out_of_order_is_refused():
+    start = {"fitness_tau": 10.0, "fatigue_tau": 20.0}
+    with pytest.raises(
+        ValueError, match=r"fatigue_tau must be shorter than .* 20 and 10"
+    ):
+        fit(Banister, LOAD, TESTS, start=start, **POINT)
 
 
 def test_all_parameters_held_fast_leave_nothing_to_fit():
@@ -580,7 +637,8 @@ def test_the_best_fit_to_the_cyclist_is_degenerate_and_says_so(cyclist):
 
 @pytest.mark.acceptance
 def test_a_search_from_the_published_fit_ends_there_and_tells_of_a_better_one(cyclist):
-    bounds = {"baseline": (0, 302), "fitness_tau": (1, 300), "fatigue_tau": (1, 300)}
+    bounds = {"baseline": (0, 302), "fitness_gain": (0, inf), "fatigue_gain": (0, inf)}
+    bounds |= {"fitness_tau": (0, 300), "fatigue_tau": (0, 300)}
     options = {"convention": "same_day", "start": PUBLISHED, "bounds": bounds}
     found = fit(Banister, *cyclist, **options, **ALONE)
     assert found.sse == pytest.approx(19.745, abs=5e-4)

@@ -220,7 +220,7 @@ def test_an_unknown_convention_is_refused():
 
 # Published data: bike scores and five-minute tests of one cyclist, Clarke and Skiba
 # (2013), Adv Physiol Educ 37, 134-152, as shipped with the R package dorem, and the
-# parameters that minimise the squared error over the nine tests.
+# parameters at which its search for the least squared error over nine tests stopped.
 PUBLISHED_FIT = {
     "baseline": 266.0204779,
     "fitness_gain": 0.3020749,
