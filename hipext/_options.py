@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from hipext.response import MODELS
 from hipext.tables import TRAINING_LOADS
+
+DEFAULT_ATHLETE = "novice"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 PlanName = Annotated[
@@ -41,4 +44,83 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is fo
 Write = Annotated[bool, typer.Option("--write", "-w", help="Rewrite the file instead.")]
 Check = Annotated[
     bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
+]
+PersonShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]
+ExerciseShown = Annotated[str | None, typer.Argument(help="Show this one in full.")]
+Kind = Annotated[str, typer.Argument(help="plan or athlete.")]
+SourceIds = Annotated[
+    list[str] | None, typer.Argument(help="Only these rows: E07-001.")
+]
+Topic = Annotated[str | None, typer.Option(help="Only this topic.")]
+Search = Annotated[str | None, typer.Option(help="Only rows with this text.")]
+Status = Annotated[
+    str | None, typer.Option(help="Only VERIFIED, RECALLED or CONFLICT.")
+]
+NotebookFolder = Annotated[
+    Path, typer.Argument(help="Your copy of the notebooks goes in here.")
+]
+OpensBrowser = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
+]
+Port = Annotated[
+    int, typer.Option(min=1, max=65535, help="Port; the next free one is taken.")
+]
+AllowRoot = Annotated[
+    bool, typer.Option("--allow-root", help="Run even as root, as in a container.")
+]
+
+SeriesFile = Annotated[
+    str, typer.Argument(metavar="SERIES", help="CSV file: one row per day, or sets.")
+]
+ModelName = Annotated[
+    str, typer.Option("--model", "-m", help=f"One of {', '.join(MODELS)}.")
+]
+LoadColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--load",
+        help="Column of the training load; of sets, its definition as in hipext run.",
+    ),
+]
+PerformanceColumn = Annotated[
+    str | None, typer.Option("--performance", help="Column of the tests.")
+]
+DayColumn = Annotated[
+    str | None, typer.Option("--day", help="Column of the days: numbers or dates.")
+]
+FittedExercise = Annotated[
+    str | None,
+    typer.Option("--exercise", help="Of sets: whose best estimated 1RM is tested."),
+]
+MissingLoad = Annotated[
+    str,
+    typer.Option("--missing", help="A day without a load: refuse it, or rest (0)."),
+]
+Convention = Annotated[
+    str, typer.Option("--convention", help="Load is felt: next_day or same_day.")
+]
+FitBounds = Annotated[
+    list[str] | None,
+    typer.Option("--bound", help="Where to look: fitness_tau=1,300. Repeatable."),
+]
+FitStarts = Annotated[
+    list[str] | None,
+    typer.Option("--start", help="Search from here only: fitness_tau=40. Repeatable."),
+]
+ComparedModels = Annotated[
+    list[str] | None,
+    typer.Option("--compare", help="Fit this model as well. Repeatable."),
+]
+NBootstrap = Annotated[
+    int, typer.Option("--bootstrap", min=0, help="Resampled fits; 0: no bands.")
+]
+Level = Annotated[
+    float, typer.Option("--level", help="Of intervals and bands: 0.95 for 95 %.")
+]
+FitSeed = Annotated[
+    int, typer.Option("--seed", min=0, help="Of the resampling: 0, 1, 2 and so on.")
+]
+FitFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder of the results. Default: out/fit-SERIES-MODEL."),
 ]

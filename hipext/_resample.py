@@ -11,6 +11,7 @@ from hipext._impulse import states
 from hipext._search import Screen, screened, searched
 from hipext._walk import covariance_of_tests
 
+BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
 BANDS = ("low", "high", "test_low", "test_high")
 
 

@@ -27,7 +27,7 @@ _APART = 0.05  # of the unit cube, between starts
 _NEAR = 0.02  # how far a search along one axis goes: a few screened points
 _OUT_OF_ORDER = 1e12  # what a search is told where time constants change places
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
-_TOLERANCES = {"xtol": 1e-8, "ftol": 1e-9, "gtol": 1e-12}
+_TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,7 +174,9 @@ def descended(problem: Problem, start: np.ndarray) -> Solved | None:
     elif len(start) == 1:
         bounds = (max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0))
         value = partial(_value_on_axis, problem)
-        end = minimize_scalar(value, bounds=bounds, method="bounded").x
+        options = {"xatol": _TOLERANCES["xtol"]}
+        found = minimize_scalar(value, bounds=bounds, method="bounded", options=options)
+        end = found.x
     else:
         inside = np.clip(start, _EDGE, 1 - _EDGE)
         residual = partial(_residual, problem)

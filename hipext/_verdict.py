@@ -40,6 +40,7 @@ def verdict_of(
     """Judge a fit by its profiles; without them, only by the best fit itself."""
     ends = [_open_end(problem, profile, level) for profile in profiles]
     doubts = [
+        *_nothing_left(problem),
         *_lost_time_constants(problem, best),
         *_lost_gains(problem, best),
         *filter(None, ends),
@@ -54,6 +55,16 @@ def verdict_of(
         "about the person."
     )
     return Verdict(is_identified=True, sentences=(told,))
+
+
+def _nothing_left(problem: Problem) -> list[str]:
+    """Tell of a fit that takes all tests for its parameters."""
+    n_tests, n_free = len(problem.tests), len(problem.free)
+    if n_tests > n_free:
+        return []
+    return [
+        f"{n_tests} tests fix {n_free} parameters and leave none to judge the fit by."
+    ]
 
 
 def _lost_time_constants(problem: Problem, best: Solved) -> list[str]:
@@ -115,6 +126,8 @@ def _open_end(problem: Problem, profile: Profile, level: float) -> str:
     unit = " days" if name.endswith("_tau") else ""
     if is_open_low and name in LINEAR[1:]:
         told = "can be 0, no effect at all"
+    elif low == -inf and high == inf:
+        told = "can be anything"
     elif is_open_low and is_open_high:
         told = f"can be anything from {_text(low)} to {_text(high)}{unit}"
     elif high == inf:

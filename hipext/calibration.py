@@ -21,7 +21,7 @@ from hipext._impulse import Model
 from hipext._posterior import Posterior, posterior
 from hipext._problem import name_of, problem_of
 from hipext._profile import Profile, profiled
-from hipext._resample import bootstrapped, left_out_in_turn
+from hipext._resample import BLOCKS, bootstrapped, left_out_in_turn
 from hipext._search import Screen, descended_as_published, screened, searched
 
 __all__ = ["Fit", "Posterior", "compare_models", "fit", "posterior"]
@@ -29,7 +29,7 @@ __all__ = ["Fit", "Posterior", "compare_models", "fit", "posterior"]
 _ROUNDS = 3  # a profile that finds a better fit starts everything over, so often
 _DEEPER = 1e-4  # deviance by which a fit is better, and not only rounded otherwise
 _LAST_SEED = 2**63 - 1
-_BAR = {"delay": 1.0, "leave": False, "unit": "fit"}
+_BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
 
 
 def fit(
@@ -129,24 +129,23 @@ def fit(
     _check_options(level=level, n_bootstrap=n_bootstrap, n_blocks=n_blocks, seed=seed)
     screen = screened(problem)
     best = searched(problem, screen=screen)
-    n_steps = n_bootstrap + (len(problem.free) if profile else 0)
-    with tqdm(
-        total=n_steps, disable=None if progress else True, desc="fit", **_BAR
-    ) as bar:
-        profiles: list[Profile] = []
+    n_parts = min(n_blocks, len(problem.tests))
+    n_steps = n_bootstrap + n_parts + (len(problem.free) if profile else 0)
+    profiles: list[Profile] = []
+    with tqdm(total=n_steps, disable=None if progress else True, **_BAR) as bar:
         if profile:
             best, profiles = _profiles(problem, best, screen, level, bar)
-        rows = bootstrapped(problem, best, screen, range(n_bootstrap), seed)
-        draws = _draws(problem, _told(rows, bar))
-    parts = Parts(
-        problem=problem,
-        best=best,
-        shown=best if start is None else _from(problem, start, best),
-        profiles=tuple(profiles),
-        draws=draws,
-        blocks=_blocks(problem, best, n_blocks),
-        level=level,
-    )
+        draws = bootstrapped(problem, best, screen, range(n_bootstrap), seed)
+        blocks = left_out_in_turn(problem, best, n_parts) if n_blocks else ()
+        parts = Parts(
+            problem=problem,
+            best=best,
+            shown=best if start is None else _from(problem, start, best),
+            profiles=tuple(profiles),
+            draws=pd.DataFrame(_told(draws, bar), columns=list(problem.free)),
+            blocks=pd.DataFrame(_told(blocks, bar), columns=BLOCKS),
+            level=level,
+        )
     return assembled(parts, training_load)
 
 
@@ -251,11 +250,6 @@ def _told(steps: Iterable, bar: tqdm) -> Iterable:
         yield step
 
 
-def _draws(problem: Problem, rows: Iterable[dict[str, float]]) -> pd.DataFrame:
-    draws = pd.DataFrame(rows, columns=list(problem.free), dtype="float64")
-    return draws.rename_axis("draw")
-
-
 def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
     """Return where a search that begins at `start` ends."""
     for name, value in start.items():
@@ -275,10 +269,3 @@ def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
             )
     values = {**solved(problem, shape).parameters, **start}
     return evaluated(problem, descended_as_published(problem, values))
-
-
-def _blocks(problem: Problem, best: Solved, n_blocks: int) -> pd.DataFrame:
-    columns = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
-    n_most = min(n_blocks, len(problem.tests))
-    rows = left_out_in_turn(problem, best, n_most) if n_blocks else []
-    return pd.DataFrame(rows, columns=columns)

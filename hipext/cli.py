@@ -5,15 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 import typer
 
 from hipext import _options as options
 from hipext import records, show
-from hipext._changes import listed, read_changes, with_changes_told
+from hipext._changes import read_changes, with_changes_told
 from hipext._checks import check_one_of
+from hipext._fit_request import FitRequest, read_bounds, read_starts
+from hipext._listings import athlete_table, plan_table
 from hipext._terminal import (
     Commands,
     Version,
@@ -21,7 +22,7 @@ from hipext._terminal import (
     replace_what_cannot_be_shown,
 )
 from hipext.athlete import read_athlete
-from hipext.data import find_file, read_text, shipped_names
+from hipext.data import find_file, read_text
 from hipext.evidence import read_evidence, search_evidence
 from hipext.exercises import exercise_named, exercise_table, read_exercises
 from hipext.plan_file import read_plan
@@ -29,8 +30,6 @@ from hipext.plan_text import format_text
 from hipext.simulation import open_loop, simulate
 from hipext.tables import TRAINING_LOADS
 from hipext.whatif import vary
-
-DEFAULT_ATHLETE = "novice"
 
 app = typer.Typer(
     cls=Commands,
@@ -77,7 +76,7 @@ def _whole(_version: Version = False) -> None:
 @app.command()
 def run(
     plan: options.PlanName,
-    athlete: options.AthleteName = DEFAULT_ATHLETE,
+    athlete: options.AthleteName = options.DEFAULT_ATHLETE,
     changes: options.Changes = None,
     load: options.LoadName = "session_rpe",
     is_open: options.IsOpen = False,
@@ -92,7 +91,7 @@ def run(
     The person answers back: sets can fail, pain and soreness come and go, gates open
     or not. With --open-loop every set succeeds as asked.
     """
-    from hipext.html_report import FILE_NAMES, report_files  # draws: slow to load
+    from hipext._run_command import folder_name, run_told  # draws: slow to load
 
     check_one_of(load, TRAINING_LOADS, name="--load")
     if is_open and (seed or no_noise):
@@ -106,49 +105,70 @@ def run(
         simulation = simulate(
             chosen, person, seed=seed, noise=not no_noise, training_load=load
         )
-    told = "" if explain is None else show.week(simulation, explain)
-    folder = out / _folder_name(plan, athlete)
-    record = records.record_files(simulation)
-    replaced = records.replaces_other_inputs(record, folder)
-    paths = records.write_files(report_files(simulation) | record, folder)
-    if replaced:
-        earlier = {*FILE_NAMES, *records.ALL_FILES} - {path.name for path in paths}
-        records.drop_leftovers(folder, earlier)
-    if as_json:
-        print(show.run_json(simulation, folder, paths, replaced=replaced))
-        return
-    print(f"{chosen.name} - {simulation.athlete.name}")
-    if changed:
-        print(f"Changed: {listed(changed)}")
-    print(show.run_text(simulation))
-    if told:
-        print(f"\n{told}")
-    print(f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}.")
-    if replaced:
-        print("These replace earlier results of other inputs; --out keeps both.")
+    folder = out / folder_name(plan, athlete)
+    told = run_told(
+        simulation, folder, changed=changed, explained_week=explain, as_json=as_json
+    )
+    print(told)
 
 
-def _folder_name(plan: str, athlete: str) -> str:
-    name = Path(plan).stem
-    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
+@app.command()
+def fit(
+    series: options.SeriesFile,
+    model: options.ModelName = "banister",
+    load: options.LoadColumn = None,
+    performance: options.PerformanceColumn = None,
+    day: options.DayColumn = None,
+    exercise: options.FittedExercise = None,
+    missing: options.MissingLoad = "refuse",
+    convention: options.Convention = "next_day",
+    bound: options.FitBounds = None,
+    start: options.FitStarts = None,
+    compare: options.ComparedModels = None,
+    bootstrap: options.NBootstrap = 200,
+    level: options.Level = 0.95,
+    seed: options.FitSeed = 0,
+    out: options.FitFolder = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Fit a response model to a load and tests.
+
+    SERIES is a CSV file with one row per day: its training load, 0 for rest, and the
+    result of a test where there was one. A sets.csv that hipext run has written does as
+    well, with --exercise. In JSON and CSV a bound without end is inf.
+    """
+    from hipext._fit_command import fit_told  # fits and draws: slow to load
+
+    request = FitRequest(
+        series=series,
+        model=model,
+        load=load,
+        performance=performance,
+        day=day,
+        exercise=exercise,
+        missing=missing,
+        convention=convention,
+        bounds=read_bounds(bound or []),
+        start=read_starts(start or []),
+        compare=tuple(compare or []),
+        n_bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+        out=out,
+    )
+    print(fit_told(request, as_json=as_json))
 
 
 @app.command()
 def plans(as_json: options.AsJson = False) -> None:
     """List the shipped plans."""
-    rows = [(name, read_plan(name)) for name in shipped_names("plans")]
-    table = pd.DataFrame(
-        [(name, plan.n_weeks, plan.name, plan.description) for name, plan in rows],
-        columns=["plan", "weeks", "name", "description"],
-    )
+    table = plan_table()
     _print_table(table, as_json=as_json, text=show.entries(table, "plan"))
 
 
 @app.command()
 def athletes(
-    name: Annotated[
-        str | None, typer.Argument(help="Print the file of this one.")
-    ] = None,
+    name: options.PersonShown = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List the shipped persons, or print the file of one.
@@ -160,20 +180,13 @@ def athletes(
         text = read_text(find_file(name, "athletes"))
         print(person.model_dump_json(indent=2) if as_json else text.rstrip())
         return
-    rows = [(name, read_athlete(name)) for name in shipped_names("athletes")]
-    table = pd.DataFrame(
-        [
-            (name, one.training_status, one.activity, one.name, one.description)
-            for name, one in rows
-        ],
-        columns=["athlete", "training_status", "activity", "name", "description"],
-    )
+    table = athlete_table()
     _print_table(table, as_json=as_json, text=show.entries(table, "athlete"))
 
 
 @app.command()
 def exercises(
-    name: Annotated[str | None, typer.Argument(help="Show this one in full.")] = None,
+    name: options.ExerciseShown = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List the exercises, or show one in full.
@@ -196,16 +209,10 @@ def exercises(
 
 @app.command()
 def evidence(
-    ids: Annotated[
-        list[str] | None, typer.Argument(help="Only these rows: E07-001.")
-    ] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
-    search: Annotated[
-        str | None, typer.Option(help="Only rows with this text.")
-    ] = None,
-    status: Annotated[
-        str | None, typer.Option(help="Only VERIFIED, RECALLED or CONFLICT.")
-    ] = None,
+    ids: options.SourceIds = None,
+    topic: options.Topic = None,
+    search: options.Search = None,
+    status: options.Status = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
@@ -218,7 +225,7 @@ def evidence(
 @app.command()
 def lint(
     plan: options.PlanName,
-    athlete: options.AthleteName = DEFAULT_ATHLETE,
+    athlete: options.AthleteName = options.DEFAULT_ATHLETE,
     strict: options.Strict = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -260,7 +267,7 @@ def fmt(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="plan or athlete.")] = "plan",
+    kind: options.Kind = "plan",
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from hipext.plan_schema import SCHEMAS
@@ -271,18 +278,10 @@ def schema(
 
 @app.command()
 def lab(
-    folder: Annotated[
-        Path, typer.Argument(help="Your copy of the notebooks goes in here.")
-    ] = Path("hipext_notebooks"),
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
-    ] = True,
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Port; the next free one is taken.")
-    ] = 8888,
-    allow_root: Annotated[
-        bool, typer.Option("--allow-root", help="Run even as root, as in a container.")
-    ] = False,
+    folder: options.NotebookFolder = Path("hipext_notebooks"),
+    browser: options.OpensBrowser = True,
+    port: options.Port = 8888,
+    allow_root: options.AllowRoot = False,
 ) -> None:
     """Open JupyterLab on a copy of the notebooks.
 

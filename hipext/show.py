@@ -95,7 +95,7 @@ def run_text(simulation: Simulation) -> str:
     parts = [mode(simulation), weekly_table(simulation.weekly)]
     if simulation.mode == "closed_loop":
         facts = course(simulation.plan, simulation.weekly, simulation.decisions)
-        parts.append("\n".join(_wrapped(x, prefix="", hanging="  ") for x in facts))
+        parts.append("\n".join(wrapped(x, prefix="", hanging="  ") for x in facts))
     return "\n\n".join(parts)
 
 
@@ -133,11 +133,12 @@ def entries(rows: pd.DataFrame, key: str) -> str:
     for row in rows.to_dict("records"):
         facts = [f"{value}" for name, value in row.items() if name != "description"]
         head = f"{row[key]:<24}" + " | ".join(facts[1:])
-        paragraphs.append(head + "\n" + _wrapped(row["description"]))
+        paragraphs.append(head + "\n" + wrapped(row["description"]))
     return "\n".join(paragraphs)
 
 
-def _wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
+def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
+    """Return a text wrapped to the width of the terminal, 100 letters at most."""
     width = min(shutil.get_terminal_size().columns, 100)
     after = prefix + hanging
     return fill(text, width=width, initial_indent=prefix, subsequent_indent=after)
@@ -146,7 +147,7 @@ def _wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
 def week(simulation: Simulation, number: int) -> str:
     """Return what happened in a week and why, wrapped for the terminal."""
     lines = simulation.explain(week=number).splitlines()
-    return "\n".join(_wrapped(line, prefix="", hanging="  ") for line in lines)
+    return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
 def evidence(rows: pd.DataFrame) -> str:
@@ -161,8 +162,8 @@ def _source_lines(rows: list[dict]) -> Iterator[str]:
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
         origin = ", ".join(part for part in (row["authors"], row["year"]) if part)
         yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
-        yield _wrapped(f"{row['claim']}: {value}" + _known(row["spread"], " ({})"))
-        yield _wrapped(_known(row["population"], "in {}; ") + origin)
+        yield wrapped(f"{row['claim']}: {value}" + _known(row["spread"], " ({})"))
+        yield wrapped(_known(row["population"], "in {}; ") + origin)
     yield f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
 
 
@@ -176,7 +177,7 @@ def findings(rows: pd.DataFrame) -> str:
         return "Nothing found."
     lines = [
         f"{row['place']}: {row['message']} [{row['rule']}]\n"
-        + _wrapped(row["suggestion"])
+        + wrapped(row["suggestion"])
         for row in rows.to_dict("records")
     ]
     return "\n".join(

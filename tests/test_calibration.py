@@ -298,6 +298,20 @@ def test_an_end_of_an_interval_lies_where_the_deviance_reaches_its_limit():
             assert held.deviance - best.deviance == pytest.approx(limit, rel=0.02)
 
 
+def test_as_many_tests_as_parameters_leave_nothing_to_judge_by(few):
+    load, tests = few
+    found = fit(OneComponent, load, tests.iloc[:3], **ALONE)
+    assert "3 tests fix 3 parameters and leave none" in str(found.identifiable)
+    lowest = found.parameters[["lowest", "highest"]].to_numpy()
+    np.testing.assert_array_equal(found.parameters[["low", "high"]], lowest)
+
+
+def test_a_well_known_parameter_still_has_a_curve_of_points():
+    found = fit(OneComponent, *made_up("one_component", 1, sd=1e-4), **ALONE)
+    inside = found.profiles.groupby("parameter")["is_in_interval"].sum()
+    assert (inside >= 7).all()
+
+
 def test_a_better_fit_met_on_a_profile_is_taken():
     found = fit(Banister, *made_up("banister", 2, n_tests=9, sd=3.0), **ALONE)
     assert found.profiles["deviance"].min() >= -1e-3
@@ -358,11 +372,10 @@ def test_bands_hold_the_curve_and_a_band_of_tests_holds_that_of_the_course(few):
     )
 
 
-def test_the_spread_of_the_bootstrap_is_that_of_least_squares():
-    load, tests = made_up("banister", 8, n_tests=40, sd=1.0)
-    _, _, covariance, _ = textbook(load, tests)
+def test_the_spread_of_the_bootstrap_is_that_of_least_squares(few):
+    _, _, covariance, _ = textbook(*few)
     options = {"profile": False, "n_blocks": 0, "progress": False}
-    found = fit(Banister, load, tests, bounds=HELD, n_bootstrap=600, **options)
+    found = fit(Banister, *few, bounds=HELD, n_bootstrap=800, **options)
     expected = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(found.draws[LINEAR].std(), expected, rtol=0.12)
 

@@ -21,7 +21,7 @@ FLOORS = {
             " _impulse _doses _draws _kalman"
             " _monotony _pmc _trailing workload"
             " relations percentages maxima charts adjustments schemes estimates"
-            " _estimable _lines _cells _fit_request",
+            " _estimable _lines _cells _fit_request _profile_axes",
             "athlete rules progression slot _judge _gates _notes _series"
             " _bounded _walk _design _search _profile _problem _resample _scores"
             " _verdict _fitted _posterior inverse _inverse_load _later _payback",
