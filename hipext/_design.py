@@ -8,7 +8,7 @@ time constants.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import inf, log
 
 import numpy as np
@@ -21,6 +21,7 @@ from hipext._walk import covariance_of_tests
 CLOSEST = 0.999  # a shorter time constant reaches this share of the longer one
 _ROUNDED = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300
+_LONGER = 1.0001  # of a time constant: a step that shows its direction
 
 Bounds = Mapping[str, tuple[float, float]]
 Values = dict[str, float]
@@ -42,6 +43,8 @@ class Problem:
     bounds: Bounds
     """Lowest and highest value by parameter; equal ones hold it fast."""
     convention: str
+    is_restricted: bool = True
+    """Whether noise is judged by what the curve cannot follow."""
 
     @cached_property
     def noise(self) -> tuple[str, ...]:
@@ -152,6 +155,21 @@ def columns_at(problem: Problem, shape: Mapping[str, float | np.ndarray]) -> np.
 
     Many shapes at once give draws x tests x parameters.
     """
+    if problem.noise and not isinstance(shape["fitness_tau"], np.ndarray):
+        return _kept_columns(
+            problem, tuple((name, shape[name]) for name in problem.model.SHAPE)
+        )
+    return _columns(problem, shape)
+
+
+@lru_cache(maxsize=8)  # searches for noise come back to the same time constants
+def _kept_columns(problem: Problem, shape: tuple[tuple[str, float], ...]) -> np.ndarray:
+    columns = _columns(problem, dict(shape))
+    columns.flags.writeable = False
+    return columns
+
+
+def _columns(problem: Problem, shape: Mapping[str, float | np.ndarray]) -> np.ndarray:
     fitness, fatigue = problem.model.traces(problem.load, shape, problem.convention)
     columns = {
         "baseline": np.ones_like(fitness),
@@ -220,24 +238,41 @@ def solved(problem: Problem, shape: Mapping[str, float]) -> Solved:
     residual = matrix @ best - target
     linear = dict(zip(problem.linear, best.tolist(), strict=True))
     plain = {name: float(value) for name, value in shape.items()}
-    return _judged(problem, plain | linear, residual, errors.log_det)
+    return _judged(problem, plain | linear, residual, errors)
 
 
 def evaluated(problem: Problem, values: Values) -> Solved:
     """Return all parameters as they are, with the errors they make."""
     errors = whitener(problem, values)
     residual = errors.white(predictions(problem, values) - problem.tests)
-    return _judged(problem, values, residual, errors.log_det)
+    return _judged(problem, values, residual, errors)
 
 
 def _judged(
-    problem: Problem, values: Values, residual: np.ndarray, log_det: float
+    problem: Problem, values: Values, residual: np.ndarray, errors: Whitener
 ) -> Solved:
     squares, n_tests = float(residual @ residual), len(residual)
-    deviance = squares + log_det
-    if not problem.noise:
+    if problem.noise:
+        deviance = squares + errors.log_det
+        if problem.is_restricted:
+            deviance += _log_det_of_curve(problem, values, errors)
+    else:
         deviance = n_tests * log(max(squares / n_tests, _TINY))
     return Solved(parameters=values, residual=residual, deviance=deviance)
+
+
+def _log_det_of_curve(problem: Problem, values: Values, errors: Whitener) -> float:
+    """Return what the restricted likelihood takes off for parameters of the curve.
+
+    Without it, a slow drift is taken for a curve and noise of the states comes out too
+    small. ``ln det(J' C^-1 J) - ln det(J' J)`` for the directions J in which the linear
+    parameters and the time constants move the curve, and the covariance C of the tests.
+    """
+    longer = {name: values[name] * _LONGER for name in problem.model.SHAPE}
+    moved = [columns_at(problem, shape) for shape in (values, {**values, **longer})]
+    directions = np.linalg.qr(np.hstack([moved[0], moved[1][:, 1:]]))[0]
+    triangle = np.linalg.qr(errors.white(directions), mode="r")
+    return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
 
 
 def predictions(problem: Problem, values: Values) -> np.ndarray:

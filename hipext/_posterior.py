@@ -1,6 +1,6 @@
 """Draw parameters from their posterior distribution with emcee."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf, log
 
@@ -70,7 +70,7 @@ def posterior(
     """
     from emcee import EnsembleSampler  # optional
 
-    problem: Problem = fitted.problem
+    problem: Problem = replace(fitted.problem, is_restricted=False)
     names = problem.free
     best = np.array([fitted.parameters.loc[name, "estimate"] for name in names])
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))

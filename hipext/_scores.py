@@ -1,6 +1,7 @@
 """Numbers and tables about a fit that is found."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, log, pi
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from hipext._design import Problem, Solved, predictions, whitener
 from hipext._profile import Profile, limit_of
+from hipext._search import searched
 
 _STEP = 1e-5  # relative, of a numerical derivative
 
@@ -21,9 +23,18 @@ def corrected_aic(problem: Problem, found: Solved) -> float:
     k = len(problem.free) + (not problem.noise)
     if n_tests - k - 1 <= 0:
         return inf
-    twice = found.deviance + n_tests * log(2 * pi) + (0 if problem.noise else n_tests)
-    twice -= 0 if problem.noise else float(np.log(problem.weights).sum())
+    twice = n_tests * log(2 * pi)
+    if problem.noise:
+        twice += _most_likely(problem, found).deviance
+    else:
+        twice += found.deviance + n_tests - float(np.log(problem.weights).sum())
     return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)
+
+
+def _most_likely(problem: Problem, found: Solved) -> Solved:
+    """Return the fit of highest likelihood, near that of the restricted one."""
+    whole = replace(problem, is_restricted=False)
+    return searched(whole, guesses=(found.parameters,), n_descents=1)
 
 
 def condition_number(problem: Problem, found: Solved) -> float:

@@ -21,7 +21,7 @@ from hipext._design import (
 )
 
 N_SCREENED = 256  # shapes looked at before the search goes downhill
-_N_COSTLY = 48  # of them where each costs a covariance of all tests
+_N_COSTLY = 128  # of them where each costs a covariance of all tests
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
 _NEAR = 0.02  # how far a search along one axis goes: a few screened points

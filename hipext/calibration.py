@@ -107,6 +107,10 @@ def fit(
     together: ``n ln(1 + p F / (n - p))`` with F(p, n - p). Both are exact for a linear
     model. A shorter time constant may come within 0.1 % of the longer one, no nearer.
 
+    For `response.Kalman` it is the restricted likelihood that is highest: that of the
+    contrasts of tests which no change of the curve moves. The plain likelihood takes
+    slow drift for a curve and finds too little noise. AICc goes by the plain one.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd

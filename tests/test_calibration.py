@@ -1,16 +1,17 @@
 """Fits against textbook least squares, known truths, and published data."""
 
 import os
+from dataclasses import replace
 from math import inf, log, pi, sqrt
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import linalg, stats
 
 from hipext import response
-from hipext._design import evaluated
+from hipext._design import evaluated, solved
 from hipext._problem import problem_of
 from hipext._profile import deviance_at, limit_of
 from hipext._search import screened, searched
@@ -335,7 +336,8 @@ def test_a_model_that_learns_nothing_from_drift_is_banister():
     expected = plain.parameters["estimate"]
     estimates = drifting.parameters["estimate"]
     np.testing.assert_allclose(estimates[expected.index], expected, rtol=1e-3)
-    assert estimates["performance_noise"] == pytest.approx(plain.rmse, rel=1e-3)
+    noise = sqrt(plain.sse / (40 - 5))  # of what the curve leaves over
+    assert estimates["performance_noise"] == pytest.approx(noise, rel=1e-3)
     assert drifting.aicc == pytest.approx(plain.aicc, abs=1e-3)
 
 
@@ -345,9 +347,33 @@ def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
     model = MODELS["kalman"](**TRUTHS["kalman"], convention=convention)
     options = {"convention": convention, "weights": None, "bounds": None}
     problem = problem_of("kalman", load, tests, **options)
-    deviance = evaluated(problem, TRUTHS["kalman"]).deviance
+    whole = replace(problem, is_restricted=False)
+    deviance = evaluated(whole, TRUTHS["kalman"]).deviance
     likelihood = model.log_likelihood(load, tests)
     assert deviance + 12 * log(2 * pi) == pytest.approx(-2 * likelihood, rel=1e-10)
+
+
+def test_the_restricted_likelihood_is_that_of_what_no_curve_can_follow():
+    load, tests = made_up("kalman", 2, n_tests=12)
+    options = {"convention": "next_day", "weights": None, "bounds": None}
+    problem = problem_of("kalman", load, tests, **options)
+    truth = TRUTHS["kalman"]
+    covariance = covariance_of_tests(truth, problem.days, np.ones(12))
+    step = {name: truth[name] * 1.00001 for name in ("fitness_tau", "fatigue_tau")}
+    unit = {"fitness_gain": 1.0, "fatigue_gain": 1.0}
+    parts = [
+        MODELS["kalman"](**truth | change | unit).respond(load).loc[tests.index]
+        for change in ({}, step)
+    ]
+    design = np.column_stack(
+        [np.ones(12), *(one[name] for one in parts for name in ("fitness", "fatigue"))]
+    )
+    contrasts = linalg.null_space(design.T)  # no change of the curve moves them
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, np.column_stack([design[:, :3], tests]))
+    squares = np.linalg.lstsq(white[:, :3], white[:, 3], rcond=None)[1][0]
+    volume = np.linalg.slogdet(contrasts.T @ covariance @ contrasts)[1]
+    assert solved(problem, truth).deviance == pytest.approx(volume + squares, abs=2e-4)
 
 
 def test_a_test_of_more_weight_has_less_error_among_drifting_states():
@@ -378,6 +404,15 @@ def test_the_spread_of_the_bootstrap_is_that_of_least_squares(few):
     found = fit(Banister, *few, bounds=HELD, n_bootstrap=800, **options)
     expected = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(found.draws[LINEAR].std(), expected, rtol=0.12)
+
+
+def test_residuals_that_are_off_on_average_do_not_move_the_draws(few):
+    held = {"baseline": (0.0, 0.0), "fitness_tau": (40.0, 40.0)}
+    options = {"profile": False, "n_blocks": 0, "progress": False}
+    found = fit(OneComponent, *few, bounds=held, n_bootstrap=400, **options)
+    assert abs(found.tests["residual"].mean()) > 1
+    gain, draws = found.model.fitness_gain, found.draws["fitness_gain"]
+    assert draws.mean() == pytest.approx(gain, abs=4 * draws.std() / sqrt(400))
 
 
 def test_the_same_seed_gives_the_same_draws_and_zero_is_a_seed(few):

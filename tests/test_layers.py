@@ -68,7 +68,7 @@ NEIGHBOURS = {  # imports on the same floor
     "_profile": {"_design", "_search"},
     "_problem": {"_design"},
     "_resample": {"_design", "_search", "_walk"},
-    "_scores": {"_design", "_profile"},
+    "_scores": {"_design", "_profile", "_search"},
     "_verdict": {"_design", "_profile"},
     "_fitted": {"_design", "_profile", "_resample", "_scores", "_verdict"},
     "_posterior": {"_design"},
