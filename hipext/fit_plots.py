@@ -148,7 +148,7 @@ def _draw_load(ax: Axes, days: pd.Index, training_load: pd.Series) -> None:
     handles, labels = ax.get_legend_handles_labels()
     legend_above(
         ax,
-        ncols=len(handles) + 1,
+        ncols=3,
         handles=[*handles, bars],
         labels=[*labels, "training load"],
         columnspacing=1.2,
