@@ -4,11 +4,12 @@ import os
 import shutil
 import sys
 
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # tests share the cores already
+
 import numpy as np
 import pytest
 from hypothesis import settings
-
-os.environ["MPLBACKEND"] = "Agg"
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
