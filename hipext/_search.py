@@ -1,6 +1,6 @@
 """Search a problem: many shapes at once first, then downhill from the best of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
@@ -24,6 +24,7 @@ N_SCREENED = 256  # shapes looked at before the search goes downhill
 _N_COSTLY = 128  # of them where each costs a covariance of all tests
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
+_FEW_STEPS = 6  # by which a good start can be told from a bad one
 _NEAR = 0.02  # how far a search along one axis goes: a few screened points
 _OUT_OF_ORDER = 1e12  # what a search is told where time constants change places
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
@@ -95,10 +96,24 @@ def searched(
     starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
         starts.sort(key=lambda start: _value(problem, start))
-    found = [descended(problem, start) for start in starts[:n_descents]]
-    return min(
-        (one for one in found if one), key=lambda one: one.deviance, default=None
+    found = _descents(problem, starts[:n_descents])
+    return min(found, key=lambda one: one.deviance, default=None)
+
+
+def _descents(problem: Problem, starts: list[np.ndarray]) -> list[Solved]:
+    """Return where the ways downhill end; the worse half only goes a few steps."""
+    if len(starts) < 2 or problem.noise or len(problem.searched) < 2:
+        return _known(descended(problem, start) for start in starts)
+    rough = _known(descended(problem, start, n_steps=_FEW_STEPS) for start in starts)
+    rough.sort(key=lambda one: one.deviance)
+    better = rough[: (len(rough) + 1) // 2]
+    return _known(
+        descended(problem, place_of(problem, one.parameters)) for one in better
     )
+
+
+def _known(found: Iterable[Solved | None]) -> list[Solved]:
+    return [one for one in found if one is not None]
 
 
 def _fits(problem: Problem, guess: Mapping[str, float]) -> bool:
@@ -163,8 +178,13 @@ def _least_squares(
     return found, (left**2).sum(axis=1)
 
 
-def descended(problem: Problem, start: np.ndarray) -> Solved | None:
-    """Return where the way downhill from a point of the unit cube ends."""
+def descended(
+    problem: Problem, start: np.ndarray, *, n_steps: int | None = None
+) -> Solved | None:
+    """Return where the way downhill from a point of the unit cube ends.
+
+    With `n_steps`, it ends there if it has not before (on a plane and beyond).
+    """
     if shape_at(problem, start) is None:
         return None
     if problem.noise:
@@ -180,7 +200,9 @@ def descended(problem: Problem, start: np.ndarray) -> Solved | None:
     else:
         inside = np.clip(start, _EDGE, 1 - _EDGE)
         residual = partial(_residual, problem)
-        end = least_squares(residual, inside, bounds=(0, 1), **_TOLERANCES).x
+        end = least_squares(
+            residual, inside, bounds=(0, 1), max_nfev=n_steps, **_TOLERANCES
+        ).x
     return solved(problem, shape_at(problem, np.clip(np.atleast_1d(end), 0, 1)))
 
 
