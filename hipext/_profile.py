@@ -8,7 +8,7 @@ from scipy.special import fdtri
 
 from hipext._design import CLOSEST, Problem, Solved
 from hipext._impulse import LINEAR
-from hipext._search import Screen, searched
+from hipext._search import N_STEPS, Screen, searched
 
 _STEPS = 5  # about so many points up to the limit of one parameter, on each side
 _MOST_STEPS = 30
@@ -84,7 +84,7 @@ def deviance_at(
     held = problem.held(**{name: value})
     kept = screen if name in LINEAR else None
     guess = {**near.parameters, name: value}
-    return searched(held, screen=kept, guesses=(guess,), n_descents=1)
+    return searched(held, screen=kept, guesses=(guess,), n_descents=1, n_steps=N_STEPS)
 
 
 Point = tuple[float, float, Solved]

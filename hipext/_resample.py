@@ -8,7 +8,7 @@ from scipy.special import stdtrit
 
 from hipext._design import Problem, Solved, predictions, whitener
 from hipext._impulse import states
-from hipext._search import Screen, screened, searched
+from hipext._search import N_STEPS, Screen, screened, searched
 from hipext._walk import covariance_of_tests
 
 BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
@@ -33,7 +33,13 @@ def bootstrapped(
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
         error = errors.coloured(rng.choice(residual, size=n_tests))
         again = problem.with_tests(curve + error)
-        found = searched(again, screen=screen, guesses=(best.parameters,), n_descents=1)
+        found = searched(
+            again,
+            screen=screen,
+            guesses=(best.parameters,),
+            n_descents=1,
+            n_steps=N_STEPS,
+        )
         yield {name: float(found.parameters[name]) for name in problem.free}
 
 

@@ -24,6 +24,7 @@ N_SCREENED = 256  # shapes looked at before the search goes downhill
 _N_COSTLY = 128  # of them where each costs a covariance of all tests
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
+N_STEPS = 15  # enough for a search that begins near its end
 _FEW_STEPS = 6  # by which a good start can be told from a bad one
 _NEAR = 0.02  # how far a search along one axis goes: a few screened points
 _OUT_OF_ORDER = 1e12  # what a search is told where time constants change places
@@ -70,6 +71,7 @@ def searched(
     screen: Screen | None = None,
     guesses: tuple[Mapping[str, float], ...] = (),
     n_descents: int | None = None,
+    n_steps: int | None = None,
 ) -> Solved | None:
     """Return the best fit that is found; None where the bounds leave no shape.
 
@@ -84,6 +86,8 @@ def searched(
     n_descents : int, optional
         From how many of all these starts, the best first. Default: two for a plane,
         more where there are more axes.
+    n_steps : int, optional
+        After how many steps one descent ends at the latest. Default: when it is there.
     """
     n_axes = len(problem.searched)
     middle = shape_at(problem, np.full(n_axes, 0.5))
@@ -96,6 +100,8 @@ def searched(
     starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
         starts.sort(key=lambda start: _value(problem, start))
+    if n_descents == 1:
+        return descended(problem, starts[0], n_steps=n_steps)
     found = _descents(problem, starts[:n_descents])
     return min(found, key=lambda one: one.deviance, default=None)
 

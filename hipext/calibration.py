@@ -27,7 +27,7 @@ from hipext._search import Screen, descended_as_published, screened, searched
 __all__ = ["Fit", "Posterior", "compare_models", "fit", "posterior"]
 
 _ROUNDS = 3  # a profile that finds a better fit starts everything over, so often
-_DEEPER = 1e-4  # deviance by which a fit is better, and not only rounded otherwise
+_DEEPER = 1e-3  # deviance by which a fit is better, and not only rounded otherwise
 _LAST_SEED = 2**63 - 1
 _BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
 
