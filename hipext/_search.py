@@ -22,6 +22,7 @@ from hipext._design import (
 
 N_SCREENED = 256  # shapes looked at before the search goes downhill
 _N_COSTLY = 128  # of them where each costs a covariance of all tests
+_N_BESIDE = 12  # of them beside a guess
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
 N_STEPS = 15  # enough for a search that begins near its end
@@ -129,9 +130,8 @@ def _fits(problem: Problem, guess: Mapping[str, float]) -> bool:
 def _best_starts(problem: Problem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
-        deviances = np.array(
-            [_value(problem, point) for point in screen.points[:_N_COSTLY]]
-        )
+        few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
+        deviances = np.array([_value(problem, point) for point in few])
     else:
         deviances = _deviances(problem, screen)
     chosen: list[np.ndarray] = []
@@ -189,7 +189,8 @@ def descended(
 ) -> Solved | None:
     """Return where the way downhill from a point of the unit cube ends.
 
-    With `n_steps`, it ends there if it has not before (on a plane and beyond).
+    With `n_steps`, it ends there if it has not before; but not along one axis, nor for
+    a model with noise.
     """
     if shape_at(problem, start) is None:
         return None
