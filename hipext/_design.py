@@ -9,13 +9,13 @@ time constants.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from math import inf, log
+from math import log
 
 import numpy as np
 from scipy.linalg.blas import dtrsm
 
 from hipext._bounded import bounded_least_squares
-from hipext._impulse import LINEAR, Model, faded
+from hipext._impulse import LINEAR, STATE_NOISE, Model, faded
 from hipext._walk import covariance_of_tests
 
 CLOSEST = 0.999  # a shorter time constant reaches this share of the longer one
@@ -68,6 +68,17 @@ class Problem:
         return tuple(name for name in self.bounds if not self.is_fixed(name))
 
     @cached_property
+    def fixed(self) -> Values:
+        """Values of the parameters that are held fast."""
+        held = {name: low for name, (low, _) in self.bounds.items()}
+        return {name: low for name, low in held.items() if self.is_fixed(name)}
+
+    @property
+    def n_spare(self) -> int:
+        """How many tests there are beyond the free parameters."""
+        return len(self.tests) - len(self.free)
+
+    @cached_property
     def limits(self) -> tuple[tuple[str, float, float, str], ...]:
         """Shape and noise: name, lowest, highest, and what must be longer, if any."""
         longer = dict(self.model.SHORTER)
@@ -108,7 +119,8 @@ class Problem:
 def shape_at(problem: Problem, point: np.ndarray) -> Values | None:
     """Return the shape at a point of the unit cube, or of many; None: impossible.
 
-    `point` has the axes of ``problem.searched`` last.
+    `point` has the axes of ``problem.searched`` last. Bounds leave room for all points
+    or for none: what must be longer starts where the shorter one has room.
     """
     is_one = point.ndim == 1
     columns = point.tolist() if is_one else np.moveaxis(point, -1, 0)
@@ -127,7 +139,7 @@ def shape_at(problem: Problem, point: np.ndarray) -> Values | None:
 def _between(
     low: float, high: float, place: float | np.ndarray, name: str
 ) -> float | np.ndarray:
-    if name in ("fitness_noise", "fatigue_noise"):
+    if name in STATE_NOISE:
         return (low**2 + (high**2 - low**2) * place) ** 0.5  # straight in the variance
     return low * (high / low) ** place
 
@@ -139,11 +151,10 @@ def place_of(problem: Problem, values: Mapping[str, float]) -> np.ndarray:
         ends = []
         for end in (0.0, 1.0):
             point[axis] = end
-            shape = shape_at(problem, point)
-            ends.append(inf if shape is None else shape[name])
+            ends.append(shape_at(problem, point)[name])
         low, high = ends
         wanted = min(max(values[name], low), high)
-        if name in ("fitness_noise", "fatigue_noise"):
+        if name in STATE_NOISE:
             point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
         else:
             point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0

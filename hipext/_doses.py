@@ -13,6 +13,7 @@ from hipext._impulse import (
     check_parameters,
     decayed_sum,
     response_of,
+    two_sums,
 )
 
 
@@ -171,10 +172,7 @@ class SaturatedDose:
             load = load[:, np.newaxis]
         half_load, steepness = values["half_load"], values["steepness"]
         dose = values.get("max_dose", 1.0) * _hill(load, half_load, steepness)
-        return (
-            decayed_sum(dose, values["fitness_tau"], convention=convention),
-            decayed_sum(dose, values["fatigue_tau"], convention=convention),
-        )
+        return two_sums(dose, values, convention)
 
     def dose(self, training_load: pd.Series) -> pd.Series:
         """Return the dose of each load, in units of `max_dose`."""

@@ -9,14 +9,14 @@ from hipext._checks import check_columns, check_one_of
 from hipext._impulse import (
     CONVENTIONS,
     LINEAR,
+    STATE_NOISE,
     Model,
     Values,
     checked_load,
-    faded,
+    states,
 )
 
 _CHUNK = 2048  # draws at a time: their days fit into the cache of a processor
-_DAYS = 16  # days added up at a time
 
 
 def respond_draws(
@@ -69,8 +69,9 @@ def respond_draws(
     for start in range(0, len(draws), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         part = {name: column[chunk] for name, column in values.items()}
-        traces = model.traces(load, part, convention)
-        _add_up(part, *traces, out=performance[:, chunk])
+        fitness, fatigue = states(model, part, load, convention)
+        fitness -= fatigue
+        np.add(fitness, part["baseline"], out=performance[:, chunk])
     index = getattr(training_load, "index", None)
     return pd.DataFrame(performance, index=index, columns=draws.index, copy=False)
 
@@ -97,24 +98,5 @@ def _checked(model: type[Model], draws: pd.DataFrame, convention: str) -> Values
     return values
 
 
-def _add_up(
-    values: Values, fitness: np.ndarray, fatigue: np.ndarray, *, out: np.ndarray
-) -> None:
-    """Write baseline, fitness and fatigue of unit traces, a few days at a time.
-
-    Traces are used up. Days stay in the cache of a processor from first to last step.
-    """
-    for start in range(0, len(out), _DAYS):
-        days = slice(start, start + _DAYS)
-        gained, lost = fitness[days], fatigue[days]
-        gained *= values["fitness_gain"]
-        lost *= values.get("fatigue_gain", 0.0)
-        gained -= lost
-        np.add(gained, values["baseline"], out=out[days])
-    for state, sign in (("fitness", 1), ("fatigue", -1)):
-        if np.any(values.get(f"initial_{state}", 0.0)):
-            out += sign * faded(values, state, len(out))
-
-
 def _may_be_zero(name: str) -> bool:
-    return name in LINEAR or name in ("fitness_noise", "fatigue_noise")
+    return name in LINEAR or name in STATE_NOISE

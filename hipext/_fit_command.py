@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hipext._cells import read_cells
 from hipext._checks import check_one_of
-from hipext._fit_files import ALL_FILES, Fitted, fit_files, fit_record
+from hipext._fit_files import ALL_FILES, Fitted, fit_files
 from hipext._fit_request import FitRequest
 from hipext._fit_text import fit_text
 from hipext._lift_series import is_sets_table, lift_series
@@ -35,7 +35,7 @@ def fit_told(request: FitRequest, *, as_json: bool) -> str:
     if was_fit:
         drop_leftovers(folder, {*ALL_FILES} - {path.name for path in paths})
     if as_json:
-        return _json(fitted, folder, paths)
+        return _json(files[_MARK], series, folder, paths)
     text = f"{fit_text(fitted)}\n\nSee {folder / 'fit.png'}.\n"
     text += f"{len(paths)} files are in {folder}."
     again = "\nThese replace earlier results of other inputs; --out keeps both."
@@ -91,9 +91,9 @@ def _replaces_other_inputs(files: dict[str, bytes], folder: Path) -> bool:
     return path.is_file() and path.read_bytes() != files[_MARK]
 
 
-def _json(fitted: Fitted, folder: Path, paths: list[Path]) -> str:
-    told = fit_record(fitted) | {
-        "sentence": fitted.series.sentence,
+def _json(record: bytes, series: Series, folder: Path, paths: list[Path]) -> str:
+    told = json.loads(record) | {
+        "sentence": series.sentence,
         "folder": str(folder),
         "files": [path.name for path in paths],
     }

@@ -15,6 +15,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from hipext._fit_request import FitRequest
+from hipext._fitted import pooled
 from hipext._report_figures import figure_files
 from hipext._series import Series
 from hipext.calibration import Fit
@@ -102,12 +103,7 @@ def _inputs(fitted: Fitted) -> dict[str, object]:
 
 def rmse_of_mean(fit: Fit) -> float:
     """Return the error of the plain mean of the other tests, over all blocks."""
-    blocks = fit.cross_validation
-    if blocks.empty:
-        return float("nan")
-    return float(
-        np.sqrt(np.average(blocks["rmse_of_mean"] ** 2, weights=blocks["n_tests"]))
-    )
+    return pooled(fit.cross_validation, "rmse_of_mean")
 
 
 def plain(value: object) -> object:

@@ -113,7 +113,7 @@ def assembled(parts: Parts, training_load: pd.Series) -> Fit:
         rmse=(squares / len(problem.tests)) ** 0.5,
         r_squared=1 - squares / float(problem.weights @ (problem.tests - mean) ** 2),
         aicc=corrected_aic(problem, shown),
-        cv_rmse=_pooled(parts.blocks),
+        cv_rmse=pooled(parts.blocks, "rmse"),
         level=level,
         problem=problem,
     )
@@ -123,11 +123,11 @@ def _told_values(problem: Problem, found: Solved) -> dict[str, float]:
     return {name: float(found.parameters[name]) for name in problem.bounds}
 
 
-def _pooled(blocks: pd.DataFrame) -> float:
+def pooled(blocks: pd.DataFrame, column: str) -> float:
     """Return the root mean squared error over the tests of all blocks."""
     if blocks.empty:
         return float("nan")
-    squares = (blocks["rmse"] ** 2 * blocks["n_tests"]).sum()
+    squares = (blocks[column] ** 2 * blocks["n_tests"]).sum()
     return float((squares / blocks["n_tests"].sum()) ** 0.5)
 
 

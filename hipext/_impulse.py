@@ -23,6 +23,8 @@ LINEAR = (
     "initial_fatigue",
 )
 
+STATE_NOISE = ("fitness_noise", "fatigue_noise")  # of `response.Kalman`; may be 0
+
 Values = Mapping[str, float | np.ndarray]
 Traces = tuple[np.ndarray, np.ndarray]
 
@@ -74,6 +76,14 @@ def faded(values: Values, state: str, n_days: int) -> np.ndarray:
     if np.ndim(initial) or np.ndim(tau):
         days = days[:, np.newaxis]
     return initial * np.exp(-days / tau)
+
+
+def two_sums(load: np.ndarray, values: Values, convention: str) -> Traces:
+    """Return the unit traces of two components: `decayed_sum` with either tau."""
+    return (
+        decayed_sum(load, values["fitness_tau"], convention=convention),
+        decayed_sum(load, values["fatigue_tau"], convention=convention),
+    )
 
 
 def decayed_sum(

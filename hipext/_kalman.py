@@ -9,13 +9,14 @@ import pandas as pd
 
 from hipext._checks import check_positive
 from hipext._impulse import (
+    STATE_NOISE,
     Traces,
     Values,
     check_days,
     check_parameters,
     checked_load,
-    decayed_sum,
     response_of,
+    two_sums,
 )
 from hipext.tables import Column, Table
 
@@ -103,7 +104,7 @@ class Kalman:
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        for name in ("fitness_noise", "fatigue_noise"):
+        for name in STATE_NOISE:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(
                     f"{name} must be a number, 0 or more; got {getattr(self, name)}."
@@ -113,10 +114,7 @@ class Kalman:
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        return (
-            decayed_sum(load, values["fitness_tau"], convention=convention),
-            decayed_sum(load, values["fatigue_tau"], convention=convention),
-        )
+        return two_sums(load, values, convention)
 
     def respond(self, training_load: pd.Series) -> pd.DataFrame:
         """Return the expected states, as `Banister.respond` does; no test is used."""

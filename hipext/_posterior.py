@@ -98,8 +98,7 @@ def _moved_inside(problem: Problem, row: np.ndarray, best: np.ndarray) -> np.nda
 
 def _log_density(problem: Problem, row: np.ndarray) -> float:
     """Return the logarithm of the posterior density, up to a constant."""
-    fixed = {name: low for name, (low, high) in problem.bounds.items() if low == high}
-    values = fixed | dict(zip(problem.free, row.tolist(), strict=True))
+    values = problem.fixed | dict(zip(problem.free, row.tolist(), strict=True))
     is_inside = all(
         low <= values[name] <= high for name, (low, high) in problem.bounds.items()
     )

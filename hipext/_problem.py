@@ -8,7 +8,14 @@ import pandas as pd
 
 from hipext._checks import check_one_of
 from hipext._design import Bounds, Problem
-from hipext._impulse import CONVENTIONS, LINEAR, Model, check_days, checked_load
+from hipext._impulse import (
+    CONVENTIONS,
+    LINEAR,
+    STATE_NOISE,
+    Model,
+    check_days,
+    checked_load,
+)
 from hipext._kalman import checked_tests
 from hipext.response import MODELS
 
@@ -23,7 +30,6 @@ BOUNDS = {  # where a search looks unless told otherwise; judgements of ours
 _HALF_LOAD = (0.02, 5.0)  # of the largest load
 _NOISE = {"performance_noise": (1e-3, 3.0)}  # of the SD of the tests
 _NOISE_OF_STATES = (0.0, 1.0)
-_MAY_BE_0 = ("fitness_noise", "fatigue_noise")
 _LEAST_SHARE = 0.05  # of the usual lowest value: what a lowest value of 0 stands for
 
 
@@ -115,7 +121,7 @@ def _usual(name: str, load: np.ndarray, tests: np.ndarray) -> tuple[float, float
 def _lifted(name: str, pair: tuple[float, float], usual: Bounds) -> tuple[float, float]:
     """Return bounds as numbers; 0 becomes the least that a logarithm can take."""
     low, high = map(float, pair)
-    needs_more = name not in LINEAR and name not in _MAY_BE_0
+    needs_more = name not in LINEAR and name not in STATE_NOISE
     floor = min(_LEAST_SHARE * usual.get(name, (1.0, 1.0))[0], high)
     return (floor if needs_more and low == 0 else low), high
 
@@ -130,7 +136,7 @@ def _check_pair(name: str, pair: tuple[float, float]) -> None:
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
             f"Two equal values hold it fast: {{{name!r}: (42, 42)}}."
         )
-    is_some = pair[1] > 0 or name in _MAY_BE_0
+    is_some = pair[1] > 0 or name in STATE_NOISE
     if name not in LINEAR and not (np.isfinite(pair).all() and is_some):
         raise ValueError(
             f"bounds of {name} must be finite, and the highest above 0; got {pair!r}."

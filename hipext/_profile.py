@@ -41,12 +41,10 @@ def limit_of(problem: Problem, level: float, *, together: int = 1) -> float:
     Exact for a linear model with normal errors: the quantile of F for `together`
     parameters, and as many degrees of freedom as tests exceed free parameters.
     """
-    n_tests, n_free = len(problem.tests), len(problem.free)
-    spare = n_tests - n_free
-    if spare <= 0:
+    if problem.n_spare <= 0:
         return inf
-    ratio = fdtri(together, spare, level) * together / spare
-    return n_tests * log1p(ratio)
+    ratio = fdtri(together, problem.n_spare, level) * together / problem.n_spare
+    return len(problem.tests) * log1p(ratio)
 
 
 def profiled(

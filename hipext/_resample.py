@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 from hipext._design import Problem, Solved, predictions, whitener
 from hipext._impulse import states
 from hipext._search import N_STEPS, Screen, screened, searched
-from hipext._walk import covariance_of_tests
+from hipext._walk import variance_by_day
 
 BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
 BANDS = ("low", "high", "test_low", "test_high")
@@ -27,7 +27,7 @@ def bootstrapped(
     errors = whitener(problem, best.parameters)
     curve = predictions(problem, best.parameters)
     n_tests = len(problem.tests)
-    spare = max(n_tests - len(problem.free), 1)
+    spare = max(problem.n_spare, 1)
     residual = (best.residual - best.residual.mean()) * (n_tests / spare) ** 0.5
     for number in numbers:
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
@@ -63,12 +63,14 @@ def bands_of(
     if draws.empty:
         unknown = np.full(len(load), np.nan)
         return {"performance": curve} | dict.fromkeys(BANDS, unknown)
-    fixed = {name: low for name, (low, high) in problem.bounds.items() if low == high}
     curves = np.array(
-        [curve_of(problem, fixed | row, load) for row in draws.to_dict("records")]
+        [
+            curve_of(problem, problem.fixed | row, load)
+            for row in draws.to_dict("records")
+        ]
     )
     low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    spare = max(len(problem.tests) - len(problem.free), 1)
+    spare = max(problem.n_spare, 1)
     error = stdtrit(spare, (1 + level) / 2) * np.sqrt(
         variance_of_test(problem, best, len(load))
     )
@@ -80,9 +82,8 @@ def bands_of(
 def variance_of_test(problem: Problem, best: Solved, n_days: int) -> np.ndarray:
     """Return the variance of a test of weight 1 around the curve, by day."""
     if problem.noise:
-        days = np.arange(n_days)
-        return np.diag(covariance_of_tests(best.parameters, days, np.ones(n_days)))
-    spare = max(len(problem.tests) - len(problem.free), 1)
+        return variance_by_day(best.parameters, np.arange(n_days))
+    spare = max(problem.n_spare, 1)
     return np.full(n_days, float(best.residual @ best.residual) / spare)
 
 

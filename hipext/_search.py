@@ -1,6 +1,6 @@
 """Search a problem: many shapes at once first, then downhill from the best of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
@@ -101,26 +101,23 @@ def searched(
     starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
         starts.sort(key=lambda start: _value(problem, start))
-    if n_descents == 1:
-        return descended(problem, starts[0], n_steps=n_steps)
-    found = _descents(problem, starts[:n_descents])
-    return min(found, key=lambda one: one.deviance, default=None)
+    found = _descents(problem, starts[:n_descents], n_steps)
+    return min(found, key=lambda one: one.deviance)
 
 
-def _descents(problem: Problem, starts: list[np.ndarray]) -> list[Solved]:
+def _descents(
+    problem: Problem, starts: list[np.ndarray], n_steps: int | None
+) -> list[Solved]:
     """Return where the ways downhill end; the worse half only goes a few steps."""
     if len(starts) < 2 or problem.noise or len(problem.searched) < 2:
-        return _known(descended(problem, start) for start in starts)
-    rough = _known(descended(problem, start, n_steps=_FEW_STEPS) for start in starts)
+        return [descended(problem, start, n_steps=n_steps) for start in starts]
+    rough = [descended(problem, start, n_steps=_FEW_STEPS) for start in starts]
     rough.sort(key=lambda one: one.deviance)
     better = rough[: (len(rough) + 1) // 2]
-    return _known(
-        descended(problem, place_of(problem, one.parameters)) for one in better
-    )
-
-
-def _known(found: Iterable[Solved | None]) -> list[Solved]:
-    return [one for one in found if one is not None]
+    return [
+        descended(problem, place_of(problem, one.parameters), n_steps=n_steps)
+        for one in better
+    ]
 
 
 def _fits(problem: Problem, guess: Mapping[str, float]) -> bool:
@@ -150,7 +147,7 @@ def _deviances(problem: Problem, screen: Screen) -> np.ndarray:
     """Return the deviance of every screened shape; gains that are negative become 0."""
     root = whitener(problem, {}).scale
     linear = problem.linear
-    fixed = {name: problem.bounds[name][0] for name in linear if problem.is_fixed(name)}
+    fixed = {name: problem.fixed[name] for name in linear if name in problem.fixed}
     columns = screen.columns * root[:, np.newaxis]
     target = np.broadcast_to(problem.tests * root, columns.shape[:2])
     for name, value in fixed.items():
@@ -186,14 +183,12 @@ def _least_squares(
 
 def descended(
     problem: Problem, start: np.ndarray, *, n_steps: int | None = None
-) -> Solved | None:
+) -> Solved:
     """Return where the way downhill from a point of the unit cube ends.
 
     With `n_steps`, it ends there if it has not before; but not along one axis, nor for
     a model with noise.
     """
-    if shape_at(problem, start) is None:
-        return None
     if problem.noise:
         bounds = [(0.0, 1.0)] * len(start)
         value = partial(_value, problem)
@@ -210,12 +205,16 @@ def descended(
         end = least_squares(
             residual, inside, bounds=(0, 1), max_nfev=n_steps, **_TOLERANCES
         ).x
-    return solved(problem, shape_at(problem, np.clip(np.atleast_1d(end), 0, 1)))
+    return _solved_at(problem, np.atleast_1d(end))
+
+
+def _solved_at(problem: Problem, point: np.ndarray) -> Solved:
+    """Return the best fit of a shape; a point beyond the cube is moved to its edge."""
+    return solved(problem, shape_at(problem, np.clip(point, 0, 1)))
 
 
 def _value(problem: Problem, point: np.ndarray) -> float:
-    shape = shape_at(problem, np.clip(point, 0, 1))
-    return np.inf if shape is None else solved(problem, shape).deviance
+    return _solved_at(problem, point).deviance
 
 
 def _value_on_axis(problem: Problem, place: float) -> float:
@@ -223,7 +222,7 @@ def _value_on_axis(problem: Problem, place: float) -> float:
 
 
 def _residual(problem: Problem, point: np.ndarray) -> np.ndarray:
-    return solved(problem, shape_at(problem, np.clip(point, 0, 1))).residual
+    return _solved_at(problem, point).residual
 
 
 def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Values:
@@ -233,10 +232,9 @@ def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Valu
     in a narrow valley.
     """
     names = problem.free
-    fixed = {name: low for name, (low, high) in problem.bounds.items() if low == high}
 
     def deviation(vector: np.ndarray) -> float:
-        values = fixed | dict(zip(names, vector, strict=True))
+        values = problem.fixed | dict(zip(names, vector, strict=True))
         if any(values[short] >= values[long] for short, long in problem.model.SHORTER):
             return _OUT_OF_ORDER
         found = evaluated(problem, values)
@@ -248,4 +246,4 @@ def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Valu
     first = [start[name] for name in names]
     ends = minimize(deviation, first, method="L-BFGS-B", bounds=bounds)
     best = ends.x if ends.fun < deviation(np.array(first)) else first
-    return fixed | dict(zip(names, map(float, best), strict=True))
+    return problem.fixed | dict(zip(names, map(float, best), strict=True))

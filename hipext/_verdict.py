@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from hipext._design import Problem, Solved
-from hipext._impulse import LINEAR
+from hipext._impulse import LINEAR, STATE_NOISE
 from hipext._profile import Profile
 
 _RUN_TOGETHER = 0.99  # share of the longer time constant: closer is one, not two
@@ -13,8 +13,7 @@ _WIDEST = 10.0  # highest over lowest value of a region that still says somethin
 _MAY_BE_ZERO = (
     "initial_fitness",
     "initial_fatigue",
-    "fitness_noise",
-    "fatigue_noise",
+    *STATE_NOISE,
     "performance_noise",
 )
 
@@ -59,11 +58,11 @@ def verdict_of(
 
 def _nothing_left(problem: Problem) -> list[str]:
     """Tell of a fit that takes all tests for its parameters."""
-    n_tests, n_free = len(problem.tests), len(problem.free)
-    if n_tests > n_free:
+    if problem.n_spare > 0:
         return []
     return [
-        f"{n_tests} tests fix {n_free} parameters and leave none to judge the fit by."
+        f"{len(problem.tests)} tests fix {len(problem.free)} parameters and leave none "
+        "to judge the fit by."
     ]
 
 

@@ -22,7 +22,18 @@ def covariance_of_tests(
     first = np.minimum(days[:, np.newaxis], days)
     covariance = np.diag(values["performance_noise"] ** 2 / weights)
     for state in ("fitness", "fatigue"):
-        tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
-        grown = np.expm1(-2 * first / tau) / np.expm1(-2 / tau)
-        covariance = covariance + noise**2 * np.exp(-apart / tau) * grown
+        faded = np.exp(-apart / values[f"{state}_tau"])
+        covariance = covariance + faded * _grown(values, state, first)
     return covariance
+
+
+def variance_by_day(values: Mapping[str, float], days: np.ndarray) -> np.ndarray:
+    """Return the variance of a test of weight 1 on each day: the diagonal."""
+    grown = [_grown(values, state, days) for state in ("fitness", "fatigue")]
+    return values["performance_noise"] ** 2 + sum(grown)
+
+
+def _grown(values: Mapping[str, float], state: str, days: np.ndarray) -> np.ndarray:
+    """Return the variance of a state that noise has made by each day."""
+    tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
+    return noise**2 * np.expm1(-2 * days / tau) / np.expm1(-2 / tau)

@@ -24,6 +24,7 @@ from hipext._impulse import (
     checked_load,
     decayed_sum,
     response_of,
+    two_sums,
 )
 from hipext._kalman import Kalman
 
@@ -181,10 +182,7 @@ class Banister:
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        return (
-            decayed_sum(load, values["fitness_tau"], convention=convention),
-            decayed_sum(load, values["fatigue_tau"], convention=convention),
-        )
+        return two_sums(load, values, convention)
 
     def respond(self, training_load: pd.Series) -> pd.DataFrame:
         """Return fitness, fatigue and performance of each day.
@@ -273,7 +271,7 @@ class FitnessDelay:
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        fitness, fatigue = Banister.traces(load, values, convention)
+        fitness, fatigue = two_sums(load, values, convention)
         fitness -= decayed_sum(load, values["delay_tau"], convention=convention)
         return fitness, fatigue
 

@@ -3,11 +3,11 @@
 import os
 from dataclasses import replace
 from math import inf, log, pi, sqrt
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from published import PUBLISHED_FIT, read_cyclist
 from scipy import linalg, stats
 
 from hipext import response
@@ -644,27 +644,12 @@ def test_all_parameters_held_fast_leave_nothing_to_fit():
         fit(OneComponent, LOAD, TESTS, bounds=bounds, **POINT)
 
 
-# --- published data: one cyclist, see tests/test_response.py ---
-
-PUBLISHED = {
-    "baseline": 266.0204779,
-    "fitness_gain": 0.3020749,
-    "fitness_tau": 33.6433797,
-    "fatigue_gain": 0.3514750,
-    "fatigue_tau": 24.6056388,
-}
+# --- published data ---
 
 
 @pytest.fixture
 def cyclist():
-    named = os.environ.get("HIPEXT_REALDATA")
-    beside = sorted(Path(__file__).parents[2].glob("*/realdata"))
-    folders = [Path(named)] if named else beside
-    paths = [folder / "banister_bikescore_dorem.csv" for folder in folders]
-    found = [path for path in paths if path.is_file()]
-    if not found:
-        pytest.skip("the published data is not here; HIPEXT_REALDATA names its folder")
-    days = pd.read_csv(found[0], encoding="utf-8-sig").set_index("Day")
+    days = read_cyclist().set_index("Day")
     return days["BikeScore"], days["Test_5min_Power"]
 
 
@@ -687,7 +672,7 @@ def test_the_best_fit_to_the_cyclist_is_degenerate_and_says_so(cyclist):
 def test_a_search_from_the_published_fit_ends_there_and_tells_of_a_better_one(cyclist):
     bounds = {"baseline": (0, 302), "fitness_gain": (0, inf), "fatigue_gain": (0, inf)}
     bounds |= {"fitness_tau": (0, 300), "fatigue_tau": (0, 300)}
-    options = {"convention": "same_day", "start": PUBLISHED, "bounds": bounds}
+    options = {"convention": "same_day", "start": PUBLISHED_FIT, "bounds": bounds}
     found = fit(Banister, *cyclist, **options, **ALONE)
     assert found.sse == pytest.approx(19.745, abs=5e-4)
     assert found.model.fitness_tau == pytest.approx(33.64, abs=0.005)

@@ -1,18 +1,15 @@
-import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import Done, hipext
 
 from hipext.athlete import read_athlete
-from hipext.cli import main
 from hipext.data import data_dir, shipped_names
 from hipext.plan_file import read_plan
 
@@ -27,26 +24,6 @@ RESULTS = {
     "response.csv",
     "assumptions.csv",
 }
-
-
-@dataclass
-class Done:
-    """What a finished command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def hipext(*arguments, cwd):
-    """Run the command line in this process, as if it were started in `cwd`."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
-        try:
-            main(arguments)
-        except SystemExit as stop:
-            code = stop.code or 0
-    return Done(code, out.getvalue(), err.getvalue())
 
 
 def process(*arguments, cwd, **settings):

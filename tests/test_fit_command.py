@@ -1,18 +1,16 @@
-import io
 import json
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import hipext
 
 from hipext import calibration
 from hipext._fit_files import rmse_of_mean
-from hipext.cli import main
 from hipext.response import Banister
 
 N_DAYS = 240
@@ -33,26 +31,6 @@ FILES = {
     "profiles.svg",
     "fit.json",
 }
-
-
-@dataclass
-class Done:
-    """What a finished command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def hipext(*arguments, cwd):
-    """Run the command line in this process, as if it were started in `cwd`."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
-        try:
-            main(arguments)
-        except SystemExit as stop:
-            code = stop.code or 0
-    return Done(code, out.getvalue(), err.getvalue())
 
 
 def series(n_days=N_DAYS, every=4, first_day=1):

@@ -1,14 +1,13 @@
 """The impulse-response model against its published sum, closed forms and invariants."""
 
-import os
 from math import exp, log, sqrt
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from published import PUBLISHED_FIT, read_cyclist
 
 from hipext import tables
 from hipext.response import CONVENTIONS, Banister, checked_load, decayed_sum
@@ -218,28 +217,9 @@ def test_an_unknown_convention_is_refused():
         Banister(**MODEL, convention="sameday")
 
 
-# Published data: bike scores and five-minute tests of one cyclist, Clarke and Skiba
-# (2013), Adv Physiol Educ 37, 134-152, as shipped with the R package dorem, and the
-# parameters at which its search for the least squared error over nine tests stopped.
-PUBLISHED_FIT = {
-    "baseline": 266.0204779,
-    "fitness_gain": 0.3020749,
-    "fitness_tau": 33.6433797,
-    "fatigue_gain": 0.3514750,
-    "fatigue_tau": 24.6056388,
-}
-
-
 @pytest.fixture
 def cyclist():
-    named = os.environ.get("HIPEXT_REALDATA")
-    beside = sorted(Path(__file__).parents[2].glob("*/realdata"))  # near the project
-    folders = [Path(named)] if named else beside
-    paths = [folder / "banister_bikescore_dorem.csv" for folder in folders]
-    found = [path for path in paths if path.is_file()]
-    if not found:
-        pytest.skip("the published data is not here; HIPEXT_REALDATA names its folder")
-    return pd.read_csv(found[0], encoding="utf-8-sig")
+    return read_cyclist()
 
 
 def rmse(predicted, cyclist):

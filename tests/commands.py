@@ -1,0 +1,27 @@
+"""The command line, run in the process of the tests."""
+
+import io
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+from hipext.cli import main
+
+
+@dataclass
+class Done:
+    """What a finished command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def hipext(*arguments, cwd):
+    """Run the command line in this process, as if it were started in `cwd`."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main(arguments)
+        except SystemExit as stop:
+            code = stop.code or 0
+    return Done(code, out.getvalue(), err.getvalue())
