@@ -51,10 +51,16 @@ def parameters_text(fit: Fit) -> str:
         f"interval: {100 * fit.level:g} % of each parameter alone; all together: "
         f"{100 * fit.level:g} % region of all; bootstrap: of {len(fit.draws)} "
         "resampled fits; *: at a bound, so the tests set no end there. Time constants "
-        "(tau) are in days, gains in performance per load."
+        f"(tau) are in days{_units_of_gains(fit)}."
     )
     table = pd.DataFrame(shown).to_string(index=False)
     return f"{table}\n{show.wrapped(note, prefix='')}"
+
+
+def _units_of_gains(fit: Fit) -> str:
+    is_gain = fit.parameters.index.str.endswith("_gain")
+    units = fit.parameters.loc[is_gain, "unit"].unique()
+    return f", gains in {' and '.join(units)}" if len(units) else ""
 
 
 def _range(row: pd.Series, low: str, high: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hipext._design import Problem, Solved, predictions, whitener
+from hipext._impulse import Model
 from hipext._profile import Profile, limit_of
 from hipext._search import searched
 
@@ -79,7 +80,14 @@ def parameter_table(
         spread = draws[name].quantile(tails) if len(draws) else unknown
         ends = (profile.interval, profile.region) if profile else (unknown, unknown)
         rows.append(
-            (name, unit_of(name), found.parameters[name], *ends[0], *ends[1], *spread)
+            (
+                name,
+                unit_of(problem.model, name),
+                found.parameters[name],
+                *ends[0],
+                *ends[1],
+                *spread,
+            )
             + problem.bounds[name]
         )
     columns = "parameter unit estimate low high region_low region_high"
@@ -87,8 +95,12 @@ def parameter_table(
     return pd.DataFrame(rows, columns=columns.split()).set_index("parameter")
 
 
-def unit_of(name: str) -> str:
-    """Return the unit of a parameter."""
+def unit_of(model: type[Model], name: str) -> str:
+    """Return the unit of a parameter of a model."""
+    if name == "fatigue_gain" and "gain_tau" in model.SHAPE:
+        return "performance per squared load"
+    if name.endswith("_gain") and "half_load" in model.SHAPE:
+        return "performance per dose"
     if name.endswith("_tau"):
         return "days"
     if name.endswith("_gain"):

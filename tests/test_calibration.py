@@ -467,6 +467,19 @@ def test_a_day_without_test_may_be_missing_or_nan(few):
     assert unknown.tests.index.equals(tests.index)
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("banister", "performance per load"),
+        ("variable_dose", "performance per squared load"),
+        ("saturated_dose", "performance per dose"),
+    ],
+)
+def test_the_unit_of_a_gain_is_that_of_what_it_multiplies(name, unit):
+    found = fit(name, *made_up(name, 1, n_tests=12), **POINT)
+    assert found.parameters.loc["fatigue_gain", "unit"] == unit
+
+
 # --- comparison ---
 
 
