@@ -66,22 +66,21 @@ def capacity_of(
     return max(capacity, 0.05)
 
 
-def strength_of(life: Life) -> float:
+def strength_of(life: Life, side: int) -> float:
     """Return the mean capacity of the tested lifts, as a share of the baseline."""
-    total, n_sides, muscles = 0.0, 0, life.muscles
+    total, n_lifts = 0.0, 0
     for e in range(len(life.exercises)):
         exercise, lift = life.exercises[e], life.lifts[e]
         if exercise.is_tested and life.strengths[e].is_measured:
-            for side in SIDES:
-                total += capacity_of(exercise, lift, muscles, side)
-            n_sides += 2
-    return total / max(n_sides, 1)
+            total += capacity_of(exercise, lift, life.muscles, side)
+            n_lifts += 1
+    return total / max(n_lifts, 1)
 
 
 def sleep(life: Life, day: int, keep: Keep) -> None:
     """Move every state on to the next morning."""
     body, model, me = life.body, life.model, life.me
-    gain, is_kept = me.response * me.recovery, life.log.is_kept
+    is_kept = life.log.is_kept
     for place in range(N_MUSCLES):
         for side in SIDES:
             # 3 Adaptation of a muscle, which fades and has ever less room; fatigue.
@@ -90,6 +89,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             if muscle.dose > 0.0:
                 counted = returns(muscle.recent, muscle.dose, model.dose_crowding)
                 room = max(1.0 - muscle.fit / me.muscle_ceiling[side], 0.0)
+                gain = me.response[side] * me.recovery
                 grown = model.muscle_gain * gain * counted * room
             tired = model.fatigue_gain * muscle.cost
             if is_kept:
@@ -113,6 +113,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             if dose > 0.0:
                 counted = returns(recent, dose, model.dose_crowding)
                 room = max(1.0 - skill / me.skill_ceiling[side], 0.0)
+                gain = me.response[side] * me.recovery
                 grown = model.skill_gain * gain * counted * room
             if is_kept:
                 note_lift(life.log, day, e, side, lift, grown)
@@ -165,6 +166,7 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
         model.stability_start + (steady - model.stability_start) * keep.stability
     )
     room = max(1.0 - body.endurance / model.endurance_ceiling, 0.0)
+    gain = (me.response[LEFT] + me.response[RIGHT]) / 2.0 * me.recovery
     grown = model.endurance_gain * gain * min(body.endured, 3.0) * room
     body.endurance = (body.endurance + grown) * keep.endurance
     # 4 Lower back: what the day's load has over tolerance irritates, and pain follows.

@@ -5,7 +5,7 @@ from math import isnan
 import numpy as np
 
 from hipext._judge import MISSED_SESSION, WEEK_ROW, write
-from hipext._state import LEFT, RIGHT, Life, Log
+from hipext._state import LEFT, RIGHT, WORK, Life, Log
 from hipext._steps import SKIP
 
 
@@ -21,6 +21,11 @@ def said(script: np.ndarray, day: int, what: int, observed: float) -> float:
 
 def note_missed(life: Life, day: int, occasion: int) -> None:
     """Note a session that nobody came to."""
+    span = life.occasions[occasion]
+    for slot in range(span.first_slot, span.end_slot):
+        if life.slots[slot].kind == WORK:
+            life.log.count.missed += 1.0
+            break
     nothing = float("nan")
     seen = (nothing, nothing, nothing, life.book.pain, nothing, nothing)
     write(life, day, WEEK_ROW, SKIP, MISSED_SESSION, (*seen, 1.0 * occasion, nothing))
@@ -116,16 +121,16 @@ def note_day(life: Life, day: int) -> None:
     log.days[day, 14] = body.endurance
     log.days[day, 15] = body.technique[0]
     log.days[day, 16] = (muscles[0, LEFT].fit + muscles[0, RIGHT].fit) / 2.0
-    log.days[day, 17] = (muscles[0, LEFT].fatigue + muscles[0, RIGHT].fatigue) / 2.0
+    log.days[day, 17] = tired_of(life)
     log.days[day, 18] = book.extra
     log.days[day, 19] = book.position
 
 
-def note_week(life: Life, week: int, strength: float) -> None:
-    """Note the sums of a week and its last evening."""
+def note_week(life: Life, week: int, left: float, right: float) -> None:
+    """Note the sums of a week and its last evening: see `outcomes.WEEK_COLUMNS`."""
     body, book, count, weeks = life.body, life.book, life.log.count, life.log.weeks
     count.weeks = week + 1
-    weeks[week, 0] = strength
+    weeks[week, 0] = (left + right) / 2.0
     weeks[week, 1] = body.pain
     weeks[week, 2] = body.soreness
     weeks[week, 3] = body.technique[0]
@@ -135,4 +140,18 @@ def note_week(life: Life, week: int, strength: float) -> None:
     weeks[week, 7] = count.working_sets
     weeks[week, 8] = count.failed
     weeks[week, 9] = count.volume
-    count.working_sets = count.failed = count.volume = 0.0
+    weeks[week, 10] = book.pain_of_week
+    weeks[week, 11] = count.lumbar
+    weeks[week, 12] = count.seconds / 60.0
+    weeks[week, 13] = book.is_light
+    weeks[week, 14] = left
+    weeks[week, 15] = right
+    weeks[week, 16] = count.missed
+    weeks[week, 17] = tired_of(life)
+    count.working_sets = count.failed = count.missed = count.volume = 0.0
+    count.lumbar = count.seconds = 0.0
+
+
+def tired_of(life: Life) -> float:
+    """Return the fatigue of the gluteus maximus, mean of the sides."""
+    return (life.muscles[0, LEFT].fatigue + life.muscles[0, RIGHT].fatigue) / 2.0

@@ -1,23 +1,22 @@
 """Persons as the arrays that the day loop reads."""
 
 from collections.abc import Collection, Mapping, Sequence
-from statistics import NormalDist
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
 
+from hipext._born import GEAR, KNOWN, bear_all
 from hipext._checks import PlanError
-from hipext._state import BOTH, FATE, LEFT, PERSON, RIGHT, STRENGTH
-from hipext.athlete import Athlete, Sides, one_rm_of
+from hipext._compiled import can_compile, compiled, plain
+from hipext._state import FATE, PERSON, STRENGTH
+from hipext._traits import traits_of
+from hipext.athlete import Athlete, one_rm_of
 from hipext.exercises import Exercise
+from hipext.population import Cohort
 
-_USUAL = {"sleep_h": 7.5, "nutrition": 0.75, "hydration": 0.75, "stress": 0.35}
-_USUAL_OTHER_SESSIONS = 2
-_RECOVERY = (0.4, 1.3)  # least and most that habits make of recovery
-_WEAKER = {"left": LEFT, "right": RIGHT, "both": BOTH}
 _HOLDS = {"brace": "hold_brace_share", "adduction": "hold_adduction_share"}
 _SORENSEN_SHARE = 0.5  # of body mass, as in the catalogue
-_NEVER = 99.0  # standard deviations
 
 
 class People(NamedTuple):
@@ -42,7 +41,7 @@ def people_of(
     Parameters
     ----------
     athletes : sequence of Athlete
-        Who trains.
+        Who trains; a `population.Cohort` is drawn without making each an `Athlete`.
     exercises : Mapping[str, Exercise]
         The catalogue.
     names : sequence of str
@@ -60,128 +59,83 @@ def people_of(
         With every needed 1RM that is neither known nor to be estimated.
     """
     lifts = [exercises[name] for name in names]
-    persons = [_person(athlete, model) for athlete in athletes]
-    strengths = [
-        _strengths(athlete, lifts, exercises, model, needed) for athlete in athletes
-    ]
-    fates = [
-        [
-            (
-                week in athlete.missed_weeks,
-                sum(flare.pain for flare in athlete.flare_ups if flare.week == week),
-            )
-            for week in range(1, n_weeks + 1)
-        ]
-        for athlete in athletes
-    ]
-    return People(
-        np.array(persons, dtype=PERSON),
-        np.array(strengths, dtype=STRENGTH).reshape(len(athletes), len(lifts)),
-        np.array(fates, dtype=FATE).reshape(len(athletes), n_weeks),
+    gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
+    is_drawn = isinstance(athletes, Cohort)
+    alike = who_stands_for(athletes)
+    known = [_known(athlete, lifts, exercises, needed) for athlete in alike]
+    fates = [[_fate(one, week) for week in range(1, n_weeks + 1)] for one in alike]
+    known = np.array(known, dtype=KNOWN).reshape(len(alike), len(lifts))
+    fates = np.array(fates, dtype=FATE).reshape(len(alike), n_weeks)
+    if is_drawn:
+        known, fates = (np.repeat(one, len(athletes), axis=0) for one in (known, fates))
+    traits = athletes.traits() if is_drawn else traits_of(athletes)
+    people = People(
+        np.zeros(len(athletes), dtype=PERSON),
+        np.zeros((len(athletes), len(lifts)), dtype=STRENGTH),
+        fates,
     )
+    if is_drawn and can_compile():
+        compiled(bear_all)(traits, known, gear, model, *people[:2])
+    else:
+        _bear_plainly(traits, known, gear, model, people)
+    return people
 
 
-def _person(athlete: Athlete, model: np.void) -> tuple:
-    """Return the values of a PERSON, in order."""
-    status = athlete.training_status
-    strongest = max(athlete.response, 1e-9)  # a ceiling of nothing is divided by
-    return (
-        athlete.body_mass_kg,
-        athlete.response,
-        recovery_of(athlete, model),
-        _room(model[f"muscle_ceiling_{status}"] * strongest, athlete, model),
-        _room(model[f"skill_ceiling_{status}"] * strongest, athlete, model),
-        _side_factor(athlete, model),
-        athlete.technique,
-        athlete.pain_nprs,
-        _both(athlete.hip_extension_deg),
-        _both(athlete.single_leg_bridge_reps),
-        athlete.biering_sorensen_s,
-        model[f"tolerance_{status}"],
-        _WEAKER[athlete.weaker_side],
-        _stays_away_above(athlete),
-    )
+def who_stands_for(athletes: Sequence[Athlete]) -> Sequence[Athlete]:
+    """Return persons, or the average one of those who are drawn around it."""
+    is_drawn = isinstance(athletes, Cohort)
+    return [athletes.population.athlete] if is_drawn else athletes
 
 
-def recovery_of(athlete: Athlete, model: np.void) -> float:
-    """Return how well a person's habits support recovery; 1 for usual habits."""
-    habits = athlete.recovery
-    extra_h = min(max(habits.sleep_h - _USUAL["sleep_h"], -3.0), 1.0)
-    others = max(athlete.other_sessions_per_week - _USUAL_OTHER_SESSIONS, 0)
-    recovery = (
-        1.0
-        + model.recovery_sleep_per_h * extra_h
-        + model.recovery_nutrition * (habits.nutrition - _USUAL["nutrition"])
-        + model.recovery_hydration * (habits.hydration - _USUAL["hydration"])
-        - model.recovery_stress * (habits.stress - _USUAL["stress"])
-        - model.recovery_other_sessions * others
-    )
-    return min(max(recovery, _RECOVERY[0]), _RECOVERY[1])
+def _bear_plainly(
+    traits: np.ndarray,
+    known: np.ndarray,
+    gear: np.ndarray,
+    model: np.void,
+    people: People,
+) -> None:
+    """Fill records in plain Python: numbers go in, records take them."""
+    persons, strengths = (part.view(np.recarray) for part in people[:2])
+    read = (plain(one) for one in (traits, known, gear, model))
+    bear_all(*read, persons, strengths)
 
 
-def _strengths(
+def _known(
     athlete: Athlete,
     lifts: Sequence[Exercise],
     exercises: Mapping[str, Exercise],
-    model: np.void,
     needed: Collection[str],
 ) -> list[tuple]:
-    """Return the values of a STRENGTH for every lift; a 1RM of 0 for none."""
-    strengths, faults = [], []
+    """Return the values of KNOWN for every lift."""
+    known, faults = [], []
     for lift in lifts:
-        kg, is_measured = 0.0, False
+        kg, ratio, is_measured = 0.0, 1.0, False
         if lift.needs_one_rm and lift.measure == "reps":
             try:
-                known = one_rm_of(athlete, lift.id, exercises)
+                found = one_rm_of(athlete, lift.id, exercises)
             except ValueError as fault:
                 faults += [str(fault)] if lift.id in needed else []
             else:
-                share = lift.body_mass_share if lift.rates_body_mass else 0.0
-                kg = known.kg * max(lift.n_implements, 1)
-                kg += share * athlete.body_mass_kg
-                is_measured = known.is_measured
-        known_well = model[f"familiarity_known_{athlete.training_status}"]
-        familiarity = athlete.familiarity.get(lift.id, known_well)
-        hold_s = _hold_s(athlete, lift, model)
-        strengths.append((kg, is_measured, hold_s, familiarity))
+                kg, ratio = found.measured_kg, found.ratio
+                is_measured = found.is_measured
+        known.append((kg, ratio, is_measured, athlete.familiarity.get(lift.id, nan)))
     if faults:
         raise PlanError(athlete.name, faults)
-    return strengths
+    return known
 
 
-def _both(sides: Sides) -> tuple[float, float]:
-    return sides.left, sides.right
-
-
-def _side_factor(athlete: Athlete, model: np.void) -> tuple[float, float]:
-    power = model.sides_power
-    left, right = (
-        max(reps, 1.0) ** power for reps in _both(athlete.single_leg_bridge_reps)
-    )
-    return 2 * left / (left + right), 2 * right / (left + right)
-
-
-def _room(ceiling: float, athlete: Athlete, model: np.void) -> tuple[float, float]:
-    """Return the ceiling of either side: the weaker side has more room to the other.
-
-    Sides of one person are alike in what they can become; the difference of today is
-    taken to be a difference of training, in the share `sides.room`.
-    """
-    left, right = (
-        (1.0 + ceiling) / factor**model.sides_room - 1.0
-        for factor in _side_factor(athlete, model)
-    )
-    return max(left, 1e-9), max(right, 1e-9)
-
-
-def _stays_away_above(athlete: Athlete) -> float:
-    if athlete.attendance == 1.0:
-        return _NEVER
-    return NormalDist().inv_cdf(athlete.attendance)
-
-
-def _hold_s(athlete: Athlete, lift: Exercise, model: np.void) -> float:
-    """Return the longest hold at the start, from that of the back."""
+def _gear(lift: Exercise, model: np.void) -> tuple:
+    """Return the values of GEAR; a longest hold is a part of that of the back."""
     share = model[_HOLDS[lift.pattern]] if lift.pattern in _HOLDS else 1.0
     lightness = _SORENSEN_SHARE / max(lift.body_mass_share, 0.1)
-    return athlete.biering_sorensen_s * share * lightness**model.hold_power
+    return (
+        lift.n_implements,
+        lift.body_mass_share if lift.rates_body_mass else 0.0,
+        share,
+        lightness**model.hold_power,
+    )
+
+
+def _fate(athlete: Athlete, week: int) -> tuple[bool, float]:
+    flares = [flare.pain for flare in athlete.flare_ups if flare.week == week]
+    return week in athlete.missed_weeks, sum(flares)

@@ -209,6 +209,8 @@ def _slots(
                     scheme.load_kg or 0.0,
                     nan if scheme.rir is None else scheme.rir,
                     _rest_factor(slot, slots, exercises, model),
+                    slot.rest_s,
+                    slot.tempo is not None,
                     POLICIES[slot.side_first],
                     256 + (crc32(channel.encode()) >> 1),
                     _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),

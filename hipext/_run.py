@@ -9,7 +9,7 @@ import numpy as np
 from hipext._compiled import compiled, plain
 from hipext._everyone import live_all
 from hipext._model import shipped_model
-from hipext._people import People, people_of
+from hipext._people import People, people_of, who_stands_for
 from hipext._program import Program, exercises_of, horizon_of, program_of
 from hipext._state import (
     BODY,
@@ -26,6 +26,7 @@ from hipext._state import (
 from hipext.athlete import Athlete
 from hipext.engine import live
 from hipext.exercises import Exercise, read_exercises
+from hipext.outcomes import WEEK_COLUMNS
 from hipext.plan import Plan
 from hipext.tables import DAYS_PER_WEEK
 
@@ -66,14 +67,27 @@ def setting_of(
     """Return a plan and persons as arrays; PlanError if a 1RM is missing."""
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    tested = sorted({lift for athlete in athletes for lift in athlete.one_rm_kg})
+    some = who_stands_for(athletes)
+    tested = sorted({lift for athlete in some for lift in athlete.one_rm_kg})
     program = program_of(plan, exercises, tested, model)
     names = exercises_of(plan, tested)
-    needed = exercises_of(plan, ())
     people = people_of(
-        athletes, exercises, names, horizon_of(plan), model, needed=needed
+        athletes,
+        exercises,
+        names,
+        horizon_of(plan),
+        model,
+        needed=exercises_of(plan, ()),
     )
     return Setting(program, people, names, model)
+
+
+def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
+    """Return a setting with other persons, whose measured lifts are the same."""
+    n_weeks = setting.program.plan["horizon"]
+    exercises, names = read_exercises(), setting.exercises
+    people = people_of(athletes, exercises, names, n_weeks, setting.model, needed=())
+    return setting._replace(people=people)
 
 
 def trace(
@@ -134,10 +148,13 @@ def weeks_of_all(
     Returns
     -------
     numpy.ndarray
-        [person, week, 10]: see `_notes.note_week`; missing once the plan is done.
+        [person, week, column]: see `outcomes.WEEK_COLUMNS`; missing once the plan is
+        done.
     """
     program, people = setting.program, setting.people
-    weeks = np.full((len(people.persons), program.plan["horizon"], 10), np.nan)
+    weeks = np.full(
+        (len(people.persons), program.plan["horizon"], len(WEEK_COLUMNS)), np.nan
+    )
     if is_compiled:
         life = _life(setting, 0, _short_log(), seed=seed, person=0, noise=noise)
         compiled(live_all)(life, *people, weeks, first_person)
@@ -242,7 +259,7 @@ def _full_log(program: Program) -> Log:
         days=np.zeros((n_days, 20)),
         muscles=np.zeros((n_days, N_MUSCLES, 2, 4)),
         lifts=np.zeros((n_days, len(program.exercises), 2, 3)),
-        weeks=np.full((horizon, 10), np.nan),
+        weeks=np.full((horizon, len(WEEK_COLUMNS)), np.nan),
     )
 
 

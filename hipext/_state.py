@@ -25,8 +25,7 @@ PATTERNS = ("hinge", "thrust", "extension", "squat", "lunge_step", "brace", "oth
 MAX_RUNGS, MAX_TEMPOS = 6, 13  # exercises of a ladder, tempos of a slot
 N_MUSCLES = len(MUSCLES)
 
-_REAL, _WHOLE, _FLAG = "f8", "i8", "?"
-_OF_MUSCLES, _OF_SIDES = (N_MUSCLES,), (2,)
+_REAL, _WHOLE, _FLAG, _OF_MUSCLES, _OF_SIDES = "f8", "i8", "?", (N_MUSCLES,), (2,)
 
 PLAN = np.dtype(
     [
@@ -69,6 +68,8 @@ SLOT = np.dtype(
         ("first_kg", _REAL),
         ("target_rir", _REAL),  # missing where none is asked for
         ("rest_factor", _REAL),  # how much a set costs the next, 1 at usual rest
+        ("rest_s", _REAL),
+        ("has_tempo", _FLAG),  # of its own
         ("side_policy", _WHOLE),
         ("channel", _WHOLE),  # of random numbers
         ("seconds", _REAL, (MAX_TEMPOS,)),  # per repetition
@@ -100,7 +101,7 @@ EXERCISE = np.dtype(
 PERSON = np.dtype(
     [
         ("body_mass_kg", _REAL),
-        ("response", _REAL),  # how strongly training acts, 1 on average
+        ("response", _REAL, _OF_SIDES),  # how strongly training acts, 1 on average
         ("recovery", _REAL),  # how well habits support it, 1 for usual habits
         ("muscle_ceiling", _REAL, _OF_SIDES),
         ("skill_ceiling", _REAL, _OF_SIDES),
@@ -247,9 +248,13 @@ COUNT = np.dtype(
         ("decisions", _WHOLE),
         ("tests", _WHOLE),
         ("weeks", _WHOLE),  # weeks lived
-        ("working_sets", _REAL),  # of this week
+        ("working_sets", _REAL),  # of this week, like the next five
         ("failed", _REAL),
+        ("missed", _REAL),
         ("volume", _REAL),
+        ("lumbar", _REAL),
+        ("seconds", _REAL),
+        ("session_s", _REAL),  # of this session so far
     ],
     align=True,
 )
@@ -266,7 +271,7 @@ class Log(NamedTuple):
     days: np.ndarray  # [day, 20]
     muscles: np.ndarray  # [day, muscle, side, 4]: see `_notes.note_muscle`
     lifts: np.ndarray  # [day, exercise, side, 3]: see `_notes.note_lift`
-    weeks: np.ndarray  # [week, 10]
+    weeks: np.ndarray  # [week, column]: see `outcomes.WEEK_COLUMNS`
 
 
 class Life(NamedTuple):

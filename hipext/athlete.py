@@ -20,6 +20,7 @@ def _canonical(name: str) -> str:
 
 Lift = Annotated[str, AfterValidator(_canonical)]
 OneRmKg = mass(gt=0, lt=1000)
+Status = Literal["untrained", "novice", "intermediate", "trained"]
 BodyMassKg = mass(ge=30, le=250)
 
 
@@ -30,6 +31,15 @@ class Sides(FileValue):
     """Left side."""
     right: float = Field(ge=-30, le=200)
     """Right side."""
+
+
+class Legs(FileValue):
+    """How strongly either leg answers to training."""
+
+    left: float = Field(ge=0, le=5)
+    """Left leg, in parts of the `response` of the person."""
+    right: float = Field(ge=0, le=5)
+    """Right leg, likewise."""
 
 
 class Recovery(FileValue):
@@ -65,7 +75,7 @@ class Athlete(FileValue):
     """Who this is, in a sentence or two."""
     body_mass_kg: BodyMassKg = Field(examples=["70"])
     """Body mass in kg, or with its unit: "154 lb"."""
-    training_status: Literal["untrained", "novice", "intermediate", "trained"]
+    training_status: Status
     """How used to strength training."""
     activity: Literal["daily_life", "desk_work", "running", "field_sport", "lifting"]
     """What the person does besides the plan."""
@@ -94,6 +104,8 @@ class Athlete(FileValue):
 
     response: float = Field(default=1.0, ge=0, le=5)
     """How strongly training acts on this person; 1 is average, a trait."""
+    legs: Legs = Legs(left=1.0, right=1.0)
+    """How strongly either leg answers, in parts of `response`."""
     familiarity: dict[Lift, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict
     )
@@ -172,6 +184,10 @@ class OneRm:
     kg: float
     is_measured: bool
     basis: str
+    measured_kg: float
+    """1RM of the lift that was measured."""
+    ratio: float
+    """What it is multiplied by."""
 
 
 def one_rm_of(
@@ -212,6 +228,18 @@ def one_rm_of(
         chain.append(lift)
     measured_kg = athlete.one_rm_kg[lift]
     if lift == exercise:
-        return OneRm(kg=measured_kg, is_measured=True, basis="measured")
+        return OneRm(
+            kg=measured_kg,
+            is_measured=True,
+            basis="measured",
+            measured_kg=measured_kg,
+            ratio=1.0,
+        )
     basis = f"{ratio:.2f} x {exercises[lift].name} ({measured_kg:g} kg)"
-    return OneRm(kg=ratio * measured_kg, is_measured=False, basis=basis)
+    return OneRm(
+        kg=ratio * measured_kg,
+        is_measured=False,
+        basis=basis,
+        measured_kg=measured_kg,
+        ratio=ratio,
+    )

@@ -7,14 +7,16 @@ from pathlib import Path
 from hipext._checks import PlanError, did_you_mean
 
 _HERE = Path(__file__).parent
-_KINDS = {"plans": "plan", "athletes": "person"}
+_KINDS = {"plans": "plan", "athletes": "person", "populations": "population"}
 _MARKS = {  # keys that only files of this kind have
     "plan": ("phase", "session", "block", "deload", "assessment"),
     "person": ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
+    "population": ("athlete", "spread", "group"),
 }
 _USES = {
     "plan": "Use it as the plan: hipext run {}.",
     "person": "Use it with --athlete.",
+    "population": "Use it with --population.",
 }
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from hipext._assess import see_range, take_tests
 from hipext._begin import begin
 from hipext._body import capacity_of, sleep, strength_of
+from hipext._clock import pass_time, seconds_of
 from hipext._gates import begin_week
 from hipext._judge import ask_today, judge_session, judge_slot, judge_stop
 from hipext._notes import note_day, note_missed, note_set, note_week, said
@@ -47,7 +48,6 @@ from hipext._state import (
     WORK,
     Life,
 )
-from hipext._steps import TEMPO
 from hipext.random import normals, pair
 from hipext.tables import MUSCLES
 
@@ -81,9 +81,10 @@ def live(life: Life) -> None:
                 note_missed(life, day, occasion)
         if life.log.is_kept:
             note_day(life, day)
+        life.log.count.lumbar += body.lumbar
         sleep(life, day, keep)
         if weekday == DAYS - 1:
-            note_week(life, week, strength_of(life))
+            note_week(life, week, strength_of(life, LEFT), strength_of(life, RIGHT))
 
 
 def wake(life: Life, day: int) -> bool:
@@ -114,7 +115,7 @@ def train(life: Life, day: int, occasion: int) -> None:
     """Do a session: its slots in turn, each judged at its end."""
     body, book, span = life.body, life.book, life.occasions[occasion]
     is_light = judge_session(life, day, span.first_slot, span.end_slot)
-    body.warmth = 0.0
+    body.warmth = life.log.count.session_s = 0.0
     for muscle in range(N_MUSCLES):
         for side in SIDES:
             life.muscles[muscle, side].spent = 0.0
@@ -130,6 +131,7 @@ def train(life: Life, day: int, occasion: int) -> None:
         judge_slot(life, day, slot, is_light, span.is_week_end, completed, rir, rated)
         life.lines[slot].last_day = day
     if n_rated > 0:
+        life.log.count.seconds += life.log.count.session_s
         at = book.n_rated % RING
         book.rated[at], book.pains[at] = rated_sum / n_rated, book.pain
         book.n_rated += 1
@@ -146,6 +148,8 @@ def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
         work_done = exercise.mobility * n_sets
         body.mobility[side] += work_done * life.book.more_mobility[side]
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
+    set_s = (end - first) * amount * seconds_of(life.slots[slot], line, exercise)
+    pass_time(life, n_sets, n_sets * set_s, life.slots[slot].rest_s)
     if life.log.is_kept:
         for number in range(1, n_sets + 1):
             for side in range(first, end):
@@ -184,7 +188,8 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
     if life.is_noisy:
         of_effort, of_technique = pair(life.seed, life.person, day, asked.channel)
     skill = body.technique[exercise.pattern] - haste(model, body, line, load_kg)
-    slow = slowness(model, asked, line, exercise)
+    seconds = seconds_of(asked, line, exercise)
+    slow = slowness(model, asked, seconds, exercise)
     cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
     muscles = life.muscles
     left = capacity_of(exercise, lift, muscles, LEFT) * me.side_factor[LEFT]
@@ -202,7 +207,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
     n_rounds = n_sets
     if starts_weaker and book.has_gap and not is_light:
         n_rounds += int(model.rule_extra_sets)
-    completed, least_rir, rated_sum, n_rated = True, 99.0, 0.0, 0
+    completed, least_rir, rated_sum, n_rated, n_done = True, 99.0, 0.0, 0, 0
     for number in range(1, n_rounds + 1):
         first = LEFT
         if policy == RIGHT_FIRST or (policy == ALTERNATE and number % 2 == 0):
@@ -233,6 +238,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
                 spare = max(possible - most, 0.0)
             done = max(min(most, floor(possible + 1e-9)), 0)
             failed = done < most
+            n_done += done
             completed = completed and not failed
             if starts_weaker:
                 most = done  # the side that starts sets the number
@@ -278,6 +284,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             completed = False
             break
     tire(model, body, muscles, lift, exercise, completed)
+    pass_time(life, number, n_done * seconds, asked.rest_s)
     count, sets = life.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
@@ -300,9 +307,10 @@ def reps_at(heavy: float, heaviest: float) -> float:
     return min(EPLEY_REPS * (heaviest / heavy - 1.0), MOST_REPS)
 
 
-def slowness(model: np.void, asked: np.void, line: np.void, exercise: np.void) -> float:
-    """Return the share of repetitions that stays at the slot's tempo of today."""
-    seconds = asked.seconds[line.n_steps if asked.rule == TEMPO else 0]
+def slowness(
+    model: np.void, asked: np.void, seconds: float, exercise: np.void
+) -> float:
+    """Return the share of repetitions that stays at a tempo."""
     if asked.is_hold or seconds <= exercise.usual_seconds:
         return 1.0
     return (exercise.usual_seconds / seconds) ** model.effort_tempo_power

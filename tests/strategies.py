@@ -454,6 +454,7 @@ def _person(random):
     share = random.choice([0.0, 0.5, 1.0])
     options = {
         "response": random.choice([0.0, 0.3, 2.0, 5.0]),
+        "legs": {side: random.choice([0.0, 0.8, 1.2]) for side in ("left", "right")},
         "familiarity": {random.choice(ROOTS): share},
         "attendance": random.choice([0.05, 0.6, 0.9]),
         "missed_weeks": random.choice([[1], [2, 3], [3], [5]]),
