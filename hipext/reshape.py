@@ -55,7 +55,7 @@ def reshape(
     ValueError
         If a number is out of its range.
     """
-    if weeks is not None:
+    if weeks is not None and weeks != plan.n_weeks:
         plan = plan.model_copy(update={"phase": _stretched(plan.phase, weeks)})
     if sessions_per_week is not None:
         plan = _spread(plan, sessions_per_week)

@@ -1,13 +1,36 @@
-"""Change a plan and see: variations by dotted path."""
+"""Change a plan and see: variations by dotted path, and scenarios to compare."""
 
 from collections.abc import Mapping
-from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
+from math import isfinite
 
-import numpy as np
-
+from hipext._changes import listed
 from hipext._checks import did_you_mean
+from hipext._paths import plain, put
+from hipext.athlete import Athlete, check_athlete
+from hipext.knobs import KNOBS, turned
+from hipext.parameters import Parameter, parameter, read_parameters
 from hipext.plan import Plan
 from hipext.plan_file import check_plan
+
+AS_IT_IS = "as it is"  # name of a scenario without a change
+_PLAN, _KNOB, _ATHLETE, _PARAMETER = "plan", "knob", "athlete", "parameter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A plan to compare with others, and what is changed for everybody who does it."""
+
+    name: str
+    """How tables name it."""
+    plan: Plan
+    """The plan, already changed."""
+    athlete: Mapping[str, object] = field(default_factory=dict)
+    """New values of every person by dotted path: ``{"missed_weeks": [3, 4]}``."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """New values of constants by id: ``{"muscle.gain": 0.02}``."""
 
 
 def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
@@ -20,7 +43,10 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
     changes : Mapping[str, object]
         New values by dotted path: ``{"deload.every_weeks": 0}``. An item of a list is
         named by its name, its exercise or its number from 1:
-        ``"phase.hinge.weeks"``, ``"phase.2.session.A.slot.deadlift.sets"``.
+        ``"phase.hinge.weeks"``, ``"phase.2.session.A.slot.deadlift.sets"``. ``*``
+        stands for every item: ``"phase.*.session.*.slot.*.rest_s"``; behind it, an
+        item that is named is changed wherever it is, and a key of a table inside an
+        item (``...slot.*.progress.add_kg``) only where the plan has it.
 
     Returns
     -------
@@ -40,55 +66,171 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
     >>> plan = vary(read_plan("guide_16wk"), {"phase.hinge.weeks": 3})
     >>> plan.n_weeks
     17
+    >>> plan = vary(plan, {"phase.*.session.*.slot.*.rest_s": 90})
+    >>> {slot.rest_s for phase in plan.phase for slot in phase.session[0].slot}
+    {90.0}
     """
     values = plan.model_dump(mode="json", exclude_unset=True)
+    whole = plan.model_dump(mode="json")
     for path, value in changes.items():
-        _put(values, path, _plain(value))
+        put(values, path, plain(value), whole=whole)
     return check_plan(values, source=f"{plan.name!r} with {', '.join(changes)} changed")
 
 
-def _plain(value: object) -> object:
-    """Return a value of its own, and a plain number for one of NumPy."""
-    return value.item() if isinstance(value, np.generic) else deepcopy(value)
+def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
+    """Return a person with some values changed.
+
+    Parameters
+    ----------
+    athlete : Athlete
+        A checked person; it stays as it is.
+    changes : Mapping[str, object]
+        New values by dotted path, as `vary` takes them: ``{"recovery.sleep_h": 6}``.
+
+    Returns
+    -------
+    Athlete
+        Checked like a file.
+
+    Raises
+    ------
+    ValueError
+        If a path leads nowhere; the message says what there is.
+    PlanError
+        If the changed person is not a possible one.
+
+    Examples
+    --------
+    >>> from hipext import read_athlete
+    >>> tired = changed_athlete(read_athlete("novice"), {"recovery.sleep_h": 6})
+    >>> tired.recovery.sleep_h
+    6.0
+    """
+    if not changes:
+        return athlete
+    values = athlete.model_dump(mode="json", exclude_unset=True)
+    whole = athlete.model_dump(mode="json")
+    for path, value in changes.items():
+        put(values, path, plain(value), whole=whole)
+    paths = ", ".join(f"{_ATHLETE}.{path}" for path in changes)
+    return check_athlete(values, source=f"{athlete.name!r} with {paths} changed")
 
 
-def _put(values: dict, path: str, value: object) -> None:
-    *way, last = path.split(".")
-    here: object = values
-    for key in way:
-        if isinstance(here, dict):
-            here = here.setdefault(key, {})
-        else:
-            here = here[_index(here, key, path)]
-    if isinstance(here, list):
-        here[_index(here, last, path)] = value
-    elif isinstance(here, dict):
-        here[last] = value
-    else:
-        raise ValueError(f"{path}: there is nothing below {way[-1]!r}; it is {here!r}.")
+def scenario_of(
+    plan: Plan, changes: Mapping[str, object], *, name: str = ""
+) -> Scenario:
+    """Return a plan with changes as a scenario.
 
+    Parameters
+    ----------
+    plan : Plan
+        A checked plan; it stays as it is.
+    changes : Mapping[str, object]
+        New values by name. A name is a knob (`knobs.KNOBS`: ``"load_step"``),
+        ``"athlete."`` and a path below a person, ``"parameter."`` and the id of a
+        constant, or else a path of the plan, as `vary` takes it. Knobs and paths of
+        the plan are applied in the order given; paths without a knob between them
+        together.
+    name : str, optional
+        How tables name it. Default: the changes in one line.
 
-def _index(items: object, key: str, path: str) -> int:
-    """Return the place of the item that a key names: by name, exercise or number."""
-    if not isinstance(items, list):
-        raise ValueError(f"{path}: there is nothing to look {key!r} up in.")
-    labels = [
-        str(item.get("name") or item.get("exercise"))
-        if isinstance(item, dict)
-        else str(item)
-        for item in items
-    ]
-    if labels.count(key) > 1:
-        places = [str(number) for number, one in enumerate(labels, 1) if one == key]
-        raise ValueError(
-            f"{path}: {key!r} is there {len(places)} times; name it by its number, "
-            f"{' or '.join(places)}."
-        )
-    if key in labels:
-        return labels.index(key)
-    if key.isdecimal() and 1 <= int(key) <= len(items):
-        return int(key) - 1
-    raise ValueError(
-        f"{path}: there is no {key!r}; there are {', '.join(labels)} "
-        f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    ValueError
+        If there is nothing of a name, or a value is out of its range.
+    PlanError
+        If the changed plan is not a good plan. Changes of a person are checked when
+        they are applied (`changed_athlete`); here only that the first key is known.
+
+    Examples
+    --------
+    >>> from hipext import read_plan
+    >>> guide = read_plan("guide_16wk")
+    >>> one = scenario_of(guide, {"deload_every": 0, "athlete.missed_weeks": [5]})
+    >>> one.name
+    'deload_every = 0, athlete.missed_weeks = [5]'
+    >>> one.plan.deload.every_weeks, one.athlete
+    (0, {'missed_weeks': [5]})
+    """
+    changes = {path: plain(value) for path, value in changes.items()}
+    of_athlete = _below(_ATHLETE, changes)
+    of_model = _below(_PARAMETER, changes)
+    for path in of_athlete:
+        _check_person_has(path)
+    return Scenario(
+        name=name or listed(changes) or AS_IT_IS,
+        plan=_changed_plan(plan, changes),
+        athlete=of_athlete,
+        parameters={key: _constant(key, value) for key, value in of_model.items()},
     )
+
+
+def _changed_plan(plan: Plan, changes: Mapping[str, object]) -> Plan:
+    """Return a plan changed in order, neighbouring paths together."""
+    ours = [name for name in changes if _room_of(name) in (_PLAN, _KNOB)]
+    for room, names in groupby(ours, key=_room_of):
+        if room == _PLAN:
+            plan = vary(plan, {name: changes[name] for name in names})
+        for name in names if room == _KNOB else ():
+            plan = turned(plan, name, changes[name])
+    return plan
+
+
+def _room_of(name: str) -> str:
+    """Return what a name belongs to; ValueError if to nothing."""
+    first, dot, _ = name.partition(".")
+    if dot and first in (_ATHLETE, _PARAMETER):
+        return first
+    if name in KNOBS:
+        return _KNOB
+    if first in Plan.model_fields:
+        return _PLAN
+    known = [*KNOBS, *Plan.model_fields, _ATHLETE, _PARAMETER]
+    raise ValueError(
+        f"There is no {name!r} to change. There are the knobs {', '.join(KNOBS)}; "
+        f"paths of the plan that begin with {', '.join(Plan.model_fields)}; and "
+        f"athlete.PATH and parameter.ID.{did_you_mean(first, known)}"
+    )
+
+
+def _below(room: str, changes: Mapping[str, object]) -> dict[str, object]:
+    """Return the changes of a room by what their names say behind its own."""
+    return {
+        name.removeprefix(f"{room}."): value
+        for name, value in changes.items()
+        if _room_of(name) == room
+    }
+
+
+def _check_person_has(path: str) -> None:
+    first, fields = path.partition(".")[0], list(Athlete.model_fields)
+    if first not in fields:
+        raise ValueError(
+            f"{_ATHLETE}.{path}: a person has no {first!r}; there are "
+            f"{', '.join(fields)}.{did_you_mean(first, fields)}"
+        )
+
+
+@cache
+def _constants() -> Mapping[str, Parameter]:
+    return read_parameters()
+
+
+def _constant(name: str, value: object) -> float:
+    """Return a new value of a constant; ValueError outside its range."""
+    parameter(name)  # an unknown one is told
+    known = _constants()[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not isfinite(value):
+        raise ValueError(f"{_PARAMETER}.{name} must be a number; got {value!r}.")
+    low, high = known.range
+    if not low <= value <= high:
+        raise ValueError(
+            f"{_PARAMETER}.{name} must lie in its range, {low:g} to {high:g} "
+            f"{known.unit}; got {value:g}. It is {known.value:g}."
+        )
+    return float(value)
