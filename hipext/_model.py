@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from hipext.parameters import parameter_table
+from hipext.parameters import values_in_use
 
-_TABLE = parameter_table().set_index("id")["value"]
-
-MODEL = np.dtype([(name.replace(".", "_"), "f8") for name in _TABLE.index])
+MODEL = np.dtype([(name.replace(".", "_"), "f8") for name in values_in_use()])
 
 
 def shipped_model(**changes: float) -> np.void:
-    """Return the constants of `data/parameters.toml`; `a.b` is called ``a_b`` here.
+    """Return the constants in use as one record; `a.b` is called ``a_b`` here.
+
+    They are those of `data/parameters.toml` but for `parameters.parameters_changed`.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def shipped_model(**changes: float) -> np.void:
     ValueError
         If there is no constant of such a name.
     """
-    model = np.array([tuple(_TABLE)], dtype=MODEL).view(np.recarray)
+    model = np.array([tuple(values_in_use().values())], dtype=MODEL).view(np.recarray)
     for name, value in changes.items():
         model[name] = value
     return model[0]

@@ -32,7 +32,6 @@ from hipext.tables import DAYS_PER_WEEK
 
 MAX_SEED = 2**63 - 1
 _N_DECISIONS_A_DAY = 8  # beside those of slots
-_MOST_EXTRA_SETS = 3  # top of the range of rule.extra_sets
 
 
 class Setting(NamedTuple):
@@ -67,7 +66,7 @@ def setting_of(
     """Return a plan and persons as arrays; PlanError if a 1RM is missing."""
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    some = who_stands_for(athletes)
+    some, _ = who_stands_for(athletes)
     tested = sorted({lift for athlete in some for lift in athlete.one_rm_kg})
     program = program_of(plan, exercises, tested, model)
     names = exercises_of(plan, tested)
@@ -117,7 +116,8 @@ def trace(
     is_compiled : bool, default False
         Whether to use machine code. Default: plain Python, which needs no compiler.
     """
-    log = _full_log(setting.program)
+    extra = int(setting.model["rule_extra_sets"])
+    log = _full_log(setting.program, extra)
     life = _life(setting, who, log, seed=seed, person=person, noise=noise)
     life = life._replace(script=_script(script, setting.program.plan["horizon"]))
     life = _go(life, is_compiled=is_compiled)
@@ -243,11 +243,11 @@ def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     return script
 
 
-def _full_log(program: Program) -> Log:
+def _full_log(program: Program, extra: int) -> Log:
     """Return a log with room for everything that can happen to one person."""
     horizon = program.plan["horizon"]
     n_days = horizon * DAYS_PER_WEEK
-    n_sets, n_slots = _most_rows_a_week(program)
+    n_sets, n_slots = _most_rows_a_week(program, extra)
     n_tests = (6 + len(program.exercises)) * int(program.calendar["is_test"].sum())
     n_decisions = 2 * n_slots * horizon + _N_DECISIONS_A_DAY * n_days
     return Log(
@@ -270,10 +270,10 @@ def _short_log() -> Log:
     return Log(False, count, none, none, none, none, more, more, none)
 
 
-def _most_rows_a_week(program: Program) -> tuple[int, int]:
+def _most_rows_a_week(program: Program, extra: int) -> tuple[int, int]:
     """Return the most sets (a row per side) and slots that a week can hold."""
     per_slot = np.maximum(program.slots["n_sets_max"], program.plan["light_sets"])
-    per_slot = per_slot + _MOST_EXTRA_SETS
+    per_slot = per_slot + extra
     most_sets, most_slots = 0, 0
     for first in program.phases["first_occasion"]:
         n_sets = n_slots = 0

@@ -1,6 +1,11 @@
 """Constants of the model, each with value, unit, range, kind and source."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
+from math import isnan
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -71,19 +76,91 @@ def read_parameters(path: str | Path | None = None) -> MappingProxyType[str, Par
 
 
 _shipped = cache(read_parameters)
+_changed: ContextVar[Mapping[str, float]] = ContextVar(
+    "changed constants", default=MappingProxyType({})
+)
+
+
+@cache
+def shipped_values() -> Mapping[str, float]:
+    """Return all constants by id as shipped, whatever is changed just now."""
+    return MappingProxyType({name: row.value for name, row in _shipped().items()})
 
 
 def parameter(name: str) -> float:
-    """Return the shipped value of a constant; ValueError if there is none."""
+    """Return the value in use of a constant; ValueError if there is none."""
+    _check_known(name)
+    return _changed.get().get(name, shipped_values()[name])
+
+
+def values_in_use() -> dict[str, float]:
+    """Return all constants by id: as shipped, but for what is changed just now."""
+    return {**shipped_values(), **_changed.get()}
+
+
+def parameter_table() -> pd.DataFrame:
+    """Return the constants, one row each, in the order of the file.
+
+    ``value`` is the value in use; everything else is as shipped.
+    """
+    table = pd.DataFrame([row.model_dump() for row in _shipped().values()])
+    return table.assign(value=[*values_in_use().values()])
+
+
+@contextmanager
+def parameters_changed(changes: Mapping[str, float]) -> Iterator[None]:
+    """Use other values of some constants inside a ``with`` block.
+
+    Blocks may stand in each other: the inner one wins, and what it does not name
+    stays as the outer one has it.
+
+    Parameters
+    ----------
+    changes : Mapping[str, float]
+        New values by id: ``{"muscle.gain": 0.02}``. They may lie outside the range
+        of the file, and be infinite, as ceilings are that never bind.
+
+    Raises
+    ------
+    ValueError
+        If there is no such constant, or a value is missing (NaN).
+    TypeError
+        If a value is not a number.
+
+    Notes
+    -----
+    The values hold in the thread that entered the block, not in threads started
+    inside it: enter it in each of them.
+
+    Examples
+    --------
+    >>> with parameters_changed({"banister.fitness_tau": 30}):
+    ...     parameter("banister.fitness_tau")
+    30.0
+    >>> parameter("banister.fitness_tau")
+    42.0
+    """
+    checked = {name: _checked(name, value) for name, value in changes.items()}
+    token = _changed.set(MappingProxyType({**_changed.get(), **checked}))
+    try:
+        yield
+    finally:
+        _changed.reset(token)
+
+
+def _checked(name: str, value: object) -> float:
+    _check_known(name)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"parameter {name} must be a number; got {value!r}.")
+    if isnan(value):
+        raise ValueError(f"parameter {name} must be a number; got {value}.")
+    return float(value)
+
+
+def _check_known(name: str) -> None:
     shipped = _shipped()
     if name not in shipped:
         raise ValueError(
             f"There is no parameter {name!r}; there are {', '.join(shipped)}."
             f"{did_you_mean(name, shipped)}"
         )
-    return shipped[name].value
-
-
-def parameter_table() -> pd.DataFrame:
-    """Return the shipped constants, one row each, in the order of the file."""
-    return pd.DataFrame([row.model_dump() for row in _shipped().values()])

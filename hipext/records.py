@@ -1,18 +1,19 @@
 """Save a run: its tables, and what is needed to make them again."""
 
-import hashlib
 import json
 import os
-import platform
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from hipext.parameters import parameter_table
+from hipext._checks import PlanError
+from hipext._seals import circumstances, inputs_of, legal, seals_of, sha256_of
+from hipext.data import read_text
+from hipext.parameters import values_in_use
 from hipext.simulation import Simulation
 
 TABLES = (
@@ -26,13 +27,31 @@ TABLES = (
 )
 CLOSED_LOOP_TABLES = (*TABLES, "capacity")
 ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
-_INPUTS = ("mode", "seed", "noise", "plan", "athlete", "training_load")
-_LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic")
+FORMAT = 1
+INPUTS_OF_RUN = (
+    "mode",
+    "seed",
+    "noise",
+    "plan",
+    "athlete",
+    "training_load",
+    "parameters",
+)
+_TABLES_NEEDED = ("parameters", "versions", "sha256")  # tables of values
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index."""
     return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def table_files(simulation: Simulation) -> dict[str, bytes]:
+    """Return the tables of a run as CSV by file name."""
+    is_open = simulation.mode == "open_loop"
+    names = TABLES if is_open else CLOSED_LOOP_TABLES
+    tables = {name: getattr(simulation, name) for name in names}
+    tables["response"] = simulation.response.reset_index()  # its day
+    return {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
 
 
 def record_files(simulation: Simulation) -> dict[str, bytes]:
@@ -46,33 +65,121 @@ def record_files(simulation: Simulation) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        The same for the same plan, person, load, mode, seed, noise and versions; no
-        clock, no path.
+        The same for the same plan, person, load, mode, seed, noise, constants, code
+        and versions; no clock, no path.
     """
-    is_open = simulation.mode == "open_loop"
-    names = TABLES if is_open else CLOSED_LOOP_TABLES
-    tables = {name: getattr(simulation, name) for name in names}
-    tables["response"] = simulation.response.reset_index()  # its day
-    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    record = {
-        "format": 1,
-        "mode": simulation.mode,
-        "seed": simulation.seed,
-        "noise": simulation.noise,
-        "plan": simulation.plan.model_dump(mode="json", exclude_unset=True),
-        "athlete": simulation.athlete.model_dump(mode="json", exclude_unset=True),
-        "training_load": simulation.training_load,
-        "parameters": parameter_table().set_index("id")["value"].to_dict(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in _LIBRARIES},
-        },
-        "sha256": {
-            name: hashlib.sha256(content).hexdigest() for name, content in files.items()
-        },
+    files = table_files(simulation)
+    inputs = {name: getattr(simulation, name) for name in INPUTS_OF_RUN}
+    for name in ("plan", "athlete"):
+        inputs[name] = inputs[name].model_dump(mode="json", exclude_unset=True)
+    return files | {"record.json": record_bytes(record_of("run", inputs, files))}
+
+
+def record_of(
+    kind: str,
+    inputs: Mapping[str, object],
+    files: Mapping[str, bytes],
+    *,
+    hashes: Mapping[str, str] | None = None,
+) -> dict[str, object]:
+    """Return what a record tells of results.
+
+    Parameters
+    ----------
+    kind : str
+        What was done: "run".
+    inputs : Mapping[str, object]
+        Everything it was made of; the constants in use are added where it has none.
+    files : Mapping[str, bytes]
+        The files of the results by name.
+    hashes : Mapping[str, str], optional
+        SHA-256 of files too large to hand over, by name.
+
+    Returns
+    -------
+    dict of str to object
+        Ready for `record_bytes`; of infinite and missing numbers see `_seals.legal`.
+    """
+    sealed = legal({"kind": kind, "parameters": values_in_use(), **inputs})
+    made = {name: sha256_of(content) for name, content in files.items()}
+    return {
+        "format": FORMAT,
+        **sealed,
+        **circumstances(),
+        "seals": seals_of(sealed),
+        "sha256": made | dict(hashes or {}),
     }
+
+
+def record_bytes(record: Mapping[str, object]) -> bytes:
+    """Return a record as the text of ``record.json``."""
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
-    return files | {"record.json": f"{text}\n".encode()}
+    return f"{text}\n".encode()
+
+
+def read_record(folder: str | Path) -> dict:
+    """Return what the ``record.json`` of a folder holds.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As ``hipext run`` and its like wrote it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no record in it.
+    PlanError
+        If the record cannot be read, is none of hipext, or is of a newer format.
+    """
+    folder = Path(folder)
+    if folder.is_file():
+        raise FileNotFoundError(f"'{folder}' is a file; name the folder it is in.")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder '{folder}'.")
+    path = folder / "record.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
+        )
+    record = _parsed(path)
+    problems = _problems(record)
+    if problems:
+        raise PlanError(str(path), problems)
+    return record
+
+
+def _parsed(path: Path) -> object:
+    try:
+        return json.loads(read_text(path), parse_constant=partial(_refuse, path))
+    except json.JSONDecodeError as error:
+        problem = (
+            f"the file is not JSON: {error}. It may be cut off; take a whole copy."
+        )
+        raise PlanError(str(path), [problem]) from None
+
+
+def _refuse(path: Path, word: str) -> None:
+    raise PlanError(str(path), [f"{word} is no number in JSON. Write a number."])
+
+
+def _problems(record: object) -> list[str]:
+    if not isinstance(record, dict):
+        return ["this is not a record of hipext: it is no table of values."]
+    given = record.get("format", FORMAT)
+    if isinstance(given, int) and given > FORMAT:
+        return [f"format {given} is newer than {FORMAT}, which this hipext reads."]
+    is_run = record.get("kind", "run") == "run"
+    needed = ("format", *(INPUTS_OF_RUN if is_run else ()), *_TABLES_NEEDED)
+    missing = [key for key in dict.fromkeys(needed) if key not in record]
+    if missing:
+        return [f"this is not a record of hipext: it lacks {', '.join(missing)}."]
+    of_run = ("plan", "athlete") if is_run else ()
+    return [
+        f"{key} must be a table of values; got {record[key]!r}."
+        for key in (*of_run, *_TABLES_NEEDED, "data", "seals")
+        if not isinstance(record.get(key, {}), dict)
+    ]
 
 
 def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
@@ -88,12 +195,12 @@ def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> boo
     path = Path(folder) / "record.json"
     if not path.is_file():
         return False
-    new = json.loads(files["record.json"])
+    new = inputs_of(json.loads(files["record.json"]))
     try:
-        earlier = json.loads(path.read_bytes())
-        return any(earlier[key] != new[key] for key in _INPUTS)
-    except (ValueError, TypeError, KeyError):
+        earlier = {"kind": "run"} | json.loads(path.read_bytes())
+    except (ValueError, TypeError):
         return True  # not a record of ours
+    return inputs_of(earlier) != new
 
 
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:

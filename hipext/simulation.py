@@ -1,5 +1,6 @@
 """A plan and a person in, tables out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,7 +20,7 @@ from hipext._run import MAX_SEED, Setting, Trace, setting_of, trace
 from hipext._sentences import decisions_table
 from hipext.athlete import Athlete
 from hipext.exercises import read_exercises
-from hipext.parameters import parameter
+from hipext.parameters import parameter, values_in_use
 from hipext.plan import Plan
 from hipext.response import Banister
 from hipext.schedule import check_inputs, expand
@@ -48,6 +49,8 @@ class Simulation:
         days as ``daily``.
     assumptions : pandas.DataFrame
         Everything that was assumed on the way (`ASSUMPTIONS`).
+    parameters : Mapping[str, float]
+        The constants that were in use, by id.
     capacity : pandas.DataFrame
         What either side can lift, day by day (`tables.CAPACITY`); no rows in the open
         loop.
@@ -64,6 +67,7 @@ class Simulation:
     seed: int
     noise: bool
     training_load: str
+    parameters: Mapping[str, float]
     sets: pd.DataFrame
     daily: pd.DataFrame
     weekly: pd.DataFrame
@@ -138,6 +142,7 @@ def open_loop(
         seed=0,
         noise=False,
         training_load=training_load,
+        parameters=values_in_use(),
         sets=sets,
         daily=curves.daily,
         weekly=curves.weekly,
@@ -242,6 +247,7 @@ def told(
         seed=seed,
         noise=noise,
         training_load=training_load,
+        parameters=values_in_use(),
         sets=sets,
         daily=daily,
         weekly=weekly,

@@ -1,9 +1,21 @@
 """Constants of the model: each has value, unit, range, kind and source."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 
 from hipext._checks import PlanError
-from hipext.parameters import parameter, parameter_table, read_parameters
+from hipext._model import MODEL, shipped_model
+from hipext.parameters import (
+    parameter,
+    parameter_table,
+    parameters_changed,
+    read_parameters,
+    shipped_values,
+    values_in_use,
+)
 
 ROW = {
     "id": '"effort.limit"',
@@ -110,3 +122,102 @@ def test_the_banister_time_constants_are_the_conventional_ones_and_no_measuremen
     taus = shipped["banister.fitness_tau"], shipped["banister.fatigue_tau"]
     assert [tau.value for tau in taus] == [42.0, 7.0]
     assert {tau.kind for tau in taus} == {"assumption"}
+
+
+# --- changed for a while ---
+
+TAU = "banister.fitness_tau"
+
+
+def test_a_changed_constant_is_used_inside_the_block_and_not_after():
+    shipped = values_in_use()
+    with parameters_changed({TAU: 30}):
+        assert parameter(TAU) == 30.0
+        assert values_in_use() == shipped | {TAU: 30.0}
+    assert values_in_use() == shipped
+    assert parameter(TAU) == 42.0
+
+
+def test_the_table_has_the_value_in_use_and_all_else_as_shipped():
+    shipped = parameter_table().set_index("id")
+    with parameters_changed({TAU: 30}):
+        table = parameter_table().set_index("id")
+    assert table["value"].to_dict() == shipped["value"].to_dict() | {TAU: 30.0}
+    assert table.drop(columns="value").equals(shipped.drop(columns="value"))
+
+
+def test_an_inner_block_wins_and_keeps_what_it_does_not_name():
+    with parameters_changed({TAU: 30, "muscle.gain": 0.5}):
+        with parameters_changed({TAU: 20}):
+            assert (parameter(TAU), parameter("muscle.gain")) == (20.0, 0.5)
+        assert parameter(TAU) == 30.0
+
+
+def test_shipped_values_stay_what_they_are_inside_a_block():
+    with parameters_changed({TAU: 30}):
+        assert shipped_values()[TAU] == 42.0
+
+
+def test_a_block_left_by_an_error_leaves_nothing_behind():
+    with pytest.raises(KeyError, match=r"stop"), parameters_changed({TAU: 30}):
+        raise KeyError("stop")
+    assert parameter(TAU) == 42.0
+
+
+def test_a_change_made_to_the_returned_values_changes_nothing():
+    values_in_use()[TAU] = 1.0
+    assert parameter(TAU) == 42.0
+
+
+def test_a_block_holds_in_its_own_thread_alone():
+    with parameters_changed({TAU: 30}), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(parameter, TAU).result() == 42.0
+
+
+def test_a_change_of_an_unknown_constant_is_refused_with_the_closest_one():
+    with (
+        pytest.raises(ValueError, match=r"'banister.tau'; .*Did you mean 'banister"),
+        parameters_changed({TAU: 30, "banister.tau": 3}),
+    ):
+        pass
+    assert parameter(TAU) == 42.0
+
+
+@pytest.mark.parametrize("value", ["30", True, None, [30]])
+def test_a_change_to_what_is_no_number_is_refused(value):
+    given = re.escape(repr(value))
+    with (
+        pytest.raises(TypeError, match=rf"{TAU} must be a number; got {given}"),
+        parameters_changed({TAU: value}),
+    ):
+        pass
+
+
+def test_a_change_to_a_missing_number_is_refused():
+    with (
+        pytest.raises(ValueError, match=rf"{TAU} must be a number; got nan"),
+        parameters_changed({TAU: float("nan")}),
+    ):
+        pass
+
+
+def test_the_record_of_the_day_loop_has_the_values_in_use():
+    shipped = shipped_model()
+    with parameters_changed({"muscle.gain": 0.5, "muscle.ceiling_novice": np.inf}):
+        model = shipped_model(skill_tau_d=3.0)
+    changed = {name for name in MODEL.names if model[name] != shipped[name]}
+    assert changed == {"muscle_gain", "muscle_ceiling_novice", "skill_tau_d"}
+    assert (model["muscle_gain"], model["skill_tau_d"]) == (0.5, 3.0)
+    assert model["muscle_ceiling_novice"] == np.inf
+    assert shipped_model() == shipped
+
+
+def test_the_record_of_the_day_loop_has_every_constant_under_its_name():
+    model = shipped_model()
+    named = {name.replace(".", "_"): value for name, value in shipped_values().items()}
+    assert {name: model[name] for name in MODEL.names} == named
+
+
+def test_a_record_of_the_day_loop_that_is_changed_changes_no_other():
+    shipped_model()["muscle_gain"] = 9.0
+    assert shipped_model()["muscle_gain"] == parameter("muscle.gain")

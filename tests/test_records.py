@@ -3,20 +3,31 @@
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from hipext import records
+from hipext._checks import PlanError
 from hipext._schema import check_values
+from hipext._seals import seals_of
 from hipext.athlete import Athlete, read_athlete
-from hipext.parameters import read_parameters
+from hipext.data import data_dir
+from hipext.parameters import parameters_changed, read_parameters
 from hipext.plan_file import check_plan, read_plan
 from hipext.records import (
+    INPUTS_OF_RUN,
     TABLES,
     csv_bytes,
     drop_leftovers,
+    read_record,
+    record_bytes,
     record_files,
+    record_of,
     replaces_other_inputs,
     write_files,
     write_record,
@@ -164,6 +175,119 @@ def test_the_record_is_readable_text_without_a_path(run):
     assert "/tmp" not in text
 
 
+def test_the_record_tells_what_it_is_and_what_it_depends_on(record):
+    root = data_dir()
+    assert record["kind"] == "run"
+    assert record["data"] == {
+        name: hashlib.sha256((root / name).read_bytes()).hexdigest()
+        for name in ("exercises.toml", "parameters.toml")
+    }
+    assert {"scipy", "numba", "pyarrow"} <= set(record["versions"])
+
+
+def test_the_code_is_known_by_names_and_texts_of_the_modules(record):
+    modules = sorted(Path(records.__file__).parent.glob("*.py"))
+    parts = [part for one in modules for part in (one.name.encode(), one.read_bytes())]
+    assert record["code"] == hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def test_every_input_is_sealed_and_nothing_else(record):
+    inputs = ("kind", *INPUTS_OF_RUN, "parameters")
+    assert record["seals"] == seals_of({key: record[key] for key in inputs})
+
+
+def test_the_record_has_the_constants_in_use(run):
+    changed = {"muscle.gain": 0.5, "muscle.ceiling_novice": np.inf}
+    with parameters_changed(changed):
+        made = simulate(run.plan, run.athlete)
+    content = record_files(made)["record.json"]
+    written = json.loads(content, parse_constant=pytest.fail)["parameters"]
+    assert (written["muscle.gain"], written["muscle.ceiling_novice"]) == (0.5, "inf")
+
+
+def test_a_record_can_be_of_anything():
+    record = record_of(
+        "walk",
+        {"steps": (1, np.int64(2)), "pace": float("nan"), "way": {3: -np.inf}},
+        {"a.csv": b"a"},
+        hashes={"b.parquet": "12ab"},
+    )
+    assert json.loads(record_bytes(record), parse_constant=pytest.fail) == record
+    assert (record["kind"], record["steps"]) == ("walk", [1, 2])
+    assert (record["pace"], record["way"]) == ("nan", {"3": "-inf"})
+    assert record["sha256"] == {
+        "a.csv": hashlib.sha256(b"a").hexdigest(),
+        "b.parquet": "12ab",
+    }
+
+
+# --- how it is read ---
+
+
+def test_a_record_comes_back_as_it_was_written(run, record, tmp_path):
+    write_record(run, tmp_path)
+    assert read_record(tmp_path) == record
+    assert read_record(str(tmp_path)) == record
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"There is no folder '.*gone'"):
+        read_record(tmp_path / "gone")
+
+
+def test_a_file_in_place_of_the_folder_is_told(run, tmp_path):
+    write_record(run, tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"record.json' is a file; name the f"):
+        read_record(tmp_path / "record.json")
+
+
+def test_a_folder_without_a_record_is_told(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"no record.json in '.*empty'"):
+        read_record(tmp_path / "empty")
+
+
+def test_a_record_that_is_cut_off_is_told_with_the_place(run, tmp_path):
+    whole = record_files(run)["record.json"]
+    lines = whole[:4000].count(b"\n") + 1
+    write_files({"record.json": whole[:4000]}, tmp_path)
+    with pytest.raises(PlanError, match=rf"not JSON: .*line {lines} column .*cut off"):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_does_not_have_is_refused(tmp_path, word):
+    write_files({"record.json": f'{{"seed": {word}}}'.encode()}, tmp_path)
+    with pytest.raises(PlanError, match=rf"  - {word} is no number in JSON"):
+        read_record(tmp_path)
+
+
+def test_the_keys_that_a_record_lacks_are_named(record, tmp_path):
+    others = {key: record[key] for key in record if key not in ("seed", "sha256")}
+    write_files({"record.json": json.dumps(others).encode()}, tmp_path)
+    with pytest.raises(PlanError, match=r"not a record .* it lacks seed, sha256\."):
+        read_record(tmp_path)
+
+
+def test_a_list_is_no_record(tmp_path):
+    write_files({"record.json": b"[1]"}, tmp_path)
+    with pytest.raises(PlanError, match=r"it is no table of values"):
+        read_record(tmp_path)
+
+
+def test_a_newer_format_is_told(record, tmp_path):
+    write_files({"record.json": json.dumps(record | {"format": 2}).encode()}, tmp_path)
+    with pytest.raises(PlanError, match=r"format 2 is newer than 1, which this"):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["plan", "parameters", "seals", "sha256"])
+def test_a_part_of_a_record_that_is_no_table_is_named(record, tmp_path, key):
+    write_files({"record.json": json.dumps(record | {key: [7]}).encode()}, tmp_path)
+    with pytest.raises(PlanError, match=rf"{key} must be a table .*; got \[7\]"):
+        read_record(tmp_path)
+
+
 # --- the closed loop ---
 
 
@@ -244,6 +368,19 @@ def test_a_record_of_another_person_or_load_is_another(run, tmp_path, athlete, l
     write_record(run, tmp_path)
     other = open_loop(run.plan, read_athlete(athlete), training_load=load)
     assert replaces_other_inputs(record_files(other), tmp_path)
+
+
+def test_a_record_of_other_constants_is_another(run, tmp_path):
+    write_record(run, tmp_path)
+    other = replace(run, parameters={**run.parameters, "muscle.gain": 0.5})
+    assert replaces_other_inputs(record_files(other), tmp_path)
+
+
+def test_a_record_made_before_there_were_kinds_is_not_another(run, record, tmp_path):
+    earlier = ("format", *INPUTS_OF_RUN, "parameters", "versions", "sha256")
+    written = record_bytes({key: record[key] for key in earlier})
+    write_files({"record.json": written}, tmp_path)
+    assert not replaces_other_inputs(record_files(run), tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\udcff"])
