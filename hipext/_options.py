@@ -124,3 +124,62 @@ FitFolder = Annotated[
     Path | None,
     typer.Option("--out", help="Folder of the results. Default: out/fit-SERIES-MODEL."),
 ]
+
+ComparedPlans = Annotated[
+    list[str], typer.Argument(metavar="PLAN...", help="Shipped plans, or TOML files.")
+]
+Varied = Annotated[
+    list[str] | None,
+    typer.Option("--vary", help="Values to try: deload.every_weeks=0,4,6. Repeatable."),
+]
+Together = Annotated[
+    bool, typer.Option("--together", help="Every combination of what is varied.")
+]
+OnePerson = Annotated[
+    str | None, typer.Option("--athlete", "-a", help="One person, on many other days.")
+]
+PopulationName = Annotated[
+    str | None,
+    typer.Option("--population", help="Draw persons from it. Default: novices."),
+]
+Persons = Annotated[int, typer.Option("--persons", help="Persons in every scenario.")]
+OutcomeShown = Annotated[
+    str, typer.Option("--outcome", help="What is told first and drawn.")
+]
+SweepFile = Annotated[
+    str, typer.Argument(metavar="SWEEP", help="TOML file that says what is varied.")
+]
+SearchFile = Annotated[
+    str, typer.Argument(metavar="SEARCH", help="TOML file of goals, limits, choices.")
+]
+SweepFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder of the results. Default: out/sweep-NAME."),
+]
+SearchFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder of the results. Default: out/search-NAME."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Dask scheduler, tcp://HOST:8786, or local."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Threads, or workers of a local cluster."),
+]
+DoneSweep = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")
+]
+RecordFolder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder that hipext wrote.")
+]
+EngineName = Annotated[
+    str | None, typer.Option("--engine", help="plain or compiled. Default: as then.")
+]
+PopulationShown = Annotated[
+    str | None, typer.Argument(help="Print the file of this one.")
+]

@@ -60,31 +60,38 @@ def people_of(
     """
     lifts = [exercises[name] for name in names]
     gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
-    is_drawn = isinstance(athletes, Cohort)
-    alike = who_stands_for(athletes)
+    alike, rows = who_stands_for(athletes)
     known = [_known(athlete, lifts, exercises, needed) for athlete in alike]
     fates = [[_fate(one, week) for week in range(1, n_weeks + 1)] for one in alike]
     known = np.array(known, dtype=KNOWN).reshape(len(alike), len(lifts))
     fates = np.array(fates, dtype=FATE).reshape(len(alike), n_weeks)
-    if is_drawn:
-        known, fates = (np.repeat(one, len(athletes), axis=0) for one in (known, fates))
-    traits = athletes.traits() if is_drawn else traits_of(athletes)
+    is_drawn = isinstance(athletes, Cohort)
+    traits = athletes.traits() if is_drawn else traits_of(alike)[rows]
     people = People(
-        np.zeros(len(athletes), dtype=PERSON),
-        np.zeros((len(athletes), len(lifts)), dtype=STRENGTH),
-        fates,
+        np.zeros(len(rows), dtype=PERSON),
+        np.zeros((len(rows), len(lifts)), dtype=STRENGTH),
+        fates[rows],
     )
-    if is_drawn and can_compile():
-        compiled(bear_all)(traits, known, gear, model, *people[:2])
+    if len(rows) > 1 and can_compile():
+        compiled(bear_all)(traits, known[rows], gear, model, *people[:2])
     else:
-        _bear_plainly(traits, known, gear, model, people)
+        _bear_plainly(traits, known[rows], gear, model, people)
     return people
 
 
-def who_stands_for(athletes: Sequence[Athlete]) -> Sequence[Athlete]:
-    """Return persons, or the average one of those who are drawn around it."""
-    is_drawn = isinstance(athletes, Cohort)
-    return [athletes.population.athlete] if is_drawn else athletes
+def who_stands_for(
+    athletes: Sequence[Athlete],
+) -> tuple[Sequence[Athlete], np.ndarray]:
+    """Return persons without copies, and for each of `athletes` the place of its own.
+
+    Those who are drawn go by the average person that they are drawn around.
+    """
+    if isinstance(athletes, Cohort):
+        return [athletes.population.athlete], np.zeros(len(athletes), dtype="int64")
+    alike = {id(athlete): athlete for athlete in athletes}
+    places = dict(zip(alike, range(len(alike)), strict=True))
+    rows = [places[id(athlete)] for athlete in athletes]
+    return [*alike.values()], np.array(rows, dtype="int64")
 
 
 def _bear_plainly(

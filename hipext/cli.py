@@ -15,6 +15,7 @@ from hipext._changes import read_changes, with_changes_told
 from hipext._checks import check_one_of
 from hipext._fit_request import FitRequest, read_bounds, read_starts
 from hipext._listings import athlete_table, plan_table
+from hipext._study_commands import COMMANDS
 from hipext._terminal import (
     Commands,
     Version,
@@ -157,6 +158,10 @@ def fit(
         out=out,
     )
     print(fit_told(request, as_json=as_json))
+
+
+for command in COMMANDS:
+    app.command()(command)
 
 
 @app.command()

@@ -38,8 +38,11 @@ class Outcome:
     """One kind of number: its name, unit and meaning, and which way is better."""
 
     name: str
+    words: str
+    """What is read in any week, in words: "strength"."""
     unit: str
     meaning: str
+    """What the outcome is, with what is taken of the weeks."""
     better: int = 0
     """1 if more is better, -1 if less is, 0 if neither."""
     of: str = ""
@@ -55,9 +58,15 @@ def _named(*outcomes: Outcome) -> Mapping[str, Outcome]:
 
 
 OUTCOMES = _named(
-    Outcome(name="weeks", unit="weeks", meaning="weeks that the plan took"),
+    Outcome(
+        name="weeks",
+        words="weeks",
+        unit="weeks",
+        meaning="weeks that the plan took",
+    ),
     Outcome(
         name="strength_pct",
+        words="strength",
         unit="%",
         meaning="mean 1RM of tested lifts at the end; start: 100",
         better=1,
@@ -66,22 +75,25 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="left_pct",
+        words="strength, left",
         unit="%",
-        meaning="the same, left side",
+        meaning="mean 1RM of tested lifts at the end, left; start: 100",
         better=1,
         of="left",
         factor=100.0,
     ),
     Outcome(
         name="right_pct",
+        words="strength, right",
         unit="%",
-        meaning="the same, right side",
+        meaning="mean 1RM of tested lifts at the end, right; start: 100",
         better=1,
         of="right",
         factor=100.0,
     ),
     Outcome(
         name="technique",
+        words="technique",
         unit="0-1",
         meaning="skill of the hip hinge at the end",
         better=1,
@@ -89,6 +101,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="range_left_deg",
+        words="hip extension, left",
         unit="deg",
         meaning="hip extension at the end, left",
         better=1,
@@ -96,6 +109,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="range_right_deg",
+        words="hip extension, right",
         unit="deg",
         meaning="hip extension at the end, right",
         better=1,
@@ -103,6 +117,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="pain_reported",
+        words="highest reported pain",
         unit="0-10",
         meaning="highest reported low-back pain",
         better=-1,
@@ -111,6 +126,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="soreness",
+        words="soreness",
         unit="0-10",
         meaning="highest soreness at the end of a week",
         better=-1,
@@ -119,6 +135,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="fatigue_pct",
+        words="fatigue of the gluteus",
         unit="%",
         meaning="highest fatigue of the gluteus at the end of a week, of strength",
         better=-1,
@@ -128,6 +145,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="working_sets",
+        words="working sets",
         unit="sets",
         meaning="working sets done",
         of="working_sets",
@@ -135,6 +153,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="n_failed",
+        words="slots not completed",
         unit="",
         meaning="times that the sets of a slot were not completed",
         better=-1,
@@ -143,6 +162,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="n_missed",
+        words="missed sessions",
         unit="",
         meaning="sessions with work that were missed",
         of="n_missed",
@@ -150,6 +170,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="n_light",
+        words="light weeks",
         unit="weeks",
         meaning="light weeks",
         of="is_light",
@@ -157,6 +178,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="volume_load_kg",
+        words="volume load",
         unit="kg",
         meaning="working repetitions x external load",
         of="volume_load_kg",
@@ -164,6 +186,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="lumbar_load",
+        words="load of the lower back",
         unit="body masses",
         meaning="load of the lower back in its highest week",
         better=-1,
@@ -172,6 +195,7 @@ OUTCOMES = _named(
     ),
     Outcome(
         name="minutes",
+        words="minutes with work",
         unit="min",
         meaning="length of the sessions with work, a week",
         better=-1,
@@ -203,9 +227,9 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
-    """Return an outcome week by week: [person, week], missing after the end."""
+    """Return an outcome week by week: [..., week], missing after the end."""
     one = OUTCOMES[name]
-    return one.factor * weeks[:, :, WEEK_COLUMNS.index(one.of)]
+    return one.factor * weeks[..., WEEK_COLUMNS.index(one.of)]
 
 
 def _taken(weeks: np.ndarray, one: Outcome, n_weeks: np.ndarray) -> np.ndarray:

@@ -15,9 +15,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text()
 NOT_ON_CONDA_FORGE = {"playwright", "streprogen"}
-USERS_EXTRAS = ("lab", "fast", "bayes", "cluster")
+USERS_EXTRAS = ("lab", "fast", "bayes", "sweep", "cluster")
 DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
+    "SALib": "salib",
     "jupyter_server": "jupyter-server",
     "yaml": "pyyaml",
 }
@@ -135,4 +136,5 @@ def test_import_of_the_package_loads_nothing_heavy():
     loaded = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     heavy = {"IPython", "dask", "distributed", "ipykernel", "ipywidgets", "numba"}
     heavy |= {"jupyter_client", "jupyter_core", "jupyterlab", "scipy"}
+    heavy |= {"SALib", "optuna", "pyarrow"}
     assert heavy & set(loaded.split()) == set()

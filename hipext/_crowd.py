@@ -1,0 +1,139 @@
+"""Crowds in scenarios: many persons live through a plan, and their weeks are kept.
+
+The person with one number sees the same random numbers on the same days in every
+scenario, whatever the size of the crowd, the number of threads or the way it is run.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from os import cpu_count
+from typing import TypeVar
+
+import numpy as np
+
+from hipext._compiled import can_compile
+from hipext._people import People
+from hipext._run import Setting, setting_of, weeks_of_all
+from hipext.athlete import Athlete
+from hipext.parameters import parameters_changed
+from hipext.population import Cohort
+from hipext.schedule import check_inputs
+from hipext.whatif import Scenario, changed_athlete
+
+ENGINES = ("compiled", "plain")
+_CHUNK = 256  # persons: about 50 ms of a guide of sixteen weeks
+Task, Result = TypeVar("Task"), TypeVar("Result")
+
+
+def usual_engine() -> str:
+    """Return "compiled" where numba is installed, else "plain"."""
+    return ENGINES[0] if can_compile() else ENGINES[1]
+
+
+def usual_threads() -> int:
+    """Return how many threads run side by side where nobody says."""
+    return cpu_count() or 1
+
+
+def people_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Athlete]:
+    """Return persons as a scenario changes them; a cohort by its average person."""
+    if not scenario.athlete:
+        return athletes
+    if isinstance(athletes, Cohort):
+        average = changed_athlete(athletes.population.athlete, scenario.athlete)
+        changed = athletes.population.model_copy(update={"athlete": average})
+        return replace(athletes, population=changed)
+    alike: dict[int, Athlete] = {}  # copies of one person are changed once
+    return [
+        alike.get(id(one))
+        or alike.setdefault(id(one), changed_athlete(one, scenario.athlete))
+        for one in athletes
+    ]
+
+
+def setting_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Setting:
+    """Return plan, persons and constants of a scenario as the day loop reads them."""
+    with parameters_changed(scenario.parameters):
+        people = people_in(scenario, athletes)
+        who = people.population.athlete if isinstance(people, Cohort) else people[0]
+        check_inputs(scenario.plan, who)
+        return setting_of(scenario.plan, people)
+
+
+def lived(
+    scenario: Scenario,
+    athletes: Sequence[Athlete],
+    *,
+    seed: int = 0,
+    noise: bool = True,
+    engine: str | None = None,
+    n_threads: int | None = None,
+    tell: Callable[[int], object] = int,
+) -> np.ndarray:
+    """Let persons live through a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan and what is changed.
+    athletes : sequence of Athlete
+        Who trains.
+    seed, noise : int, bool
+        Of the random numbers.
+    engine : {"compiled", "plain"}, optional
+        Default: `usual_engine`.
+    n_threads : int, optional
+        Threads side by side; it changes no result. Default: one per processor.
+    tell : callable
+        Called with the number of persons whenever some are done.
+
+    Returns
+    -------
+    numpy.ndarray
+        [person, week, column]: see `outcomes.WEEK_COLUMNS`.
+    """
+    setting = setting_in(scenario, athletes)
+    first = athletes.first if isinstance(athletes, Cohort) else 0
+    is_compiled = (engine or usual_engine()) == ENGINES[0]
+    size = _CHUNK if is_compiled else 1
+
+    def weeks_from(start: int) -> np.ndarray:
+        part = setting._replace(people=_part(setting.people, start, size))
+        options = {"seed": seed, "noise": noise, "is_compiled": is_compiled}
+        return weeks_of_all(part, first_person=first + start, **options)
+
+    n_threads = (n_threads or usual_threads()) if is_compiled else 1
+    parts = []
+    for weeks in side_by_side(
+        weeks_from, range(0, len(athletes), size), n_threads=n_threads
+    ):
+        parts.append(weeks)
+        tell(len(weeks))
+    return np.concatenate(parts)
+
+
+def side_by_side(
+    work: Callable[[Task], Result], tasks: Iterable[Task], *, n_threads: int
+) -> Iterator[Result]:
+    """Yield the results of tasks in their order; a few are under way at a time."""
+    if n_threads == 1:
+        yield from map(work, tasks)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        waiting: deque = deque()
+        try:
+            for task in tasks:
+                waiting.append(pool.submit(work, task))
+                if len(waiting) > n_threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()
+
+
+def _part(people: People, start: int, size: int) -> People:
+    return People(*(rows[start : start + size] for rows in people))

@@ -1,0 +1,110 @@
+"""Statistics of paired persons: fans over weeks, differences with intervals."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.special import stdtrit
+
+from hipext.outcomes import OUTCOMES, WEEKLY, course_of
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEAST_SHARE = 0.5  # of persons who still train, for a week to be told
+FAN = ("n", "mean", "q05", "q25", "q50", "q75", "q95")
+DIFFERENCE = (
+    "outcome",
+    "unit",
+    "n",
+    "mean_baseline",
+    "mean",
+    "difference",
+    "low",
+    "high",
+    "p_better",
+    "p_equal",
+    "q05",
+    "q95",
+)
+COURSE = ("week", "outcome", "n", "mean", "low", "high", *FAN[2:])
+
+
+def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the interval of a mean by Student's t; missing limits for one value.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        [person, seed], missing where there is none. Seeds of one person are not
+        independent of each other: the mean of a person counts as one value, or each
+        seed where there is one person only.
+    level : float
+        For example 0.95.
+    """
+    is_there = ~np.isnan(values)
+    counted = values[0][is_there[0]]
+    if len(values) > 1:
+        n_seeds = is_there.sum(axis=1)
+        sums = np.where(is_there, values, 0.0).sum(axis=1)
+        counted = sums[n_seeds > 0] / n_seeds[n_seeds > 0]
+    n, mean = len(counted), float(counted.mean())
+    if n < 2:
+        return np.nan, np.nan
+    half = stdtrit(n - 1, (1 + level) / 2) * counted.std(ddof=1) / np.sqrt(n)
+    return mean - float(half), mean + float(half)
+
+
+def differences(
+    theirs: dict[str, np.ndarray], baseline: dict[str, np.ndarray], level: float
+) -> Iterator[tuple]:
+    """Yield a row of `DIFFERENCE` per outcome, each array being [person, seed]."""
+    for name, outcome in OUTCOMES.items():
+        ours, before = theirs[name], baseline[name]
+        gap = ours - before
+        p_better = (gap * outcome.better > 0).mean() if outcome.better else np.nan
+        yield (
+            name,
+            outcome.unit,
+            gap.size,
+            float(before.mean()),
+            float(ours.mean()),
+            float(gap.mean()),
+            *interval_of_mean(gap, level),
+            float(p_better),
+            float((gap == 0).mean()),
+            *np.quantile(gap, (QUANTILES[0], QUANTILES[-1])).tolist(),
+        )
+
+
+def fans(weeks: np.ndarray) -> Iterator[tuple]:
+    """Yield week, outcome and the values of `FAN` of persons who still train.
+
+    `weeks` is [person, seed, week, column]; weeks that fewer than half of the persons
+    reach are left out, because who is late differs from who is not.
+    """
+    for name in WEEKLY:
+        for week, values in _reached(course_of(weeks, name)):
+            yield (week, name, *_spread(values))
+
+
+def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[tuple]:
+    """Yield a row of `COURSE` per outcome and week that half of the pairs reach."""
+    n_weeks = min(weeks.shape[2], baseline.shape[2])
+    ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
+    for name in WEEKLY:
+        for week, gap in _reached(course_of(ours, name) - course_of(before, name)):
+            n, mean, *quantiles = _spread(gap)
+            low, high = interval_of_mean(gap, level)
+            yield (week, name, n, mean, low, high, *quantiles)
+
+
+def _reached(course: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield weeks that enough persons reach, from 1, and values as [person, seed]."""
+    shares = (~np.isnan(course)).mean(axis=(0, 1))
+    for week in np.flatnonzero(shares >= LEAST_SHARE):
+        yield int(week) + 1, course[:, :, week]
+
+
+def _spread(values: np.ndarray) -> tuple:
+    """Return number, mean and quantiles of the values that are there."""
+    there = values[~np.isnan(values)]
+    quantiles = np.quantile(there, QUANTILES).tolist()
+    return there.size, float(there.mean()), *quantiles

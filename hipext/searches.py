@@ -1,0 +1,148 @@
+"""Search for plans that serve several goals within limits, for persons of a crowd."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from hipext._crowd import ENGINES, lived, side_by_side, usual_engine, usual_threads
+from hipext._varied import read_varied
+from hipext.athlete import Athlete, check_athlete, read_athlete
+from hipext.outcomes import outcomes_of
+from hipext.parameters import parameters_changed, values_in_use
+from hipext.pareto import Search, search
+from hipext.plan import Plan
+from hipext.plan_file import check_plan, read_plan
+from hipext.population import Cohort, check_population, read_population
+from hipext.records import csv_bytes
+from hipext.sweep_file import Limit, SearchSpec, read_search_file
+from hipext.whatif import scenario_of
+
+
+def find_front(
+    spec: SearchSpec | str | Path, *, engine: str | None = None, progress: bool = False
+) -> Search:
+    """Look for the plans of a search file that no other one beats in all goals.
+
+    Every scenario that is tried is lived by the same persons on the same days. Goals
+    are means of persons; limits hold for the mean or a percentile of persons.
+
+    Parameters
+    ----------
+    spec : SearchSpec, str or Path
+        A search file, or what `sweep_file.read_search_file` made of one.
+    engine : {"compiled", "plain"}, optional
+        Default: compiled where numba is installed.
+    progress : bool, default False
+        Whether to show a bar on a terminal.
+
+    Returns
+    -------
+    pareto.Search
+        Trials and the front among them. There is no single best: which trade to take
+        is a choice. A front is what was found, in a model.
+
+    Raises
+    ------
+    PlanError
+        With all problems of the search file.
+    """
+    spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
+    return front_again(inputs_of_search(spec), engine=engine, progress=progress)
+
+
+def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
+    """Return everything a search is made of, as values of JSON without paths."""
+    kind = "athlete" if spec.population is None else "population"
+    read = read_athlete if spec.population is None else read_population
+    files = {"plan", "athlete", "population"}
+    return {
+        "search": spec.model_dump(mode="json", exclude=files),
+        "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
+        kind: read(getattr(spec, kind)).model_dump(mode="json", exclude_unset=True),
+    }
+
+
+def front_again(
+    inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = False
+) -> Search:
+    """Return what a search finds, from the inputs of its record."""
+    asked = inputs["search"]
+    plan = check_plan(inputs["plan"], source="the plan of the record")
+    people = _people_of(inputs)
+    limits = {name: Limit(**one) for name, one in asked["limits"].items()}
+    is_compiled = (engine or usual_engine()) == ENGINES[0]
+    constants = values_in_use()
+
+    def means(changes: Mapping[str, object]) -> dict[str, float]:
+        with parameters_changed(constants):
+            return _means(plan, changes, people, asked, limits, engine)
+
+    def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+        n_threads = usual_threads() if is_compiled else 1
+        return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
+
+    size = asked["search"]
+    with tqdm(
+        total=size["trials"],
+        unit=" plans",
+        disable=None if progress else True,
+        leave=False,
+    ) as bar:
+        return search(
+            read_varied(asked["vary"], source="the record")[0],
+            asked["goals"],
+            limits,
+            evaluate,
+            trials=size["trials"],
+            generation=size["generation"],
+            seed=asked["seed"],
+            progress=lambda done, _: bar.update(done - bar.n),
+        )
+
+
+def search_tables(found: Search) -> dict[str, bytes]:
+    """Return the tables of a search as CSV by file name."""
+    return {f"{name}.csv": csv_bytes(getattr(found, name)) for name in _TABLES}
+
+
+_TABLES = ("front", "trials")
+
+
+def _people_of(inputs: Mapping[str, object]) -> Sequence[Athlete]:
+    asked = inputs["search"]
+    if "population" in inputs:
+        who = check_population(inputs["population"], source="people of the record")
+        return Cohort(population=who, n=asked["persons"], seed=asked["seed"])
+    one = check_athlete(inputs["athlete"], source="person of the record")
+    return [one] * asked["persons"]
+
+
+def _means(
+    plan: Plan,
+    changes: Mapping[str, object],
+    people: Sequence[Athlete],
+    asked: Mapping[str, object],
+    limits: Mapping[str, Limit],
+    engine: str | None,
+) -> dict[str, float]:
+    """Return goals and limited quantities; missing where changes make no plan."""
+    limited = [limit.column(name) for name, limit in limits.items()]
+    values = dict.fromkeys([*asked["goals"], *limited], np.nan)
+    with suppress(ValueError):  # single changes are legal, together they may not be
+        scenario = scenario_of(plan, changes)
+        options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
+        found = outcomes_of(lived(scenario, people, engine=engine, **options))
+        values |= {name: float(found[name].mean()) for name in asked["goals"]}
+        for name, limit in limits.items():
+            values[limit.column(name)] = _of(limit, found[name])
+    return values
+
+
+def _of(limit: Limit, persons: np.ndarray) -> float:
+    if limit.of == "mean":
+        return float(persons.mean())
+    return float(np.percentile(persons, int(limit.of.removeprefix("p"))))
