@@ -43,7 +43,7 @@ def _search_again(
     record: Mapping[str, object], engine: str | None
 ) -> Iterable[tuple[str, bytes]]:
     """Return name and content of the tables of a search."""
-    return search_tables(front_again(record, engine=engine)).items()
+    return search_tables(front_again(record, engine=engine, progress=False)).items()
 
 
 # Each makes the files of a record of its kind again, one at a time: (name, content).

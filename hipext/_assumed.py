@@ -93,6 +93,7 @@ def assumptions_of(
             what = f"share of body mass lifted in {exercises[name].name}"
             rows.append(("catalogue", what, f"{share:g}", ""))
     constants = parameter_table()
-    for row in constants[constants["kind"] == "assumption"].itertuples():
+    is_used = ~constants["id"].str.startswith("population.")  # one person, none drawn
+    for row in constants[is_used & (constants["kind"] == "assumption")].itertuples():
         rows.append(("model", row.meaning, f"{row.value:g} {row.unit}", row.source))
     return ASSUMPTIONS.from_rows(rows)

@@ -92,6 +92,7 @@ def compared_again(
         noise=record["noise"],
         level=record["level"],
         engine=engine,
+        progress=False,
     )
     return grouped(found, record["groups"])
 

@@ -79,7 +79,7 @@ def compare(
     noise: bool = True,
     level: float = 0.95,
     engine: str | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Comparison:
     """Let the same persons live through several plans and compare what comes of it.
 
@@ -103,7 +103,7 @@ def compare(
         Of the intervals of means.
     engine : {"compiled", "plain"}, optional
         Default: compiled where numba is installed. Equal to 1e-12.
-    progress : bool, default False
+    progress : bool, default True
         Whether to show a bar on a terminal.
 
     Returns

@@ -19,7 +19,7 @@ def one_at_a_time(
     noise: bool = True,
     level: float = 0.95,
     engine: str | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Comparison:
     """Change one thing of a plan at a time and compare each with the plan as it is.
 
@@ -49,8 +49,9 @@ def one_at_a_time(
     groups = one_change_variants(plan) if changes is None else changes
     titles, scenarios = {}, [scenario_of(plan, {})]
     for title, found in groups.items():
-        scenarios += [scenario_of(plan, one) for one in found]
-        titles |= dict.fromkeys([one.name for one in scenarios[-len(found) :]], title)
+        some = [scenario_of(plan, one) for one in found]
+        titles |= {one.name: title for one in some}
+        scenarios += some
     found = compare(
         scenarios,
         athletes,

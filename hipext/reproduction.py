@@ -63,7 +63,7 @@ class _Finding:
 
 
 def reproduce(
-    folder: str | Path, *, engine: str | None = None, progress: bool = False
+    folder: str | Path, *, engine: str | None = None, progress: bool = True
 ) -> Reproduction:
     """Make the results of a folder again from its record, and compare.
 
@@ -77,7 +77,7 @@ def reproduce(
     engine : {"plain", "compiled"}, optional
         How the day loop runs. Default: plain for runs, else compiled where numba is
         installed.
-    progress : bool, default False
+    progress : bool, default True
         Whether to show a bar on a terminal.
 
     Returns

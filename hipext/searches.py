@@ -1,7 +1,6 @@
 """Search for plans that serve several goals within limits, for persons of a crowd."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from hipext.whatif import scenario_of
 
 
 def find_front(
-    spec: SearchSpec | str | Path, *, engine: str | None = None, progress: bool = False
+    spec: SearchSpec | str | Path, *, engine: str | None = None, progress: bool = True
 ) -> Search:
     """Look for the plans of a search file that no other one beats in all goals.
 
@@ -36,7 +35,7 @@ def find_front(
         A search file, or what `sweep_file.read_search_file` made of one.
     engine : {"compiled", "plain"}, optional
         Default: compiled where numba is installed.
-    progress : bool, default False
+    progress : bool, default True
         Whether to show a bar on a terminal.
 
     Returns
@@ -48,7 +47,7 @@ def find_front(
     Raises
     ------
     PlanError
-        With all problems of the search file.
+        With all problems of the search file, or if not one scenario can be done.
     """
     spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
     return front_again(inputs_of_search(spec), engine=engine, progress=progress)
@@ -67,7 +66,7 @@ def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
 
 
 def front_again(
-    inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = False
+    inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = True
 ) -> Search:
     """Return what a search finds, from the inputs of its record."""
     asked = inputs["search"]
@@ -77,9 +76,15 @@ def front_again(
     is_compiled = (engine or usual_engine()) == ENGINES[0]
     constants = values_in_use()
 
+    faults: list[ValueError] = []
+
     def means(changes: Mapping[str, object]) -> dict[str, float]:
-        with parameters_changed(constants):
-            return _means(plan, changes, people, asked, limits, engine)
+        try:
+            with parameters_changed(constants):
+                return _means(plan, changes, people, asked, limits, engine)
+        except ValueError as fault:  # legal singly, not always together
+            faults.append(fault)
+            return dict.fromkeys(_quantities(asked, limits), np.nan)
 
     def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
         n_threads = usual_threads() if is_compiled else 1
@@ -92,7 +97,7 @@ def front_again(
         disable=None if progress else True,
         leave=False,
     ) as bar:
-        return search(
+        found = search(
             read_varied(asked["vary"], source="the record")[0],
             asked["goals"],
             limits,
@@ -102,6 +107,9 @@ def front_again(
             seed=asked["seed"],
             progress=lambda done, _: bar.update(done - bar.n),
         )
+    if len(faults) == len(found.trials):
+        raise min(faults, key=str)  # nothing can be done: the person lacks a 1RM, say
+    return found
 
 
 def search_tables(found: Search) -> dict[str, bytes]:
@@ -129,17 +137,19 @@ def _means(
     limits: Mapping[str, Limit],
     engine: str | None,
 ) -> dict[str, float]:
-    """Return goals and limited quantities; missing where changes make no plan."""
-    limited = [limit.column(name) for name, limit in limits.items()]
-    values = dict.fromkeys([*asked["goals"], *limited], np.nan)
-    with suppress(ValueError):  # single changes are legal, together they may not be
-        scenario = scenario_of(plan, changes)
-        options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
-        found = outcomes_of(lived(scenario, people, engine=engine, **options))
-        values |= {name: float(found[name].mean()) for name in asked["goals"]}
-        for name, limit in limits.items():
-            values[limit.column(name)] = _of(limit, found[name])
-    return values
+    """Return goals and limited quantities; ValueError where changes make no plan."""
+    scenario = scenario_of(plan, changes)
+    options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
+    found = outcomes_of(lived(scenario, people, engine=engine, **options))
+    means = {name: float(found[name].mean()) for name in asked["goals"]}
+    limited = {
+        limit.column(name): _of(limit, found[name]) for name, limit in limits.items()
+    }
+    return means | limited
+
+
+def _quantities(asked: Mapping[str, object], limits: Mapping[str, Limit]) -> list[str]:
+    return [*asked["goals"], *(limit.column(name) for name, limit in limits.items())]
 
 
 def _of(limit: Limit, persons: np.ndarray) -> float:

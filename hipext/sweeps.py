@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from hipext import _dataset as dataset
 from hipext._checks import check_one_of
 from hipext._crowd import ENGINES, side_by_side, usual_engine, usual_threads
-from hipext._job import Job, batch_size, columns_of, n_batches, pieces_of
+from hipext._job import Job, batch_size, check_first, columns_of, n_batches, pieces_of
 from hipext._parquet import parquet_bytes, read_parquet
 from hipext._summary import summary_of
 from hipext._sweep_record import (
@@ -111,7 +111,7 @@ def sweep(
     scheduler: str | None = None,
     n_threads: int | None = None,
     engine: str | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Sweep:
     """Simulate every scenario of a sweep file and stream the results to a folder.
 
@@ -130,7 +130,7 @@ def sweep(
         Threads, or workers of a local cluster. Default: one per processor.
     engine : {"compiled", "plain"}, optional
         Default: compiled where numba is installed.
-    progress : bool, default False
+    progress : bool, default True
         Whether to show a bar, with rate and time left, on a terminal.
 
     Returns
@@ -140,7 +140,7 @@ def sweep(
     Raises
     ------
     PlanError
-        With all problems of the sweep file.
+        With all problems of the sweep file, or if its first scenario cannot be done.
     FileExistsError
         If the folder holds something else, or this sweep unfinished and `resume` is
         not given. Nothing is touched.
@@ -155,6 +155,7 @@ def sweep(
         check_one_of(engine, ENGINES, name="engine")
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     job, folder = job_of(spec), Path(out)
+    check_first(job)
     scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
     record = record_of("sweep", inputs_of_sweep(spec, job), {})
     dataset.begin(folder, record, resume=resume)
@@ -164,7 +165,7 @@ def sweep(
         _batches, job, left, scheduler=scheduler, n_threads=n_threads, engine=engine
     )
     _fill(folder, job, run, done, progress=progress)
-    if left or not dataset.is_complete(folder):
+    if left or not dataset.is_closed(folder):
         summary = csv_bytes(_with_changes(job, _summary(folder, job)))
         files = {dataset.SCENARIOS: scenarios, dataset.SUMMARY: summary}
         dataset.finish(folder, record, files, done)
@@ -202,8 +203,8 @@ def read_sweep(folder: str | Path) -> Sweep:
 
 def _read_summary(path: Path, design: pd.DataFrame) -> pd.DataFrame:
     """Return the summary with the varied columns as they were set, not as texts."""
-    table = pd.read_csv(path, index_col="scenario")
-    return pd.concat([design, table.drop(columns=list(design))], axis=1)
+    table = pd.read_csv(path, index_col="scenario", float_precision="round_trip")
+    return pd.concat([design, table.drop(columns=list(design))], axis=1).copy()
 
 
 def files_again(

@@ -17,13 +17,17 @@ import hipext
 NAMES = [
     "PlanError",
     "calibration",
+    "cohort",
+    "compare",
     "expand_plan",
+    "find_front",
     "fit",
     "format_plan",
     "intensity",
     "inverse",
     "lint_plan",
     "metrics",
+    "one_at_a_time",
     "open_loop",
     "personalise",
     "plots",
@@ -31,10 +35,16 @@ NAMES = [
     "read_evidence",
     "read_exercises",
     "read_plan",
+    "read_population",
+    "read_sweep",
     "report",
+    "reproduce",
     "response",
+    "scenario_of",
     "simulate",
+    "sweep",
     "tables",
+    "variations",
     "vary",
     "widgets",
     "write_record",
@@ -42,7 +52,10 @@ NAMES = [
 SIGNATURES = {
     "calibration.compare_models": "(fits)",
     "calibration.posterior": "(fitted, *, n_steps, seed, progress)",
+    "cohort": "(n, population, *, seed)",
+    "compare": "(scenarios, athletes, *, seeds, noise, level, engine, progress)",
     "expand_plan": "(plan, athlete, *, exercises)",
+    "find_front": "(spec, *, engine, progress)",
     "fit": (
         "(model, training_load, performance, *, convention, weights, bounds, "
         "start, level, profile, n_bootstrap, n_blocks, seed, progress)"
@@ -98,12 +111,18 @@ SIGNATURES = {
     "metrics.weekly": "(sets, *, n_weeks, exercises)",
     "metrics.weekly_trend": "(weeks, column, *, deloads)",
     "metrics.working_sets": "(sets)",
+    "one_at_a_time": (
+        "(plan, athletes, *, changes, seeds, noise, level, engine, progress)"
+    ),
     "open_loop": "(plan, athlete, *, training_load)",
     "personalise": "(plan, athlete)",
     "read_athlete": "(name_or_path)",
     "read_evidence": "(path)",
     "read_exercises": "(path)",
     "read_plan": "(name_or_path)",
+    "read_population": "(name_or_path)",
+    "read_sweep": "(folder)",
+    "reproduce": "(folder, *, engine, progress)",
     "response.Banister": (
         "(*, baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau, "
         "initial_fitness, initial_fatigue, convention)"
@@ -134,11 +153,22 @@ SIGNATURES = {
         "gain_tau, initial_fitness, initial_fatigue, convention)"
     ),
     "response.respond_draws": "(model, draws, training_load, *, convention)",
+    "scenario_of": "(plan, changes, *, name)",
     "simulate": "(plan, athlete, *, seed, noise, training_load)",
+    "sweep": "(spec, out, *, resume, scheduler, n_threads, engine, progress)",
+    "variations": "(plan, changes, *, together)",
     "vary": "(plan, changes)",
     "write_record": "(simulation, folder)",
 }
 DEFAULTS = {
+    "cohort": {"population": "novices", "seed": 0},
+    "compare": {
+        "seeds": (0,),
+        "noise": True,
+        "level": 0.95,
+        "engine": None,
+        "progress": True,
+    },
     "fit": {
         "convention": "next_day",
         "weights": None,
@@ -181,6 +211,13 @@ DEFAULTS = {
         "initial_fitness": 0.0,
         "initial_fatigue": 0.0,
         "convention": "next_day",
+    },
+    "sweep": {
+        "resume": False,
+        "scheduler": None,
+        "n_threads": None,
+        "engine": None,
+        "progress": True,
     },
     "response.SaturatedDose": {
         "max_dose": 1.0,
