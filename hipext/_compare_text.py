@@ -29,7 +29,8 @@ _WORDS = {1: "more is better", -1: "less is better", 0: "neither is better"}
 def people_told(athletes: Sequence[Athlete]) -> str:
     """Return who trains, in words."""
     if isinstance(athletes, Cohort):
-        return f"{len(athletes):,} persons drawn from {athletes.population.name!r}"
+        persons = "1 person" if len(athletes) == 1 else f"{len(athletes):,} persons"
+        return f"{persons} drawn from {athletes.population.name!r}"
     names = list(dict.fromkeys(one.name for one in athletes))
     if len(names) > 1:
         return f"{len(athletes):,} persons"

@@ -37,6 +37,11 @@ def usual_threads() -> int:
     return cpu_count() or 1
 
 
+def first_of(athletes: Sequence[Athlete]) -> int:
+    """Return the number of the first person, by which random numbers know it."""
+    return athletes.first if isinstance(athletes, Cohort) else 0
+
+
 def people_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Athlete]:
     """Return persons as a scenario changes them; a cohort by its average person."""
     if not scenario.athlete:
@@ -95,7 +100,7 @@ def lived(
         [person, week, column]: see `outcomes.WEEK_COLUMNS`.
     """
     setting = setting_in(scenario, athletes)
-    first = athletes.first if isinstance(athletes, Cohort) else 0
+    first = first_of(athletes)
     is_compiled = (engine or usual_engine()) == ENGINES[0]
     size = _CHUNK if is_compiled else 1
 
@@ -123,16 +128,12 @@ def side_by_side(
         return
     with ThreadPoolExecutor(n_threads) as pool:
         waiting: deque = deque()
-        try:
-            for task in tasks:
-                waiting.append(pool.submit(work, task))
-                if len(waiting) > n_threads:
-                    yield waiting.popleft().result()
-            while waiting:
+        for task in tasks:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) > n_threads:
                 yield waiting.popleft().result()
-        finally:
-            for one in waiting:
-                one.cancel()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _part(people: People, start: int, size: int) -> People:

@@ -13,7 +13,7 @@ made again), and temporary files (they are removed).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ JOURNAL, RECORD, SUMMARY, SCENARIOS = (
     "scenarios.parquet",
 )
 TABLES = ("outcomes", "weeks")
+_TEMPORARY = ".*.part"
 
 
 def part_name(table: str, batch: int) -> str:
@@ -55,7 +56,7 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
     FileExistsError
         If it holds something else, or an unfinished sweep that is not to be resumed.
     """
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or not _held(folder):
         write_files({RECORD: record_bytes(record)}, folder)
         return
     if not (folder / RECORD).is_file():
@@ -77,9 +78,29 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
         )
 
 
+def _held(folder: Path) -> list[Path]:
+    """Return what a folder holds beside files that a killed sweep left half."""
+    return [path for path in folder.iterdir() if not path.match(_TEMPORARY)]
+
+
 def is_complete(folder: Path) -> bool:
     """Return whether the record of a folder tells the hashes of all its files."""
     return bool(read_record(folder)["sha256"])
+
+
+def is_closed(folder: Path) -> bool:
+    """Return whether everything but the parts is there, and the journal gone."""
+    return not (folder / JOURNAL).exists() and _is_whole(folder, (SCENARIOS, SUMMARY))
+
+
+def _is_whole(folder: Path, names: Collection[str] = ()) -> bool:
+    """Return whether files have the hashes of the record; default: all of its files."""
+    hashes = read_record(folder)["sha256"]
+    return bool(hashes) and all(
+        (folder / name).is_file()
+        and sha256_of((folder / name).read_bytes()) == hashes.get(name)
+        for name in names or hashes
+    )
 
 
 def _check_same(folder: Path, found: Mapping, record: Mapping) -> None:
@@ -93,7 +114,7 @@ def _check_same(folder: Path, found: Mapping, record: Mapping) -> None:
                 "Name another folder: --out."
             )
     causes = changes_since(found, without=("matplotlib", "numba"))
-    if causes and not is_complete(folder):
+    if causes and not _is_whole(folder):
         raise FileExistsError(
             f"'{folder}' was begun otherwise, and parts would not fit together: "
             f"{causes[0]}. Name another folder: --out."
@@ -147,7 +168,7 @@ def _journal(folder: Path) -> list[dict[str, str]]:
 
 
 def _drop_temporary(folder: Path) -> None:
-    for path in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
+    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
         path.unlink(missing_ok=True)
 
 

@@ -121,6 +121,12 @@ def _pieces(job: Job, row: int, end: int) -> Iterator[Piece]:
         row += n
 
 
+def check_first(job: Job) -> None:
+    """Raise PlanError if the first scenario cannot be done, as without a 1RM."""
+    first = pieces_of(job, 0)[0]
+    _scenario(job.head(), first.changes)
+
+
 def _plain(value: object) -> object:
     """Return a number of NumPy as one that JSON knows."""
     return value.item() if isinstance(value, np.generic) else list(value)

@@ -45,9 +45,10 @@ Write = Annotated[bool, typer.Option("--write", "-w", help="Rewrite the file ins
 Check = Annotated[
     bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
 ]
-PersonShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]
 ExerciseShown = Annotated[str | None, typer.Argument(help="Show this one in full.")]
-Kind = Annotated[str, typer.Argument(help="plan or athlete.")]
+Kind = Annotated[
+    str, typer.Argument(help="plan, athlete, population, sweep or search.")
+]
 SourceIds = Annotated[
     list[str] | None, typer.Argument(help="Only these rows: E07-001.")
 ]
@@ -126,7 +127,7 @@ FitFolder = Annotated[
 ]
 
 ComparedPlans = Annotated[
-    list[str], typer.Argument(metavar="PLAN...", help="Shipped plans, or TOML files.")
+    list[str], typer.Argument(metavar="PLAN", help="Shipped plans, or TOML files.")
 ]
 Varied = Annotated[
     list[str] | None,
@@ -147,10 +148,12 @@ OutcomeShown = Annotated[
     str, typer.Option("--outcome", help="What is told first and drawn.")
 ]
 SweepFile = Annotated[
-    str, typer.Argument(metavar="SWEEP", help="TOML file that says what is varied.")
+    str,
+    typer.Argument(metavar="SWEEP", help="Name of a shipped sweep, or a TOML file."),
 ]
 SearchFile = Annotated[
-    str, typer.Argument(metavar="SEARCH", help="TOML file of goals, limits, choices.")
+    str,
+    typer.Argument(metavar="SEARCH", help="Name of a shipped search, or a TOML file."),
 ]
 SweepFolder = Annotated[
     Path | None,
@@ -180,6 +183,4 @@ RecordFolder = Annotated[
 EngineName = Annotated[
     str | None, typer.Option("--engine", help="plain or compiled. Default: as then.")
 ]
-PopulationShown = Annotated[
-    str | None, typer.Argument(help="Print the file of this one.")
-]
+FileShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]

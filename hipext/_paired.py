@@ -9,22 +9,6 @@ from hipext.outcomes import OUTCOMES, WEEKLY, course_of
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEAST_SHARE = 0.5  # of persons who still train, for a week to be told
-FAN = ("n", "mean", "q05", "q25", "q50", "q75", "q95")
-DIFFERENCE = (
-    "outcome",
-    "unit",
-    "n",
-    "mean_baseline",
-    "mean",
-    "difference",
-    "low",
-    "high",
-    "p_better",
-    "p_equal",
-    "q05",
-    "q95",
-)
-COURSE = ("week", "outcome", "n", "mean", "low", "high", *FAN[2:])
 
 
 def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
@@ -55,7 +39,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
 def differences(
     theirs: dict[str, np.ndarray], baseline: dict[str, np.ndarray], level: float
 ) -> Iterator[tuple]:
-    """Yield a row of `DIFFERENCE` per outcome, each array being [person, seed]."""
+    """Yield a row of `DIFFERENCES` per outcome, each array being [person, seed]."""
     for name, outcome in OUTCOMES.items():
         ours, before = theirs[name], baseline[name]
         gap = ours - before
@@ -75,7 +59,7 @@ def differences(
 
 
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
-    """Yield week, outcome and the values of `FAN` of persons who still train.
+    """Yield a row of `WEEKLY_FANS` per outcome and week, of persons who still train.
 
     `weeks` is [person, seed, week, column]; weeks that fewer than half of the persons
     reach are left out, because who is late differs from who is not.
@@ -86,7 +70,7 @@ def fans(weeks: np.ndarray) -> Iterator[tuple]:
 
 
 def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[tuple]:
-    """Yield a row of `COURSE` per outcome and week that half of the pairs reach."""
+    """Yield a row of `WEEKLY_DIFFERENCES` per outcome and week that half reach."""
     n_weeks = min(weeks.shape[2], baseline.shape[2])
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
     for name in WEEKLY:

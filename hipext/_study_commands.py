@@ -5,10 +5,17 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
 import typer
 
 from hipext import _options as options
+from hipext import show
 from hipext._changes import read_changes, read_vary
+from hipext._checks import check_one_of
+from hipext._listings import population_table, study_table
+from hipext.data import find_file, read_text, shipped_names
+from hipext.population import read_population
+from hipext.sweep_file import read_search_file, read_sweep_file
 
 
 def compare(
@@ -65,18 +72,21 @@ def sweep(
     A sweep that was stopped, by whatever, goes on with --resume. Threads, a local
     cluster and a cluster of machines make the same bytes.
     """
-    from hipext._sweep_command import sweep_told  # slow to load
+    from hipext._sweep_command import SweepRequest, sweep_told  # slow to load
 
-    told = sweep_told(
-        path,
-        out,
+    request = SweepRequest(
+        path=path,
+        out=out,
         resume=resume,
         scheduler=scheduler,
         n_threads=threads,
         outcome=outcome,
-        as_json=as_json,
     )
-    typer.echo(told)
+    try:
+        typer.echo(sweep_told(request, as_json=as_json))
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. {request.way_on()}".rstrip(), err=True)
+        sys.exit(130)
 
 
 def sensitivity(
@@ -85,7 +95,7 @@ def sensitivity(
     level: options.Level = 0.95,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell which of the things varied in a sweep matter for an outcome.
+    """Tell what matters for an outcome, of all that a sweep varies.
 
     For sweeps whose design is of kind saltelli (Sobol indices) or morris (screening).
     """
@@ -126,4 +136,44 @@ def reproduce(
         sys.exit(1)
 
 
-COMMANDS = (compare, sweep, sensitivity, search, reproduce)
+def populations(
+    name: options.FileShown = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List the shipped populations, or print the file of one.
+
+    A start for a file of your own: hipext populations novices > people.toml
+    """
+    if name is None:
+        _echo_table(population_table(), "population", as_json=as_json)
+        return
+    found = read_population(name)
+    text = read_text(find_file(name, "populations")).rstrip()
+    typer.echo(found.model_dump_json(indent=2) if as_json else text)
+
+
+def studies(
+    name: options.FileShown = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List the shipped sweeps and searches, or print one.
+
+    A start for a file of your own: hipext studies light_weeks > my_sweep.toml
+    """
+    if name is None:
+        _echo_table(study_table(), "study", as_json=as_json)
+        return
+    readers = {"sweeps": read_sweep_file, "searches": read_search_file}
+    folders = {one: folder for folder in readers for one in shipped_names(folder)}
+    check_one_of(name, folders, name="The name of a study")
+    found = readers[folders[name]](name)
+    text = read_text(find_file(name, folders[name])).rstrip()
+    typer.echo(found.model_dump_json(indent=2) if as_json else text)
+
+
+def _echo_table(table: pd.DataFrame, key: str, *, as_json: bool) -> None:
+    rows = table.to_json(orient="records", indent=2, force_ascii=False)
+    typer.echo(rows if as_json else show.entries(table, key))
+
+
+COMMANDS = (compare, sweep, sensitivity, search, reproduce, populations, studies)

@@ -1,71 +1,125 @@
 """What ``hipext sweep``, ``sensitivity`` and ``search`` do and tell."""
 
 import json
+import shlex
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from hipext._checks import check_one_of
-from hipext._dataset import part_paths
+from hipext._dataset import RECORD, part_paths
 from hipext._phrases import shortened
 from hipext._report_figures import figure_files
-from hipext._sweep_figure import front_figure, sensitivity_figure, sweep_figure
+from hipext._sweep_figure import (
+    MOST_PANELS,
+    as_written,
+    front_figure,
+    sensitivity_figure,
+    sweep_figure,
+)
 from hipext.indices import COLUMNS, Sensitivity
 from hipext.outcomes import OUTCOMES
 from hipext.pareto import Search
 from hipext.records import (
     csv_bytes,
+    drop_leftovers,
+    read_record,
     record_bytes,
     record_of,
     replaces_other_inputs,
     write_files,
 )
 from hipext.searches import front_again, inputs_of_search, search_tables
-from hipext.sweep_file import read_search_file, read_sweep_file
+from hipext.sweep_file import SweepSpec, read_search_file, read_sweep_file
 from hipext.sweeps import Sweep, read_sweep, sweep
 
-_MOST_ROWS = 24  # of a table on the terminal
+_MOST_ROWS, _MOST_SAMPLES = 24, 6  # of a table on the terminal: a grid, and others
+_FRONT_FILES = ("front.png", "front.svg")  # not of a single goal
 _SHOWN = ("strength_pct", "pain_reported", "n_failed", "minutes", "weeks")
 
 
-def sweep_told(
-    path: str,
-    out: Path | None,
-    *,
-    resume: bool,
-    scheduler: str | None,
-    n_threads: int | None,
-    outcome: str,
-    as_json: bool,
-) -> str:
-    """Run a sweep file, draw it, and return the text, or the JSON, that tells of it."""
-    check_one_of(outcome, OUTCOMES, name="--outcome")
-    if scheduler is not None:
+@dataclass(frozen=True, kw_only=True)
+class SweepRequest:
+    """The arguments of ``hipext sweep``, as they were written."""
+
+    path: str
+    out: Path | None = None
+    resume: bool = False
+    scheduler: str | None = None
+    n_threads: int | None = None
+    outcome: str = "strength_pct"
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
+        return self.out or Path("out") / f"sweep-{Path(self.path).stem}"
+
+    def way_on(self) -> str:
+        """Return how to go on with what is in the folder; nothing before a record."""
+        if not (self.folder / RECORD).is_file():
+            return ""
+        where = [] if self.out is None else ["--out", str(self.out)]
+        command = shlex.join(["hipext", "sweep", self.path, *where, "--resume"])
+        return f"What is done is kept. Go on with: {command}"
+
+
+def sweep_told(request: SweepRequest, *, as_json: bool) -> str:
+    """Run a sweep file, draw it, and return the text, or the JSON, that tells of it.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written: which one, why, and how to go on.
+    """
+    check_one_of(request.outcome, OUTCOMES, name="--outcome")
+    spec = read_sweep_file(request.path)
+    try:
+        return _swept(spec, request, as_json=as_json)
+    except OSError as error:
+        way_on = request.way_on()
+        if not error.errno or not way_on:
+            raise  # it says so itself, or nothing was begun
+        place = error.filename or request.folder
+        raise OSError(f"{place}: {error.strerror}. {way_on}") from None
+
+
+def _swept(spec: SweepSpec, request: SweepRequest, *, as_json: bool) -> str:
+    if request.scheduler is not None:
         _hush_dask()
-    spec = read_sweep_file(path)
-    folder = out or Path("out") / f"sweep-{Path(path).stem}"
     found = sweep(
         spec,
-        folder,
-        resume=resume,
-        scheduler=scheduler,
-        n_threads=n_threads,
+        request.folder,
+        resume=request.resume,
+        scheduler=request.scheduler,
+        n_threads=request.n_threads,
         progress=True,
     )
-    files = figure_files({"sweep": sweep_figure(found, outcome)})
-    told = [found.name, "", summary_text(found, outcome)]
+    files = figure_files({"sweep": sweep_figure(found, request.outcome)})
+    told = [found.name, "", summary_text(found, request.outcome)]
     if found.kind in COLUMNS:
-        weights = found.sensitivity(outcome)
+        weights = found.sensitivity(request.outcome)
         files |= sensitivity_files(weights)
         told += ["", weights.told()]
-    write_files(files, folder)
-    if as_json:
-        return _json(found, folder)
-    n_parts = len(part_paths(folder))
-    told.append(
-        f"\nSee {folder / 'sweep.png'} and summary.csv; {n_parts} Parquet files of "
-        f"persons are in {folder / 'outcomes'}."
+    write_files(files, request.folder)
+    return _json(found) if as_json else "\n".join([*told, "", _places(found)])
+
+
+def _places(found: Sweep) -> str:
+    n_parts, n_left = len(part_paths(found.folder)), len(found.vary) - MOST_PANELS
+    files = "1 Parquet file" if n_parts == 1 else f"{n_parts} Parquet files"
+    told = (
+        f"See {found.folder / 'sweep.png'} and summary.csv; persons: {files} in "
+        f"{found.folder / 'outcomes'}."
     )
-    return "\n".join(told)
+    if n_left <= 0:
+        return told
+    more = (
+        "1 more was varied, but is"
+        if n_left == 1
+        else f"{n_left} more were varied, but are"
+    )
+    return f"{told} {more} not drawn."
 
 
 def _hush_dask() -> None:
@@ -81,10 +135,13 @@ def summary_text(found: Sweep, outcome: str) -> str:
     """Return the means of scenarios, the first ones of many."""
     shown = list(dict.fromkeys([outcome, *_SHOWN]))
     names = list(found.vary)
-    rows = found.summary[[*names, *(f"{one}_mean" for one in shown)]].head(_MOST_ROWS)
-    rows = rows.rename(columns={f"{one}_mean": one for one in shown}).round(2)
-    rows = rows.rename(columns={name: shortened(name, 24) for name in names})
-    lines = [f"means of {found.summary['n'].iloc[0]:,} persons in each scenario:"]
+    n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
+    columns = [*names, *(f"{one}_mean" for one in shown)]
+    rows = as_written(found.summary[columns].head(n_rows), names)
+    rows = rows.round(2).set_axis([*_heads(names), *shown], axis=1)
+    n_persons = found.summary["n"].iloc[0]
+    whose = "one person" if n_persons == 1 else f"means of {n_persons:,} persons"
+    lines = [f"{whose} in each scenario:"]
     lines.append(rows.to_string(index=False, na_rep="-"))
     n_more = len(found.summary) - len(rows)
     if n_more > 0:
@@ -92,10 +149,19 @@ def summary_text(found: Sweep, outcome: str) -> str:
     return "\n".join(lines)
 
 
-def _json(found: Sweep, folder: Path) -> str:
+def _heads(names: Sequence[str]) -> list[str]:
+    """Return what follows the last dot of a name, where that tells it from others."""
+    last = [name.rpartition(".")[2] for name in names]
+    return [
+        shortened(name, 24) if end in OUTCOMES or last.count(end) > 1 else end
+        for name, end in zip(names, last, strict=True)
+    ]
+
+
+def _json(found: Sweep) -> str:
     told = {
         "name": found.name,
-        "folder": str(folder),
+        "folder": str(found.folder),
         "n_scenarios": len(found.summary),
         "persons": int(found.summary["n"].iloc[0]),
         "summary": json.loads(found.summary.reset_index().to_json(orient="records")),
@@ -123,6 +189,7 @@ def search_told(path: str, out: Path | None, *, as_json: bool) -> str:
     """Run a search file, write and draw it, and return what tells of it."""
     spec = read_search_file(path)
     folder = out or Path("out") / f"search-{Path(path).stem}"
+    _check_holds_no_other(folder)
     inputs = inputs_of_search(spec)
     found = front_again(inputs, progress=True)
     tables = search_tables(found)
@@ -130,6 +197,7 @@ def search_told(path: str, out: Path | None, *, as_json: bool) -> str:
     is_replaced = replaces_other_inputs(files, folder)
     drawn = figure_files({"front": front_figure(found)}) if len(spec.goals) > 1 else {}
     paths = write_files(drawn | files, folder)
+    drop_leftovers(folder, {*_FRONT_FILES} - {path.name for path in paths})
     if as_json:
         return found.front.to_json(orient="records", indent=2, force_ascii=False)
     lines = [spec.name, "", found.told()]
@@ -140,6 +208,17 @@ def search_told(path: str, out: Path | None, *, as_json: bool) -> str:
     if is_replaced:
         lines.append("These replace earlier results of other inputs; --out keeps both.")
     return "\n".join(lines)
+
+
+def _check_holds_no_other(folder: Path) -> None:
+    """Raise FileExistsError for results that took another command to make."""
+    if not (folder / RECORD).is_file():
+        return
+    kind = read_record(folder).get("kind", "run")
+    if kind != "search":
+        raise FileExistsError(
+            f"'{folder}' holds a {kind}, not a search. Name another folder: --out."
+        )
 
 
 def _front_lines(found: Search) -> list[str]:

@@ -173,7 +173,7 @@ def plans(as_json: options.AsJson = False) -> None:
 
 @app.command()
 def athletes(
-    name: options.PersonShown = None,
+    name: options.FileShown = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List the shipped persons, or print the file of one.
@@ -275,7 +275,7 @@ def schema(
     kind: options.Kind = "plan",
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
-    from hipext.plan_schema import SCHEMAS
+    from hipext.study_schema import SCHEMAS
 
     check_one_of(kind, SCHEMAS, name="kind")
     print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))

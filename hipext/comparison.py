@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from hipext._checks import check_one_of
-from hipext._crowd import ENGINES, lived
-from hipext._paired import COURSE, DIFFERENCE, FAN, courses, differences, fans
+from hipext._crowd import ENGINES, first_of, lived
+from hipext._paired import courses, differences, fans
+from hipext._progress import progress_told
 from hipext.athlete import Athlete
+from hipext.comparison_tables import (
+    DIFFERENCES,
+    LIVES,
+    WEEKLY_DIFFERENCES,
+    WEEKLY_FANS,
+)
 from hipext.outcomes import OUTCOMES, outcomes_of
 from hipext.plan import Plan
 from hipext.simulation import check_seed
@@ -35,8 +41,8 @@ class Comparison:
     groups : Mapping[str, str]
         Title by scenario, where scenarios belong to groups.
     outcomes : pandas.DataFrame
-        One row per scenario, seed and person: a column per outcome of
-        `outcomes.OUTCOMES`.
+        One row per scenario, seed and person, by its number from 1: a column per
+        outcome of `outcomes.OUTCOMES`.
     differences : pandas.DataFrame
         One row per scenario but the first, and outcome: means, the mean difference
         with its interval (``low``, ``high``), ``p_better`` (share of persons for whom
@@ -49,9 +55,9 @@ class Comparison:
 
     Notes
     -----
-    Tables by week end with the last week that half of the persons reach: closed gates
-    make a plan longer for some. Differences are those of a model, never a claim about
-    a person.
+    Columns and units are in `comparison_tables`. Tables by week end with the last week
+    that half of the persons reach: closed gates make a plan longer for some.
+    Differences are those of a model, never a claim about a person.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -130,11 +136,9 @@ def compare(
     people = [athletes] if isinstance(athletes, Athlete) else athletes
     _check(named, people, seeds, level, engine)
     n_lives = len(named) * len(seeds) * len(people)
-    with tqdm(
-        total=n_lives, unit=" lives", disable=None if progress else True, leave=False
-    ) as bar:
+    with progress_told(n_lives, "lives", is_shown=progress) as tell:
         weeks = [
-            _weeks(one, people, seeds, noise=noise, engine=engine, tell=bar.update)
+            _weeks(one, people, seeds, noise=noise, engine=engine, tell=tell)
             for one in named
         ]
     outcomes = [_outcomes(one) for one in weeks]
@@ -146,30 +150,27 @@ def compare(
         noise=noise,
         level=level,
         groups={},
-        outcomes=_outcome_table(names, outcomes, seeds),
-        differences=_rows(
-            (
+        outcomes=_outcome_table(names, outcomes, seeds, first_of(people)),
+        differences=DIFFERENCES.from_rows(
+            [
                 (name, first, *row)
                 for name, one in zip(names[1:], outcomes[1:], strict=True)
                 for row in differences(one, outcomes[0], level)
-            ),
-            ("scenario", "baseline", *DIFFERENCE),
+            ]
         ),
-        weekly=_rows(
-            (
+        weekly=WEEKLY_FANS.from_rows(
+            [
                 (name, *row)
                 for name, one in zip(names, weeks, strict=True)
                 for row in fans(one)
-            ),
-            ("scenario", "week", "outcome", *FAN),
+            ]
         ),
-        weekly_differences=_rows(
-            (
+        weekly_differences=WEEKLY_DIFFERENCES.from_rows(
+            [
                 (name, *row)
                 for name, one in zip(names[1:], weeks[1:], strict=True)
                 for row in courses(one, weeks[0], level)
-            ),
-            ("scenario", *COURSE),
+            ]
         ),
     )
 
@@ -191,7 +192,13 @@ def _named(
     if isinstance(scenarios, Mapping):
         given = list(scenarios.items())
     else:
-        given = [(one.name, one) for one in scenarios]
+        given = [(getattr(one, "name", ""), one) for one in scenarios]
+    for _, one in given:
+        if not isinstance(one, Plan | Scenario):
+            raise TypeError(
+                "scenarios must be a list, or a mapping by name, of what read_plan() "
+                f"or scenario_of() returns; there is {one!r} in it."
+            )
     return tuple(
         Scenario(
             name=name,
@@ -269,18 +276,15 @@ def _outcome_table(
     names: Sequence[str],
     outcomes: Sequence[Mapping[str, np.ndarray]],
     seeds: Sequence[int],
+    first_person: int,
 ) -> pd.DataFrame:
     n_persons, n_seeds = outcomes[0]["weeks"].shape
-    n_each = n_persons * n_seeds
+    n_each, persons = n_persons * n_seeds, first_person + np.arange(1, n_persons + 1)
     columns = {
         "scenario": np.repeat(np.array(names, dtype=object), n_each),
         "seed": np.tile(np.repeat(seeds, n_persons), len(names)),
-        "person": np.tile(np.arange(1, n_persons + 1), n_seeds * len(names)),
+        "person": np.tile(persons, n_seeds * len(names)),
     }
     for name in OUTCOMES:
         columns[name] = np.concatenate([one[name].T.ravel() for one in outcomes])
-    return pd.DataFrame(columns)
-
-
-def _rows(rows: Sequence[tuple], names: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(names))
+    return LIVES.from_columns(columns)

@@ -7,15 +7,25 @@ from pathlib import Path
 from hipext._checks import PlanError, did_you_mean
 
 _HERE = Path(__file__).parent
-_KINDS = {"plans": "plan", "athletes": "person", "populations": "population"}
-_MARKS = {  # keys that only files of this kind have
+_KINDS = {
+    "plans": "plan",
+    "athletes": "person",
+    "populations": "population",
+    "sweeps": "sweep",
+    "searches": "search",
+}
+_MARKS = {  # keys that tell a kind of file, from those that others lack as well
     "plan": ("phase", "session", "block", "deload", "assessment"),
     "person": ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
+    "search": ("goals", "limits", "search"),
+    "sweep": ("vary", "design", "plan"),
     "population": ("athlete", "spread", "group"),
 }
 _USES = {
     "plan": "Use it as the plan: hipext run {}.",
     "person": "Use it with --athlete.",
+    "search": "Use it with: hipext search {}.",
+    "sweep": "Use it with: hipext sweep {}.",
     "population": "Use it with --population.",
 }
 
@@ -46,7 +56,8 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
         ``"guide_16wk"``, or ``"my/plan.toml"``. A name without a folder and without
         a suffix is looked for among the shipped files only.
     folder : str
-        Folder of the shipped files: ``"plans"`` or ``"athletes"``.
+        Folder of the shipped files: ``"plans"``, ``"athletes"``, ``"populations"``,
+        ``"sweeps"`` or ``"searches"``.
 
     Raises
     ------
@@ -61,7 +72,7 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     if str(name_or_path) in names:
         return data_dir() / folder / f"{name_or_path}.toml"
     _check_not_misplaced(path, folder)
-    kind = folder.removesuffix("s")
+    kind = _KINDS[folder] if folder == "searches" else folder.removesuffix("s")
     raise FileNotFoundError(
         f"There is no {kind} {str(name_or_path)!r}: it is neither a file nor one of "
         f"the shipped {folder} ({', '.join(names)})."

@@ -288,7 +288,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
     count, sets = life.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
-    count.volume += sets * amount * implements_kg
+    count.volume += 0.0 if is_hold else n_done * implements_kg
     completed = said(life.script, day, SAID_COMPLETED, 1.0 if completed else 0.0) > 0.5
     rir = nan if least_rir > 90.0 else least_rir
     if not is_light:

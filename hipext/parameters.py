@@ -160,7 +160,10 @@ def _checked(name: str, value: object) -> float:
 def _check_known(name: str) -> None:
     shipped = _shipped()
     if name not in shipped:
+        room = name.partition(".")[0]
+        alike = [one for one in shipped if one.startswith(f"{room}.")]
+        rooms = dict.fromkeys(f"{one.partition('.')[0]}.*" for one in shipped)
         raise ValueError(
-            f"There is no parameter {name!r}; there are {', '.join(shipped)}."
+            f"There is no parameter {name!r}; there are {', '.join(alike or rooms)}."
             f"{did_you_mean(name, shipped)}"
         )

@@ -44,9 +44,10 @@ class Search:
         tried = f"{counted(len(self.trials), 'scenario')} tried"
         n_allowed = int(self.trials["is_allowed"].sum())
         if n_allowed:
+            together = " together" if len(self.goals) > 1 else ""
             return (
                 f"{tried}, {n_allowed} allowed, {len(self.front)} on the front, which "
-                f"no other one beats in {listed(self.goals)} together. Which of them "
+                f"no other one beats in {listed(self.goals)}{together}. Which of them "
                 "to take is a choice, not a result."
             )
         misses = [*map(self._miss_told, _nearest(self))]

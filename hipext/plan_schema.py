@@ -1,6 +1,6 @@
 """JSON Schemas of plan and athlete files, for editors and for reading."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hipext._schema import FileValue
@@ -50,7 +50,7 @@ def plan_schema() -> Schema:
     >>> plan_schema()["required"]
     ['format', 'name', 'phase']
     """
-    schema = _schema_of(Plan, "hipext plan")
+    schema = schema_of(Plan, "hipext plan")
     schema["description"] += _PLAN_FILE.replace("\n", " ")
     for owner, key, field in _properties(schema):
         field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
@@ -73,21 +73,21 @@ def plan_schema() -> Schema:
 
 def athlete_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of athlete files."""
-    schema = _schema_of(Athlete, "hipext athlete")
-    one_rm_kg = schema["properties"]["one_rm_kg"]
-    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
-    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
-    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
+    schema = schema_of(Athlete, "hipext athlete")
+    say_lifts(schema)
     return schema
 
 
-SCHEMAS: dict[str, Callable[[], Schema]] = {
-    "plan": plan_schema,
-    "athlete": athlete_schema,
-}
+def say_lifts(athlete: Schema) -> None:
+    """Add to the schema of an athlete which exercises 1RMs are given for, and how."""
+    one_rm_kg = athlete["properties"]["one_rm_kg"]
+    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
+    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
+    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
 
 
-def _schema_of(model: type[FileValue], title: str) -> Schema:
+def schema_of(model: type[FileValue], title: str) -> Schema:
+    """Return the JSON Schema of a kind of file as far as its model tells it."""
     schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
     for part in (schema, *schema["$defs"].values()):
         fields = part["properties"].items()

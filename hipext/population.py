@@ -21,7 +21,7 @@ from hipext._compiled import can_compile, compiled, plain
 from hipext._schema import FileValue, check_values
 from hipext._traits import athlete_with, traits_of
 from hipext.athlete import Athlete, Status, check_athlete, read_athlete
-from hipext.data import find_file, read_toml
+from hipext.data import check_kind, find_file, read_toml
 from hipext.parameters import parameter
 
 MAX_PERSONS = 2**32 - 1  # numbers that random numbers know persons by
@@ -198,6 +198,7 @@ def read_population(name_or_path: str | Path) -> Population:
 
 def check_population(values: Mapping, *, source: str) -> Population:
     """Return the values of a file as a population; PlanError with all problems."""
+    check_kind(values, "population", source=source)
     given, problems = values.get("athlete"), _group_faults(values.get("group"))
     if isinstance(given, str):
         values = {**values, "athlete": read_athlete(given)}

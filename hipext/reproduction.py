@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from hipext._again import KINDS
 from hipext._checks import check_one_of
 from hipext._compiled import can_compile
 from hipext._first_difference import first_difference
+from hipext._progress import progress_told
 from hipext._seals import changes_since, code_hash, edits_told, inputs_of, sha256_of
 from hipext.parameters import parameters_changed, shipped_values
 from hipext.records import read_record
@@ -129,18 +128,13 @@ def _findings(
 ) -> list[_Finding]:
     """Make every table again; return what is not as it should be, in order."""
     findings, waiting = [], dict(record["sha256"])
-    bar = tqdm(
-        total=len(waiting),
-        unit=" files",
-        disable=None if progress else True,
-        leave=False,
-    )
+    bar = progress_told(len(waiting), "files", is_shown=progress)
     try:
-        with bar, parameters_changed(_own_parameters(record)):
+        with bar as tell, parameters_changed(_own_parameters(record)):
             for name, ours in KINDS[record["kind"]](record, engine):
                 recorded = waiting.pop(name, None)
                 findings += _compared(name, ours, folder / name, recorded)
-                bar.update()
+                tell(1)
     except (ValueError, TypeError, KeyError) as error:
         is_missing = isinstance(error, KeyError)
         words = f"the {record['kind']} cannot be made again: "

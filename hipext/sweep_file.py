@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from hipext._checks import PlanError, check_one_of
 from hipext._schema import FileValue, check_values
 from hipext._varied import Range, Varied, read_varied
-from hipext.data import find_file, read_toml
+from hipext.data import check_kind, find_file, read_toml
 from hipext.designs import KINDS, design_problems, n_scenarios
 from hipext.outcomes import OUTCOMES
 from hipext.plan_file import read_plan
@@ -145,7 +145,8 @@ def read_sweep_file(path: str | Path) -> SweepSpec:
     Parameters
     ----------
     path : str or Path
-        The file. Plans and persons in it are named from its folder.
+        Name of a shipped sweep (``"light_weeks"``) or path of a TOML file. Plans and
+        persons in it are named from its folder.
 
     Returns
     -------
@@ -160,14 +161,14 @@ def read_sweep_file(path: str | Path) -> SweepSpec:
     PlanError
         With all problems of the file at once; or with those of the plan it names.
     """
-    values = read_toml(path)
-    return check_sweep(values, source=str(path), folder=Path(path).parent)
+    found = find_file(path, "sweeps")
+    return check_sweep(read_toml(found), source=str(found), folder=found.parent)
 
 
 def read_search_file(path: str | Path) -> SearchSpec:
     """Read a search from a TOML file, as `read_sweep_file` does a sweep."""
-    values = read_toml(path)
-    return check_search(values, source=str(path), folder=Path(path).parent)
+    found = find_file(path, "searches")
+    return check_search(read_toml(found), source=str(found), folder=found.parent)
 
 
 def check_sweep(
@@ -192,6 +193,8 @@ def check_search(
 def _check_not_the_other(
     values: Mapping, marks: tuple[str, ...], kind: str, source: str
 ) -> None:
+    if "vary" not in values and "plan" not in values:
+        check_kind(values, kind, source=source)
     found = [key for key in marks if key in values]
     if found:
         other = "search" if kind == "sweep" else "sweep"

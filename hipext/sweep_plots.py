@@ -124,8 +124,7 @@ def plot_front(
     Returns
     -------
     matplotlib.axes.Axes
-        The front is joined by a line; of three goals its marks are coloured instead,
-        and larger for higher values.
+        The front is a line; of three goals its marks are coloured, larger for more.
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])
@@ -133,7 +132,8 @@ def plot_front(
     is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
     refused, allowed = trials[~is_allowed], trials[is_allowed & ~is_on_front]
     front = trials[is_on_front].sort_values(x)
-    ax.plot(x, y, data=refused, label=f"refused ({len(refused)})", **REFUSED_STYLE)
+    if len(refused):
+        ax.plot(x, y, data=refused, label=f"refused ({len(refused)})", **REFUSED_STYLE)
     ax.plot(x, y, data=allowed, label=f"allowed ({len(allowed)})", **ALLOWED_STYLE)
     label = f"on the front ({len(front)})"
     if colour is None or front.empty:

@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from hipext import _dataset as dataset
 from hipext._checks import check_one_of
 from hipext._crowd import ENGINES, side_by_side, usual_engine, usual_threads
 from hipext._job import Job, batch_size, check_first, columns_of, n_batches, pieces_of
 from hipext._parquet import parquet_bytes, read_parquet
+from hipext._progress import progress_told
 from hipext._summary import summary_of
 from hipext._sweep_record import (
     inputs_of_sweep,
@@ -118,7 +118,8 @@ def sweep(
     Parameters
     ----------
     spec : SweepSpec, str or Path
-        A sweep file, or what `sweep_file.read_sweep_file` made of one.
+        Name of a shipped sweep, a sweep file, or what `sweep_file.read_sweep_file` made
+        of one.
     out : str or Path
         Folder of the results; new, empty, or one that holds the same sweep.
     resume : bool, default False
@@ -203,7 +204,7 @@ def read_sweep(folder: str | Path) -> Sweep:
 
 def _read_summary(path: Path, design: pd.DataFrame) -> pd.DataFrame:
     """Return the summary with the varied columns as they were set, not as texts."""
-    table = pd.read_csv(path, index_col="scenario", float_precision="round_trip")
+    table = pd.read_csv(path, index_col="scenario")
     return pd.concat([design, table.drop(columns=list(design))], axis=1).copy()
 
 
@@ -259,19 +260,13 @@ def _fill(
 ) -> None:
     """Write the parts that are missing, and add them to those done."""
     n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
-    bar = tqdm(
-        total=job.n_rows,
-        initial=min(n_done, job.n_rows),
-        unit=" persons",
-        unit_scale=True,
-        disable=None if progress else True,
-        leave=False,
-    )
-    with bar, closing(run()) as batches:
+    initial = min(n_done, job.n_rows)
+    bar = progress_told(job.n_rows, "persons", is_shown=progress, initial=initial)
+    with bar as tell, closing(run()) as batches:
         for batch, tables in batches:
             files = dataset.part_files(tables, batch)
             done |= dataset.write_part(folder, files)
-            bar.update(len(tables["outcomes"]["person"]))
+            tell(len(tables["outcomes"]["person"]))
 
 
 def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:

@@ -545,7 +545,11 @@ def test_the_plan_of_the_readme_runs(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "run", "plans", "exercises", "athletes", "evidence", "lint", "fmt", "lab"],
+    [
+        *["", "run", "fit", "compare", "sweep", "sensitivity", "search", "reproduce"],
+        *["populations", "studies", "plans", "exercises", "athletes", "evidence"],
+        *["lint", "fmt", "schema", "lab"],
+    ],
 )
 def test_every_command_explains_itself(command, tmp_path):
     done = hipext(*command.split(), "--help", cwd=tmp_path)

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from distributed import KilledWorker
+from distributed.comm import CommClosedError
 
 from hipext._sweep_record import job_of
-from hipext.cluster import tables_there
+from hipext.cluster import _result, batches_on, tables_there
 from hipext.sweep_file import read_sweep_file
 from hipext.sweeps import sweep
 
@@ -179,6 +182,27 @@ def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
 def test_worker_checks_its_code_before_it_works(path):
     with pytest.raises(RuntimeError, match="this worker has another hipext"):
         tables_there(job_of(read_sweep_file(path)).head(), (), "other", None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (KilledWorker("batch", None, 3), "Several workers died over one batch"),
+        (CancelledError("batch"), "went away"),
+        (CommClosedError("in the middle"), "went away"),
+        (RuntimeError("no hipext\nmore"), r"cannot do its part: no hipext\. Install"),
+        (ModuleNotFoundError("No module named 'hipext'"), "named 'hipext'. Install"),
+    ],
+)
+def test_fault_of_a_batch_is_told_with_what_to_do(fault, told):
+    future = Future()
+    future.set_exception(fault)
+    with pytest.raises(ConnectionError, match=rf"{told}.*go on with --resume"):
+        _result(future, "tcp://far:1")
+
+
+def test_where_nothing_is_left_to_do_no_scheduler_is_needed():
+    assert list(batches_on("nowhere", b"", [])) == []
 
 
 def test_scheduler_without_workers_is_told(scheduler, path, tmp_path):

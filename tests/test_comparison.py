@@ -143,6 +143,47 @@ def test_difference_and_interval_are_those_of_a_paired_t_test():
     assert row["n"] == 30
 
 
+def test_row_of_differences_is_that_of_a_count_by_hand():
+    ours = np.array([[4.0, 5.0], [6.0, 9.0]])
+    before = np.array([[3.5, 4.0], [2.0, 7.0]])  # less by 0.5, 1, 4 and 2
+    rows = differences(
+        dict.fromkeys(OUTCOMES, ours), dict.fromkeys(OUTCOMES, before), level=0.8
+    )
+    name, unit, *numbers = next(row for row in rows if row[0] == "technique")
+    low, high = (1.875 + sign * t.ppf(0.9, 1) * 2.25 / 2 for sign in (-1, 1))
+    assert (name, unit) == ("technique", OUTCOMES["technique"].unit)
+    expected = [4, 4.125, 6, 1.875, low, high, 1, 0, 0.575, 3.7]
+    assert numbers == pytest.approx(expected)
+
+
+def test_row_of_a_course_has_the_level_asked_for():
+    gaps = np.array([1.0, 2.0, 6.0])[:, np.newaxis, np.newaxis, np.newaxis]
+    weeks = courses_of(3, 2)
+    rows = {row[:2]: row[2:] for row in courses(weeks + gaps, weeks, 0.8)}
+    n, mean, low, high, *quantiles = rows[2, "technique"]
+    half = t.ppf(0.9, 2) * sqrt(7) / sqrt(3)
+    assert (n, mean, low, high) == pytest.approx((3, 3, 3 - half, 3 + half))
+    assert quantiles == pytest.approx([1.1, 1.5, 2, 4, 5.6])
+
+
+def test_level_of_a_comparison_is_that_of_all_its_intervals():
+    scenarios = variations(small_plan(), {"load_step": [2]})
+    levels = (0.5, 0.99)
+    wide = [compare(scenarios, cohort(9), level=level) for level in levels]
+    for name in ("differences", "weekly_differences"):
+        widths = [
+            table["high"].sum() - table["low"].sum()
+            for table in (getattr(one, name) for one in wide)
+        ]
+        assert widths[1] / widths[0] == pytest.approx(t.ppf(0.995, 8) / t.ppf(0.75, 8))
+
+
+def test_without_noise_seeds_change_nothing():
+    table = compare([small_plan()], cohort(5), seeds=(0, 7), noise=False).outcomes
+    one, other = (table[table["seed"] == seed].drop(columns="seed") for seed in (0, 7))
+    pd.testing.assert_frame_equal(one, other.reset_index(drop=True))
+
+
 def test_p_better_goes_by_the_direction_that_is_better():
     better = {name: one.better for name, one in OUTCOMES.items()}
     one = {name: np.array([[2.0], [1.0], [0.0]]) for name in OUTCOMES}
@@ -314,6 +355,19 @@ def test_faults_are_told(scenarios, options, told):
     plans_given = [small_plan() for _ in scenarios]
     with pytest.raises(ValueError, match=told):
         compare(plans_given, read_athlete("novice"), **options)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["guide_16wk"], "'guide_16wk'"),
+        ({"mine": 3}, "3"),
+        (small_plan(), r"\('format', 1\)"),
+    ],
+)
+def test_what_is_no_scenario_is_told(given, told):
+    with pytest.raises(TypeError, match=rf"a list, or .*; there is {told} in it"):
+        compare(given, read_athlete("novice"))
 
 
 def test_no_person_is_told():

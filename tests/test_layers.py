@@ -14,14 +14,15 @@ FLOORS = {
     name: floor
     for floor, names in enumerate(
         [
-            "_checks _comments _compiled _phrases _quadratic _schema _steps _units data"
-            " tables",
+            "_checks _comments _compiled _phrases _progress _quadratic _schema _steps"
+            " _units data tables",
             "evidence notation _exercise _catalogue exercises intensity parameters"
             " set_metrics metrics response random _model _options _state"
             " _impulse _doses _draws _kalman"
             " _monotony _pmc _trailing workload"
             " relations percentages maxima charts adjustments schemes estimates"
-            " _estimable _lines _cells _fit_request _profile_axes outcomes _varied",
+            " _estimable _lines _cells _fit_request _profile_axes outcomes _varied"
+            " comparison_tables",
             "athlete rules progression slot _judge _gates _notes _series"
             " _bounded _walk _design _search _profile _problem _resample _scores"
             " _verdict _fitted _posterior inverse _inverse_load _later _payback"
@@ -37,7 +38,7 @@ FLOORS = {
             "_changes _paths _turns knobs whatif reshape calibration trials logs"
             " records _seals _first_difference",
             "_crowd _parquet _paired designs sweep_file",
-            "comparison one_change indices _front _nsga pareto _job",
+            "comparison one_change indices _front _nsga pareto _job study_schema",
             "_compare_record _dataset _summary _sweep_record cluster searches",
             "sweeps",
             "_again",
@@ -148,6 +149,7 @@ NEIGHBOURS = {  # imports on the same floor
     "_nsga": {"_front"},
     "pareto": {"_front", "_nsga"},
     "trial_plots": {"_marks", "plots"},
+    "comparison_tables": {"outcomes"},
     "_outcome_words": {"_marks"},
     "whatif_plots": {"_marks", "_outcome_words", "plots"},
     "sweep_plots": {"_marks", "_outcome_words", "plots"},

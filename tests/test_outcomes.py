@@ -5,7 +5,9 @@ import pytest
 
 from hipext import read_athlete, read_plan
 from hipext._run import setting_of, trace
+from hipext.athlete import check_athlete
 from hipext.outcomes import OUTCOMES, WEEK_COLUMNS, WEEKLY, course_of, outcomes_of
+from hipext.parameters import parameters_changed
 from hipext.simulation import told
 from hipext.tables import DAYS_PER_WEEK
 
@@ -47,6 +49,7 @@ def test_every_outcome_has_a_value_and_a_unit_or_counts(lived):
         ("strength_pct", "strength_pct"),
         ("range_left_deg", "range_left_deg"),
         ("range_right_deg", "range_right_deg"),
+        ("technique", "technique"),
     ],
 )
 def test_outcome_of_the_end_is_that_of_the_next_morning(lived, outcome, column):
@@ -55,6 +58,63 @@ def test_outcome_of_the_end_is_that_of_the_next_morning(lived, outcome, column):
     mornings = by_week(tables.daily, column)[1:, 0]  # of Mondays, after the evenings
     np.testing.assert_allclose(course[:-1], mornings, rtol=1e-12)
     assert found[outcome] == course[-1]
+
+
+def test_soreness_is_the_highest_of_mornings_after_a_week(lived):
+    tables, weeks, found = lived
+    course = course_of(weeks, "soreness")[0]
+    mornings = by_week(tables.daily, "soreness")[1:, 0]
+    np.testing.assert_allclose(course[:-1], mornings, rtol=1e-12)
+    assert found["soreness"] == course.max()
+
+
+def test_slots_not_completed_are_those_with_too_few_repetitions(lived):
+    tables, weeks, _ = lived
+    sets = tables.sets[tables.sets["kind"] == "work"]
+    is_short = sets["reps"] < sets["reps_target"]
+    is_short = is_short.fillna(False) | (sets["hold_s"] < sets["hold_target_s"])
+    keys = [sets[name] for name in ("week", "day", "session", "slot")]
+    by_slot = is_short.groupby(keys).any().groupby("week").sum()
+    failed = by_slot.reindex(tables.weekly["week"], fill_value=0).to_numpy("float64")
+    course = course_of(weeks, "n_failed")[0]
+    assert (course >= failed).all()  # or stopped for technique
+    assert course.sum() <= failed.sum() + 1
+
+
+def legs_of(left, right, **constants):
+    """Return what came of deadlifts for somebody whose legs respond otherwise."""
+    legs = {"left": left, "right": right}
+    even = {"single_leg_bridge_reps": {"left": 15, "right": 15}, "legs": legs}
+    values = read_athlete("novice").model_dump(mode="json") | even
+    changes = {"familiarity.size": 0.0, "fatigue.gain": 0.0, **constants}
+    with parameters_changed(changes):
+        athlete = check_athlete(values, source="test")
+        setting = setting_of(read_plan("deadlift_5x5_10wk"), [athlete])
+        return trace(setting, noise=False)
+
+
+@pytest.mark.parametrize("other", ["muscle.gain", "skill.gain"])
+def test_each_leg_responds_by_itself_in_muscles_and_in_skill(other):
+    weeks = legs_of(0.1, 2.0, **{other: 0.0}).weeks
+    left, right = (course_of(weeks, name)[-1] for name in ("left_pct", "right_pct"))
+    assert 100 < left < 100 + (right - 100) / 5
+    turned = legs_of(2.0, 0.1, **{other: 0.0}).weeks
+    assert course_of(turned, "left_pct")[-1] == pytest.approx(right, rel=1e-9)
+
+
+def test_back_responds_by_the_mean_of_the_legs():
+    mornings = [legs_of(*legs).days[3, 14] for legs in ((1, 1), (0.5, 1.5), (1.5, 0.5))]
+    assert mornings[0] > 0
+    assert mornings == pytest.approx([mornings[0]] * 3, rel=1e-12)
+
+
+def test_fatigue_is_the_mean_of_the_sides():
+    athlete = read_athlete("novice").model_copy(update={"missed_weeks": (3,)})
+    kept = trace(setting_of(read_plan("guide_16wk"), [athlete]), seed=4)
+    mondays = kept.muscles[DAYS_PER_WEEK::DAYS_PER_WEEK, 0, :, 1]
+    course = course_of(kept.weeks, "fatigue_pct")[:-1]
+    np.testing.assert_allclose(course, 100 * mondays.mean(axis=1), rtol=1e-12)
+    assert abs(mondays[:, 0] - mondays[:, 1]).max() > 0
 
 
 def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(lived):
@@ -72,6 +132,7 @@ def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(lived):
         ("n_failed", "n_failed", "sum"),
         ("n_missed", "n_missed", "sum"),
         ("working_sets", "working_sets", "sum"),
+        ("volume_load_kg", "volume_load_kg", "sum"),
         ("minutes", "minutes", "mean"),
     ],
 )

@@ -8,20 +8,44 @@ from jsonschema import Draft202012Validator
 from strategies import plan_values
 
 from hipext.data import data_dir, read_toml, shipped_names
+from hipext.knobs import KNOBS
 from hipext.plan import Plan
 from hipext.plan_file import check_plan
-from hipext.plan_schema import SCHEMAS, athlete_schema, plan_schema
+from hipext.plan_schema import plan_schema
+from hipext.population import check_population
 from hipext.rules import RULES
+from hipext.study_schema import SCHEMAS
+from hipext.sweep_file import check_search, check_sweep
 
-PLAN = Draft202012Validator(plan_schema())
-ATHLETE = Draft202012Validator(athlete_schema())
-VALIDATORS = {"plan": PLAN, "athlete": ATHLETE}
-SHIPPED = [(kind, name) for kind in SCHEMAS for name in shipped_names(f"{kind}s")]
+VALIDATORS = {kind: Draft202012Validator(SCHEMAS[kind]()) for kind in SCHEMAS}
+PLAN, ATHLETE = VALIDATORS["plan"], VALIDATORS["athlete"]
+FOLDERS = {kind: f"{kind}s" for kind in SCHEMAS} | {"search": "searches"}
+SHIPPED = [(kind, name) for kind in SCHEMAS for name in shipped_names(FOLDERS[kind])]
+SWEEP = {
+    "format": 1,
+    "name": "good",
+    "plan": "guide_16wk",
+    "athlete": "novice",
+    "vary": {"load_step": [0.5, 1]},
+}
+SEARCH = SWEEP | {"goals": {"strength_pct": "highest"}}
+PEOPLE = {
+    "format": 1,
+    "name": "good",
+    "athlete": "novice",
+    "group": [{"share": 1.0, "training_status": "novice"}],
+}
+GOOD = {"population": PEOPLE, "sweep": SWEEP, "search": SEARCH}
+READERS = {
+    "population": check_population,
+    "sweep": check_sweep,
+    "search": check_search,
+}
 
 
 def shipped(kind, name):
     """Return the values of a shipped file."""
-    return read_toml(data_dir() / f"{kind}s" / f"{name}.toml")
+    return read_toml(data_dir() / FOLDERS[kind] / f"{name}.toml")
 
 
 def good_plan(*, slot=None, **changes):
@@ -38,7 +62,7 @@ def properties(schema):
     return {
         f"{owner}.{key}": field
         for owner, part in parts.items()
-        for key, field in part["properties"].items()
+        for key, field in part.get("properties", {}).items()
     }
 
 
@@ -141,3 +165,89 @@ def test_every_rule_has_its_place_in_the_schema(rule):
 def test_changing_a_schema_leaves_the_next_one_as_it_is():
     plan_schema()["properties"].clear()
     assert "phase" in plan_schema()["properties"]
+
+
+def of_study(kind, changes):
+    """Return the values of a good file, changed; a change to None is left out."""
+    values = GOOD[kind] | changes
+    return {key: value for key, value in values.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("population", {}),
+        ("population", {"athlete": shipped("athlete", "runner")}),
+        ("population", {"spread": {"response_cv": 0.3}}),
+        ("sweep", {}),
+        ("sweep", {"athlete": None, "population": "gym", "persons": 3}),
+        ("sweep", {"vary": {"deload": {"every_weeks": [0, 4]}}}),
+        ("sweep", {"vary": {"deload.every_weeks": [0, 4]}}),
+        ("sweep", {"vary": {"a": [[], [3, 4]], "b": [{"old": "x"}], "c": [True]}}),
+        ("sweep", {"vary": {"rest": {"low": 1, "high": 2, "steps": 3}}}),
+        ("sweep", {"vary": {"a": {"b": {"low": 1, "high": 2, "steps": 3}}}}),
+        ("sweep", {"design": {"kind": "sobol", "n": 64}, "weeks": True}),
+        ("search", {"limits": {"minutes": {"at_most": 90, "of": "p90"}}}),
+        ("search", {"search": {"trials": 40, "generation": 10}}),
+    ],
+)
+def test_what_the_schema_of_a_study_takes_the_reader_takes(kind, changes):
+    values = of_study(kind, changes)
+    assert [*VALIDATORS[kind].iter_errors(values)] == []
+    assert READERS[kind](values, source="a file").name == "good"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("population", {"spraed": {}}),
+        ("population", {"spread": {"respons_cv": 0.3}}),
+        ("population", {"spread": {"response_cv": -1}}),
+        ("population", {"group": [{"share": 1.0, "training_status": "pro"}]}),
+        ("population", {"group": [{"training_status": "novice"}]}),
+        (
+            "population",
+            {"athlete": shipped("athlete", "novice") | {"one_rm_kg": {"deadlfit": 9}}},
+        ),
+        ("population", {"athlete": None}),
+        ("sweep", {"sed": 1}),
+        ("sweep", {"plan": None}),
+        ("sweep", {"athlete": None}),
+        ("sweep", {"population": "novices"}),
+        ("sweep", {"population": "novices", "persons": 3}),
+        ("sweep", {"athlete": None, "population": "novices"}),
+        ("sweep", {"vary": {}}),
+        ("sweep", {"vary": {"rest": []}}),
+        ("sweep", {"vary": {"rest": 1}}),
+        ("sweep", {"vary": {"deload": {"every_weeks": 4}}}),
+        ("sweep", {"vary": {"rest": {"low": 1, "hihg": 2}}}),
+        ("sweep", {"vary": {"rest": {"low": [1, 2], "hihg": [2]}}}),
+        ("sweep", {"vary": {"rest": {"low": 1, "high": 2, "step": 3}}}),
+        ("sweep", {"vary": {"rest": [date(2024, 1, 2)]}}),
+        ("sweep", {"design": {"knid": "grid"}}),
+        ("sweep", {"design": {"kind": "gird"}}),
+        ("sweep", {"design": {"n": 4}}),
+        ("sweep", {"design": {"kind": "grid", "n": 4}}),
+        ("sweep", {"design": {"kind": "random"}}),
+        ("search", {"goals": None}),
+        ("search", {"goals": {}}),
+        ("search", {"goals": {"strenght_pct": "highest"}}),
+        ("search", {"goals": {"strength_pct": "most"}}),
+        ("search", {"limits": {"minuts": {"at_most": 90}}}),
+        ("search", {"limits": {"minutes": {}}}),
+        ("search", {"limits": {"minutes": {"at_most": 90, "of": "median"}}}),
+        ("search", {"search": {"trails": 40}}),
+    ],
+)
+def test_what_the_schema_of_a_study_refuses_the_reader_refuses(kind, changes):
+    values = of_study(kind, changes)
+    assert not VALIDATORS[kind].is_valid(values)
+    with pytest.raises(ValueError, match="problem"):
+        READERS[kind](values, source="a file")
+
+
+@pytest.mark.parametrize("kind", ["sweep", "search"])
+def test_every_knob_is_told_in_the_schema_of_a_study(kind):
+    fields = SCHEMAS[kind]()["properties"]["vary"]["properties"]
+    told = {name: field["description"] for name, field in fields.items()}
+    assert [name for name in KNOBS if KNOBS[name].meaning not in told[name]] == []

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from hipext import PlanError, read_athlete, read_plan
 from hipext._run import setting_of, weeks_of_all
-from hipext.athlete import Athlete
+from hipext._state import BASELINE, MORNING, RANGE, TESTS
+from hipext.athlete import Athlete, check_athlete
 from hipext.population import (
     check_population,
     cohort,
     population_of,
     read_population,
 )
+from hipext.random import normals
 
 POPULATIONS = ("novices", "gym")
 N = 40_000
@@ -67,7 +69,11 @@ def test_lognormal_trait_keeps_its_mean_and_has_the_spread_asked_for(trait, name
 
 @pytest.mark.parametrize(
     ("trait", "name", "sd"),
-    [("technique", "technique_sd", 0.08), ("sleep_h", "sleep_sd_h", 0.5)],
+    [
+        ("technique", "technique_sd", 0.08),
+        ("sleep_h", "sleep_sd_h", 0.5),
+        ("stress", "stress_sd", 0.06),
+    ],
 )
 def test_normal_trait_has_the_spread_asked_for(trait, name, sd):
     values = drawn(trait, **{name: sd})
@@ -100,6 +106,104 @@ def test_sides_are_spread_around_the_mean_of_both():
     left, right = people.traits()["range_deg"].T
     assert ((left + right) / 2).std() == pytest.approx(4.0, rel=0.02)
     assert ((left - right) / 2).std() == pytest.approx(1.5, rel=0.02)
+
+
+def test_bridges_of_sides_are_spread_around_the_mean_of_both():
+    spread = NO_SPREAD | {"bridge_cv": 0.2, "sides_bridge_cv": 0.1}
+    left, right = np.log(cohort(N, population(spread=spread)).traits()["bridge_reps"]).T
+    for values, cv in (((left + right) / 2, 0.2), ((left - right) / 2, 0.1)):
+        assert values.std() == pytest.approx(sqrt(log(1 + cv**2)), rel=0.02)
+
+
+def numbers_of(traits):
+    """Return the twelve normal numbers that traits were drawn with, up to a scale."""
+    left, right = np.log(traits["bridge_reps"]).T
+    hips, sides = traits["range_deg"].T
+    named = [
+        np.log(traits["response"]),
+        np.log(traits["legs"][:, 0]),
+        np.log(traits["strength"]),
+        np.log(traits["body_mass_kg"]),
+        traits["technique"],
+        hips + sides,
+        hips - sides,
+        left + right,
+        left - right,
+        np.log(traits["sorensen_s"]),
+        traits["sleep_h"],
+        traits["stress"],
+    ]
+    found = np.column_stack(named)
+    return (found - found.mean(axis=0)) / found.std(axis=0)
+
+
+SMALL_SPREAD = dict.fromkeys(NO_SPREAD, 0.02) | {"legs_r": 0.0}
+
+
+def test_traits_are_independent_of_each_other():
+    group = [
+        {"share": 0.3, "training_status": "novice"},
+        {"share": 0.7, "training_status": "trained"},
+    ]
+    traits = cohort(N, population(spread=SMALL_SPREAD, group=group)).traits()
+    numbers = numbers_of(traits)
+    all_ = np.column_stack([numbers, numbers**2, traits["status"]])
+    shared = np.corrcoef(all_.T) - np.eye(all_.shape[1])
+    assert abs(shared).max() < 6 / sqrt(N)
+
+
+def test_traits_are_independent_of_the_days_of_a_person():
+    n, seed = 600, 3
+    numbers = numbers_of(cohort(n, population(spread=SMALL_SPREAD), seed=seed).traits())
+    uses = [(day, use) for day in range(4) for use in (MORNING, TESTS, RANGE, BASELINE)]
+    days = [
+        [number for use in uses for number in normals(seed, person, *use)]
+        for person in range(n)
+    ]
+    shared = np.corrcoef(numbers.T, np.transpose(days))[:12, 12:]
+    assert abs(shared).max() < 6 / sqrt(n)
+
+
+def test_part_of_a_part_of_a_cohort_is_a_part_of_it():
+    people = cohort(20, "gym")
+    part = people[4:15][3:6]
+    assert np.array_equal(part.traits(), people.traits()[7:10])
+    assert part[1] == people[8]
+    assert part[-1].name == people[9].name
+
+
+HABITS = {"sleep_h": 6.0, "nutrition": 0.5, "hydration": 0.6, "stress": 0.7}
+
+
+def test_whatever_the_average_person_is_like_is_kept():
+    sides = {"left": 20.0, "right": 14.0}
+    average = check_athlete(
+        {
+            **read_athlete("novice").model_dump(mode="json"),
+            "response": 1.3,
+            "legs": {"left": 1.2, "right": 0.8},
+            "hip_extension_deg": {"left": 11.0, "right": 16.0},
+            "single_leg_bridge_reps": sides,
+            "pain_nprs": 2.0,
+            "attendance": 0.8,
+            "other_sessions_per_week": 4,
+            "missed_weeks": [2],
+            "recovery": dict(HABITS),
+        },
+        source="test",
+    )
+    people = cohort(4, population(athlete=average.model_dump(), spread=NO_SPREAD))
+    plan = read_plan("guide_16wk")
+    drawn_, read = (setting_of(plan, who).people for who in (people, [average] * 4))
+    for part, other in zip(drawn_, read, strict=True):
+        assert_records_near(part, other)
+
+
+def assert_records_near(records, others):
+    """Make sure that records agree to rounding."""
+    for name in records.dtype.names:
+        pairs = records[name], others[name]
+        np.testing.assert_allclose(*pairs, rtol=1e-12, err_msg=name)
 
 
 def test_without_any_spread_everybody_is_the_average_person():
@@ -147,6 +251,17 @@ def test_person_is_the_same_in_every_part_of_every_cohort(seed, more, first, len
     part = people[first : first + length + 1]
     assert np.array_equal(part.traits(), people.traits()[first : first + length + 1])
     assert part[0] == people[first]
+
+
+def test_three_groups_have_their_shares():
+    shares_asked = {"untrained": 0.2, "novice": 0.3, "trained": 0.5}
+    group = [
+        {"share": share, "training_status": status}
+        for status, share in shares_asked.items()
+    ]
+    found = cohort(N, population(spread=NO_SPREAD, group=group)).traits()["status"]
+    shares = np.bincount(found)[[0, 1, 3]] / N
+    np.testing.assert_allclose(shares, [0.2, 0.3, 0.5], atol=5 * sqrt(0.25 / N))
 
 
 def test_seeds_draw_others_and_zero_is_a_seed():

@@ -299,3 +299,16 @@ def test_what_was_given_is_not_changed():
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.toml"):
         read_sweep_file(tmp_path / "none.toml")
+
+
+def test_shipped_studies_are_read_by_their_names():
+    assert read_sweep_file("light_weeks").vary["deload_every"] == (0, 3, 4, 5, 6, 8)
+    assert read_sweep_file("what_matters").design.kind == "saltelli"
+    assert [*read_search_file("less_time").goals] == ["strength_pct", "minutes"]
+
+
+@pytest.mark.parametrize("read", [read_sweep_file, read_search_file])
+def test_a_plan_is_not_taken_for_a_study(read, tmp_path):
+    text = 'format = 1\nname = "P"\n[[phase]]\nname = "a"\nweeks = 2\n'
+    with pytest.raises(PlanError, match=r"is a plan, not a s\w+ .* hipext run .*mine"):
+        of_text(text, tmp_path, read)

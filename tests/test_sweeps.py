@@ -9,20 +9,23 @@ import sys
 import time
 from hashlib import sha256
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hipext import read_plan
+from hipext import read_athlete, read_plan, simulate
 from hipext._checks import PlanError
 from hipext._dataset import JOURNAL, part_name
 from hipext._job import batch_size, n_batches, pieces_of
+from hipext._parquet import parquet_bytes
 from hipext._sweep_record import job_again, job_of
 from hipext.comparison import compare
+from hipext.indices import sensitivity
 from hipext.outcomes import OUTCOMES
 from hipext.population import cohort
-from hipext.records import read_record
+from hipext.records import read_record, write_record
 from hipext.sweep_file import check_sweep
 from hipext.sweeps import files_again, read_sweep, sweep
 from hipext.whatif import scenario_of
@@ -100,12 +103,35 @@ def test_summary_is_that_of_the_outcomes(finished):
             "mean": column.mean(),
             "sd": column.std(),
             "q05": column.quantile(0.05),
+            "q10": column.quantile(0.1),
+            "q90": column.quantile(0.9),
             "q50": column.median(),
             "q95": column.quantile(0.95),
         }.items():
             found = finished.summary[f"{name}_{ending}"]
             np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
     assert finished.summary["n"].tolist() == [600] * 4
+
+
+@pytest.mark.parametrize("persons", [1, 511, 513])
+def test_summary_does_not_depend_on_how_persons_are_cut_into_parts(persons, tmp_path):
+    vary = {"load_step": [0.5, 1.0, 1.5], "athlete.response": [1.0]}
+    found = sweep(spec_of(persons=persons, vary=vary), tmp_path / "cut")
+    groups = found.outcomes().groupby("scenario")["soreness"]
+    np.testing.assert_allclose(found.summary["soreness_mean"], groups.mean())
+    np.testing.assert_allclose(found.summary["soreness_sd"], groups.std())
+    np.testing.assert_allclose(found.summary["soreness_q90"], groups.quantile(0.9))
+    assert found.summary["n"].tolist() == [persons] * 3
+
+
+def test_seed_and_noise_are_those_of_the_file(tmp_path):
+    vary = {"load_step": [1.0]}
+    for values in ({"seed": 5}, {"seed": 5, "noise": False}):
+        spec = spec_of(persons=40, vary=vary, **values)
+        ours = sweep(spec, tmp_path / str(len(values))).outcomes()
+        options = {"seeds": (5,), "noise": spec.noise, "progress": False}
+        alone = compare([read_plan(PLAN)], cohort(40, seed=5), **options).outcomes
+        assert (ours["soreness"].to_numpy() == alone["soreness"].to_numpy()).all()
 
 
 def test_any_reader_of_parquet_reads_it(finished):
@@ -140,6 +166,17 @@ def test_values_of_every_kind_are_set(tmp_path):
     assert found.scenarios.iloc[3].tolist() == [(2, 3), "2-0-1-0"]
     texts = pd.read_parquet(found.folder / "scenarios.parquet")
     assert texts["athlete.missed_weeks"].tolist() == ["[]", "[]", "[2, 3]", "[2, 3]"]
+
+
+def test_scenarios_of_mixed_numbers_and_flags_are_columns_of_one_type(tmp_path):
+    table = {"mixed": [0, 0.5], "flags": [True, False], "lists": [(1,), ()]}
+    path = tmp_path / "table.parquet"
+    path.write_bytes(parquet_bytes(table | {"texts": ["a", 1]}))
+    found = pd.read_parquet(path)
+    assert found["mixed"].dtype == "float64"
+    assert found["flags"].dtype == bool
+    assert found["lists"].tolist() == ["[1]", "[]"]
+    assert found["texts"].tolist() == ['"a"', "1"]
 
 
 def test_constants_can_be_varied(tmp_path):
@@ -199,6 +236,12 @@ def test_plain_python_makes_the_same_bytes(tmp_path):
     for engine in ("compiled", "plain"):
         sweep(spec, tmp_path / engine, engine=engine)
     assert hashes(tmp_path / "plain") == hashes(tmp_path / "compiled")
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_nothing_is_written_where_there_is_no_terminal(progress, tmp_path, capfd):
+    sweep(spec_of(persons=2), tmp_path / "quiet", progress=progress)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_record_has_the_hash_of_every_file(finished):
@@ -332,6 +375,34 @@ def test_part_that_was_lost_later_is_made_again(copy, finished):
     assert hashes(copy) == hashes(finished.folder)
 
 
+@pytest.mark.parametrize("name", ["summary.csv", "scenarios.parquet"])
+def test_small_file_that_was_lost_or_edited_is_made_again(copy, finished, name):
+    for spoil in (Path.unlink, lambda path: path.write_bytes(b"edited")):
+        spoil(copy / name)
+        sweep(spec_of(), copy)
+        assert hashes(copy) == hashes(finished.folder)
+
+
+def test_sweep_killed_before_its_journal_was_removed_ends_without_it(copy, finished):
+    (copy / JOURNAL).write_text("{}\n")
+    sweep(spec_of(), copy)
+    assert hashes(copy) == hashes(finished.folder)
+
+
+def test_lost_part_of_weeks_is_made_again(tmp_path):
+    spec, folder = spec_of(weeks=True, persons=9), tmp_path / "weeks"
+    before = hashes(sweep(spec, folder).folder)
+    (folder / part_name("weeks", 0)).unlink()
+    assert hashes(sweep(spec, folder).folder) == before
+
+
+def test_sweep_that_cannot_be_done_leaves_no_folder(tmp_path):
+    vary = {"athlete.one_rm_kg": [{"back_squat": 50.0}]}
+    with pytest.raises(PlanError, match="has no 1RM for"):
+        sweep(spec_of(vary=vary), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -383,6 +454,30 @@ def test_faulty_spec_leaves_no_folder(tmp_path):
 def test_sensitivity_of_another_design_is_told(finished):
     with pytest.raises(ValueError, match=r"saltelli or morris; that of .* is grid"):
         finished.sensitivity()
+
+
+def test_results_of_another_kind_are_no_sweep(tmp_path):
+    plan, athlete = read_plan(PLAN), read_athlete("novice")
+    write_record(simulate(plan, athlete), tmp_path)
+    with pytest.raises(ValueError, match="holds no sweep, but a run"):
+        read_sweep(tmp_path)
+
+
+def test_sensitivity_is_that_of_the_means_with_the_level_asked_for(tmp_path):
+    vary = {
+        "athlete.response": {"low": 0.2, "high": 2.0},
+        "start_load": {"low": 0.8, "high": 1.0},
+    }
+    spec = spec_of(persons=9, vary=vary, design={"kind": "morris", "n": 6}, seed=4)
+    found = sweep(spec, tmp_path / "m")
+    means = found.outcomes().groupby("scenario")[["soreness"]].mean()
+    options = {"outcome": "soreness", "kind": "morris", "vary": found.vary}
+    for level in (0.5, 0.9):
+        expected = sensitivity(found.scenarios, means, level=level, **options)
+        ours = found.sensitivity("soreness", level=level)
+        pd.testing.assert_frame_equal(ours.indices, expected.indices, rtol=1e-9)
+    with pytest.raises(ValueError, match=r"outcome must be one of .*; got 'strength'"):
+        found.sensitivity("strength")
 
 
 def test_what_nothing_depends_on_has_no_weight(tmp_path):
