@@ -38,7 +38,7 @@ def read_parquet(
 def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
     if isinstance(values, np.ndarray) and values.dtype != object:
         return values
-    kinds = {bool if isinstance(one, bool) else type(one) for one in values}
+    kinds = {type(one) for one in values}
     if len(kinds) == 1 and kinds <= {int, float, str, bool}:
         return list(values)
     if kinds <= {int, float}:
