@@ -1,6 +1,6 @@
 """States of the person: what they make of a morning, and how a night moves them on."""
 
-from math import exp
+from math import exp, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -67,14 +67,17 @@ def capacity_of(
 
 
 def strength_of(life: Life, side: int) -> float:
-    """Return the mean capacity of the tested lifts, as a share of the baseline."""
+    """Return the mean capacity of the tested lifts, as a share of the baseline.
+
+    It is missing where no 1RM is known.
+    """
     total, n_lifts = 0.0, 0
     for e in range(len(life.exercises)):
         exercise, lift = life.exercises[e], life.lifts[e]
         if exercise.is_tested and life.strengths[e].is_measured:
             total += capacity_of(exercise, lift, life.muscles, side)
             n_lifts += 1
-    return total / max(n_lifts, 1)
+    return total / n_lifts if n_lifts > 0 else nan
 
 
 def sleep(life: Life, day: int, keep: Keep) -> None:

@@ -23,6 +23,10 @@ class PlanError(ValueError):
         lines = [f"{source} has {len(self.problems)} problem(s):"]
         super().__init__("\n  - ".join([*lines, *self.problems]))
 
+    def __reduce__(self) -> tuple:
+        """Let it be sent from one process to another."""
+        return type(self), (self.source, self.problems)
+
 
 def did_you_mean(given: object, allowed: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest allowed word, else nothing."""

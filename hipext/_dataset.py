@@ -132,7 +132,7 @@ def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
         write_files({path.name: content}, path.parent)
     hashes = {name: sha256_of(content) for name, content in files.items()}
     with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
-        journal.write(json.dumps(hashes) + "\n")
+        journal.write(f"\n{json.dumps(hashes)}\n")  # apart from a line cut off before
     return hashes
 
 

@@ -17,7 +17,14 @@ import pandas as pd
 from hipext._crowd import ENGINES, people_in, setting_in, usual_engine
 from hipext._run import Setting, weeks_of_all, with_others
 from hipext.athlete import Athlete, check_athlete
-from hipext.outcomes import OUTCOMES, WEEKLY, course_of, outcomes_of
+from hipext.outcomes import (
+    OUTCOMES,
+    WEEK_COLUMNS,
+    WEEKLY,
+    course_of,
+    is_lived,
+    outcomes_of,
+)
 from hipext.parameters import parameters_changed, values_in_use
 from hipext.plan import Plan
 from hipext.plan_file import check_plan
@@ -190,10 +197,13 @@ def _scenario(head: bytes, changes: str) -> tuple[Scenario, Setting]:
 
 
 def _lived(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
-    """Return the weeks of the persons of a piece."""
+    """Return the weeks of the persons of a piece: none where changes make no plan."""
     known = _known(head)
     with parameters_changed(known["parameters"]):
-        scenario, one = _scenario(head, piece.changes)
+        try:
+            scenario, one = _scenario(head, piece.changes)
+        except ValueError:  # legal one by one, not together
+            return np.full((piece.n, 1, len(WEEK_COLUMNS)), np.nan)
         with parameters_changed(scenario.parameters):
             people = people_in(scenario, _persons(head, piece.first, piece.n))
             return weeks_of_all(
@@ -217,7 +227,7 @@ def _outcome_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _week_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
-    persons, place = np.nonzero(~np.isnan(weeks[:, :, 0]))
+    persons, place = np.nonzero(is_lived(weeks))
     return {
         "scenario": np.full(len(persons), piece.scenario, dtype="int32"),
         "person": persons + piece.first + 1,

@@ -29,9 +29,10 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
         n_seeds = is_there.sum(axis=1)
         sums = np.where(is_there, values, 0.0).sum(axis=1)
         counted = sums[n_seeds > 0] / n_seeds[n_seeds > 0]
-    n, mean = len(counted), float(counted.mean())
+    n = len(counted)
     if n < 2:
         return np.nan, np.nan
+    mean = float(counted.mean())
     half = stdtrit(n - 1, (1 + level) / 2) * counted.std(ddof=1) / np.sqrt(n)
     return mean - float(half), mean + float(half)
 
@@ -43,7 +44,10 @@ def differences(
     for name, outcome in OUTCOMES.items():
         ours, before = theirs[name], baseline[name]
         gap = ours - before
-        p_better = (gap * outcome.better > 0).mean() if outcome.better else np.nan
+        is_there = ~np.isnan(gap)
+        has_better = outcome.better and is_there.any()
+        p_better = (gap * outcome.better > 0).mean() if has_better else np.nan
+        p_equal = (gap == 0).mean() if is_there.any() else np.nan
         yield (
             name,
             outcome.unit,
@@ -53,7 +57,7 @@ def differences(
             float(gap.mean()),
             *interval_of_mean(gap, level),
             float(p_better),
-            float((gap == 0).mean()),
+            float(p_equal),
             *np.quantile(gap, (QUANTILES[0], QUANTILES[-1])).tolist(),
         )
 

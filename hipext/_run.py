@@ -1,7 +1,6 @@
 """Run the day loop: one person with everything kept, or many with the weeks alone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -165,34 +164,6 @@ def weeks_of_all(
         life = _life(setting, who, log, seed=seed, person=person, noise=noise)
         _go(life, is_compiled=False)
     return weeks
-
-
-def in_chunks(
-    settings: Iterable[tuple[int, Setting]], *, n_threads: int = 2, **options: object
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield first person and weeks of every chunk, in order.
-
-    Memory holds as many chunks as there are threads, whatever their number.
-
-    Parameters
-    ----------
-    settings : iterable of (int, Setting)
-        Number of the first person, and the chunk's setting.
-    n_threads : int, default 2
-        Threads; it changes no result.
-    **options
-        Of `weeks_of_all`.
-    """
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting: list = []
-        for first, setting in settings:
-            run = pool.submit(weeks_of_all, setting, first_person=first, **options)
-            waiting.append((first, run))
-            if len(waiting) > n_threads:
-                done, run = waiting.pop(0)
-                yield done, run.result()
-        for done, run in waiting:
-            yield done, run.result()
 
 
 def _go(life: Life, *, is_compiled: bool) -> Life:

@@ -146,6 +146,12 @@ def summary_text(found: Sweep, outcome: str) -> str:
     n_more = len(found.summary) - len(rows)
     if n_more > 0:
         lines.append(f"... and {n_more:,} more in summary.csv")
+    n_impossible = int((found.summary["weeks_mean"] == 0).sum())
+    if n_impossible:
+        lines.append(
+            f"{n_impossible:,} of {len(found.summary):,} scenarios make no legal plan: "
+            "values that fit one by one do not always fit together. They are missing."
+        )
     return "\n".join(lines)
 
 

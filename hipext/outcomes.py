@@ -217,13 +217,19 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to numpy.ndarray
-        A value per person by the names of `OUTCOMES`; 'weeks' as whole numbers.
+        A value per person by the names of `OUTCOMES`; 'weeks' as whole numbers. All
+        others are missing for persons without a week.
     """
-    n_weeks = (~np.isnan(weeks[:, :, 0])).sum(axis=1)
+    n_weeks = is_lived(weeks).sum(axis=1)
     return {
         name: n_weeks if not one.of else one.factor * _taken(weeks, one, n_weeks)
         for name, one in OUTCOMES.items()
     }
+
+
+def is_lived(weeks: np.ndarray) -> np.ndarray:
+    """Return which weeks of which persons belong to the plan: [person, week]."""
+    return ~np.isnan(weeks[:, :, WEEK_COLUMNS.index("phase")])
 
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
@@ -239,7 +245,7 @@ def _taken(weeks: np.ndarray, one: Outcome, n_weeks: np.ndarray) -> np.ndarray:
         return column[np.arange(len(column)), n_weeks - 1]
     if one.taken == _HIGHEST:
         return np.fmax.reduce(column, axis=1)
-    total = np.zeros(len(column))
+    total = np.where(n_weeks > 0, 0.0, np.nan)
     for week in range(column.shape[1]):  # in order, whatever the size of the crowd
         total += np.where(np.isnan(column[:, week]), 0.0, column[:, week])
-    return total / n_weeks if one.taken == _MEAN else total
+    return total / np.maximum(n_weeks, 1) if one.taken == _MEAN else total

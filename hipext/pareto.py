@@ -90,7 +90,7 @@ def search(
     trials: int,
     generation: int,
     seed: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Search:
     """Return the front of what a genetic search finds within limits.
 
@@ -114,7 +114,7 @@ def search(
     seed : int
         The same seed gives the same search.
     progress : callable, optional
-        Told after each generation how many trials are done, and of how many.
+        Told after each generation how many more trials are done.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def search(
         for trial, key in zip(asked, keys, strict=True):
             tell(study, trial, tried[key].outcomes, goals, limits)
         if progress is not None:
-            progress(first + n_asked, trials)
+            progress(n_asked)
     return _search_of([*tried.values()], space, goals, limits)
 
 

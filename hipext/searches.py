@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from hipext._crowd import ENGINES, lived, side_by_side, usual_engine, usual_threads
+from hipext._progress import progress_told
 from hipext._varied import read_varied
 from hipext.athlete import Athlete, check_athlete, read_athlete
 from hipext.outcomes import outcomes_of
@@ -91,12 +91,7 @@ def front_again(
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
     size = asked["search"]
-    with tqdm(
-        total=size["trials"],
-        unit=" plans",
-        disable=None if progress else True,
-        leave=False,
-    ) as bar:
+    with progress_told(size["trials"], "plans", is_shown=progress) as tell:
         found = search(
             read_varied(asked["vary"], source="the record")[0],
             asked["goals"],
@@ -105,7 +100,7 @@ def front_again(
             trials=size["trials"],
             generation=size["generation"],
             seed=asked["seed"],
-            progress=lambda done, _: bar.update(done - bar.n),
+            progress=tell,
         )
     if len(faults) == len(found.trials):
         raise min(faults, key=str)  # nothing can be done: the person lacks a 1RM, say

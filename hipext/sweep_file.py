@@ -8,12 +8,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hipext._checks import PlanError, check_one_of
 from hipext._schema import FileValue, check_values
+from hipext._tried import change_problems
 from hipext._varied import Range, Varied, read_varied
 from hipext.data import check_kind, find_file, read_toml
 from hipext.designs import KINDS, design_problems, n_scenarios
 from hipext.outcomes import OUTCOMES
-from hipext.plan_file import read_plan
-from hipext.whatif import scenario_of
 
 MAX_ROWS = 100_000_000  # persons in all scenarios together
 _FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
@@ -213,7 +212,7 @@ def _checked(
         located, missing = _located(values, folder)
         problems += missing
         if "plan" in located:
-            problems += _change_problems(located["plan"], vary)
+            problems += change_problems(located, vary)
     given = {**values, **located, "vary": vary}
     return check_values(model, given, source=source, more_problems=problems)
 
@@ -278,18 +277,3 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
         except FileNotFoundError as error:
             problems.append(f"{key}: {error}")
     return found, problems
-
-
-def _change_problems(plan_name: str, vary: Mapping[str, Varied]) -> Iterator[str]:
-    """Yield why values cannot be set in a plan, each tried by itself."""
-    plan = read_plan(plan_name)
-    for name, varied in vary.items():
-        texts = []
-        for value in varied.ends if isinstance(varied, Range) else varied:
-            try:
-                scenario_of(plan, {name: value})
-            except PlanError as error:
-                texts += error.problems
-            except ValueError as error:
-                texts.append(str(error))
-        yield from (f"vary, {name}: {text}" for text in dict.fromkeys(texts))

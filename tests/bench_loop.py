@@ -15,8 +15,9 @@ from functools import partial
 import numpy as np
 
 from hipext import read_athlete, read_plan, simulate
+from hipext._crowd import side_by_side
 from hipext._people import People
-from hipext._run import in_chunks, setting_of, trace, weeks_of_all
+from hipext._run import setting_of, trace, weeks_of_all
 from hipext.plan_file import check_plan
 from hipext.simulation import told
 
@@ -75,9 +76,12 @@ def crowd(setting, n, n_threads):
     chunk = many(setting, CHUNK)
     numbers = range(0, n, CHUNK)
     start = time.perf_counter()
-    for first, _ in in_chunks(
-        ((first, chunk) for first in numbers), n_threads=n_threads
-    ):
+
+    def lived(first):
+        weeks_of_all(chunk, first_person=first)
+        return first
+
+    for first in side_by_side(lived, numbers, n_threads=n_threads):
         if sys.stderr.isatty():
             print(f"\r{first + CHUNK:>9,} of {n:,} persons", end="", file=sys.stderr)
     return len(numbers) * CHUNK / (time.perf_counter() - start)

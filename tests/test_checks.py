@@ -1,5 +1,6 @@
 """Messages for bad input say what is allowed, what was given, and the likely fix."""
 
+import pickle
 import re
 
 import pandas as pd
@@ -72,3 +73,9 @@ def test_a_table_is_told_which_columns_it_lacks_and_which_it_has():
     told = "The sets table lacks a, c; it has b, 7."
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         check_columns(pd.DataFrame(columns=["b", 7]), ("a", "b", "c"), name="sets")
+
+
+def test_a_plan_error_survives_the_way_to_another_process():
+    fault = PlanError("my.toml", ["one.", "two."])
+    again = pickle.loads(pickle.dumps(fault))
+    assert (str(again), again.problems) == (str(fault), ("one.", "two."))

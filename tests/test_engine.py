@@ -13,8 +13,9 @@ from strategies import athlete_values, athletes, training_plans
 
 from hipext import _gates, _judge
 from hipext._answers import capacity_table
+from hipext._crowd import side_by_side
 from hipext._model import MODEL, shipped_model
-from hipext._run import in_chunks, setting_of, trace, weeks_of_all
+from hipext._run import setting_of, trace, weeks_of_all
 from hipext._state import SCRIPT
 from hipext._steps import ADVANCE
 from hipext.athlete import check_athlete
@@ -312,6 +313,16 @@ def crowd(size):
     ]
     for first in range(0, N_PEOPLE, size):
         yield first, setting_of(plan, people[first : first + size])
+
+
+def in_chunks(settings, *, n_threads, **options):
+    """Yield first person and weeks of every chunk, in order."""
+
+    def weeks_from(chunk):
+        first, setting = chunk
+        return first, weeks_of_all(setting, first_person=first, **options)
+
+    return side_by_side(weeks_from, settings, n_threads=n_threads)
 
 
 @pytest.mark.usefixtures("machine_code")

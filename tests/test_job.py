@@ -209,3 +209,19 @@ def test_first_scenario_that_cannot_be_done_is_told_before_the_sweep():
     weak = read_athlete("novice").model_copy(update={"one_rm_kg": {"back_squat": 50.0}})
     with pytest.raises(PlanError, match="has no 1RM for romanian_deadlift"):
         check_first(job(people=weak))
+
+
+IMPOSSIBLE = {"deload.weeks": [3], "phase.second.weeks": 1, "phase.first.weeks": 1}
+
+
+def test_scenario_that_makes_no_plan_is_missing_and_stops_nobody():
+    one = job(keeps_weeks=True)
+    pieces = (piece(0, n=2), piece(1, n=2, **IMPOSSIBLE), piece(2, n=1))
+    tables = columns_of(one.head(), pieces)
+    outcomes = tables["outcomes"]
+    assert (outcomes["weeks"] > 0).tolist() == [True, True, False, False, True]
+    assert outcomes["scenario"].tolist() == [0, 0, 1, 1, 2]
+    for name in set(OUTCOMES) - {"weeks"}:
+        missing = np.isnan(outcomes[name]).tolist()
+        assert missing == [False, False, True, True, False]
+    assert set(tables["weeks"]["scenario"]) == {0, 2}

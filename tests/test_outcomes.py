@@ -6,8 +6,10 @@ import pytest
 from hipext import read_athlete, read_plan
 from hipext._run import setting_of, trace
 from hipext.athlete import check_athlete
+from hipext.comparison import compare
 from hipext.outcomes import OUTCOMES, WEEK_COLUMNS, WEEKLY, course_of, outcomes_of
 from hipext.parameters import parameters_changed
+from hipext.plan_file import check_plan
 from hipext.simulation import told
 from hipext.tables import DAYS_PER_WEEK
 
@@ -187,3 +189,19 @@ def test_weeks_after_the_end_do_not_count():
 
 def test_outcomes_with_a_course_are_all_but_the_number_of_weeks():
     assert set(OUTCOMES) - set(WEEKLY) == {"weeks"}
+
+
+def test_strength_of_a_person_without_a_known_maximum_is_missing():
+    slot = {"exercise": "dead_bug", "sets": "2x10"}
+    session = {"name": "A", "days": ["mon"], "slot": [slot]}
+    phase = {"name": "only", "weeks": 2, "session": [session]}
+    plan = check_plan({"format": 1, "name": "x", "phase": [phase]}, source="x")
+    nobody = read_athlete("novice").model_copy(update={"one_rm_kg": {}})
+    two = compare([plan, plan.model_copy(update={"name": "y"})], [nobody, nobody])
+    assert two.outcomes["strength_pct"].isna().all()
+    assert (two.outcomes["weeks"] == 2).all()
+    rows = two.differences.set_index("outcome")
+    shown = ["difference", "low", "p_better", "p_equal", "q05"]
+    assert rows.loc["strength_pct", shown].isna().all()
+    assert rows.loc["minutes", "p_equal"] == 1.0
+    assert "strength_pct" not in set(two.weekly["outcome"])

@@ -312,3 +312,13 @@ def test_a_plan_is_not_taken_for_a_study(read, tmp_path):
     text = 'format = 1\nname = "P"\n[[phase]]\nname = "a"\nweeks = 2\n'
     with pytest.raises(PlanError, match=r"is a plan, not a s\w+ .* hipext run .*mine"):
         of_text(text, tmp_path, read)
+
+
+def test_values_of_a_person_are_tried_on_the_person(tmp_path):
+    path = tmp_path / "my.toml"
+    text = SWEEP.replace(
+        '"athlete.missed_weeks" = [[], [3, 4]]', "athlete.technique = [0, 2]"
+    )
+    path.write_text(text)
+    with pytest.raises(PlanError, match=r"vary, athlete.technique: .*at most 1.0; got 2"):
+        read_sweep_file(path)
