@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from hipext._parquet import parquet_bytes
+from hipext._phrases import counted
 from hipext._seals import changes_since, inputs_of, leaves_of, sha256_of
 from hipext.records import read_record, record_bytes, write_files
 
@@ -73,7 +74,7 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
     done = len(_journal(folder))
     if done and not is_complete(folder) and not resume:
         raise FileExistsError(
-            f"'{folder}' holds this sweep, unfinished ({done} parts are done). Go on "
+            f"'{folder}' holds this sweep, unfinished ({counted(done, 'part')} done). Go on "
             "with --resume, or name another folder."
         )
 

@@ -14,6 +14,7 @@ import pytest
 from commands import hipext
 from scipy.stats import t
 
+from hipext._phrases import counted
 from hipext._sweep_figure import sweep_figure
 from hipext.data import shipped_names
 from hipext.population import read_population
@@ -772,10 +773,10 @@ def test_a_sweep_that_is_stopped_says_how_to_go_on_and_does(tmp_path):
         "Stopped. What is done is kept. "
         "Go on with: hipext sweep 'my sweep.toml' --resume\n"
     )
-    n_done = len(journal.read_text("utf-8").splitlines())
+    n_done = sum(map(bool, journal.read_text("utf-8").splitlines()))
     assert 1 <= n_done < 16
     again = fault(hipext(*command, cwd=home))
-    assert f"holds this sweep, unfinished ({n_done} parts are done)." in again
+    assert f"holds this sweep, unfinished ({counted(n_done, 'part')} done)." in again
     for unfinished in ("sensitivity", "reproduce"):
         done = hipext(unfinished, str(journal.parent), cwd=home)
         assert "is not finished. Run hipext sweep with --resume." in fault(done)

@@ -335,9 +335,7 @@ def unfinished(folder):
 def test_unfinished_sweep_is_not_touched_without_resume(copy):
     unfinished(copy)
     before = hashes(copy)
-    with pytest.raises(
-        FileExistsError, match=r"unfinished \(2 parts are done\).*--resume"
-    ):
+    with pytest.raises(FileExistsError, match=r"unfinished \(2 parts done\).*--resume"):
         sweep(spec_of(), copy)
     assert hashes(copy) == before
 
