@@ -74,8 +74,8 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
     done = len(_journal(folder))
     if done and not is_complete(folder) and not resume:
         raise FileExistsError(
-            f"'{folder}' holds this sweep, unfinished ({counted(done, 'part')} done). Go on "
-            "with --resume, or name another folder."
+            f"'{folder}' holds this sweep, unfinished ({counted(done, 'part')} done). "
+            "Go on with --resume, or name another folder."
         )
 
 
