@@ -69,8 +69,8 @@ def fans(weeks: np.ndarray) -> Iterator[tuple]:
     reach are left out, because who is late differs from who is not.
     """
     for name in WEEKLY:
-        for week, values in _reached(course_of(weeks, name)):
-            yield (week, name, *_spread(values))
+        for week, spread in _spreads(course_of(weeks, name)):
+            yield (week, name, *spread)
 
 
 def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[tuple]:
@@ -78,21 +78,24 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
     n_weeks = min(weeks.shape[2], baseline.shape[2])
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
     for name in WEEKLY:
-        for week, gap in _reached(course_of(ours, name) - course_of(before, name)):
-            n, mean, *quantiles = _spread(gap)
-            low, high = interval_of_mean(gap, level)
+        gap = course_of(ours, name) - course_of(before, name)
+        for week, (n, mean, *quantiles) in _spreads(gap):
+            low, high = interval_of_mean(gap[:, :, week - 1], level)
             yield (week, name, n, mean, low, high, *quantiles)
 
 
-def _reached(course: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield weeks that enough persons reach, from 1, and values as [person, seed]."""
-    shares = (~np.isnan(course)).mean(axis=(0, 1))
-    for week in np.flatnonzero(shares >= LEAST_SHARE):
-        yield int(week) + 1, course[:, :, week]
+def _spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
+    """Yield weeks that enough persons reach, from 1: n, mean and quantiles.
 
-
-def _spread(values: np.ndarray) -> tuple:
-    """Return number, mean and quantiles of the values that are there."""
-    there = values[~np.isnan(values)]
-    quantiles = np.quantile(there, QUANTILES).tolist()
-    return there.size, float(there.mean()), *quantiles
+    `course` is [person, seed, week], missing where somebody does not train any more.
+    """
+    flat = course.reshape(-1, course.shape[-1])
+    is_there = ~np.isnan(flat)
+    shares = is_there.mean(axis=0)
+    full = np.flatnonzero(shares == 1.0)  # all at once: a call for each takes long
+    of_all = np.quantile(flat[:, full], QUANTILES, axis=0).T.tolist()
+    known = dict(zip(full.tolist(), of_all, strict=True))
+    for week in np.flatnonzero(shares >= LEAST_SHARE).tolist():
+        values = flat[is_there[:, week], week]
+        quantiles = known.get(week) or np.quantile(values, QUANTILES).tolist()
+        yield week + 1, (values.size, float(values.mean()), *quantiles)

@@ -161,6 +161,7 @@ def figure_files(
 def _saved(figure: Figure, kind: str) -> bytes:
     stream = BytesIO()
     figure.savefig(stream, format=kind, **_SAVING[kind])
+    figure.set_layout_engine("none")  # places stay as they were found, for other kinds
     return stream.getvalue()
 
 
