@@ -9,6 +9,7 @@ from math import isfinite
 from hipext._changes import listed
 from hipext._checks import did_you_mean
 from hipext._paths import plain, put
+from hipext._schema import FileValue
 from hipext.athlete import Athlete, check_athlete
 from hipext.knobs import KNOBS, turned
 from hipext.parameters import Parameter, parameter, read_parameters
@@ -70,11 +71,8 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
     >>> {slot.rest_s for phase in plan.phase for slot in phase.session[0].slot}
     {90.0}
     """
-    values = plan.model_dump(mode="json", exclude_unset=True)
-    whole = plan.model_dump(mode="json")
-    for path, value in changes.items():
-        put(values, path, plain(value), whole=whole)
-    return check_plan(values, source=f"{plan.name!r} with {', '.join(changes)} changed")
+    source = f"{plan.name!r} with {', '.join(changes)} changed"
+    return check_plan(_changed(plan, changes), source=source)
 
 
 def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
@@ -108,12 +106,18 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
     """
     if not changes:
         return athlete
-    values = athlete.model_dump(mode="json", exclude_unset=True)
-    whole = athlete.model_dump(mode="json")
-    for path, value in changes.items():
-        put(values, path, plain(value), whole=whole)
     paths = ", ".join(f"{_ATHLETE}.{path}" for path in changes)
-    return check_athlete(values, source=f"{athlete.name!r} with {paths} changed")
+    source = f"{athlete.name!r} with {paths} changed"
+    return check_athlete(_changed(athlete, changes), source=source)
+
+
+def _changed(value: FileValue, changes: Mapping[str, object]) -> dict:
+    """Return what a file would hold, with some values changed."""
+    values = value.model_dump(mode="json", exclude_unset=True)
+    whole = value.model_dump(mode="json")
+    for path, new in changes.items():
+        put(values, path, plain(new), whole=whole)
+    return values
 
 
 def scenario_of(

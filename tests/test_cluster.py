@@ -69,18 +69,26 @@ def stopped(*processes):
             process.wait()
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
-    """Return the address of a scheduler without workers."""
-    told = tmp_path_factory.mktemp("scheduler") / "told.json"
+@contextmanager
+def running_scheduler(folder):
+    """Run a scheduler without workers; give its process and its address."""
+    told = folder / "told.json"
+    told.touch()
     arguments = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     process = started(
         "distributed.cli.dask_scheduler", *arguments, "--scheduler-file", told
     )
     with stopped(process):
-        wait_for(told.is_file)
+        wait_for(lambda: '"address": "tcp://' in told.read_text())
         text = told.read_text()
-        yield text[text.index("tcp://") :].partition('"')[0]
+        yield process, text[text.index("tcp://") :].partition('"')[0]
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """Return the address of a scheduler without workers."""
+    with running_scheduler(tmp_path_factory.mktemp("scheduler")) as (_, address):
+        yield address
 
 
 def worker(scheduler, **options):
@@ -121,7 +129,7 @@ def test_workers_make_the_same_bytes_though_one_is_killed(
     running = subprocess.Popen(command(path, folder, scheduler), **QUIET)
     with stopped(worker(scheduler), worker(scheduler), running) as (victim, *_):
         wait_for(lambda: n_parts(folder) >= 3)
-        assert n_parts(folder) < 60
+        assert n_parts(folder) < 36  # in the middle
         victim.send_signal(signal.SIGKILL)
         assert running.wait(PATIENCE_S) == 0
     assert victim.returncode == -signal.SIGKILL
@@ -129,25 +137,17 @@ def test_workers_make_the_same_bytes_though_one_is_killed(
 
 
 def test_sweep_whose_scheduler_dies_can_be_resumed(path, in_process, tmp_path):
-    told, folder = tmp_path / "told.json", tmp_path / "out"
-    arguments = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    lone = started(
-        "distributed.cli.dask_scheduler", *arguments, "--scheduler-file", told
-    )
-    with stopped(lone):
-        wait_for(told.is_file)
-        text = told.read_text()
-        address = text[text.index("tcp://") :].partition('"')[0]
-        with stopped(worker(address)):
-            running = subprocess.Popen(
-                command(path, folder, address),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            wait_for(lambda: n_parts(folder) >= 3)
-            lone.kill()
-            _, fault = running.communicate(timeout=PATIENCE_S)
+    folder = tmp_path / "out"
+    with running_scheduler(tmp_path) as (lone, address), stopped(worker(address)):
+        running = subprocess.Popen(
+            command(path, folder, address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: n_parts(folder) >= 3)
+        lone.kill()
+        _, fault = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 2
     assert f"The scheduler at {address!r} went away. Parts that are done" in fault
     assert "Traceback" not in fault
