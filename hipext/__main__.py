@@ -17,6 +17,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)
+    finally:
+        gc.freeze()  # or Python looks through everything once more as it ends
 
 
 if __name__ == "__main__":
