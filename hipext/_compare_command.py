@@ -7,7 +7,7 @@ from pathlib import Path
 from hipext._changes import listed
 from hipext._checks import check_one_of
 from hipext._compare_figure import comparison_figure
-from hipext._compare_record import TABLES, comparison_files
+from hipext._compare_record import comparison_files
 from hipext._compare_text import comparison_json, comparison_text
 from hipext._report_figures import figure_files
 from hipext.athlete import Athlete, read_athlete
@@ -17,11 +17,8 @@ from hipext.outcomes import OUTCOMES
 from hipext.plan import Plan
 from hipext.plan_file import read_plan
 from hipext.population import cohort
-from hipext.records import drop_leftovers, replaces_other_inputs, write_files
+from hipext.records import REPLACED, replaces_other_inputs, write_files
 from hipext.whatif import Scenario, vary
-
-MARK = "record.json"
-ALL_FILES = (*(f"{name}.csv" for name in TABLES), "compare.png", "compare.svg", MARK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +52,7 @@ def compare_told(request: CompareRequest, *, as_json: bool) -> str:
     drawn = {"compare": comparison_figure(found, request.outcome)}
     folder = request.folder
     is_replaced = replaces_other_inputs(files, folder)
-    was_there = (folder / MARK).is_file()
     paths = write_files(figure_files(drawn) | files, folder)
-    if was_there:
-        drop_leftovers(folder, {*ALL_FILES} - {path.name for path in paths})
     if as_json:
         return comparison_json(found, folder, paths)
     lines = [found.scenarios[0].plan.name]
@@ -67,7 +61,7 @@ def compare_told(request: CompareRequest, *, as_json: bool) -> str:
     lines.append(comparison_text(found, request.outcome))
     lines.append(f"\nSee {folder / 'compare.png'}; {len(paths)} files are in {folder}.")
     if is_replaced:
-        lines.append("These replace earlier results of other inputs; --out keeps both.")
+        lines.append(REPLACED)
     return "\n".join(lines)
 
 

@@ -32,9 +32,22 @@ def usual_engine() -> str:
     return ENGINES[0] if can_compile() else ENGINES[1]
 
 
+def runs_compiled(engine: str | None) -> bool:
+    """Return whether an engine, or the usual one, is compiled."""
+    return (engine or usual_engine()) == ENGINES[0]
+
+
 def usual_threads() -> int:
     """Return how many threads run side by side where nobody says."""
     return cpu_count() or 1
+
+
+def threads_for(engine: str | None, n_threads: int | None = None) -> int:
+    """Return how many threads run side by side: one in plain Python, which gains none.
+
+    `n_threads` is what was asked for, if anything was.
+    """
+    return (n_threads or usual_threads()) if runs_compiled(engine) else 1
 
 
 def first_of(athletes: Sequence[Athlete]) -> int:
@@ -101,7 +114,7 @@ def lived(
     """
     setting = setting_in(scenario, athletes)
     first = first_of(athletes)
-    is_compiled = (engine or usual_engine()) == ENGINES[0]
+    is_compiled = runs_compiled(engine)
     size = _CHUNK if is_compiled else 1
 
     def weeks_from(start: int) -> np.ndarray:
@@ -109,11 +122,9 @@ def lived(
         options = {"seed": seed, "noise": noise, "is_compiled": is_compiled}
         return weeks_of_all(part, first_person=first + start, **options)
 
-    n_threads = (n_threads or usual_threads()) if is_compiled else 1
+    starts, n_threads = range(0, len(athletes), size), threads_for(engine, n_threads)
     parts = []
-    for weeks in side_by_side(
-        weeks_from, range(0, len(athletes), size), n_threads=n_threads
-    ):
+    for weeks in side_by_side(weeks_from, starts, n_threads=n_threads):
         parts.append(weeks)
         tell(len(weeks))
     return np.concatenate(parts)

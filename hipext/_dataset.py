@@ -89,6 +89,14 @@ def is_complete(folder: Path) -> bool:
     return bool(read_record(folder)["sha256"])
 
 
+def check_complete(folder: Path, record: Mapping[str, object]) -> None:
+    """Raise ValueError if the record of a folder is that of an unfinished sweep."""
+    if not record["sha256"]:
+        raise ValueError(
+            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
+        )
+
+
 def is_closed(folder: Path) -> bool:
     """Return whether everything but the parts is there, and the journal gone."""
     return not (folder / JOURNAL).exists() and _is_whole(folder, (SCENARIOS, SUMMARY))

@@ -12,7 +12,7 @@ from hipext._fit_text import fit_text
 from hipext._lift_series import is_sets_table, lift_series
 from hipext._series import Series, daily_series
 from hipext.calibration import Fit, compare_models, fit
-from hipext.records import drop_leftovers, write_files
+from hipext.records import REPLACED, drop_leftovers, write_files
 from hipext.response import MODELS
 
 _MARK = "fit.json"
@@ -38,7 +38,7 @@ def fit_told(request: FitRequest, *, as_json: bool) -> str:
         return _json(files[_MARK], series, folder, paths)
     text = f"{fit_text(fitted)}\n\nSee {folder / 'fit.png'}.\n"
     text += f"{len(paths)} files are in {folder}."
-    again = "\nThese replace earlier results of other inputs; --out keeps both."
+    again = f"\n{REPLACED}"
     return text + again if is_replaced else text
 
 

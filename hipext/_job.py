@@ -14,9 +14,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from hipext._crowd import ENGINES, people_in, setting_in, usual_engine
+from hipext._crowd import people_in, runs_compiled, setting_in
 from hipext._run import Setting, weeks_of_all, with_others
-from hipext.athlete import Athlete, check_athlete
+from hipext._who import people_from, people_values, persons_of
+from hipext.athlete import Athlete
 from hipext.outcomes import (
     OUTCOMES,
     WEEK_COLUMNS,
@@ -28,7 +29,7 @@ from hipext.outcomes import (
 from hipext.parameters import parameters_changed, values_in_use
 from hipext.plan import Plan
 from hipext.plan_file import check_plan
-from hipext.population import Cohort, Population, check_population
+from hipext.population import Population
 from hipext.whatif import Scenario, scenario_of
 
 LEAST_ROWS, MOST_ROWS = 512, 8192  # of a batch: at least 50 ms of compiled work
@@ -73,10 +74,9 @@ class Job:
 
     def head(self) -> bytes:
         """Return what all batches need to know."""
-        kind = "population" if isinstance(self.people, Population) else "athlete"
         values = {
             "plan": self.plan.model_dump(mode="json", exclude_unset=True),
-            kind: self.people.model_dump(mode="json", exclude_unset=True),
+            **people_values(self.people),
             "persons": self.persons,
             "seed": self.seed,
             "noise": self.noise,
@@ -159,7 +159,7 @@ def columns_of(
         The columns of ``outcomes`` (a row per person) and, where they are to be kept,
         of ``weeks`` (a row per person and week), each piece in its order.
     """
-    is_compiled = (engine or usual_engine()) == ENGINES[0]
+    is_compiled = runs_compiled(engine)
     known = _known(head)
     parts = [_lived(head, piece, is_compiled=is_compiled) for piece in pieces]
     tables = {"outcomes": _joined(map(_outcome_columns, pieces, parts))}
@@ -172,21 +172,15 @@ def columns_of(
 def _known(head: bytes) -> Mapping[str, object]:
     """Return the values of a head, plan and people as checked values."""
     values = json.loads(zlib.decompress(head))
-    if "population" in values:
-        people = check_population(values["population"], source="the people")
-    else:
-        people = check_athlete(values["athlete"], source="the person")
     return values | {
         "plan": check_plan(values["plan"], source="the plan"),
-        "people": people,
+        "people": people_from(values),
     }
 
 
 def _persons(head: bytes, first: int, n: int) -> Sequence[Athlete]:
     known = _known(head)
-    if isinstance(known["people"], Athlete):
-        return [known["people"]] * n
-    return Cohort(population=known["people"], n=n, seed=known["seed"], first=first)
+    return persons_of(known["people"], n, seed=known["seed"], first=first)
 
 
 @lru_cache(maxsize=8)

@@ -44,5 +44,5 @@ def run_told(
         f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}."
     )
     if replaced:
-        lines.append("These replace earlier results of other inputs; --out keeps both.")
+        lines.append(records.REPLACED)
     return "\n".join(lines)

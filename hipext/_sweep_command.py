@@ -22,6 +22,7 @@ from hipext.indices import COLUMNS, Sensitivity
 from hipext.outcomes import OUTCOMES
 from hipext.pareto import Search
 from hipext.records import (
+    REPLACED,
     csv_bytes,
     drop_leftovers,
     read_record,
@@ -212,7 +213,7 @@ def search_told(path: str, out: Path | None, *, as_json: bool) -> str:
     picture = f"See {folder / 'front.png'}; " if drawn else ""
     lines.append(f"\n{picture}{len(paths)} files are in {folder}.")
     if is_replaced:
-        lines.append("These replace earlier results of other inputs; --out keeps both.")
+        lines.append(REPLACED)
     return "\n".join(lines)
 
 

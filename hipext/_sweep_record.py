@@ -4,23 +4,18 @@ from collections.abc import Mapping
 
 from hipext._job import Job
 from hipext._varied import read_varied
-from hipext.athlete import check_athlete, read_athlete
+from hipext._who import people_from, people_named, people_values
 from hipext.designs import design_of
 from hipext.plan_file import check_plan, read_plan
-from hipext.population import check_population, read_population
 from hipext.sweep_file import SweepSpec
 
 
 def job_of(spec: SweepSpec) -> Job:
     """Return what a sweep file asks for, with the values of the files it names."""
-    if spec.population is None:
-        people = read_athlete(spec.athlete)
-    else:
-        people = read_population(spec.population)
     design = design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed)
     return Job(
         plan=read_plan(spec.plan),
-        people=people,
+        people=people_named(spec.athlete, spec.population),
         persons=spec.persons,
         seed=spec.seed,
         noise=spec.noise,
@@ -33,14 +28,10 @@ def job_again(record: Mapping[str, object]) -> Job:
     """Return what a record asks for; no other file is needed."""
     asked = record["sweep"]
     vary, _ = read_varied(asked["vary"], source="the record")
-    if "population" in record:
-        people = check_population(record["population"], source="people of the record")
-    else:
-        people = check_athlete(record["athlete"], source="person of the record")
     kind, n = asked["design"]["kind"], asked["design"].get("n")
     return Job(
         plan=check_plan(record["plan"], source="the plan of the record"),
-        people=people,
+        people=people_from(record),
         persons=asked["persons"],
         seed=asked["seed"],
         noise=asked["noise"],
@@ -51,12 +42,11 @@ def job_again(record: Mapping[str, object]) -> Job:
 
 def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
     """Return everything a sweep is made of, as values of JSON without paths."""
-    kind = "athlete" if spec.population is None else "population"
     files = {"plan", "athlete", "population"}
     return {
         "sweep": spec.model_dump(mode="json", exclude=files),
         "plan": job.plan.model_dump(mode="json", exclude_unset=True),
-        kind: job.people.model_dump(mode="json", exclude_unset=True),
+        **people_values(job.people),
     }
 
 

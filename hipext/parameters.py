@@ -93,6 +93,12 @@ def parameter(name: str) -> float:
     return _changed.get().get(name, shipped_values()[name])
 
 
+def shipped_parameter(name: str) -> Parameter:
+    """Return a constant as shipped, with its range; ValueError if there is none."""
+    _check_known(name)
+    return _shipped()[name]
+
+
 def values_in_use() -> dict[str, float]:
     """Return all constants by id: as shipped, but for what is changed just now."""
     return {**shipped_values(), **_changed.get()}

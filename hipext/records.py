@@ -28,6 +28,7 @@ TABLES = (
 CLOSED_LOOP_TABLES = (*TABLES, "capacity")
 ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
 FORMAT = 1
+REPLACED = "These replace earlier results of other inputs; --out keeps both."
 INPUTS_OF_RUN = (
     "mode",
     "seed",

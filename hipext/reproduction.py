@@ -7,6 +7,7 @@ from pathlib import Path
 from hipext._again import KINDS
 from hipext._checks import check_one_of
 from hipext._compiled import can_compile
+from hipext._dataset import check_complete
 from hipext._first_difference import first_difference
 from hipext._progress import progress_told
 from hipext._seals import changes_since, code_hash, edits_told, inputs_of, sha256_of
@@ -105,10 +106,8 @@ def reproduce(
     edits = (
         [] if seals is None else edits_told(inputs_of(record), seals, record["kind"])
     )
-    if record["kind"] == "sweep" and not record["sha256"]:
-        raise ValueError(
-            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
-        )
+    if record["kind"] == "sweep":
+        check_complete(folder, record)
     findings = _findings(record, folder, engine, progress=progress)
     return _judged(record, edits, findings, engine)
 

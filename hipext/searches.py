@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hipext._crowd import ENGINES, lived, side_by_side, usual_engine, usual_threads
+from hipext._crowd import lived, side_by_side, threads_for
 from hipext._progress import progress_told
 from hipext._varied import read_varied
-from hipext.athlete import Athlete, check_athlete, read_athlete
+from hipext._who import people_from, people_named, people_values, persons_of
+from hipext.athlete import Athlete
 from hipext.outcomes import outcomes_of
 from hipext.parameters import parameters_changed, values_in_use
 from hipext.pareto import Search, search
 from hipext.plan import Plan
 from hipext.plan_file import check_plan, read_plan
-from hipext.population import Cohort, check_population, read_population
 from hipext.records import csv_bytes
 from hipext.sweep_file import Limit, SearchSpec, read_search_file
 from hipext.whatif import scenario_of
@@ -55,13 +55,11 @@ def find_front(
 
 def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
     """Return everything a search is made of, as values of JSON without paths."""
-    kind = "athlete" if spec.population is None else "population"
-    read = read_athlete if spec.population is None else read_population
     files = {"plan", "athlete", "population"}
     return {
         "search": spec.model_dump(mode="json", exclude=files),
         "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
-        kind: read(getattr(spec, kind)).model_dump(mode="json", exclude_unset=True),
+        **people_values(people_named(spec.athlete, spec.population)),
     }
 
 
@@ -71,9 +69,10 @@ def front_again(
     """Return what a search finds, from the inputs of its record."""
     asked = inputs["search"]
     plan = check_plan(inputs["plan"], source="the plan of the record")
-    people = _people_of(inputs)
+    who = people_from(inputs)
+    people = persons_of(who, asked["persons"], seed=asked["seed"])
     limits = {name: Limit(**one) for name, one in asked["limits"].items()}
-    is_compiled = (engine or usual_engine()) == ENGINES[0]
+    n_threads = threads_for(engine)
     constants = values_in_use()
 
     faults: list[ValueError] = []
@@ -87,7 +86,6 @@ def front_again(
             return dict.fromkeys(_quantities(asked, limits), np.nan)
 
     def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-        n_threads = usual_threads() if is_compiled else 1
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
     size = asked["search"]
@@ -113,15 +111,6 @@ def search_tables(found: Search) -> dict[str, bytes]:
 
 
 _TABLES = ("front", "trials")
-
-
-def _people_of(inputs: Mapping[str, object]) -> Sequence[Athlete]:
-    asked = inputs["search"]
-    if "population" in inputs:
-        who = check_population(inputs["population"], source="people of the record")
-        return Cohort(population=who, n=asked["persons"], seed=asked["seed"])
-    one = check_athlete(inputs["athlete"], source="person of the record")
-    return [one] * asked["persons"]
 
 
 def _means(

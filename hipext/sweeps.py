@@ -15,7 +15,7 @@ import pandas as pd
 
 from hipext import _dataset as dataset
 from hipext._checks import check_one_of
-from hipext._crowd import ENGINES, side_by_side, usual_engine, usual_threads
+from hipext._crowd import ENGINES, side_by_side, threads_for
 from hipext._job import Job, batch_size, check_first, columns_of, n_batches, pieces_of
 from hipext._parquet import parquet_bytes, read_parquet
 from hipext._progress import progress_told
@@ -187,10 +187,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     record = read_record(folder)
     if record.get("kind") != "sweep":
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
-    if not dataset.is_complete(folder):
-        raise ValueError(
-            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
-        )
+    dataset.check_complete(folder, record)
     job = job_again(record)
     return Sweep(
         folder=folder,
@@ -241,13 +238,11 @@ def _batches(
             scheduler, head, pieces, n_workers=n_threads, engine=engine
         )
         return
-    is_compiled = (engine or usual_engine()) == ENGINES[0]
 
     def done(batch: int) -> tuple[int, Mapping]:
         return batch, columns_of(head, pieces_of(job, batch), engine)
 
-    n_threads = (n_threads or usual_threads()) if is_compiled else 1
-    yield from side_by_side(done, left, n_threads=n_threads)
+    yield from side_by_side(done, left, n_threads=threads_for(engine, n_threads))
 
 
 def _fill(

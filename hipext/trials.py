@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from hipext._born import TRAIT
 from hipext._compiled import can_compile
 from hipext._model import shipped_model
 from hipext._run import Setting, Trace, setting_of, trace
@@ -49,7 +50,6 @@ PREDICTIONS = Table(
         Column("is_fitted", "bool", "", "whether constants were fitted to the trial"),
     ),
 )
-_TRAIT = 5  # channel of random numbers that the day loop does not use
 _MOST_RESPONSE = 5.0  # of the person file
 
 
@@ -151,7 +151,7 @@ def people_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athle
     """
     sd = sqrt(log(1.0 + cv**2))
     responses = [
-        exp(sd * pair(seed, person, 0, _TRAIT)[0] - sd**2 / 2.0) for person in range(n)
+        exp(sd * pair(seed, person, 0, TRAIT)[0] - sd**2 / 2.0) for person in range(n)
     ]
     return [
         athlete.model_copy(update={"response": min(response, _MOST_RESPONSE)})

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby
 from math import isfinite
 
@@ -12,7 +11,7 @@ from hipext._paths import plain, put
 from hipext._schema import FileValue
 from hipext.athlete import Athlete, check_athlete
 from hipext.knobs import KNOBS, turned
-from hipext.parameters import Parameter, parameter, read_parameters
+from hipext.parameters import shipped_parameter
 from hipext.plan import Plan
 from hipext.plan_file import check_plan
 
@@ -219,15 +218,9 @@ def _check_person_has(path: str) -> None:
         )
 
 
-@cache
-def _constants() -> Mapping[str, Parameter]:
-    return read_parameters()
-
-
 def _constant(name: str, value: object) -> float:
     """Return a new value of a constant; ValueError outside its range."""
-    parameter(name)  # an unknown one is told
-    known = _constants()[name]
+    known = shipped_parameter(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not isfinite(value):
         raise ValueError(f"{_PARAMETER}.{name} must be a number; got {value!r}.")

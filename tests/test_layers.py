@@ -37,7 +37,7 @@ FLOORS = {
             "_fit _fit_weeks _lint _signs lint personal simulation",
             "_changes _paths _turns knobs whatif reshape calibration trials logs"
             " records _seals _first_difference",
-            "_crowd _parquet _paired _tried designs sweep_file",
+            "_crowd _who _parquet _paired _tried designs sweep_file",
             "comparison one_change indices _front _nsga pareto _job study_schema",
             "_compare_record _dataset _summary _sweep_record cluster searches",
             "sweeps",
