@@ -25,7 +25,7 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n auto --dist worksteal --doctest-modules --doctest-glob=README.md tests hipext README.md
-	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 -p no:randomly notebooks
+	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120 -p no:randomly notebooks
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab

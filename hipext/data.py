@@ -14,6 +14,7 @@ _KINDS = {
     "sweeps": "sweep",
     "searches": "search",
 }
+_BESIDE = {"plans": ("flaws",)}  # found by name as well, but not listed
 _MARKS = {  # keys that tell a kind of file, from those that others lack as well
     "plan": ("phase", "session", "block", "deload", "assessment"),
     "person": ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
@@ -69,8 +70,9 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     if path.is_file():
         return path
     names = shipped_names(folder)
-    if str(name_or_path) in names:
-        return data_dir() / folder / f"{name_or_path}.toml"
+    for place in (folder, *_BESIDE.get(folder, ())):
+        if str(name_or_path) in shipped_names(place):
+            return data_dir() / place / f"{name_or_path}.toml"
     _check_not_misplaced(path, folder)
     kind = _KINDS[folder] if folder == "searches" else folder.removesuffix("s")
     raise FileNotFoundError(
