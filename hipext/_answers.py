@@ -23,7 +23,7 @@ _UNITS = {
     "strength_check": "kg",
     "technique_rating": "0-1",
 }
-_STATES = {  # column of the table: column of the log
+STATES = {  # column of the table: column of the log
     "pain_reported": 2,
     "soreness_reported": 3,
     "pain": 4,
@@ -47,16 +47,21 @@ def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return the states of every day (`tables.DAILY_STATES`)."""
     of_days = pd.Series(trace.sets[:, 10]).groupby(trace.sets[:, 0].astype("int64"))
     rated = of_days.mean().reindex(range(len(trace.days)))
-    states = {name: trace.days[:, column] for name, column in _STATES.items()}
+    states = {name: trace.days[:, column] for name, column in STATES.items()}
     states["technique_rated"] = rated.to_numpy()
+    states["strength_pct"] = strength_pct(setting, trace)
+    return DAILY_STATES.from_columns(states)
+
+
+def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
+    """Return the mean 1RM of the tested lifts of every day; the start is 100."""
     tested = (
         setting.program.exercises["is_tested"]
         & setting.people.strengths["is_measured"][0]
     )
-    shares = _capacity(setting, trace)["capacity"][:, tested]
-    unknown = np.full(len(trace.days), np.nan)
-    states["strength_pct"] = 100 * shares.mean(axis=(1, 2)) if tested.any() else unknown
-    return DAILY_STATES.from_columns(states)
+    if not tested.any():
+        return np.full(len(trace.days), np.nan)
+    return 100 * _capacity(setting, trace)["capacity"][:, tested].mean(axis=(1, 2))
 
 
 def _capacity(setting: Setting, trace: Trace) -> dict[str, np.ndarray]:

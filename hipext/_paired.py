@@ -69,7 +69,7 @@ def fans(weeks: np.ndarray) -> Iterator[tuple]:
     reach are left out, because who is late differs from who is not.
     """
     for name in WEEKLY:
-        for week, spread in _spreads(course_of(weeks, name)):
+        for week, spread in spreads(course_of(weeks, name)):
             yield (week, name, *spread)
 
 
@@ -79,12 +79,12 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
     for name in WEEKLY:
         gap = course_of(ours, name) - course_of(before, name)
-        for week, (n, mean, *quantiles) in _spreads(gap):
+        for week, (n, mean, *quantiles) in spreads(gap):
             low, high = interval_of_mean(gap[:, :, week - 1], level)
             yield (week, name, n, mean, low, high, *quantiles)
 
 
-def _spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
+def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
     """Yield weeks that enough persons reach, from 1: n, mean and quantiles.
 
     `course` is [person, seed, week], missing where somebody does not train any more.

@@ -7,10 +7,10 @@ from zlib import crc32
 
 import numpy as np
 
+from hipext._same import Same, Sames
+from hipext._slot_rows import slots_of_session
 from hipext._state import (
     EXERCISE,
-    MAX_RUNGS,
-    MAX_TEMPOS,
     OCCASION,
     PATTERNS,
     PHASE,
@@ -19,17 +19,11 @@ from hipext._state import (
     WEEK,
 )
 from hipext.exercises import SECONDARY_SHARE, Exercise
-from hipext.intensity import RELATIONS, pct_1rm
 from hipext.notation import seconds_per_rep
 from hipext.plan import MAX_WEEKS, TESTS, Gate, Phase, Plan, Session
-from hipext.progression import rule_record
-from hipext.slot import Slot, slot_kind, step_of
-from hipext.tables import MUSCLES, SET_KINDS, WEEKDAYS
+from hipext.slot import Slot
+from hipext.tables import MUSCLES, WEEKDAYS
 from hipext.timetable import slots_of
-
-POLICIES = {None: 0, "left": 1, "right": 2, "alternate": 3, "weaker": 4}
-RELATION = "epley"  # links repetitions and loads in the day loop
-_REST_S = (15.0, 480.0)  # beyond these a rest makes no further difference
 
 
 class Program(NamedTuple):
@@ -195,78 +189,16 @@ def _slots(
     names: Sequence[str],
     model: np.void,
 ) -> np.ndarray:
-    rows = []
-    for _, session, slots in slots_in_order(plan):
-        for slot, nth in zip(slots, _nth(slots), strict=True):
-            ladder = [exercises[e] for e in (slot.exercise, *slot.ladder)]
-            scheme, channel = slot.scheme, f"{session}/{slot.exercise}/{nth}"
-            rule = rule_record(slot.progress, scheme, len(ladder))
-            rows.append(
-                (
-                    SET_KINDS.index(slot_kind(slot, ladder[0])),
-                    scheme.is_hold,
-                    _first_fraction(slot),
-                    scheme.load_kg or 0.0,
-                    nan if scheme.rir is None else scheme.rir,
-                    _rest_factor(slot, slots, exercises, model),
-                    slot.rest_s,
-                    slot.tempo is not None,
-                    POLICIES[slot.side_first],
-                    256 + (crc32(channel.encode()) >> 1),
-                    _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),
-                    _filled([names.index(e.id) for e in ladder], MAX_RUNGS),
-                    _filled([step_of(slot, e) for e in ladder], MAX_RUNGS),
-                    *rule,
-                )
-            )
-    return np.array(rows, dtype=SLOT)
-
-
-def _nth(slots: Sequence[Slot]) -> list[int]:
-    """Return how often the exercise of each slot came before it."""
-    names = [slot.exercise for slot in slots]
-    return [names[:place].count(name) for place, name in enumerate(names)]
-
-
-def _filled(row: Sequence[float], length: int) -> list[float]:
-    """Return a row filled up with its last value."""
-    return [*row, *[row[-1]] * (length - len(row))]
-
-
-def _first_fraction(slot: Slot) -> float:
-    scheme = slot.scheme
-    if scheme.pct_1rm is not None:
-        return scheme.pct_1rm / 100
-    most = RELATIONS[RELATION].max_reps
-    if scheme.rir is None or scheme.is_hold or scheme.low + scheme.rir > most:
-        return 0.0
-    return pct_1rm(scheme.low, scheme.rir, relation=RELATION) / 100
-
-
-def _seconds(slot: Slot, exercise: Exercise) -> list[float]:
-    """Return the seconds a repetition takes at each tempo of a slot."""
-    if slot.scheme.is_hold:
-        return [1.0]
-    tempos = [slot.tempo or exercise.tempo, *getattr(slot.progress, "tempos", ())]
-    return [float(seconds_per_rep(tempo)) for tempo in tempos]
-
-
-def _rest_factor(
-    slot: Slot,
-    ours: Sequence[Slot],
-    exercises: Mapping[str, Exercise],
-    model: np.void,
-) -> float:
-    """Return how much a set costs the next one of its slot, by the time between."""
-    members = [one for one in ours if slot.group and one.group == slot.group] or [slot]
-    rest_s = sum(one.rest_s for one in members)
-    for one in members:
-        if one is not slot:
-            exercise = exercises[one.exercise]
-            sides = 2 if exercise.is_unilateral else 1
-            rest_s += sides * one.scheme.low * _seconds(one, exercise)[0]
-    between_s = min(max(rest_s, _REST_S[0]), _REST_S[1])
-    return (model.effort_usual_rest_s / between_s) ** 0.5
+    known = (Same(exercises), tuple(names), model.effort_usual_rest_s)
+    parts = [
+        slots_of_session(session, Sames(slots), *known)
+        for _, session, slots in slots_in_order(plan)
+    ]
+    rows = np.empty(sum(map(len, parts)), dtype=SLOT)
+    ends = np.cumsum([len(part) for part in parts])
+    for part, end in zip(parts, ends, strict=True):
+        rows[end - len(part) : end] = part
+    return rows
 
 
 def _exercise(exercise: Exercise, is_tested: bool, model: np.void) -> tuple:

@@ -7,12 +7,13 @@ from numbers import Real
 
 from hipext._checks import check_one_of, did_you_mean
 from hipext._fit import changed, exercise_of, is_work, with_sessions, with_slots
-from hipext._program import RELATION
+from hipext._slot_rows import RELATION
 from hipext.exercises import exercise_named, read_exercises
 from hipext.intensity import pct_1rm
 from hipext.notation import MAX_LOAD_KG, SetScheme, parse_tempo
 from hipext.plan import MAX_WEEKS, Assessment, Deload, Phase, Plan, Session
 from hipext.reshape import SPREAD, reshape
+from hipext.reshape import sessions_a_week as sessions_in
 from hipext.rules import Double, Linear, LoadRule, NoRule, Step
 from hipext.slot import Slot
 
@@ -179,13 +180,15 @@ def sessions_a_week(plan: Plan, value: object) -> Plan:
     """Give every phase so many sessions a week."""
     n_sessions = _whole(value, "sessions_a_week", min(SPREAD), max(SPREAD))
 
-    def has_them(phase: Phase) -> bool:
-        days = [session.days or plan.days for session in phase.session]
-        return sum(map(len, days)) == n_sessions
-
     spread = reshape(plan, sessions_per_week=n_sessions).phase
     pairs = zip(plan.phase, spread, strict=True)
-    return changed(plan, phase=tuple(x if has_them(x) else new for x, new in pairs))
+    return changed(
+        plan,
+        phase=tuple(
+            phase if sessions_in(plan, phase) == n_sessions else new
+            for phase, new in pairs
+        ),
+    )
 
 
 def weeks(plan: Plan, value: object) -> Plan:

@@ -1,153 +1,230 @@
-"""The figure of the plan explorer: three panels that move without being redrawn."""
+"""Panels that are drawn once and then move: bars, lines, bands of light weeks."""
 
-from math import ceil, log10
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, log10
 
 import numpy as np
-import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import StrMethodFormatter
 
 from hipext.picture import Picture
-from hipext.plots import BAR_STYLES, MEASURES, RESPONSE_STYLES
-from hipext.simulation import Curves
-from hipext.tables import DAYS_PER_WEEK
+from hipext.plots import BAR_STYLES
 
 SIZE_IN, DPI = (9.0, 6.0), 100
-_BARS = ("system_volume_load_kg", "hard_sets")
+AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
 _BAR_WIDTH = 0.8
-_REFERENCE = {"color": "#8C8C8C", "linewidth": 1.2}
+_NAME_LEFT_PX, _NAME_BELOW_PX = 62, 24  # of the names of axes from the axes
+_BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
+# Ends of axes: few of them, so that a whole drawing is seldom needed.
+_LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
+_AIR = 1.25  # room above what is shown first
+_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
-class ExplorerFigure:
-    """Weekly volume load, weekly hard sets and the model's response, in one picture.
+class Panels:
+    """Panels above each other in one picture.
 
     Parameters
     ----------
-    start : Curves
-        Drawn in grey beneath, to compare with.
+    names : sequence of str
+        Of the panels, from the top.
+    heights : sequence of float, optional
+        In proportion. Default: all alike.
+    shares_x : bool, default True
+        Whether the panels have one horizontal axis.
+    right : float, default 0.8
+        Where the panels end; legends stand on the right of it.
     """
 
-    def __init__(self, start: Curves) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        heights: Sequence[float] | None = None,
+        shares_x: bool = True,
+        right: float = 0.8,
+    ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
-        panels = self.figure.subplots(3, sharex=True, height_ratios=(1, 0.8, 1.2))
+        drawn = self.figure.subplots(
+            len(names), sharex=shares_x, height_ratios=heights, squeeze=False
+        )
+        self.axes: dict[str, Axes] = dict(zip(names, drawn[:, 0], strict=True))
         self.figure.subplots_adjust(
-            left=0.115, right=0.81, top=0.96, bottom=0.09, hspace=0.14
+            left=0.115,
+            right=right,
+            top=0.96,
+            bottom=0.09,
+            hspace=0.16 if shares_x else 0.5,
         )
-        self.panels: dict[str, Axes] = dict(
-            zip((*_BARS, "response"), panels, strict=True)
-        )
-        self.bars = {
-            (measure, is_light): _bars(self.panels[measure], is_light)
-            for measure in _BARS
-            for is_light in (False, True)
-        }
-        self.lines = {
-            name: self.panels["response"].plot([], [], label=name, **style)[0]
-            for name, style in RESPONSE_STYLES.items()
-        }
-        self.start = start
-        self._draw_start()
-        self._dress()
-        self.picture = Picture(self.figure, [*self.bars.values(), *self.lines.values()])
+        self._moving: list[Artist] = []
+        self._room: dict[str, tuple[float, float]] = {}
+        self._picture: Picture | None = None
 
-    def show(self, curves: Curves) -> bytes:
-        """Draw other curves; return the picture as PNG."""
-        for measure in _BARS:
-            for is_light in (False, True):
-                corners = _corners(curves.weekly, measure, is_light)
-                self.bars[measure, is_light].set_verts(corners)
-        weeks = _weeks_of_days(curves.response)
-        for name, line in self.lines.items():
-            line.set_data(weeks, curves.response[name])
-        if self._fit(curves):
-            self.picture.forget()
-        return self.picture.png()
+    @property
+    def picture(self) -> Picture:
+        """The picture; everything that stays must be drawn before the first call."""
+        if self._picture is None:
+            for panel in self.axes.values():
+                panel.spines[["top", "right"]].set_visible(False)
+                self._pin_labels(panel)
+            self._picture = Picture(self.figure, self._moving)
+        return self._picture
 
-    def _draw_start(self) -> None:
-        """Draw the curves to compare with; they stay."""
-        for measure in _BARS:
-            self.panels[measure].step(
-                self.start.weekly["week"],
-                self.start.weekly[measure],
-                where="mid",
-                label="at the start",
-                **_REFERENCE,
+    def _pin_labels(self, panel: Axes) -> None:
+        """Put the names of axes where they stay: no tick is measured to place them."""
+        box = panel.get_window_extent()
+        panel.yaxis.set_label_coords(-_NAME_LEFT_PX / box.width, 0.5)
+        panel.xaxis.set_label_coords(0.5, -_NAME_BELOW_PX / box.height)
+
+    def moves(self, artist: Artist) -> Artist:
+        """Say that an artist is drawn anew each time; return it."""
+        self._moving.append(artist)
+        return artist
+
+    def line(self, panel: str, label: str = "", **style: object) -> Line2D:
+        """Return a line that moves, without points yet."""
+        (line,) = self.axes[panel].plot([], [], label=label or "_", **style)
+        return self.moves(line)
+
+    def bars(self, panel: str) -> "Bars":
+        """Return bars of load weeks and deload weeks that move."""
+        return Bars(self, panel)
+
+    def bands(self, panels: Iterable[str]) -> "Bands":
+        """Return bands behind light weeks that move."""
+        return Bands(self, panels)
+
+    def legend(self, *panels: str) -> None:
+        """Put the legends of panels beside them."""
+        for panel in panels:
+            self.axes[panel].legend(
+                loc="upper left",
+                bbox_to_anchor=(1.01, 1.04),
+                frameon=False,
+                fontsize=9,
+                handlelength=2.4,
             )
-        weeks = _weeks_of_days(self.start.response)
-        performance = self.start.response["performance"]
-        self.panels["response"].plot(
-            weeks, performance, label="performance\nat the start", **_REFERENCE
-        )
 
-    def _dress(self) -> None:
-        """Write labels, legends and ticks once."""
-        labels = {measure: MEASURES[measure] for measure in _BARS}
-        labels["response"] = "model state (a.u.)"
-        for name, panel in self.panels.items():
-            label = labels[name].replace(" with ", " with\n")
-            panel.set_ylabel(label)
-            panel.spines[["top", "right"]].set_visible(False)
-            panel.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-        self.panels["response"].set_xlabel("week of the plan")
-        self.figure.align_ylabels()
+    def thousands(self, panel: str) -> None:
+        """Write large numbers of a vertical axis with commas."""
+        self.axes[panel].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
-    def _fit(self, curves: Curves) -> bool:
-        """Adapt the limits to what is drawn; return whether any changed."""
-        both = (curves, self.start)
-        n_weeks = max(len(one.weekly) for one in both)
-        tops = {
-            measure: max(one.weekly[measure].max() for one in both) for measure in _BARS
-        }
-        tops["response"] = max(one.response.max(axis=None) for one in both)
-        low = min(one.response.min(axis=None) for one in both)
-        wanted = {
-            name: (0.0 if name in _BARS else min(0.0, -_ceiling(-low)), _ceiling(top))
-            for name, top in tops.items()
-        }
-        changed = False
-        for name, panel in self.panels.items():
-            if panel.get_ylim() != wanted[name]:
-                panel.set_ylim(wanted[name])
-                changed = True
-        across = (0.4, n_weeks + 0.6)
-        if self.panels["response"].get_xlim() != across:
-            self.panels["response"].set_xlim(across)
-            self.panels["response"].set_xticks(range(1, n_weeks + 1, 1 + n_weeks // 27))
-            changed = True
-        return changed
+    def fit_weeks(self, panel: str, n_weeks: int) -> None:
+        """Let the axis end at the first round number of weeks that is late enough."""
+        last = next((last for last in _LAST_WEEKS if last >= n_weeks), n_weeks)
+        axes = self.axes[panel]
+        if axes.get_xlim() != (0.4, last + 0.6):
+            axes.set_xlim(0.4, last + 0.6)
+            axes.set_xticks(range(2 if last > 20 else 1, last + 1, 1 + last // 21))
+            self.picture.forget()
 
+    def fit_near(self, panel: str, low: float, high: float) -> None:
+        """Let a vertical axis span two values closely, 0 or not; see `fit`."""
+        air = (_AIR - 1) * max(high - low, 1e-9)
+        room = self._room.setdefault(panel, (low - air, high + air))
+        low, high = min(low - air / 5, room[0]), max(high + air / 5, room[1])
+        step = _rounded_up((high - low) / 4) / 2
+        self.keep(panel, step * floor(low / step), step * ceil(high / step))
 
-def _bars(panel: Axes, is_light: bool) -> PolyCollection:
-    style = BAR_STYLES[is_light]
-    bars = PolyCollection(
-        [],
-        facecolor=style["color"],
-        edgecolor=style["edgecolor"],
-        hatch=style.get("hatch"),
-        label=style["label"],
-    )
-    panel.add_collection(bars, autolim=False)
-    return bars
+    def label(self, panel: str, text: str) -> None:
+        """Write what a vertical axis shows."""
+        if self.axes[panel].get_ylabel() != text:
+            self.axes[panel].set_ylabel(text)
+            self.picture.forget()
+
+    def keep(self, panel: str, low: float, high: float) -> None:
+        """Let a vertical axis span exactly two values."""
+        if self.axes[panel].get_ylim() != (low, high):
+            self.axes[panel].set_ylim(low, high)
+            self.picture.forget()
+
+    def fit(self, panel: str, low: float, high: float) -> None:
+        """Let a vertical axis span two values, at round ends that change seldom.
+
+        What is shown first decides how much room there is before they change.
+        """
+        room = self._room.setdefault(panel, (_AIR * low, _AIR * high))
+        wanted = _round_ends(min(low, room[0]), max(high, room[1]))
+        self.keep(panel, *wanted)
 
 
-def _corners(weekly: pd.DataFrame, measure: str, is_light: bool) -> np.ndarray:
-    """Return the corners of the bars of one kind of week: bars x 4 x 2."""
-    chosen = weekly[weekly["is_deload"] == is_light]
-    left = chosen["week"].to_numpy() - _BAR_WIDTH / 2
-    top = chosen[measure].to_numpy(dtype="float64")
-    right, bottom = left + _BAR_WIDTH, np.zeros(len(left))
+class Bars:
+    """Bars by the week; those of light weeks are pale and hatched."""
+
+    def __init__(self, panels: Panels, panel: str) -> None:
+        self._kinds = {}
+        for is_light, style in BAR_STYLES.items():
+            bars = PolyCollection(
+                [],
+                facecolor=style["color"],
+                edgecolor=style["edgecolor"],
+                hatch=style.get("hatch"),
+                label=style["label"],
+            )
+            panels.axes[panel].add_collection(bars, autolim=False)
+            self._kinds[is_light] = panels.moves(bars)
+
+    def show(self, heights: np.ndarray, is_light: np.ndarray) -> None:
+        """Show a height for every week, from week 1."""
+        weeks = np.arange(1, len(heights) + 1)
+        for kind, bars in self._kinds.items():
+            chosen = is_light == kind
+            bars.set_verts(_corners(weeks[chosen], heights[chosen]))
+
+
+class Bands:
+    """Pale bands behind the light weeks of some panels."""
+
+    def __init__(self, panels: Panels, names: Iterable[str]) -> None:
+        self._bands = []
+        for name in names:
+            axes = panels.axes[name]
+            band = PolyCollection([], transform=axes.get_xaxis_transform(), **_BAND)
+            axes.add_collection(band, autolim=False)
+            self._bands.append(panels.moves(band))
+
+    def show(self, is_light: np.ndarray) -> None:
+        """Show the weeks that are light."""
+        weeks = np.flatnonzero(is_light) + 1
+        corners = _corners(weeks, np.ones(len(weeks)), width=1.0)
+        for band in self._bands:
+            band.set_verts(corners)
+
+
+def _corners(
+    middles: np.ndarray, tops: np.ndarray, *, width: float = _BAR_WIDTH
+) -> np.ndarray:
+    """Return the corners of bars from 0 to their tops: bars x 4 x 2."""
+    bottoms = np.zeros(len(tops))
+    return rectangles(middles - width / 2, middles + width / 2, bottoms, tops)
+
+
+def rectangles(
+    left: np.ndarray, right: np.ndarray, bottom: np.ndarray, top: np.ndarray
+) -> np.ndarray:
+    """Return the corners of rectangles: rectangles x 4 x 2."""
     across = np.stack([left, left, right, right], axis=1)
     return np.stack([across, np.stack([bottom, top, top, bottom], axis=1)], axis=2)
 
 
-def _weeks_of_days(response: pd.DataFrame) -> np.ndarray:
-    return np.arange(len(response)) / DAYS_PER_WEEK + 0.5
+def weeks_of_days(n_days: int) -> np.ndarray:
+    """Return where the mornings of days lie on an axis of weeks."""
+    return np.arange(n_days) / 7 + 0.5
 
 
-def _ceiling(top: float) -> float:
-    """Return a round number a little above `top`, so that limits change seldom."""
-    if top <= 0:
-        return 1.0 if top == 0 else 0.0
-    step = 10 ** (ceil(log10(top)) - 1) / 2
-    return step * ceil(top * 1.02 / step)
+def _round_ends(low: float, high: float) -> tuple[float, float]:
+    """Return round numbers beyond two values, one of which is 0 or beyond it."""
+    top = _rounded_up(high)
+    if low >= 0.0:
+        return 0.0, top
+    return -_rounded_up(max(-low, 0.1 * top)), top
+
+
+def _rounded_up(value: float) -> float:
+    """Return the first round number that is not below a value above 0."""
+    power = 10.0 ** floor(log10(max(value, 1e-9)))
+    return next(x * power for x in _ROUND if x * power >= value or x == _ROUND[-1])

@@ -26,6 +26,7 @@ def reshape(
     pct_step_per_week: float | None = None,
     deload_every_weeks: int | None = None,
     deload_sets_fraction: float | None = None,
+    deload_load_fraction: float | None = None,
 ) -> Plan:
     """Return a plan with another length, rhythm or steepness.
 
@@ -44,6 +45,8 @@ def reshape(
         Every so many weeks is light; 0 for none.
     deload_sets_fraction : float, optional
         Share (0-1) of the working sets that a light week keeps.
+    deload_load_fraction : float, optional
+        Share (0-1) of the load last lifted that a light week keeps.
 
     Returns
     -------
@@ -64,6 +67,7 @@ def reshape(
     changes = {
         "every_weeks": deload_every_weeks,
         "sets_fraction": deload_sets_fraction,
+        "load_fraction": deload_load_fraction,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     if changes:
@@ -71,6 +75,11 @@ def reshape(
         deload = type(plan.deload).model_validate(values | {"weeks": ()})
         plan = plan.model_copy(update={"deload": deload})
     return plan
+
+
+def sessions_a_week(plan: Plan, phase: Phase) -> int:
+    """Return how many sessions of its own a phase has in a week."""
+    return sum(len(session.days or plan.days) for session in phase.session)
 
 
 def _stretched(phases: Sequence[Phase], weeks: int) -> tuple[Phase, ...]:

@@ -1,0 +1,248 @@
+"""One person in one plan, as arrays, again and again: fast enough for a slider.
+
+The numbers are those of `simulation.simulate` (tests say so); tables, sentences and
+whatever a picture does not need are left out.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from threading import Thread
+
+import numpy as np
+
+from hipext._answers import STATES, strength_pct
+from hipext._compiled import can_compile
+from hipext._crowd import side_by_side, threads_for, usual_threads
+from hipext._model import shipped_model
+from hipext._people import People, people_of
+from hipext._program import exercises_of, horizon_of, program_of, slots_in_order
+from hipext._run import Setting, Trace, trace, weeks_of_all
+from hipext._same import Same
+from hipext._state import WORK
+from hipext._steps import TEMPO
+from hipext.athlete import Athlete
+from hipext.exercises import read_exercises
+from hipext.outcomes import WEEK_COLUMNS
+from hipext.parameters import parameter
+from hipext.plan import Plan
+from hipext.population import Cohort
+from hipext.schedule import check_inputs
+from hipext.tables import DAYS_PER_WEEK
+
+_MANY_SETS = 1000  # more than any slot has
+_is_warm: list[bool] = []  # True once the machine code of the day loop is there
+_warmers: list[Thread] = []
+
+
+@dataclass(frozen=True, eq=False)
+class Rehearsal:
+    """What came of a plan for a person: the log of the day loop, read by name."""
+
+    plan: Plan
+    setting: Setting
+    trace: Trace
+
+    @property
+    def n_weeks(self) -> int:
+        """Weeks that the plan took."""
+        return len(self.trace.weeks)
+
+    def of_weeks(self, name: str) -> np.ndarray:
+        """Return one of `outcomes.WEEK_COLUMNS`, week by week."""
+        return self.trace.weeks[:, WEEK_COLUMNS.index(name)]
+
+    def of_days(self, name: str) -> np.ndarray:
+        """Return a state of every morning: a name of `_answers.STATES`."""
+        return self.trace.days[:, STATES[name]]
+
+    @cached_property
+    def is_light(self) -> np.ndarray:
+        """Which weeks are light, by their Mondays."""
+        return self.trace.days[::DAYS_PER_WEEK, 1] > 0
+
+    @cached_property
+    def strength_pct(self) -> np.ndarray:
+        """Mean 1RM of the tested lifts every morning; the start is 100."""
+        return strength_pct(self.setting, self.trace)
+
+    @cached_property
+    def phases(self) -> list[str]:
+        """The phase of every week."""
+        places = self.trace.days[::DAYS_PER_WEEK, 0].astype("int64").tolist()
+        return [self.plan.phase[place].name for place in places]
+
+    @cached_property
+    def hard_sets(self) -> np.ndarray:
+        """Hard sets of every week, as `set_metrics.hard_sets` counts them."""
+        limit = parameter("effort.hard_set_max_rir")
+        hard = self._counted * (np.round(self.trace.sets[:, 9], 6) <= limit)
+        weeks = self.trace.sets[:, 0].astype("int64") // DAYS_PER_WEEK
+        return np.bincount(weeks, weights=hard, minlength=self.n_weeks)
+
+    @cached_property
+    def volume_kg(self) -> np.ndarray:
+        """Volume load of every week, with the lifted share of body mass."""
+        log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
+        exercise = slots["exercise"][slot, log[:, 2].astype("int64")]
+        lifts = self.setting.program.exercises[exercise]
+        body_kg = lifts["lifted_share"] * self.setting.people.persons[0]["body_mass_kg"]
+        moved_kg = lifts["n_implements"] * np.round(log[:, 7], 6) + body_kg
+        counts = (self._counted > 0) & ~slots["is_hold"][slot]
+        weeks = log[:, 0].astype("int64") // DAYS_PER_WEEK
+        volume = log[:, 6] * moved_kg * counts
+        return np.bincount(weeks, weights=volume, minlength=self.n_weeks)
+
+    @cached_property
+    def session_rpe(self) -> np.ndarray:
+        """Rating x minutes of every day, as `set_metrics.session_rpe` has them."""
+        log, counted = self.trace.sets, self._counted
+        n_days = len(self.trace.days)
+        key, session = self._day_and_session
+        n_keys = n_days * (session.max(initial=0) + 1)
+        minutes = np.bincount(key, weights=self._seconds / 60, minlength=n_keys)
+        rpe = 10.0 - np.round(log[:, 9], 6)
+        effort = counted * np.where(np.isnan(rpe), parameter("effort.unrated_rpe"), rpe)
+        work = np.bincount(key, weights=counted, minlength=n_keys)
+        rated = np.bincount(key, weights=effort, minlength=n_keys)
+        loads = np.where(work > 0, rated / np.where(work > 0, work, 1), 0.0) * minutes
+        return loads.reshape(n_days, -1).sum(axis=1)
+
+    @cached_property
+    def _slot(self) -> np.ndarray:
+        return self.trace.sets[:, 1].astype("int64")
+
+    @cached_property
+    def _counted(self) -> np.ndarray:
+        """How much every row counts as a working set; a side is half of one."""
+        is_work = self.setting.program.slots["kind"][self._slot] == WORK
+        return np.where(self.trace.sets[:, 4] < 0, 1.0, 0.5) * is_work
+
+    @cached_property
+    def _day_and_session(self) -> tuple[np.ndarray, np.ndarray]:
+        """A number for day and session of every row, and one for the session alone."""
+        of_slot = _session_numbers(self.plan)
+        day, session = self.trace.sets[:, 0].astype("int64"), of_slot[self._slot]
+        return day * (session.max(initial=0) + 1) + session, session
+
+    @cached_property
+    def _seconds(self) -> np.ndarray:
+        """Seconds of every row: work, rest after the set, and setting up its slot."""
+        log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
+        rows = slots[slot]
+        steps = np.where(rows["rule"] == TEMPO, log[:, 8], 0).astype("int64")
+        usual_s = self.setting.program.exercises["usual_seconds"][
+            rows["exercise"][np.arange(len(log)), log[:, 2].astype("int64")]
+        ]
+        has_tempo = rows["has_tempo"] | (steps > 0)
+        own_s = rows["seconds"][np.arange(len(log)), steps]
+        per_rep_s = np.where(has_tempo, own_s, usual_s)
+        work_s = log[:, 6] * np.where(rows["is_hold"], 1.0, per_rep_s)
+        of_slot = log[:, 0] * len(slots) + slot
+        seconds = work_s
+        for key, extra_s in (
+            (of_slot * _MANY_SETS + log[:, 3], rows["rest_s"]),
+            (of_slot, np.full(len(log), parameter("time.setup_s"))),
+        ):
+            _, once = np.unique(key, return_index=True)
+            seconds[once] += extra_s[once]
+        return seconds
+
+
+def rehearsed(
+    plan: Plan,
+    athlete: Athlete,
+    *,
+    seed: int = 0,
+    noise: bool = False,
+    is_compiled: bool | None = None,
+) -> Rehearsal:
+    """Let a person live through a plan.
+
+    Parameters
+    ----------
+    plan, athlete : Plan, Athlete
+        The parts that are the same objects as last time are not read again.
+    seed, noise : int, bool
+        Of the random numbers.
+    is_compiled : bool, optional
+        Default: as soon as the machine code is there. It is made aside from the first
+        call on, which takes a second, or half a minute the very first time; until then
+        plain Python gives the same numbers more slowly.
+    """
+    check_inputs(plan, athlete)
+    setting = _setting(plan, athlete)
+    is_compiled = warm_up(setting) if is_compiled is None else is_compiled
+    kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
+    return Rehearsal(plan, setting, kept)
+
+
+def crowd_rehearsed(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
+    """Let persons live through a plan, with chance; return their weeks.
+
+    Returns
+    -------
+    numpy.ndarray
+        [person, week, column], as `_crowd.lived` returns it.
+    """
+    setting = _setting(plan, people)
+    is_compiled, size = can_compile(), -(-len(people) // usual_threads())
+
+    def weeks_from(start: int) -> np.ndarray:
+        some = (rows[start : start + size] for rows in setting.people)
+        part = setting._replace(people=People(*some))
+        first = people.first + start
+        options = {"seed": seed, "is_compiled": is_compiled}
+        return weeks_of_all(part, first_person=first, **options)
+
+    starts, n_threads = range(0, len(people), size), threads_for(None)
+    return np.concatenate([*side_by_side(weeks_from, starts, n_threads=n_threads)])
+
+
+def warm_up(setting: Setting) -> bool:
+    """Return whether machine code is there; start making it where it can be."""
+    if not _warmers and can_compile():
+
+        def make() -> None:
+            trace(setting, is_compiled=True)
+            _is_warm.append(True)
+
+        _warmers.append(Thread(target=make))
+        _warmers[0].start()
+    return bool(_is_warm)
+
+
+def wait_until_warm() -> None:
+    """Wait for the machine code, where any is being made."""
+    for thread in _warmers:
+        thread.join()
+
+
+def _setting(plan: Plan, who: Athlete | Cohort) -> Setting:
+    exercises, model = read_exercises(), shipped_model()
+    average = who.population.athlete if isinstance(who, Cohort) else who
+    tested = sorted(average.one_rm_kg)
+    names = exercises_of(plan, tested)
+    program = program_of(plan, exercises, tested, model)
+    needed = tuple(exercises_of(plan, ()))
+    people = _people(Same(who), tuple(names), horizon_of(plan), needed, model.tobytes())
+    return Setting(program, people, names, model)
+
+
+@lru_cache(maxsize=64)
+def _people(
+    same: Same, names: tuple, n_weeks: int, needed: tuple, constants: bytes
+) -> People:
+    """Return a person, or a cohort, as arrays; `constants` say when to do it again."""
+    del constants
+    who = same.value if isinstance(same.value, Cohort) else [same.value]
+    known = (read_exercises(), names, n_weeks, shipped_model())
+    return people_of(who, *known, needed=needed)
+
+
+def _session_numbers(plan: Plan) -> np.ndarray:
+    """Return for every slot, by its number, the number of its session's name."""
+    names: dict[str, int] = {}
+    numbers = []
+    for _, session, slots in slots_in_order(plan):
+        numbers += [names.setdefault(session, len(names))] * len(slots)
+    return np.array(numbers, dtype="int64")
