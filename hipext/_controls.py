@@ -7,8 +7,8 @@ import ipywidgets
 
 from hipext._checks import check_one_of
 
-_LABEL = {"description_width": "14em"}
-_FIELD_WIDTH, _ROW_WIDTH = "21em", "33.5em"
+_LABEL = {"description_width": "15em"}
+_FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,7 @@ def deload_controls(plan: Plan) -> tuple[Number, Number, Number]:
     return (
         _number(
             "deload_every_weeks",
-            "Deload every (weeks; 0: never)",
+            "Deload every (weeks; 0: no)",
             0,
             max(8, deload.every_weeks),
             1,

@@ -130,7 +130,7 @@ def _best_starts(problem: Problem, screen: Screen, n_best: int) -> list[np.ndarr
         few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
         deviances = np.array([_value(problem, point) for point in few])
     else:
-        deviances = _deviances(problem, screen)
+        deviances = deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
     order = np.argsort(deviances)
     for place in order:
@@ -143,7 +143,7 @@ def _best_starts(problem: Problem, screen: Screen, n_best: int) -> list[np.ndarr
     return chosen
 
 
-def _deviances(problem: Problem, screen: Screen) -> np.ndarray:
+def deviances_of(problem: Problem, screen: Screen) -> np.ndarray:
     """Return the deviance of every screened shape; gains that are negative become 0."""
     root = whitener(problem, {}).scale
     linear = problem.linear

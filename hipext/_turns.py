@@ -11,7 +11,7 @@ from hipext._slot_rows import RELATION
 from hipext.exercises import exercise_named, read_exercises
 from hipext.intensity import pct_1rm
 from hipext.notation import MAX_LOAD_KG, SetScheme, parse_tempo
-from hipext.plan import MAX_WEEKS, Assessment, Deload, Phase, Plan, Session
+from hipext.plan import MAX_WEEKS, Assessment, Deload, Plan, Session
 from hipext.reshape import SPREAD, reshape
 from hipext.reshape import sessions_a_week as sessions_in
 from hipext.rules import Double, Linear, LoadRule, NoRule, Step

@@ -242,7 +242,8 @@ def in_words(now: Pair) -> str:
         f"{one.meaning[0].upper()}{one.meaning[1:]}: person {now.person + 1} reaches "
         f"{a:.1f} in plan A and {b:.1f} in plan B, {b - a:+.1f}. Over {len(gaps)} "
         f"people the mean difference is {gaps.mean():+.2f}; nine of ten lie between "
-        f"{low:+.1f} and {high:+.1f} ({one.unit}). B is higher for {(gaps > 0).mean():.0%} of them."
+        f"{low:+.1f} and {high:+.1f} ({one.unit}). B is higher for "
+        f"{(gaps > 0).mean():.0%} of them."
     )
 
 

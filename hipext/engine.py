@@ -53,6 +53,7 @@ from hipext.tables import MUSCLES
 
 ERECTOR = MUSCLES.index("erector_spinae")
 MOST_REPS = 60.0  # beyond these a set is no longer one of strength
+MOST_SPENT = 0.9  # of the strength; some is always left
 
 
 def live(life: Life) -> None:
@@ -222,7 +223,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
                 hand = first if turn == 0 else 1 - first
                 strength = left if hand == LEFT else right
                 spent = spent_left if hand == LEFT else spent_right
-            spent = min(spent + body.slot_drop[max(hand, LEFT)], 0.9)
+            spent = min(spent + body.slot_drop[max(hand, LEFT)], MOST_SPENT)
             strength *= body.readiness * cold * (1.0 - spent)
             # 1 The set: what is possible, what is done, what was left.
             if is_hold:
@@ -236,7 +237,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
                 relative = heavy / heaviest
                 possible = slow * reps_at(heavy, heaviest)
                 spare = max(possible - most, 0.0)
-            done = max(min(most, floor(possible + 1e-9)), 0)
+            done = done_of(possible, most)
             failed = done < most
             n_done += done
             completed = completed and not failed
@@ -247,8 +248,7 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             shown = skill - model.technique_effort_loss * near
             shown = min(max(shown - model.technique_tired_loss * spent, 0.0), 1.0)
             # 2 What the set leaves behind.
-            scale = model.dose_effort_reps
-            effort = scale / (scale + spare) if done > 0 else 0.0
+            effort = effort_of(model, spare, done)
             strain(model, body, lift, hand, effort, relative, failed, is_hold, drop)
             clumsy = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
             lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
@@ -307,6 +307,17 @@ def reps_at(heavy: float, heaviest: float) -> float:
     return min(EPLEY_REPS * (heaviest / heavy - 1.0), MOST_REPS)
 
 
+def done_of(possible: float, most: int) -> int:
+    """Return the whole repetitions or seconds done: those asked for, if possible."""
+    return max(min(most, floor(possible + 1e-9)), 0)
+
+
+def effort_of(model: np.void, spare: float, done: int) -> float:
+    """Return the effort of a set, 0-1: the more, the fewer repetitions it left."""
+    scale = model.dose_effort_reps
+    return scale / (scale + spare) if done > 0 else 0.0
+
+
 def slowness(
     model: np.void, asked: np.void, seconds: float, exercise: np.void
 ) -> float:
@@ -344,10 +355,7 @@ def strain(
     is_hold: bool,
     drop: float,
 ) -> None:
-    """Add the dose, the cost and the tiredness of one set to those of its slot.
-
-    Its effort is scale / (scale + spare): the more, the fewer repetitions it left.
-    """
+    """Add the dose, the cost and the tiredness of one set to those of its slot."""
     cost = effort * (1.0 + model.dose_failure_cost) if failed else effort
     heavy = relative / model.dose_skill_load
     skill = 1.0 if is_hold else min(heavy * heavy, 2.0)  # ** 2 rounds otherwise, rarely

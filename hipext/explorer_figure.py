@@ -81,7 +81,15 @@ class Panels:
         panel.xaxis.set_label_coords(0.5, -_NAME_BELOW_PX / box.height)
 
     def moves(self, artist: Artist) -> Artist:
-        """Say that an artist is drawn anew each time; return it."""
+        """Say that an artist is drawn anew each time; return it.
+
+        Raises
+        ------
+        ValueError
+            If the picture is there already: it would leave the artist out.
+        """
+        if self._picture is not None:
+            raise ValueError("What moves must be there before limits and labels are.")
         self._moving.append(artist)
         return artist
 
