@@ -184,3 +184,16 @@ EngineName = Annotated[
     str | None, typer.Option("--engine", help="plain or compiled. Default: as then.")
 ]
 FileShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]
+
+CourseNotebooks = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NOTEBOOK", help="Such as 01_first_plan, or 01. Default: all."
+    ),
+]
+CourseFolder = Annotated[Path, typer.Option("--out", help="Folder of the course.")]
+HandoutFolder = Annotated[Path, typer.Option("--out", help="Folder of the handouts.")]
+Points = Annotated[int, typer.Option("--points", min=1, help="Of each task.")]
+WithFigures = Annotated[
+    bool, typer.Option("--figures/--no-figures", help="With figures, or not.")
+]

@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text()
 NOT_ON_CONDA_FORGE = {"playwright", "streprogen"}
-USERS_EXTRAS = ("lab", "fast", "bayes", "sweep", "cluster")
+USERS_EXTRAS = ("app", "class", "lab", "fast", "bayes", "sweep", "cluster")
 DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
     "SALib": "salib",
@@ -137,4 +137,5 @@ def test_import_of_the_package_loads_nothing_heavy():
     heavy = {"IPython", "dask", "distributed", "ipykernel", "ipywidgets", "numba"}
     heavy |= {"jupyter_client", "jupyter_core", "jupyterlab", "scipy"}
     heavy |= {"SALib", "optuna", "pyarrow"}
+    heavy |= {"anywidget", "mistune", "nbgrader", "voila"}
     assert heavy & set(loaded.split()) == set()
