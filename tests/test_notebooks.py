@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from math import exp
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -77,6 +78,57 @@ def test_first_cell_is_the_title(notebook):
     assert first["cell_type"] == "markdown"
     assert first["source"][0] in titles
     assert len(titles) == 1
+
+
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NO_RESULT = (  # code, headings, time needed, ids; what is said with its source
+    r"`[^`]*`",
+    r"(?m)^#+ .*",
+    r"\*(You need|Time)\*.*",
+    r"(?s)[^.\n]*(?:\.\d[^.\n]*)*\bE\d\d-\d{3}\b[^.\n]*",
+    r"\b[GRTX]\d+(-\d+)?\b|Task \d\d\.\d",
+)
+COUNTED = 12  # whole numbers up to this one count things that the reader sees
+MAIN_COURSE = [path for path in NOTEBOOKS if re.match(r"(0[1-9]|10)_", path.name)]
+
+
+def numbers_in(text):
+    """Return the numbers of a text, with the number of their decimals."""
+    found = [
+        match.group().rstrip(",").replace(",", "") for match in NUMBER.finditer(text)
+    ]
+    return {(float(x), len(x.partition(".")[2])) for x in found}
+
+
+def text_of(output):
+    """Return what a reader sees of an output, pictures aside."""
+    data = output.get("data", {})
+    parts = [output.get("text", ""), data.get("text/plain", "")]
+    parts.append(re.sub("<[^>]+>", " ", "".join(data.get("text/html", ""))))
+    return " ".join("".join(part) for part in parts)
+
+
+def is_shown(number, decimals, shown):
+    """Return whether a number is one of those shown: rounded, or in percent."""
+    percent = {100 * x for x in shown} | {x - 100 for x in shown}
+    percent |= {100 * x - 100 for x in shown}
+    return number in {round(x, decimals) for x in shown | percent}
+
+
+@pytest.mark.parametrize("path", MAIN_COURSE, ids=lambda path: path.stem)
+def test_numbers_of_the_prose_come_from_a_cell(notebook, code_cells):
+    seen = ["".join(cell["source"]) for cell in code_cells]
+    seen += [text_of(output) for output in outputs_of(code_cells)]
+    shown = {number for number, _ in numbers_in(" ".join(seen))} | {exp(-1)}
+    prose = " ".join(
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown"
+    )
+    for pattern in NO_RESULT:
+        prose = re.sub(pattern, " ", prose)
+    told = {pair for pair in numbers_in(prose) if pair[0] > COUNTED or pair[1]}
+    assert sorted(pair[0] for pair in told if not is_shown(*pair, shown)) == []
 
 
 def test_errors_are_shown_on_purpose_only(code_cells):
