@@ -11,6 +11,7 @@ from typing import Protocol
 
 import anywidget
 import ipywidgets
+import matplotlib
 import pandas as pd
 import traitlets
 from matplotlib import rc_context
@@ -258,7 +259,8 @@ class Explorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **options: object) -> dict:
         """Add the picture, for readers and pages that cannot show the widget."""
         bundle = super()._repr_mimebundle_(**options)
-        small = self.drawing.picture.png(level=9)
+        drawn_by = f"Matplotlib version{matplotlib.__version__}"
+        small = self.drawing.picture.png(level=9, software=drawn_by)
         bundle["image/png"] = b64encode(small).decode()
         bundle["text/plain"] = self.scene.in_words(self.shown)
         return bundle

@@ -13,8 +13,8 @@ _PNG_START = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
 
 
-def png_bytes(pixels: np.ndarray, *, level: int = 1) -> bytes:
-    """Return a picture as PNG, quickly and without any metadata.
+def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> bytes:
+    """Return a picture as PNG, quickly.
 
     Parameters
     ----------
@@ -22,22 +22,26 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1) -> bytes:
         Height x width x 3 (or 4, opacity is dropped), 8 bits a channel.
     level : int, default 1
         Compression, 1 (fast) to 9 (small).
+    software : str, optional
+        What made the picture; it is written into it.
 
     Returns
     -------
     bytes
-        The same for the same pixels and level.
+        The same for the same pixels, level and software.
     """
     height, width = pixels.shape[:2]
     rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row: filter, RGB
     for channel in range(3):  # ten times faster than all at once
         rows[:, 1 + channel :: 3] = pixels[:, :, channel]
     header = struct.pack(">2I5B", width, height, *_RGB_8_BIT)
-    chunks = (
+    made_by = f"Software\0{software}".encode("latin-1")
+    chunks = [
         (b"IHDR", header),
+        *([(b"tEXt", made_by)] if software else []),
         (b"IDAT", zlib.compress(rows.tobytes(), level)),
         (b"IEND", b""),
-    )
+    ]
     return _PNG_START + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
@@ -69,12 +73,13 @@ class Picture:
         """Draw what stays anew next time: after a change of limits or titles."""
         self._still = None
 
-    def png(self, *, level: int = 1) -> bytes:
-        """Return the figure as it is now, as PNG; `level` as in `png_bytes`."""
+    def png(self, *, level: int = 1, software: str = "") -> bytes:
+        """Return the figure as it is now, as PNG; see `png_bytes`."""
         if self._still is None:
             self.canvas.draw()
             self._still = self.canvas.copy_from_bbox(self.figure.bbox)
         self.canvas.restore_region(self._still)
         for artist in self.moving:
             self.figure.draw_artist(artist)
-        return png_bytes(np.asarray(self.canvas.buffer_rgba()), level=level)
+        pixels = np.asarray(self.canvas.buffer_rgba())
+        return png_bytes(pixels, level=level, software=software)

@@ -185,13 +185,21 @@ display(shown, raw=True)"""
 WIDGET = """\
 import ipywidgets
 ipywidgets.IntSlider(3)"""
+EXPLORER = """\
+from hipext import deload_explorer, widgets
+deload_explorer._STRENGTH_STYLES["without"]["color"] = "#000000"
+deload_explorer.PANELS["strength"] = "strength of the person"
+widgets.explore_deload()"""
 CHANGES = {  # code, what is changed in it, and what the report then says
     "nothing": (LINE, ("", ""), "PASSED"),
-    "data": (LINE, ("[0, 1])", "[1, 0])"), "RMS difference"),
+    "data": (LINE, ("[0, 1])", "[1, 0])"), "pixels differ"),
     "data, other version": (LINE, ("[0, 1])", "[1, 0])"), "PASSED"),
     "label": (LINE, ("_ =", "ax.set_ylabel('kg'); _ ="), "pixels are stored"),
-    "own writer": (OWN_PNG, ("bytes(12)", "bytes([9] * 12)"), "RMS difference"),
+    "own writer": (OWN_PNG, ("bytes(12)", "bytes([9] * 12)"), "pixels differ"),
     "no picture": (OWN_PNG, ("display", "del shown['image/png']; display"), "0 are"),
+    "thin line": (EXPLORER, ("#000000", "#404040"), "pixels differ"),
+    "word": (EXPLORER, ("the person", "a person"), "pixels differ"),
+    "explorer": (EXPLORER, ("_deload()", '_deload(athlete="lifter")'), "strength"),
     "widget": (WIDGET, ("(3)", "(4)"), "value=4"),
 }
 OTHER_VERSION = list(CHANGES).index("data, other version")

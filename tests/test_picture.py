@@ -14,6 +14,13 @@ def test_a_written_png_reads_back_to_the_same_pixels(rng):
     np.testing.assert_array_equal(read, pixels)
 
 
+def test_what_made_a_picture_is_read_back(rng):
+    pixels = rng.integers(0, 256, size=(7, 5, 3), dtype=np.uint8)
+    picture = Image.open(io.BytesIO(png_bytes(pixels, software="Matplotlib 1")))
+    assert picture.info["Software"] == "Matplotlib 1"
+    np.testing.assert_array_equal(np.asarray(picture), pixels)
+
+
 def test_opacity_is_dropped(rng):
     pixels = rng.integers(0, 256, size=(4, 4, 4), dtype=np.uint8)
     read = np.asarray(Image.open(io.BytesIO(png_bytes(pixels))))
