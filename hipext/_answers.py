@@ -61,12 +61,14 @@ def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     )
     if not tested.any():
         return np.full(len(trace.days), np.nan)
-    return 100 * _capacity(setting, trace)["capacity"][:, tested].mean(axis=(1, 2))
+    return 100 * _capacity(setting, trace, tested)["capacity"].mean(axis=(1, 2))
 
 
-def _capacity(setting: Setting, trace: Trace) -> dict[str, np.ndarray]:
-    """Return capacity and its parts as [day, exercise, side]."""
-    weight = setting.program.exercises["weight"]
+def _capacity(
+    setting: Setting, trace: Trace, chosen: np.ndarray | slice = slice(None)
+) -> dict[str, np.ndarray]:
+    """Return capacity and its parts of chosen lifts as [day, exercise, side]."""
+    weight = setting.program.exercises["weight"][chosen]
     muscle, fatigue = (  # sums in one order on every machine
         sum(
             weight[:, place, None] * trace.muscles[:, place, None, :, state]
@@ -74,7 +76,8 @@ def _capacity(setting: Setting, trace: Trace) -> dict[str, np.ndarray]:
         )
         for state in (0, 1)
     )
-    skill, familiar = trace.lifts[..., 0], trace.lifts[..., 1]
+    lifts = trace.lifts[:, chosen]
+    skill, familiar = lifts[..., 0], lifts[..., 1]
     return {
         "capacity": np.maximum(1.0 + familiar + skill + muscle - fatigue, 0.05),
         "familiarity": familiar,

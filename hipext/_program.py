@@ -1,6 +1,7 @@
 """A plan as the arrays that the day loop reads."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import nan
 from typing import NamedTuple
 from zlib import crc32
@@ -86,14 +87,15 @@ def program_of(
         Constants of the day loop.
     """
     names = exercises_of(plan, tested)
+    known = (Same(exercises), tuple(names), tuple(tested))
     return Program(
         _plan_values(plan),
         _phases(plan),
         _occasions(plan),
         _weeks(plan),
         _slots(plan, exercises, names, model),
-        np.array(
-            [_exercise(exercises[x], x in tested, model) for x in names], dtype=EXERCISE
+        _lifts(
+            Same(exercises), tuple(names), tuple(tested), model.mobility_other_share
         ),
     )
 
@@ -201,8 +203,20 @@ def _slots(
     return rows
 
 
-def _exercise(exercise: Exercise, is_tested: bool, model: np.void) -> tuple:
-    """Return the values of an EXERCISE, in order."""
+@lru_cache(maxsize=64)
+def _lifts(
+    catalogue: Same, names: tuple[str, ...], tested: tuple[str, ...], other: float
+) -> np.ndarray:
+    """Return exercises as records; `other` is `_exercise`'s."""
+    known = ((catalogue.value[name], name in tested) for name in names)
+    rows = [_exercise(exercise, is_tested, other) for exercise, is_tested in known]
+    lifts = np.array(rows, dtype=EXERCISE)
+    lifts.flags.writeable = False  # many programs hold it
+    return lifts
+
+
+def _exercise(exercise: Exercise, is_tested: bool, other: float) -> tuple:
+    """Return the values of an EXERCISE; `other` is what a stretch elsewhere does."""
     shares = [
         float(exercise.is_counted)
         * (
@@ -213,7 +227,7 @@ def _exercise(exercise: Exercise, is_tested: bool, model: np.void) -> tuple:
     ]
     total, share = sum(shares) or 1.0, dict(zip(MUSCLES, shares, strict=True))
     pattern = exercise.pattern if exercise.pattern in PATTERNS else PATTERNS[-1]
-    mobility = model.mobility_other_share if exercise.stretches else 0.0
+    mobility = other if exercise.stretches else 0.0
     return (
         exercise.is_loaded,
         exercise.is_unilateral,

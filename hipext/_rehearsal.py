@@ -29,7 +29,6 @@ from hipext.population import Cohort
 from hipext.schedule import check_inputs
 from hipext.tables import DAYS_PER_WEEK
 
-_MANY_SETS = 1000  # more than any slot has
 _is_warm: list[bool] = []  # True once the machine code of the day loop is there
 _warmers: list[Thread] = []
 
@@ -137,15 +136,16 @@ class Rehearsal:
         own_s = rows["seconds"][np.arange(len(log)), steps]
         per_rep_s = np.where(has_tempo, own_s, usual_s)
         work_s = log[:, 6] * np.where(rows["is_hold"], 1.0, per_rep_s)
-        of_slot = log[:, 0] * len(slots) + slot
-        seconds = work_s
-        for key, extra_s in (
-            (of_slot * _MANY_SETS + log[:, 3], rows["rest_s"]),
-            (of_slot, np.full(len(log), parameter("time.setup_s"))),
-        ):
-            _, once = np.unique(key, return_index=True)
-            seconds[once] += extra_s[once]
-        return seconds
+        # The log goes from slot to slot, and from set to set within one.
+        new_slot = _is_new(log[:, 0]) | _is_new(slot)
+        new_set = new_slot | _is_new(log[:, 3])
+        set_up_s = new_slot * parameter("time.setup_s")
+        return work_s + set_up_s + new_set * rows["rest_s"]
+
+
+def _is_new(values: np.ndarray) -> np.ndarray:
+    """Return which values differ from the one before; the first one does."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def rehearsed(

@@ -39,7 +39,7 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
     chunks = [
         (b"IHDR", header),
         *([(b"tEXt", made_by)] if software else []),
-        (b"IDAT", zlib.compress(rows.tobytes(), level)),
+        (b"IDAT", zlib.compress(rows, level)),
         (b"IEND", b""),
     ]
     return _PNG_START + b"".join(_chunk(*chunk) for chunk in chunks)
