@@ -30,12 +30,13 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab
 
-bench: $(READY)  ## time the import, a run, the day loop, fits, and sweeps of up to a million
+bench: $(READY)  ## time the import, a run, the day loop, fits, sweeps of up to a million, explorers
 	$(PIP_INSTALL) -e .[bench]
 	$(PY) tests/bench.py
 	$(PY) tests/bench_loop.py
 	$(PY) tests/bench_fit.py
 	$(PY) tests/bench_sweep.py
+	$(PY) tests/bench_explorers.py
 
 notebooks: $(READY)  ## run all notebooks and store their outputs
 	$(PY) tests/execute_notebooks.py

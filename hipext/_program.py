@@ -94,10 +94,13 @@ def program_of(
         _occasions(plan),
         _weeks(plan),
         _slots(plan, exercises, names, model),
-        _lifts(
-            Same(exercises), tuple(names), tuple(tested), model.mobility_other_share
-        ),
+        _lifts(*known, model.mobility_other_share),
     )
+
+
+def with_calendar(program: Program, plan: Plan) -> Program:
+    """Return a program with the light weeks and tests of a plan; the rest is alike."""
+    return program._replace(plan=_plan_values(plan), calendar=_weeks(plan))
 
 
 def _plan_values(plan: Plan) -> np.void:

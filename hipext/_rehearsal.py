@@ -4,9 +4,11 @@ The numbers are those of `simulation.simulate` (tests say so); tables, sentences
 whatever a picture does not need are left out.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from threading import Thread
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +17,16 @@ from hipext._compiled import can_compile
 from hipext._crowd import side_by_side, threads_for, usual_threads
 from hipext._model import shipped_model
 from hipext._people import People, people_of
-from hipext._program import exercises_of, horizon_of, program_of, slots_in_order
+from hipext._program import (
+    Program,
+    exercises_of,
+    horizon_of,
+    program_of,
+    slots_in_order,
+    with_calendar,
+)
 from hipext._run import Setting, Trace, trace, weeks_of_all
-from hipext._same import Same
+from hipext._same import Same, Sames
 from hipext._state import WORK
 from hipext._steps import TEMPO
 from hipext.athlete import Athlete
@@ -40,6 +49,8 @@ class Rehearsal:
     plan: Plan
     setting: Setting
     trace: Trace
+    sessions: np.ndarray
+    """For every slot, by its number, the number of its session's name."""
 
     @property
     def n_weeks(self) -> int:
@@ -82,10 +93,10 @@ class Rehearsal:
     def volume_kg(self) -> np.ndarray:
         """Volume load of every week, with the lifted share of body mass."""
         log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
-        exercise = slots["exercise"][slot, log[:, 2].astype("int64")]
-        lifts = self.setting.program.exercises[exercise]
-        body_kg = lifts["lifted_share"] * self.setting.people.persons[0]["body_mass_kg"]
-        moved_kg = lifts["n_implements"] * np.round(log[:, 7], 6) + body_kg
+        lifts, exercise = self.setting.program.exercises, self._exercise
+        mass_kg = self.setting.people.persons[0]["body_mass_kg"]
+        body_kg = (lifts["lifted_share"] * mass_kg)[exercise]
+        moved_kg = lifts["n_implements"][exercise] * np.round(log[:, 7], 6) + body_kg
         counts = (self._counted > 0) & ~slots["is_hold"][slot]
         weeks = log[:, 0].astype("int64") // DAYS_PER_WEEK
         volume = log[:, 6] * moved_kg * counts
@@ -111,6 +122,11 @@ class Rehearsal:
         return self.trace.sets[:, 1].astype("int64")
 
     @cached_property
+    def _exercise(self) -> np.ndarray:
+        rung = self.trace.sets[:, 2].astype("int64")
+        return self.setting.program.slots["exercise"][self._slot, rung]
+
+    @cached_property
     def _counted(self) -> np.ndarray:
         """How much every row counts as a working set; a side is half of one."""
         is_work = self.setting.program.slots["kind"][self._slot] == WORK
@@ -119,28 +135,24 @@ class Rehearsal:
     @cached_property
     def _day_and_session(self) -> tuple[np.ndarray, np.ndarray]:
         """A number for day and session of every row, and one for the session alone."""
-        of_slot = _session_numbers(self.plan)
-        day, session = self.trace.sets[:, 0].astype("int64"), of_slot[self._slot]
+        day = self.trace.sets[:, 0].astype("int64")
+        session = self.sessions[self._slot]
         return day * (session.max(initial=0) + 1) + session, session
 
     @cached_property
     def _seconds(self) -> np.ndarray:
         """Seconds of every row: work, rest after the set, and setting up its slot."""
         log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
-        rows = slots[slot]
-        steps = np.where(rows["rule"] == TEMPO, log[:, 8], 0).astype("int64")
-        usual_s = self.setting.program.exercises["usual_seconds"][
-            rows["exercise"][np.arange(len(log)), log[:, 2].astype("int64")]
-        ]
-        has_tempo = rows["has_tempo"] | (steps > 0)
-        own_s = rows["seconds"][np.arange(len(log)), steps]
-        per_rep_s = np.where(has_tempo, own_s, usual_s)
-        work_s = log[:, 6] * np.where(rows["is_hold"], 1.0, per_rep_s)
+        steps = ((slots["rule"] == TEMPO)[slot] * log[:, 8]).astype("int64")
+        usual_s = self.setting.program.exercises["usual_seconds"][self._exercise]
+        has_tempo = slots["has_tempo"][slot] | (steps > 0)
+        per_rep_s = np.where(has_tempo, slots["seconds"][slot, steps], usual_s)
+        work_s = log[:, 6] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
         # The log goes from slot to slot, and from set to set within one.
         new_slot = _is_new(log[:, 0]) | _is_new(slot)
         new_set = new_slot | _is_new(log[:, 3])
         set_up_s = new_slot * parameter("time.setup_s")
-        return work_s + set_up_s + new_set * rows["rest_s"]
+        return work_s + set_up_s + new_set * slots["rest_s"][slot]
 
 
 def _is_new(values: np.ndarray) -> np.ndarray:
@@ -170,10 +182,10 @@ def rehearsed(
         plain Python gives the same numbers more slowly.
     """
     check_inputs(plan, athlete)
-    setting = _setting(plan, athlete)
+    setting, sessions = _setting(plan, athlete)
     is_compiled = warm_up(setting) if is_compiled is None else is_compiled
     kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
-    return Rehearsal(plan, setting, kept)
+    return Rehearsal(plan, setting, kept, sessions)
 
 
 def crowd_rehearsed(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
@@ -184,7 +196,7 @@ def crowd_rehearsed(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
     numpy.ndarray
         [person, week, column], as `_crowd.lived` returns it.
     """
-    setting = _setting(plan, people)
+    setting, _ = _setting(plan, people)
     is_compiled, size = can_compile(), -(-len(people) // usual_threads())
 
     def weeks_from(start: int) -> np.ndarray:
@@ -203,8 +215,9 @@ def warm_up(setting: Setting) -> bool:
     if not _warmers and can_compile():
 
         def make() -> None:
-            trace(setting, is_compiled=True)
-            _is_warm.append(True)
+            with suppress(Exception):  # then plain Python goes on
+                trace(setting, is_compiled=True)
+                _is_warm.append(True)
 
         _warmers.append(Thread(target=make))
         _warmers[0].start()
@@ -217,15 +230,48 @@ def wait_until_warm() -> None:
         thread.join()
 
 
-def _setting(plan: Plan, who: Athlete | Cohort) -> Setting:
-    exercises, model = read_exercises(), shipped_model()
+def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
+    """Return what the day loop reads, and the session of every slot."""
+    model = shipped_model()
     average = who.population.athlete if isinstance(who, Cohort) else who
-    tested = sorted(average.one_rm_kg)
-    names = exercises_of(plan, tested)
-    program = program_of(plan, exercises, tested, model)
-    needed = tuple(exercises_of(plan, ()))
-    people = _people(Same(who), tuple(names), horizon_of(plan), needed, model.tobytes())
-    return Setting(program, people, names, model)
+    tested = tuple(sorted(average.one_rm_kg))
+    parts = Sames((plan.phase, plan.session, plan.block, plan.days), owner=plan)
+    frame = _frame(parts, tested, model.tobytes())
+    program = with_calendar(frame.program, plan)
+    people = _people(
+        Same(who), frame.names, horizon_of(plan), frame.needed, model.tobytes()
+    )
+    return Setting(program, people, [*frame.names], model), frame.sessions
+
+
+class _Frame(NamedTuple):
+    """What a plan is to the day loop, whichever of its weeks are light."""
+
+    program: Program
+    names: tuple[str, ...]
+    needed: tuple[str, ...]
+    """Exercises of the plan, without those that are only tested."""
+    sessions: np.ndarray
+    """For every slot, by its number, the number of its session's name."""
+
+
+@lru_cache(maxsize=64)
+def _frame(parts: Sames, tested: tuple[str, ...], constants: bytes) -> _Frame:
+    """Return the frame of a plan by its parts; `constants` say when to do it again."""
+    del constants
+    plan, exercises = parts.owner, read_exercises()
+    numbers: dict[str, int] = {}  # of the names of sessions
+    sessions = [
+        numbers.setdefault(name, len(numbers))
+        for _, name, slots in slots_in_order(plan)
+        for _ in slots
+    ]
+    return _Frame(
+        program_of(plan, exercises, tested, shipped_model()),
+        tuple(exercises_of(plan, tested)),
+        tuple(exercises_of(plan, ())),
+        np.array(sessions, dtype="int64"),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -237,12 +283,3 @@ def _people(
     who = same.value if isinstance(same.value, Cohort) else [same.value]
     known = (read_exercises(), names, n_weeks, shipped_model())
     return people_of(who, *known, needed=needed)
-
-
-def _session_numbers(plan: Plan) -> np.ndarray:
-    """Return for every slot, by its number, the number of its session's name."""
-    names: dict[str, int] = {}
-    numbers = []
-    for _, session, slots in slots_in_order(plan):
-        numbers += [names.setdefault(session, len(names))] * len(slots)
-    return np.array(numbers, dtype="int64")

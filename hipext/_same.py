@@ -15,10 +15,13 @@ class Same:
 
 
 class Sames:
-    """Some values in order; equal if they are the same objects in the same order."""
+    """Some values in order; equal if they are the same objects in the same order.
 
-    def __init__(self, values: tuple) -> None:
-        self.values = values
+    `owner` is what they belong to; it is not compared.
+    """
+
+    def __init__(self, values: tuple, owner: object = None) -> None:
+        self.values, self.owner = values, owner
 
     def __hash__(self) -> int:
         return hash(tuple(map(id, self.values)))

@@ -9,13 +9,12 @@ from pathlib import Path
 import pandas as pd
 import typer
 
+from hipext import _class_commands, _notebook_commands, _study_commands, records, show
 from hipext import _options as options
-from hipext import records, show
 from hipext._changes import read_changes, with_changes_told
 from hipext._checks import check_one_of
 from hipext._fit_request import FitRequest, read_bounds, read_starts
 from hipext._listings import athlete_table, plan_table
-from hipext._study_commands import COMMANDS
 from hipext._terminal import (
     Commands,
     Version,
@@ -160,7 +159,7 @@ def fit(
     print(fit_told(request, as_json=as_json))
 
 
-for command in COMMANDS:
+for command in (*_study_commands.COMMANDS, *_class_commands.COMMANDS):
     app.command()(command)
 
 
@@ -281,20 +280,5 @@ def schema(
     print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))
 
 
-@app.command()
-def lab(
-    folder: options.NotebookFolder = Path("hipext_notebooks"),
-    browser: options.OpensBrowser = True,
-    port: options.Port = 8888,
-    allow_root: options.AllowRoot = False,
-) -> None:
-    """Open JupyterLab on a copy of the notebooks.
-
-    Your own work is never replaced.
-    """
-    from hipext.lab import check_user, copy_notebooks, launch  # needs the extra "lab"
-
-    check_user(allow_root=allow_root)
-    for line in copy_notebooks(folder):
-        print(line)
-    launch(folder, browser=browser, port=port, allow_root=allow_root)
+for command in _notebook_commands.COMMANDS:
+    app.command()(command)

@@ -140,6 +140,7 @@ class DeloadFigure:
     def show(self, now: Deloads) -> bytes:
         """Draw other light weeks; return the picture as PNG."""
         lived, panels = now.weeks.lived, self.panels
+        panels.fit("volume", 0, lived.volume_kg.max())
         self.bars.show(lived.volume_kg, lived.is_light)
         self.bands.show(lived.is_light)
         days = weeks_of_days(len(lived.trace.days))
@@ -148,7 +149,6 @@ class DeloadFigure:
         strengths = (lived.strength_pct, now.without.strength_pct)
         for line, strength in zip(self.strength.values(), strengths, strict=True):
             line.set_data(weeks_of_days(len(strength)), strength)
-        panels.fit("volume", 0, lived.volume_kg.max())
         states = [*now.weeks.response.values(), *self.start.weeks.response.values()]
         low = min(0.0, *(state.min() for state in states))
         panels.fit("response", low, max(state.max() for state in states))

@@ -87,10 +87,12 @@ class Explorer(ipywidgets.VBox):
             format="png",
             width=round(width),
             height=round(height),
-            layout={"max_width": "100%", "object_fit": "contain"},
+            layout={"max_width": "100%", "object_fit": "contain", "margin": "0"},
         )
         self.image.add_class("hipext-picture")
-        self.words = ipywidgets.HTML(layout={"max_width": f"{width:.0f}px"})
+        # As high as the longest words, so that the picture stays where it is.
+        room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
+        self.words = ipywidgets.HTML(layout=room)
         self.words.add_class("hipext-words")
         self.state = ipywidgets.Text(
             description="State",

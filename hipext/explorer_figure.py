@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import StrMethodFormatter
 
 from hipext.picture import Picture
@@ -18,6 +19,7 @@ SIZE_IN, DPI = (9.0, 6.0), 100
 AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
 _BAR_WIDTH = 0.8
 _NAME_LEFT_PX, _NAME_BELOW_PX = 62, 24  # of the names of axes from the axes
+_STRIPE_RISE, _STRIPE_STEP = 0.16, 0.05  # of the height of the axes
 _BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
 # Ends of axes: few of them, so that a whole drawing is seldom needed.
 _LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
@@ -61,6 +63,7 @@ class Panels:
             hspace=0.16 if shares_x else 0.5,
         )
         self._moving: list[Artist] = []
+        self.keys: dict[str, list[Artist]] = {}  # of legends, beside those of lines
         self._room: dict[str, tuple[float, float]] = {}
         self._picture: Picture | None = None
 
@@ -109,7 +112,9 @@ class Panels:
     def legend(self, *panels: str) -> None:
         """Put the legends of panels beside them."""
         for panel in panels:
+            lines, _ = self.axes[panel].get_legend_handles_labels()
             self.axes[panel].legend(
+                handles=[*self.keys.get(panel, ()), *lines],
                 loc="upper left",
                 bbox_to_anchor=(1.01, 1.04),
                 frameon=False,
@@ -161,27 +166,42 @@ class Panels:
 
 
 class Bars:
-    """Bars by the week; those of light weeks are pale and hatched."""
+    """Bars by the week; those of light weeks are pale and striped."""
 
     def __init__(self, panels: Panels, panel: str) -> None:
-        self._kinds = {}
+        self._axes, self._kinds = panels.axes[panel], {}
         for is_light, style in BAR_STYLES.items():
-            bars = PolyCollection(
-                [],
-                facecolor=style["color"],
-                edgecolor=style["edgecolor"],
-                hatch=style.get("hatch"),
-                label=style["label"],
-            )
-            panels.axes[panel].add_collection(bars, autolim=False)
+            look = {"facecolor": style["color"], "edgecolor": style["edgecolor"]}
+            bars = PolyCollection([], **look)
+            self._axes.add_collection(bars, autolim=False)
             self._kinds[is_light] = panels.moves(bars)
+            key = Patch(**look, hatch=style.get("hatch"), label=style["label"])
+            panels.keys.setdefault(panel, []).append(key)
+        # As hatching looks, which takes ten times as long to draw.
+        self._stripes = panels.line(panel, color=BAR_STYLES[True]["edgecolor"], lw=1)
 
     def show(self, heights: np.ndarray, is_light: np.ndarray) -> None:
-        """Show a height for every week, from week 1."""
+        """Show a height for every week, from week 1; limits must be set before."""
         weeks = np.arange(1, len(heights) + 1)
         for kind, bars in self._kinds.items():
             chosen = is_light == kind
             bars.set_verts(_corners(weeks[chosen], heights[chosen]))
+        top = self._axes.get_ylim()[1]
+        x, y = _stripes(weeks[is_light], heights[is_light] / top)
+        self._stripes.set_data(x, y * top)
+
+
+def _stripes(middles: np.ndarray, tops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return slanting lines within bars; heights are in parts of the axis."""
+    starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)
+    middles, tops = middles[:, np.newaxis], tops[:, np.newaxis]
+    first = np.clip((0.0 - starts) / _STRIPE_RISE, 0.0, 1.0) + 0.0 * tops
+    last = np.clip((tops - starts) / _STRIPE_RISE, 0.0, 1.0)
+    ends = np.stack([first, np.maximum(first, last), np.full(first.shape, np.nan)], 2)
+    x = middles[..., np.newaxis] + (ends - 0.5) * _BAR_WIDTH
+    y = starts[:, np.newaxis] + ends * _STRIPE_RISE
+    is_there = (last > first).ravel()
+    return x.reshape(-1, 3)[is_there].ravel(), y.reshape(-1, 3)[is_there].ravel()
 
 
 class Bands:

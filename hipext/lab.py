@@ -3,34 +3,53 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from filecmp import cmp
 from pathlib import Path
 
-from hipext.data import notebooks_dir
+from hipext.data import data_dir, notebooks_dir
+
+_KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 
 
-def check_user(*, allow_root: bool = False) -> None:
+def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
     """Raise ValueError for the root user, unless `allow_root`."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
         raise ValueError(
-            "JupyterLab does not run as root unless told: hipext lab --allow-root"
+            "What runs as root can change everything here. If that is meant: "
+            f"hipext {command} --allow-root"
         )
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
-    """Copy the shipped notebooks that `folder` lacks; yield what was done, in words.
+    """Copy what `folder` lacks of the course; yield what was done, in words.
 
-    A notebook that is there already is kept, whatever it holds.
+    A file that is there already is kept, whatever it holds.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted(notebooks_dir().glob("*.ipynb")):
-        target = folder / source.name
-        if not target.exists():
-            shutil.copyfile(source, target)
+    for source, name in _course():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("xb") as copy, source.open("rb") as original:
+                shutil.copyfileobj(original, copy)
+        except FileExistsError:
+            if not (target.is_file() and cmp(source, target, shallow=False)):
+                yield f"{target}: {_KEPT}"
+        else:
             yield f"{target}: a fresh copy."
-        elif not cmp(source, target, shallow=False):
-            yield f"{target}: yours is kept. Rename it to get a fresh copy beside it."
+
+
+def _course() -> Iterator[tuple[Path, Path]]:
+    """Yield the files of the course and their places: notebooks, guides, and flaws.
+
+    The plans with flaws lie where the guides look for them.
+    """
+    for kind in ("*.ipynb", "*.md"):
+        for path in sorted(notebooks_dir().glob(kind)):
+            yield path, Path(path.name)
+    for path in sorted((data_dir() / "flaws").glob("*.toml")):
+        yield path, Path("data", "flaws", path.name)
 
 
 def launch(
@@ -49,7 +68,7 @@ def launch(
         raise ValueError(
             "JupyterLab is not installed. Install it with: pip install 'hipext[lab]'"
         ) from None
-    _send_at_once()
+    send_at_once()
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",
         "--ServerApp.ip=127.0.0.1",
@@ -60,21 +79,22 @@ def launch(
     LabApp.launch_instance(arguments)
 
 
-def _send_at_once() -> None:
+def send_at_once() -> None:
     """Send small messages to the browser at once: sliders answer about 35 ms sooner.
 
-    The server leaves Nagle's algorithm on. This reaches into a class that may change,
-    so a failure changes nothing else.
+    The server leaves Nagle's algorithm on. This reaches into a class that may change
+    (Voila's inherits from it), so a failure changes nothing else.
     """
     try:
         from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
         original = KernelWebsocketHandler.open
-
-        async def open_at_once(self: object, kernel_id: str) -> object:
-            self.set_nodelay(True)
-            return await original(self, kernel_id)
-
-        KernelWebsocketHandler.open = open_at_once
     except (ImportError, AttributeError):
         return
+
+    async def open_at_once(self: object, kernel_id: str) -> object:
+        with suppress(Exception):  # slower is better than not at all
+            self.set_nodelay(True)
+        return await original(self, kernel_id)
+
+    KernelWebsocketHandler.open = open_at_once

@@ -9,6 +9,11 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+try:  # ten times as fast, the same pixels
+    from isal.isal_zlib import compress as compress_fast
+except ImportError:
+    from zlib import compress as compress_fast
+
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
 
@@ -35,11 +40,12 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
     for channel in range(3):  # ten times faster than all at once
         rows[:, 1 + channel :: 3] = pixels[:, :, channel]
     header = struct.pack(">2I5B", width, height, *_RGB_8_BIT)
+    packed = compress_fast(rows, level) if level <= 1 else zlib.compress(rows, level)
     made_by = f"Software\0{software}".encode("latin-1")
     chunks = [
         (b"IHDR", header),
         *([(b"tEXt", made_by)] if software else []),
-        (b"IDAT", zlib.compress(rows, level)),
+        (b"IDAT", packed),
         (b"IEND", b""),
     ]
     return _PNG_START + b"".join(_chunk(*chunk) for chunk in chunks)

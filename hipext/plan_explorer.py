@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hipext._controls import Control
+from hipext._impulse import states
 from hipext._rehearsal import Rehearsal, rehearsed
 from hipext._replanned import (
     deload_controls,
@@ -45,8 +46,13 @@ class Weeks:
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance of every morning."""
-        found = self.model.respond(pd.Series(self.lived.session_rpe))
-        return {name: found[name].to_numpy() for name in RESPONSE_STYLES}
+        load, model = self.lived.session_rpe, self.model
+        fitness, fatigue = states(Banister, vars(model), load, model.convention)
+        return {
+            "fitness": fitness,
+            "fatigue": fatigue,
+            "performance": model.baseline + fitness - fatigue,
+        }
 
     def table(self) -> pd.DataFrame:
         """Return a row per week: sums of the week, states of its last morning."""
@@ -131,8 +137,8 @@ class PlanFigure:
         heights = {"volume": lived.volume_kg, "hard_sets": lived.hard_sets}
         before = {"volume": start.volume_kg, "hard_sets": start.hard_sets}
         for name, bars in self.bars.items():
-            bars.show(heights[name], lived.is_light)
             self.panels.fit(name, 0, max(heights[name].max(), before[name].max()))
+            bars.show(heights[name], lived.is_light)
         days = weeks_of_days(len(lived.trace.days))
         for name, line in self.states.items():
             line.set_data(days, now.response[name])

@@ -1,5 +1,6 @@
 // What ipywidgets leaves out of an explorer: names for sliders and the picture, a
-// place that screen readers read aloud, and files that the browser saves.
+// place that screen readers read aloud, keys that stay its own, and files that the
+// browser saves.
 
 function nameAll(home, names) {
   for (const [place, name] of Object.entries(names.sliders)) {
@@ -15,6 +16,10 @@ function nameAll(home, names) {
     words.setAttribute("role", "status");
     words.setAttribute("aria-live", "polite");
     words.setAttribute("aria-atomic", "true");
+  }
+  // JupyterLab takes arrow keys from what has the focus, unless it is told not to.
+  for (const control of home.querySelectorAll("select, button, .noUi-handle")) {
+    control.dataset.lmSuppressShortcuts = "true";
   }
   home.setAttribute("role", "group");
   home.setAttribute("aria-label", names.explorer);
