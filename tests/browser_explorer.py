@@ -23,7 +23,11 @@ _IS_TOLD = """home => {
     const numbers = [...home.querySelectorAll("input[type=number]")];
     const state = home.querySelector("input[type=text]").value;
     const told = Object.values(JSON.parse(state)).filter(x => typeof x === "number");
-    return String(told) === String(numbers.map(field => Number(field.value)));
+    const handles = [...home.querySelectorAll(".noUi-handle")];
+    const moved = numbers.filter((field, i) => handles[i] && Math.abs(
+        handles[i].ariaValueNow - field.value) > Math.max(field.step || 1, 0.06));
+    return !moved.length
+        && String(told) === String(numbers.map(field => Number(field.value)));
 }"""
 _FOCUSABLE = (
     "input:not([disabled]), select:not([disabled]), button:not([disabled]), "
@@ -84,7 +88,7 @@ class Shown:
         return faults
 
     def settle(self):
-        """Wait until the state, which is told last, is that of the fields."""
+        """Wait until sliders, fields and the state, which is told last, agree."""
         with suppress(TooLate):  # never, if it is broken
             self.page.wait_for_function(
                 _IS_TOLD, arg=self.home.element_handle(), timeout=self.patience_ms
@@ -130,12 +134,14 @@ class Shown:
         self.page.keyboard.press("ArrowUp" if is_last else "ArrowDown")
 
     def paste_state(self, text):
-        """Type a state and press Enter."""
+        """Type a state and press Enter, once nothing moves any more."""
+        self.settle()
         self.state.fill(text)
         self.state.press("Enter")
 
     def reset(self):
-        """Press the button, with a key."""
+        """Press the button, with a key, once nothing moves any more."""
+        self.settle()
         self.home.get_by_role("button", name="Reset").press("Enter")
 
     def saved(self, label):
