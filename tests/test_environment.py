@@ -66,7 +66,8 @@ LOCKED = re.findall(r"^([a-z0-9-]+)==([^\s;]+)", LOCK, flags=re.MULTILINE)
 
 
 def test_conda_environment_has_the_names_and_bounds_of_all_extras():
-    packages = [line for line in CONDA_LINES if not re.match(r"(python|pip)(?![\w-])", line)]
+    itself = r"(python|pip)(?![\w-])"
+    packages = [line for line in CONDA_LINES if not re.match(itself, line)]
     from_pip = [line for line in PIP_LINES if line != "-e ."]
     names = [CONDA_NAMES.sub(r"\1", line).replace("_", "-") for line in packages]
     assert bounds(names) | bounds(from_pip) == ALL
