@@ -112,22 +112,37 @@ def lived(
     numpy.ndarray
         [person, week, column]: see `outcomes.WEEK_COLUMNS`.
     """
-    setting = setting_in(scenario, athletes)
-    first = first_of(athletes)
-    is_compiled = runs_compiled(engine)
-    size = _CHUNK if is_compiled else 1
+    setting, parts = setting_in(scenario, athletes), []
+    options = {"seed": seed, "noise": noise, "engine": engine, "n_threads": n_threads}
+    for weeks in weeks_in_parts(setting, first_of(athletes), **options):
+        parts.append(weeks)
+        tell(len(weeks))
+    return np.concatenate(parts)
+
+
+def weeks_in_parts(
+    setting: Setting,
+    first: int,
+    *,
+    seed: int = 0,
+    noise: bool = True,
+    engine: str | None = None,
+    n_threads: int | None = None,
+) -> Iterator[np.ndarray]:
+    """Yield the weeks of some persons after the other; `first` is the first number.
+
+    Every thread gets some of them, however few they are.
+    """
+    is_compiled, n = runs_compiled(engine), len(setting.people.persons)
+    n_threads = threads_for(engine, n_threads)
+    size = min(_CHUNK, -(-n // n_threads)) if is_compiled else 1
 
     def weeks_from(start: int) -> np.ndarray:
         part = setting._replace(people=_part(setting.people, start, size))
         options = {"seed": seed, "noise": noise, "is_compiled": is_compiled}
         return weeks_of_all(part, first_person=first + start, **options)
 
-    starts, n_threads = range(0, len(athletes), size), threads_for(engine, n_threads)
-    parts = []
-    for weeks in side_by_side(weeks_from, starts, n_threads=n_threads):
-        parts.append(weeks)
-        tell(len(weeks))
-    return np.concatenate(parts)
+    return side_by_side(weeks_from, range(0, n, size), n_threads=n_threads)
 
 
 def side_by_side(

@@ -14,7 +14,7 @@ import numpy as np
 
 from hipext._answers import STATES, strength_pct
 from hipext._compiled import can_compile
-from hipext._crowd import side_by_side, threads_for, usual_threads
+from hipext._crowd import weeks_in_parts
 from hipext._model import shipped_model
 from hipext._people import People, people_of
 from hipext._program import (
@@ -25,7 +25,7 @@ from hipext._program import (
     slots_in_order,
     with_calendar,
 )
-from hipext._run import Setting, Trace, trace, weeks_of_all
+from hipext._run import Setting, Trace, trace
 from hipext._same import Same, Sames
 from hipext._state import WORK
 from hipext._steps import TEMPO
@@ -197,17 +197,7 @@ def crowd_rehearsed(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
         [person, week, column], as `_crowd.lived` returns it.
     """
     setting, _ = _setting(plan, people)
-    is_compiled, size = can_compile(), -(-len(people) // usual_threads())
-
-    def weeks_from(start: int) -> np.ndarray:
-        some = (rows[start : start + size] for rows in setting.people)
-        part = setting._replace(people=People(*some))
-        first = people.first + start
-        options = {"seed": seed, "is_compiled": is_compiled}
-        return weeks_of_all(part, first_person=first, **options)
-
-    starts, n_threads = range(0, len(people), size), threads_for(None)
-    return np.concatenate([*side_by_side(weeks_from, starts, n_threads=n_threads)])
+    return np.concatenate([*weeks_in_parts(setting, people.first, seed=seed)])
 
 
 def warm_up(setting: Setting) -> bool:

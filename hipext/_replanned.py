@@ -14,7 +14,7 @@ from hipext.plan_file import read_plan
 from hipext.reshape import SPREAD, reshape, sessions_a_week
 
 MAX_WEEKS_SHOWN = 26
-_OTHER = "given"
+GIVEN = "given"  # in a list: what the explorer was given, beside what is shipped
 
 
 def plan_of(plan: str | Plan) -> Plan:
@@ -67,15 +67,15 @@ def person_control(athlete: str | Athlete) -> Choice:
     """Return the control of who trains: the shipped persons, and one that is given."""
     options = {name: read_athlete(name).name for name in shipped_names("athletes")}
     if isinstance(athlete, Athlete):
-        options = {_OTHER: athlete.name} | options
-    start = _OTHER if isinstance(athlete, Athlete) else athlete
+        options = {GIVEN: athlete.name} | options
+    start = GIVEN if isinstance(athlete, Athlete) else athlete
     return choice_of("person", "Person", options, start)
 
 
 def person_of(settings: Mapping[str, object], athlete: str | Athlete) -> Athlete:
     """Return who trains by the settings; `athlete` is what the explorer was given."""
     name = settings["person"]
-    return athlete if name == _OTHER else _shipped_person(name)
+    return athlete if name == GIVEN else _shipped_person(name)
 
 
 @lru_cache(maxsize=32)
@@ -86,7 +86,7 @@ def _shipped_person(name: str) -> Athlete:
 def replanned(
     plan: Plan, controls: Mapping[str, Control], settings: Mapping[str, object]
 ) -> Plan:
-    """Return a plan with the controls that are not where they started; see above.
+    """Return a plan with the controls that are not where they started.
 
     The same values give the same object, so that what follows from it is found again.
     """

@@ -11,6 +11,7 @@ from hipext._controls import Choice, Control, Number, choice_of
 from hipext._paired import QUANTILES, spreads
 from hipext._rehearsal import crowd_rehearsed
 from hipext._replanned import (
+    GIVEN,
     deload_controls,
     load_step_control,
     plan_of,
@@ -29,7 +30,6 @@ from hipext.population import Cohort, cohort
 from hipext.reshape import reshape
 
 PANELS = ("courses", "difference", "people")
-_AS_GIVEN = "given"
 _PLAN_STYLES = {
     "A": {"color": BLUE, "linestyle": "-", "linewidth": 2},
     "B": {"color": VERMILION, "linestyle": "--", "linewidth": 2},
@@ -129,7 +129,7 @@ def compare_scene(
 
     @lru_cache(maxsize=16)
     def named(which: str, name: str) -> Plan:
-        return plans[which] if name == _AS_GIVEN else plan_of(name)
+        return plans[which] if name == GIVEN else plan_of(name)
 
     def answer(settings: Mapping[str, object]) -> Pair:
         people = Same(people_of(settings["population"]))
@@ -164,7 +164,7 @@ def _plan_control(name: str, label: str, plan: str | Plan | None) -> Choice:
     if isinstance(plan, str) and plan in shipped:
         return choice_of(name, label, shipped, plan)
     words = "plan A, a session less" if plan is None else "as given"
-    return choice_of(name, label, {_AS_GIVEN: words} | shipped, _AS_GIVEN)
+    return choice_of(name, label, {GIVEN: words} | shipped, GIVEN)
 
 
 def _outcome_control() -> Choice:
