@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from io import StringIO
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -10,24 +11,32 @@ from playwright.sync_api import TimeoutError as TooLate
 CHANGE_MS = 60_000
 N_STEPS = 5
 NAMED_ROLES = {"slider", "spinbutton", "combobox", "textbox", "button"}
+# A picture may be followed by another one while it is read: then it is read anew.
 _PIXELS = """async image => {
-    await image.decode();
-    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
-    const context = canvas.getContext("2d");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const digest = await crypto.subtle.digest("SHA-1", data);
-    return [...new Uint8Array(digest)].join(" ");
+    for (;;) {
+        const source = image.src;
+        try {
+            await image.decode();
+            const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+            const context = canvas.getContext("2d");
+            context.drawImage(image, 0, 0);
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+            const digest = await crypto.subtle.digest("SHA-1", data);
+            if (image.src === source) return [...new Uint8Array(digest)].join(" ");
+        } catch (fault) {
+            if (image.src === source) throw fault;
+        }
+    }
 }"""
+# A slider stands on the step that is nearest to its value.
 _IS_TOLD = """home => {
-    const numbers = [...home.querySelectorAll("input[type=number]")];
+    const fields = [...home.querySelectorAll("input[type=number]")];
     const state = home.querySelector("input[type=text]").value;
     const told = Object.values(JSON.parse(state)).filter(x => typeof x === "number");
-    const handles = [...home.querySelectorAll(".noUi-handle")];
-    const moved = numbers.filter((field, i) => handles[i] && Math.abs(
-        handles[i].ariaValueNow - field.value) > Math.max(field.step || 1, 0.06));
-    return !moved.length
-        && String(told) === String(numbers.map(field => Number(field.value)));
+    const sliders = [...home.querySelectorAll(".noUi-target")];
+    return String(told) === String(fields.map(field => Number(field.value)))
+        && sliders.every((slider, i) => Math.abs(
+            slider.noUiSlider.get(true) - fields[i].value) < 0.51 * fields[i].step);
 }"""
 _FOCUSABLE = (
     "input:not([disabled]), select:not([disabled]), button:not([disabled]), "
@@ -44,7 +53,7 @@ class Shown:
     home : playwright.sync_api.Locator
         Of the whole explorer.
     patience_ms : int, optional
-        How long a change may take.
+        How long a part of a change may take, after the first one came.
     """
 
     def __init__(self, page, home, patience_ms=CHANGE_MS):
@@ -75,14 +84,23 @@ class Shown:
         self.settle()
         source, pixels = self.picture.get_attribute("src"), self.pixels()
         words, status = self.words(), self.status.first.element_handle()
+        state = self.state.input_value()
         move()
+        self._until(
+            lambda: (
+                self.picture.get_attribute("src") != source or self.words() != words
+            ),
+            CHANGE_MS,
+        )
         faults = []
-        if not self._comes("([x, old]) => x.src !== old", self.picture, source):
+        if not self._until(lambda: self.picture.get_attribute("src") != source):
             faults.append("the picture has the same source")
-        elif self.pixels() == pixels:
+        elif not self._until(lambda: self.pixels() != pixels):
             faults.append("the picture has the same pixels")
-        if not self._comes("([x, old]) => x.textContent !== old", self.status, words):
+        if not self._until(lambda: self.words() != words):
             faults.append("the words are the same")
+        if not self._until(lambda: self.state.input_value() != state):
+            faults.append("the state is the same")
         if not status.evaluate("element => element.isConnected"):
             faults.append("the element of the words is another one")
         return faults
@@ -94,14 +112,14 @@ class Shown:
                 _IS_TOLD, arg=self.home.element_handle(), timeout=self.patience_ms
             )
 
-    def _comes(self, condition, place, old):
-        element = place.first.element_handle()
-        try:
-            self.page.wait_for_function(
-                condition, arg=[element, old], timeout=self.patience_ms
-            )
-        except TooLate:
-            return False
+    def _until(self, is_so, patience_ms=None):
+        """Return whether something becomes so before patience ends."""
+        patience_ms = self.patience_ms if patience_ms is None else patience_ms
+        end = monotonic() + patience_ms / 1000
+        while not is_so():
+            if monotonic() > end:
+                return False
+            self.page.wait_for_timeout(20)
         return True
 
     def press_arrow(self, number=0):
@@ -142,6 +160,10 @@ class Shown:
     def reset(self):
         """Press the button, with a key, once nothing moves any more."""
         self.settle()
+        self.press_reset()
+
+    def press_reset(self):
+        """Press the button at once, with a key."""
         self.home.get_by_role("button", name="Reset").press("Enter")
 
     def saved(self, label):
@@ -154,12 +176,10 @@ class Shown:
         """Return what differs from pixels and words before, after some patience."""
         pixels, words = before
         faults = []
-        if not self._comes("([x, old]) => x.textContent === old", self.status, words):
+        if not self._until(lambda: self.words() == words):
             faults.append(f"the words are {self.words()!r}, not {words!r}")
-        end = self.page.evaluate("() => performance.now()") + self.patience_ms
-        while self.pixels() != pixels:
-            if self.page.evaluate("() => performance.now()") > end:
-                return [*faults, "the picture is another one"]
+        if not self._until(lambda: self.pixels() == pixels):
+            faults.append("the picture is another one")
         return faults
 
     def moves(self):

@@ -174,8 +174,6 @@ def test_a_link_opens_an_explorer_with_settings_and_hides_the_token(page):
 @pytest.mark.parametrize("name", list(EXPLORERS))
 def test_an_explorer_in_the_app_moves_has_names_and_a_way_back(page, name):
     explorer = explorer_of(page, name)
-    explorer.reset()
-    explorer.settle()
     start, state = explorer.now(), explorer.state.input_value()
     assert explorer.faults_of_names() == []
     assert explorer.cut_labels() == []
