@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from threading import Thread
 
-from hipext.lab import send_at_once
+from hipext.lab import machine_code_made_aside, send_at_once
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NOTEBOOK = _TEMPLATES / "explorers.ipynb"
@@ -70,7 +70,8 @@ def launch(
     paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     send_at_once()
-    Explorers.launch_instance(_arguments(port))
+    with machine_code_made_aside():
+        Explorers.launch_instance(_arguments(port))
 
 
 def _arguments(port: int) -> list[str]:

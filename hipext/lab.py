@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from filecmp import cmp
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 
+from hipext._compiled import can_compile
 from hipext.data import data_dir, notebooks_dir
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
@@ -76,7 +79,28 @@ def launch(
         f"--ServerApp.open_browser={browser}",
         f"--ServerApp.allow_root={allow_root}",
     ]
-    LabApp.launch_instance(arguments)
+    with machine_code_made_aside():
+        LabApp.launch_instance(arguments)
+
+
+@contextmanager
+def machine_code_made_aside() -> Iterator[None]:
+    """Make machine code in another process meanwhile, where it can be made.
+
+    The first time on a machine that takes up to a minute. A kernel that begins before
+    it is done makes its own, and answers more slowly until then.
+    """
+    if not can_compile():
+        yield
+        return
+    quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
+    # -P: no file in the folder where this was started is taken for a module.
+    maker = Popen([sys.executable, "-P", "-m", "hipext._machine_code"], **quiet)
+    try:
+        yield
+    finally:
+        maker.terminate()
+        maker.wait()
 
 
 def send_at_once() -> None:

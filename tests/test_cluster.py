@@ -15,6 +15,7 @@ import pytest
 from distributed import KilledWorker
 from distributed.comm import CommClosedError
 
+from hipext import cluster
 from hipext._sweep_record import job_of
 from hipext.cluster import _result, batches_on, tables_there
 from hipext.sweep_file import read_sweep_file
@@ -205,6 +206,13 @@ def test_where_nothing_is_left_to_do_no_scheduler_is_needed():
     assert list(batches_on("nowhere", b"", [])) == []
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Wait shortly for a scheduler."""
+    monkeypatch.setattr(cluster, "_ANSWER_S", 1)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_scheduler_without_workers_is_told(scheduler, path, tmp_path):
     with pytest.raises(
         ConnectionError, match=f"has no workers.*dask worker {scheduler}"
@@ -212,6 +220,7 @@ def test_scheduler_without_workers_is_told(scheduler, path, tmp_path):
         sweep(path, tmp_path / "out", scheduler=scheduler)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_scheduler_that_is_not_there_is_told(path, tmp_path):
     address = "tcp://127.0.0.1:9"
     with pytest.raises(ConnectionError, match=f"No scheduler answers at '{address}'"):
@@ -224,6 +233,7 @@ def test_what_is_no_address_is_told(path, tmp_path, address):
         sweep(path, tmp_path / "out", scheduler=address)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_sweep_that_found_no_scheduler_starts_without_resume(
     path, in_process, tmp_path
 ):

@@ -1,3 +1,4 @@
+import re
 import socket
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from urllib.request import Request, urlopen
 import pytest
 from browser_pages import TOKEN, free_port, own_places
 
+from hipext import lab
 from hipext.data import data_dir, notebooks_dir
 from hipext.lab import check_user, copy_notebooks, launch, send_at_once
 
+COMPILED = re.compile(r"\bcompiled\((\w+)\)\(")
 WEBSOCKET_MODULE = "jupyter_server.services.kernels.websocket"
 SPIED_LAB = """
 import socket, sys
@@ -101,6 +104,55 @@ def test_a_missing_jupyterlab_is_said(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
     with pytest.raises(ValueError, match=r"pip install 'hipext\[lab\]'"):
         launch(tmp_path)
+
+
+# --- machine code ---
+
+NAMES_MADE = """
+from hipext import _compiled
+names = []
+original = _compiled.compiled
+def spied(function):
+    names.append(function.__name__)
+    return original(function)
+_compiled.compiled = spied
+from hipext._machine_code import make
+make()
+print(*sorted({*names}))
+"""
+
+
+def test_all_that_is_compiled_is_made_before_it_is_asked_for():
+    done = [sys.executable, "-P", "-c", NAMES_MADE]
+    made = subprocess.run(done, capture_output=True, text=True, check=True).stdout
+    texts = (path.read_text() for path in Path(lab.__file__).parent.glob("*.py"))
+    asked_for = {name for text in texts for name in COMPILED.findall(text)}
+    assert {*made.split()} == asked_for
+    assert len(asked_for) == 3
+
+
+def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypatch):
+    started = []
+
+    class Maker(subprocess.Popen):
+        def __init__(self, command, **options):
+            waits = [sys.executable, "-c", "import time; time.sleep(600)"]
+            super().__init__(waits, **options)
+            started.append((command, self))
+
+    monkeypatch.setattr(lab, "Popen", Maker)
+    with lab.machine_code_made_aside():
+        ((command, maker),) = started
+        assert command[-2:] == ["-m", "hipext._machine_code"]
+        assert maker.poll() is None
+    assert maker.poll() is not None
+
+
+def test_without_numba_there_is_nothing_to_make(monkeypatch):
+    monkeypatch.setattr(lab, "can_compile", lambda: False)
+    monkeypatch.setattr(lab, "Popen", None)
+    with lab.machine_code_made_aside():
+        pass
 
 
 # --- small messages at once ---

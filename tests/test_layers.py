@@ -53,7 +53,7 @@ FLOORS = {
             "_course _handout_text picture explorer_figure tasks _controls _rehearsal"
             " _fit_valley",
             "assignments handouts explorer _replanned _ladder_figure _muscle_panel"
-            " _effort_figure _recovering _fit_figure",
+            " _effort_figure _recovering _fit_figure _machine_code",
             "plan_explorer deload_explorer compare_explorer exercise_explorer"
             " effort_explorer recovery_explorer fit_explorer",
             "widgets explorers_page _class_commands _study_commands _notebook_commands"
