@@ -44,6 +44,13 @@ def python(*arguments, cwd, **settings):
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Save blank figures: most of the time of a run goes into drawing them."""
+    blank = b'<svg viewBox="0 0 1 1"></svg>'
+    monkeypatch.setattr("hipext._report_figures._saved", lambda *_: blank)
+
+
 @pytest.fixture(scope="module")
 def guide_run(tmp_path_factory):
     """Return the finished open loop of the guide and the folder it was started in."""
@@ -109,6 +116,7 @@ def test_every_plan_runs_for_every_person_as_json(plan, athlete, tmp_path):
     assert min(working) > 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
     guide_run, tmp_path
 ):
@@ -132,6 +140,7 @@ def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
     pd.testing.assert_frame_equal(idle_before, idle_after)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_two_persons_do_not_share_a_folder(tmp_path):
     for athlete in ("novice", "runner"):
         hipext("run", "deadlift_5x5_10wk", "-a", athlete, cwd=tmp_path)
@@ -141,6 +150,7 @@ def test_two_persons_do_not_share_a_folder(tmp_path):
     }
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_other_files_in_the_folder_stay(tmp_path):
     mine = tmp_path / "out" / "deadlift_5x5_10wk" / "my_notes.txt"
     mine.parent.mkdir(parents=True)
@@ -305,6 +315,7 @@ def test_a_run_tells_what_was_changed_in_it_and_its_report_does_too(tmp_path):
     ).read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
     words = "These replace earlier results of other inputs; --out keeps both.\n"
     runs = [
@@ -314,6 +325,7 @@ def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
     assert [words in done.stdout for done in runs] == [False, False, True]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_json_tells_whether_results_of_other_inputs_were_replaced(tmp_path):
     runs = [
         hipext("run", "deadlift_5x5_10wk", "--load", load, "--json", cwd=tmp_path)
@@ -363,6 +375,7 @@ def test_the_open_loop_says_that_every_set_succeeds_and_no_more(guide_run):
     assert "Light weeks:" not in done.stdout
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_seed_is_another_course_and_none_is_told(tmp_path):
     runs = [
         hipext("run", "deadlift_5x5_10wk", *more, "--json", cwd=tmp_path)
@@ -380,11 +393,13 @@ def test_another_seed_is_another_course_and_none_is_told(tmp_path):
     assert told[2]["weekly"] == told[3]["weekly"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_noise_there_is_no_seed_to_tell(tmp_path):
     done = hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
     assert "\nClosed loop, no chance: the person answers back.\n" in done.stdout
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_open_loop_leaves_nothing_of_a_closed_one_beside_it(tmp_path):
     hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
     folder = tmp_path / "out" / "deadlift_5x5_10wk"
@@ -396,6 +411,7 @@ def test_an_open_loop_leaves_nothing_of_a_closed_one_beside_it(tmp_path):
     assert {"mine.csv", "decisions.csv", "report.html"} <= after
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("loop", [[], ["--open-loop"]])
 def test_a_week_is_explained_where_asked_for(loop, tmp_path):
     done = hipext("run", "deadlift_5x5_10wk", "--explain", "2", *loop, cwd=tmp_path)
@@ -501,6 +517,7 @@ def test_an_exercise_is_shown_in_full(tmp_path):
         assert part in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_copy_of_a_shipped_plan_runs_and_is_canonical(tmp_path):
     text = hipext("fmt", "guide_16wk", cwd=tmp_path).stdout
     (tmp_path / "mine.toml").write_text(text)
