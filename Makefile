@@ -24,7 +24,7 @@ run: $(READY)  ## simulate the 16-week plan and write its report to out/guide_16
 test: $(READY)  ## check style, run the tests, compare the notebooks with their stored outputs
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m hipext._machine_code  # once here, or every process makes it for itself
+	$(PY) -m hipext.explorers.cached_runs  # once here, or every process makes it for itself
 	$(PY) -m pytest -n auto --dist worksteal --doctest-modules --doctest-glob=README.md tests hipext README.md
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120 -p no:randomly notebooks
 

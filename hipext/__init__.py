@@ -1,62 +1,55 @@
-"""Progressive hip-extension strengthening: plans, people, tables and curves.
+"""Progressive hip-extension strengthening: plans, athletes, tables and curves.
 
 Names are loaded when they are first used, so that ``import hipext`` is quick.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "PlanError": "_checks",
-    "cohort": "population",
-    "compare": "comparison",
-    "expand_plan": "schedule",
-    "find_front": "searches",
-    "fit": "calibration",
-    "format_plan": "plan_text",
-    "lint_plan": "lint",
-    "one_at_a_time": "one_change",
-    "open_loop": "simulation",
-    "personalise": "personal",
-    "read_athlete": "athlete",
-    "read_evidence": "evidence",
-    "read_exercises": "exercises",
-    "read_plan": "plan_file",
-    "read_population": "population",
-    "read_sweep": "sweeps",
-    "report": "html_report",
-    "reproduce": "reproduction",
-    "scenario_of": "whatif",
-    "simulate": "simulation",
-    "sweep": "sweeps",
-    "variations": "one_change",
-    "vary": "whatif",
-    "write_record": "records",
-}
-_MODULES = (
-    "calibration",
-    "intensity",
-    "inverse",
-    "metrics",
-    "plots",
-    "response",
-    "tables",
-    "widgets",
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["intensity", "metrics", "plots", "response"],
+    submod_attrs={
+        "athletes": ["cohort", "personalise", "read_athlete", "read_population"],
+        "course": ["check_answer"],
+        "explorers": [
+            "explore_compare",
+            "explore_deload",
+            "explore_effort",
+            "explore_exercise",
+            "explore_fit",
+            "explore_plan",
+            "explore_recovery",
+            "widgets",
+        ],
+        "files": [
+            "PlanError",
+            "cite",
+            "parameter",
+            "read_evidence",
+            "search_evidence",
+            "tables",
+        ],
+        "plans": ["format_plan", "read_exercises", "read_plan", "vary"],
+        "plots.report": ["report"],
+        "response": ["calibration", "fit", "inverse"],
+        "simulation": [
+            "expand_plan",
+            "lint_plan",
+            "open_loop",
+            "simulate",
+            "write_record",
+        ],
+        "studies": [
+            "changed_athlete",
+            "compare",
+            "find_front",
+            "one_at_a_time",
+            "predicted_and_observed",
+            "read_sweep",
+            "reproduce",
+            "scenario_of",
+            "sweep",
+            "variations",
+        ],
+    },
 )
-
-__all__ = [*_HOMES, *_MODULES]
-
-
-def __getattr__(name: str) -> object:
-    """Load a public name from its module (PEP 562)."""
-    if name in _HOMES:
-        value = getattr(import_module(f"hipext.{_HOMES[name]}"), name)
-    elif name in _MODULES:
-        value = import_module(f"hipext.{name}")
-    else:
-        raise AttributeError(f"hipext has no {name!r}; it has {', '.join(__all__)}.")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command line; Ctrl-C ends it with one word, however early it comes."""
     gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS)
     try:
-        from hipext.cli import main as run  # takes most of the time to start
+        from hipext.cli.commands import main as run  # takes most of the time to start
 
         run()
     except KeyboardInterrupt:

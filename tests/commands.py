@@ -4,7 +4,7 @@ import io
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
-from hipext.cli import main
+from hipext.cli.commands import main
 
 
 @dataclass

@@ -5,13 +5,13 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from hipext.athlete import check_athlete
-from hipext.exercises import read_exercises
-from hipext.intensity import RELATIONS
-from hipext.notation import parse_sets
-from hipext.plan import TESTS
-from hipext.plan_file import check_plan
-from hipext.tables import SET_KINDS, WEEKDAYS
+from hipext.athletes.athlete import check_athlete
+from hipext.files.tables import SET_KINDS, WEEKDAYS
+from hipext.intensity.relations import RELATIONS
+from hipext.plans.exercises import read_exercises
+from hipext.plans.notation import parse_sets
+from hipext.plans.plan import TESTS
+from hipext.plans.plan_file import check_plan
 
 EXERCISES = read_exercises()
 MOST_REPS = int(RELATIONS["epley"].max_reps)

@@ -18,14 +18,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hipext._model import shipped_model
-from hipext._run import setting_of, trace
-from hipext.athlete import Athlete
-from hipext.data import data_dir
-from hipext.parameters import parameter
-from hipext.plan_file import check_plan
-from hipext.tables import MUSCLES
-from hipext.trials import (
+from hipext.athletes.athlete import Athlete
+from hipext.files.io import data_dir
+from hipext.files.parameters import parameter, shipped_model
+from hipext.files.tables import MUSCLES
+from hipext.plans.plan_file import check_plan
+from hipext.simulation.run import setting_of, trace
+from hipext.studies.trials import (
     capacity_on,
     person_of,
     plan_of,

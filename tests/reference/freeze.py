@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hipext.data import data_dir, read_toml
+from hipext.files.io import data_dir, read_toml
 
 FROZEN = Path(__file__).with_name("shipped_numbers.csv")
 FILES = ("exercises.toml", "parameters.toml", "athletes/*.toml", "plans/*.toml")

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 import hipext
-from hipext.data import data_dir, read_toml, shipped_names
+from hipext.files.io import data_dir, read_toml, shipped_names
 
 STORED = Path(__file__).with_name("table_hashes.csv")
 KEYS = ["study", "table", "column"]

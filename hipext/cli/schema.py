@@ -1,0 +1,238 @@
+"""JSON Schemas of plan and athlete files, for editors and for reading."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from hipext.athletes.athlete import Athlete
+from hipext.athletes.population import Population
+from hipext.files.io import parse_toml
+from hipext.files.schema import MASS_PATTERN, FileValue
+from hipext.plans.edits import KNOBS
+from hipext.plans.exercises import Exercise, read_exercises
+from hipext.plans.notation import SETS_PATTERN, TEMPO_PATTERN
+from hipext.plans.plan import Plan
+from hipext.studies.crowds import OUTCOMES
+from hipext.studies.sweep_file import SearchSpec, SweepSpec
+
+Schema = dict[str, Any]  # JSON
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PLAN_FILE = """
+The file is TOML. A plan has [[phase]] tables; a phase has [[phase.session]] tables; a
+session has days and [[phase.session.slot]] tables, one per exercise. What sessions
+begin or end with can be a [[block]] with [[block.slot]] tables; sessions of the whole
+plan, like daily mobility, are [[session]] with [[session.slot]]. Every session needs
+days, its own or those of the plan, and a slot or a block. Names of phases, of blocks
+and of the sessions of a phase are used once."""
+_MORE = {
+    ("Slot", "sets"): """
+Sets x repetitions, or x seconds for an exercise that is held; '2-3x' builds from two
+sets to three; 'x5min' is minutes; both count per side where one side works at a time.
+An exercise with a load needs how hard: @RIR3 (repetitions in reserve), @RPE7, @75% of
+the 1RM, @60kg or @135lb. One without a load may have @RIR or nothing.""",
+    ("Slot", "ladder"): """
+For the rules 'hold' and 'double' without add_kg or add_pct. Every exercise fits sets as
+the slot's own does, and is named once.""",
+    ("Slot", "progress"): """
+'linear' and 'step' add load and need add_kg or add_pct. 'double' and 'hold' need a
+range in sets, like 3x8-10 or 3x10-30s; 'double' needs add_kg or add_pct where there is
+a load, and neither where there is none. 'wave' needs sets with the first of its
+percentages. 'tempo' is for repetitions, 'hold' for holds.""",
+}
+_STUDY_FILE = """
+The file is TOML. It needs an athlete, or a population and the number of persons to draw
+from it. In [vary], a name is a knob, athlete.PATH for a value of every person,
+parameter.ID for a constant, or the dotted path of a value of the plan."""
+_VARIED = {"$ref": "#/$defs/Varied"}
+_ONE_PERSON = {"required": ["athlete"], "not": {"required": ["population"]}}
+_PEOPLE = {"required": ["population", "persons"], "not": {"required": ["athlete"]}}
+_IN_A_LIST = ["string", "number", "boolean", "array", "object"]  # TOML but for dates
+
+
+def plan_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of plan files.
+
+    What it cannot say, `read_plan` checks: whether sets, tempo and rule fit the
+    exercise, whether weeks lie inside the plan, and whether names exist and are
+    used once.
+
+    Examples
+    --------
+    >>> plan_schema()["required"]
+    ['format', 'name', 'phase']
+    """
+    schema = schema_of(Plan, "hipext plan")
+    schema["description"] += _PLAN_FILE.replace("\n", " ")
+    for owner, key, field in _properties(schema):
+        field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
+        if key == "exercise":
+            field["enum"] = _words(read_exercises().values())
+        if key == "ladder":
+            field["items"] = {"enum": _words(read_exercises().values())}
+        if key == "sets":
+            field["pattern"] = SETS_PATTERN
+        if key == "tempo":
+            field["pattern"] = TEMPO_PATTERN
+        if key == "tempos":
+            field["items"]["pattern"] = TEMPO_PATTERN
+        if key.endswith("_fraction"):
+            field |= {"minimum": field.pop("ge"), "maximum": 1}
+        if key == "weeks" and field["type"] == "array":
+            field["items"]["minimum"] = 1
+    return schema
+
+
+def athlete_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of athlete files."""
+    schema = schema_of(Athlete, "hipext athlete")
+    say_lifts(schema)
+    return schema
+
+
+def say_lifts(athlete: Schema) -> None:
+    """Add to the schema of an athlete which exercises 1RMs are given for, and how."""
+    one_rm_kg = athlete["properties"]["one_rm_kg"]
+    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
+    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
+    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
+
+
+def schema_of(model: type[FileValue], title: str) -> Schema:
+    """Return the JSON Schema of a kind of file as far as its model tells it."""
+    schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
+    for part in (schema, *schema["$defs"].values()):
+        fields = part["properties"].items()
+        part["properties"] = {key: _without_null(field) for key, field in fields}
+        for key, field in part["properties"].items():
+            if key.endswith("_kg") and field["type"] == "number":
+                part["properties"][key] = _mass(field)
+    for owner, key, field in _properties(schema):
+        field.pop("title", None)
+        field.pop("discriminator", None)  # a word of OpenAPI, not of JSON Schema
+        model_name = field.get("$ref", "").rpartition("/")[2]
+        if model_name:
+            field.setdefault("description", schema["$defs"][model_name]["description"])
+        if key == "rule":
+            field["description"] = schema["$defs"][owner]["description"]
+        if "examples" in field:
+            field["examples"] = [_json_value(text) for text in field["examples"]]
+    return schema
+
+
+def _properties(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
+    """Yield owner, key and schema of every property; the owner of the top is ""."""
+    for owner, part in [("", schema), *schema.get("$defs", {}).items()]:
+        for key, field in part.get("properties", {}).items():
+            yield owner, key, field
+
+
+def _without_null(field: Schema) -> Schema:
+    """Return a property as a TOML file can have it: there, or left out."""
+    if field.get("default", ...) is None:
+        field = {key: value for key, value in field.items() if key != "default"}
+    options = [one for one in field.get("anyOf", []) if one != {"type": "null"}]
+    if len(options) != 1:
+        return field
+    rest = {key: value for key, value in field.items() if key != "anyOf"}
+    return options[0] | rest
+
+
+def _mass(field: Schema) -> Schema:
+    """Return a number of kg as a file can have it: so, or as text with its unit."""
+    words = ("description", "examples")
+    said = {key: field[key] for key in words if key in field}
+    number = {key: field[key] for key in field if key not in (*words, "title")}
+    return {**said, "anyOf": [number, {"type": "string", "pattern": MASS_PATTERN}]}
+
+
+def _json_value(text: str) -> object:
+    return parse_toml(f"x = {text}", source="an example")["x"]
+
+
+def _words(exercises: Iterable[Exercise]) -> list[str]:
+    """Return the ids of exercises, then the other names that files may use."""
+    exercises = list(exercises)
+    aliases = [word for one in exercises for word in (one.name, *one.aliases)]
+    return list(dict.fromkeys([*(one.id for one in exercises), *aliases]))
+
+
+def population_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of population files.
+
+    What it cannot say, `read_population` checks: whether the shares of all groups
+    make 1, and whether a person that is named is there.
+    """
+    schema = schema_of(Population, "hipext population")
+    say_lifts(schema["$defs"]["Athlete"])
+    athlete = schema["properties"]["athlete"]
+    athlete["anyOf"] = [{"$ref": athlete.pop("$ref")}, {"type": "string"}]
+    return schema
+
+
+def sweep_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of sweep files.
+
+    What it cannot say, `read_sweep_file` checks: whether names and values can be set
+    in the plan, whether ranges and sizes fit the design, and whether files are there.
+
+    Examples
+    --------
+    >>> sweep_schema()["required"]
+    ['format', 'name', 'plan', 'vary']
+    """
+    schema = _study(SweepSpec, "hipext sweep")
+    schema["$defs"]["Design"] |= {
+        "if": {"properties": {"kind": {"const": "grid"}}},
+        "then": {"not": {"required": ["n"]}},
+        "else": {"required": ["n"]},
+    }
+    return schema
+
+
+def search_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of search files; see `sweep_schema`."""
+    schema = _study(SearchSpec, "hipext search")
+    for key in ("goals", "limits"):
+        schema["properties"][key]["propertyNames"] = {"enum": [*OUTCOMES]}
+    limit = schema["$defs"]["Limit"]
+    limit["anyOf"] = [{"required": ["at_most"]}, {"required": ["at_least"]}]
+    limit["properties"]["of"]["pattern"] = "^(mean|p[1-9][0-9]?)$"
+    return schema
+
+
+def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
+    """Return what sweeps and searches have in common."""
+    schema = schema_of(model, title)
+    schema["description"] += _STUDY_FILE.replace("\n", " ")
+    schema["oneOf"] = [_ONE_PERSON, _PEOPLE]
+    schema["properties"]["vary"] |= {
+        "minProperties": 1,
+        "properties": {
+            knob.name: {"description": f"{knob.meaning}: {knob.values}.", **_VARIED}
+            for knob in KNOBS.values()
+        },
+        "additionalProperties": _VARIED,
+    }
+    ends = [{"required": ["low"]}, {"required": ["high"]}]
+    schema["$defs"]["Varied"] = {
+        "description": "Values in a list, a range, or a table for a path with dots.",
+        "anyOf": [
+            {"type": "array", "minItems": 1, "items": {"type": _IN_A_LIST}},
+            {"$ref": "#/$defs/Range"},
+            {
+                "type": "object",
+                "minProperties": 1,
+                "not": {"anyOf": ends},
+                "additionalProperties": _VARIED,
+            },
+        ],
+    }
+    return schema
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "plan": plan_schema,
+    "athlete": athlete_schema,
+    "population": population_schema,
+    "sweep": sweep_schema,
+    "search": search_schema,
+}

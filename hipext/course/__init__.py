@@ -1,0 +1,10 @@
+"""The course: tasks, assignments, handouts, JupyterLab."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "tasks": ["check_answer"],
+    },
+)

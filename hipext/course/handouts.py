@@ -1,0 +1,295 @@
+"""Handouts: a notebook as a page to print, with room to answer and without answers."""
+
+import re
+import struct
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from hipext.course.tasks import (
+    Cell,
+    answer_of,
+    cells_before_solutions,
+    chosen_names,
+    read_notebook,
+)
+from hipext.files.evidence import cite
+
+LIMITS, TASKS = "What the model leaves out", "Your turn"
+_DRAWING = re.compile(  # how a paragraph opens that draws on a result
+    r"(Both|But|Hence|It|Neither|No|Not|Only|So|Still|That|Then|Therefore|These|They"
+    r"|This|Thus|Yes)\b"
+)
+_IN_PROSE = re.compile(r"\b[A-Z]\d\d-\d{3}\b")
+_IN_OUTPUT = re.compile(r"^[A-Z]\d\d-\d{3}(?= )", flags=re.MULTILINE)
+Block = dict[str, object]
+INSTALL = "mistune is not installed. Install it with: pip install 'hipext[class]'"
+
+
+def html(found: Iterable[Block]) -> str:
+    """Return blocks, or the parts of a block, as HTML; what is HTML in them is text."""
+    from mistune import BlockState
+
+    _, write = _markdowns()
+    return write.renderer.render_tokens(found, BlockState()).strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing to read or to do on a handout."""
+
+    kind: str  # text, question or answer
+    html: str = ""
+    n_lines: int = 0  # to write on
+    what: str = ""  # of an answer: "a number of sets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure of the notebook."""
+
+    section: str  # heading, as HTML
+    png: str  # base64
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it is higher than three fifths of its width."""
+        width, height = struct.unpack(">2I", b64decode(self.png[:32])[16:24])
+        return 5 * height > 3 * width
+
+
+@dataclass(kw_only=True)
+class _Section:
+    """What is under a heading, while the notebook is read."""
+
+    heading: str
+    items: list[Item] = field(default_factory=list)
+    is_told: bool = True  # its text may be shown: no result has been seen yet
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is something to do."""
+        return any(item.n_lines for item in self.items)
+
+
+def handout_files(
+    names: Iterable[str] = (), *, figures: bool = True
+) -> dict[str, bytes]:
+    """Return handouts by file name: ``01_first_plan.html``.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        Notebooks, as ``"01_first_plan"`` or ``"01"``. Default: all that have tasks.
+    figures : bool, default True
+        Whether the figures are in it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook, or mistune is not installed.
+    """
+    return {
+        f"{name}.html": handout(
+            read_notebook(name), name=name, figures=figures
+        ).encode()
+        for name in chosen_names(names)
+    }
+
+
+def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
+    """Return the handout of a notebook as one HTML page that needs no network.
+
+    Parameters
+    ----------
+    notebook : Mapping
+        Values of a notebook, as `_course.read_notebook` returns them.
+    name : str, default ""
+        Stands at the foot of each page.
+    figures : bool, default True
+        Whether its stored figures are in it.
+
+    Returns
+    -------
+    str
+        Title and goals; per section what is told before a result is seen, and the
+        questions; tasks, limits, sources; and last the figures, which show results.
+        Results in words and numbers, and solutions, are left out.
+    """
+    cells = list(cells_before_solutions(notebook))
+    title, *introduction = blocks(cells[0]["source"])
+    sections, drawn = _sections(cells)
+    return _template().render(
+        title=plain(title),
+        heading=html(title["children"]),
+        introduction=html(x for x in introduction if x["type"] != "heading"),
+        sections=[x for x in sections[1:] if x.is_asked or x.heading == LIMITS],
+        figures=drawn if figures else [],
+        sources=_sources_told(cells),
+        name=name,
+    )
+
+
+def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
+    """Return the sections of a notebook, the first under its title, and its figures."""
+    sections: list[_Section] = []
+    pngs: dict[str, str] = {}
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            _read(blocks(cell["source"]), sections)
+        elif answer := answer_of(cell):
+            sections[-1].items.append(Item(kind="answer", what=answer.what, n_lines=3))
+        elif cell["outputs"]:
+            sections[-1].is_told &= sections[-1].heading == LIMITS
+            for png in _pngs(cell):
+                pngs.setdefault(png, sections[-1].heading)
+    return sections, [Figure(section=pngs[png], png=png) for png in pngs]
+
+
+def _read(found: Sequence[Block], sections: list[_Section]) -> None:
+    """Add the blocks of a cell to the sections, but not what gives a result away."""
+    for number, block in enumerate(found):
+        if block["type"] == "heading":
+            heading = html(block["children"])
+            sections.append(_Section(heading=heading, is_told=heading != TASKS))
+            continue
+        section = sections[-1]
+        before, question = parted(block, "Predict")
+        if question:
+            set_up = before if section.is_told else _set_up(found[:number], before)
+            _add(section, set_up)
+            _add(section, question, n_lines=2)
+            section.is_told = False
+        elif is_list_of_questions(block):
+            for item in block["children"]:
+                _add(section, item["children"], n_lines=1)
+        elif section.is_told or _is_task(block, section):
+            _add(section, [block])
+            section.is_told = True
+
+
+def _set_up(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
+    """Return what sets a question up after a result: the words before it, or nothing.
+
+    The first block after a result tells of the result, and so does a block that draws
+    on it: "So ...". Another one, just before the question, is about the question.
+    """
+    last_two = [*earlier, *before][-2:]
+    if len(last_two) < 2 or any(map(_starts_anew, last_two)):
+        return []
+    return [] if _DRAWING.match(plain(last_two[-1])) else last_two[-1:]
+
+
+def _starts_anew(block: Block) -> bool:
+    return block["type"] == "heading" or bool(parted(block, "Predict")[1])
+
+
+def _is_task(block: Block, section: _Section) -> bool:
+    return section.heading == TASKS and bool(parted(block, "Task")[1])
+
+
+def _add(section: _Section, found: Iterable[Block], *, n_lines: int = 0) -> None:
+    """Add blocks to a section; those with lines to write on are questions."""
+    kind = "question" if n_lines else "text"
+    section.items += [
+        Item(kind=kind, html=html([block]), n_lines=n_lines) for block in found
+    ]
+
+
+def _pngs(cell: Cell) -> Iterator[str]:
+    """Yield the pictures in the outputs of a cell, on one line of text each."""
+    for output in cell["outputs"]:
+        png = output.get("data", {}).get("image/png")
+        if png is not None:
+            yield "".join("".join(png).split())
+
+
+def _sources_told(cells: Iterable[Cell]) -> dict[str, list[str]]:
+    """Return the sources that a notebook names, each with the ids of its rows."""
+    found: set[str] = set()
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            found |= {*_IN_PROSE.findall(cell["source"])}
+            continue
+        for output in cell["outputs"]:
+            found |= {*_IN_OUTPUT.findall("".join(output.get("text", "")))}
+    told: dict[str, list[str]] = {}
+    for row in sorted(found):
+        told.setdefault(cite(row), []).append(row)
+    return told
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("handout.html.jinja")
+
+
+def blocks(text: str) -> list[Block]:
+    """Return the headings, paragraphs, lists and tables of a Markdown text, in order.
+
+    Raises
+    ------
+    ValueError
+        If mistune is not installed.
+    """
+    read, _ = _markdowns()
+    found = read(text)
+    return [_on_paper(block) for block in found if block["type"] != "blank_line"]
+
+
+def plain(block: Block) -> str:
+    """Return the words of a block without any marks."""
+    return str(block.get("raw", "")) + "".join(map(plain, block.get("children", [])))
+
+
+def parted(block: Block, word: str) -> tuple[list[Block], list[Block]]:
+    """Return what of a paragraph stands before, and from, a word in bold.
+
+    Either holds one block or none.
+    """
+    parts = block["children"] if block["type"] == "paragraph" else []
+    starts = [
+        number
+        for number, part in enumerate(parts)
+        if part["type"] == "strong" and plain(part).startswith(word)
+    ]
+    if not starts:
+        return [block], []
+    before, after = parts[: starts[0]], parts[starts[0] :]
+    return [block | {"children": before}][: len(before)], [block | {"children": after}]
+
+
+def is_list_of_questions(block: Block) -> bool:
+    """Return whether a block is a list in which every item asks."""
+    return block["type"] == "list" and all(
+        plain(item).rstrip().endswith("?") for item in block["children"]
+    )
+
+
+@cache
+def _markdowns() -> tuple[Callable, Callable]:
+    """Return what makes blocks of a text, and what makes HTML."""
+    try:
+        from mistune import create_markdown
+    except ImportError:
+        raise ValueError(INSTALL) from None
+    blocks_of = create_markdown(renderer=None, plugins=["table"])
+    return blocks_of, create_markdown(plugins=["table"])
+
+
+def _on_paper(block: Block) -> Block:
+    """Return a block whose links, which paper cannot follow, are plain words."""
+    parts = []
+    for part in map(_on_paper, block.get("children", [])):
+        parts += part["children"] if part["type"] == "link" else [part]
+    return block | ({"children": parts} if "children" in block else {})

@@ -1,0 +1,219 @@
+"""JupyterLab on a copy of the notebooks."""
+
+import os
+import shutil
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from filecmp import cmp
+from html import escape
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from threading import Thread
+
+from hipext.engine.compiled import can_compile
+from hipext.files.io import data_dir, notebooks_dir
+
+_KEPT = "yours is kept. Rename it to get a fresh copy beside it."
+_TEMPLATES = Path(__file__).parent / "templates"
+_NOTEBOOK = _TEMPLATES / "explorers.ipynb"
+_EXTENSIONS = (  # of JupyterLab; others are not made for Voila and load slowly
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+)
+_IDLE_S = 3600  # after that long without a page, a kernel is ended
+_DOOR = """\
+<!DOCTYPE html>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={url}">
+<title>hipext</title>
+<p><a href="{url}">To the explorers</a></p>
+"""
+
+
+def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
+    """Raise ValueError for the root user, unless `allow_root`."""
+    is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
+    if is_root and not allow_root:
+        raise ValueError(
+            "What runs as root can change everything here. If that is meant: "
+            f"hipext {command} --allow-root"
+        )
+
+
+def copy_notebooks(folder: Path) -> Iterator[str]:
+    """Copy what `folder` lacks of the course; yield what was done, in words.
+
+    A file that is there already is kept, whatever it holds.
+    """
+    for source, name in _course():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("xb") as copy, source.open("rb") as original:
+                shutil.copyfileobj(original, copy)
+        except FileExistsError:
+            if not (target.is_file() and cmp(source, target, shallow=False)):
+                yield f"{target}: {_KEPT}"
+        else:
+            yield f"{target}: a fresh copy."
+
+
+def _course() -> Iterator[tuple[Path, Path]]:
+    """Yield the files of the course and their places: notebooks, guides, and flaws.
+
+    The plans with flaws lie where the guides look for them.
+    """
+    for kind in ("*.ipynb", "*.md"):
+        for path in sorted(notebooks_dir().glob(kind)):
+            yield path, Path(path.name)
+    for path in sorted((data_dir() / "flaws").glob("*.toml")):
+        yield path, Path("data", "flaws", path.name)
+
+
+def launch_lab(
+    folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
+) -> None:
+    """Run JupyterLab in `folder` until it is stopped; local, with a token.
+
+    Raises
+    ------
+    ValueError
+        If JupyterLab is not installed.
+    """
+    try:
+        from jupyterlab.labapp import LabApp
+    except ImportError:
+        raise ValueError(
+            "JupyterLab is not installed. Install it with: pip install 'hipext[lab]'"
+        ) from None
+    send_at_once()
+    arguments = [
+        f"--ServerApp.root_dir={folder.resolve()}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={browser}",
+        f"--ServerApp.allow_root={allow_root}",
+    ]
+    with machine_code_made_aside():
+        LabApp.launch_instance(arguments)
+
+
+@contextmanager
+def machine_code_made_aside() -> Iterator[None]:
+    """Make machine code in another process meanwhile, where it can be made.
+
+    The first time on a machine that takes up to a minute. A kernel that begins before
+    it is done makes its own, and answers more slowly until then.
+    """
+    if not can_compile():
+        yield
+        return
+    quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
+    # -P: no file in the folder where this was started is taken for a module.
+    maker = Popen([sys.executable, "-P", "-m", "hipext.explorers.cached_runs"], **quiet)
+    try:
+        yield
+    finally:
+        maker.terminate()
+        maker.wait()
+
+
+def send_at_once() -> None:
+    """Send small messages to the browser at once: sliders answer about 35 ms sooner.
+
+    The server leaves Nagle's algorithm on. This reaches into a class that may change
+    (Voila's inherits from it), so a failure changes nothing else.
+    """
+    try:
+        from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+
+        original = KernelWebsocketHandler.open
+    except (ImportError, AttributeError):
+        return
+
+    async def open_at_once(self: object, kernel_id: str) -> object:
+        with suppress(Exception):  # slower is better than not at all
+            self.set_nodelay(True)
+        return await original(self, kernel_id)
+
+    KernelWebsocketHandler.open = open_at_once
+
+
+def launch_app(
+    *, tell: Callable[[str], None], browser: bool = True, port: int = 8866
+) -> None:
+    """Serve the page until it is stopped; local, with a token.
+
+    Parameters
+    ----------
+    tell : callable
+        Is given the address, token included, as soon as the page is there.
+    browser : bool, default True
+        Whether to open it.
+    port : int, default 8866
+        The next free one is taken.
+
+    Raises
+    ------
+    ValueError
+        If Voila is not installed.
+    """
+    try:
+        from voila.app import Voila
+    except ImportError:
+        raise ValueError(
+            "Voila is not installed. Install it with: pip install 'hipext[app,lab]'"
+        ) from None
+
+    class Explorers(Voila):
+        """Voila that answers to names of this machine alone, and says its token."""
+
+        def init_settings(self) -> dict[str, object]:
+            """Let no page from elsewhere lend this server its name."""
+            return super().init_settings() | {"allow_remote_access": False}
+
+        def launch_browser(self) -> None:
+            """Tell the address and open it with its token: one click is enough."""
+            url = f"{self.connection_url}?token={self.identity_provider.token}"
+            tell(f"The explorers are at {url}\nTo stop them: Ctrl-C.")
+            if browser:
+                _open_unseen(url)
+
+    paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
+    send_at_once()
+    with machine_code_made_aside():
+        Explorers.launch_instance(_arguments(port))
+
+
+def _arguments(port: int) -> list[str]:
+    return [
+        str(_NOTEBOOK),
+        "--Voila.ip=127.0.0.1",
+        f"--Voila.port={port}",
+        "--Voila.open_browser=True",  # calls launch_browser
+        "--Voila.auto_token=True",
+        "--Voila.log_level=WARN",
+        "--VoilaConfiguration.template=hipext",
+        "--VoilaConfiguration.allow_template_override=NO",
+        "--VoilaConfiguration.allow_theme_override=NO",
+        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in _EXTENSIONS),
+        f"--MappingKernelManager.cull_idle_timeout={_IDLE_S}",
+    ]
+
+
+def _open_unseen(url: str) -> Thread:
+    """Open an address in the browser, by way of a file that only its owner can read.
+
+    As an argument of the browser the token would be seen in the list of processes.
+    """
+    number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
+    os.close(number)
+    Path(path).write_text(_DOOR.format(url=escape(url)), encoding="utf-8")
+    opening = Thread(target=webbrowser.open, args=(Path(path).as_uri(),), daemon=True)
+    opening.start()
+    return opening

@@ -1,0 +1,369 @@
+"""Tasks of the notebooks and the check of an answer."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from math import isclose
+from pathlib import Path
+
+from hipext.files.checks import counted, did_you_mean
+from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
+
+Cell = dict[str, object]
+_OF_COURSE = re.compile(r"(?!00)\d\d_\w+")  # 00 is the template
+_SOLUTIONS = re.compile(r"^## Solutions\b", flags=re.MULTILINE)
+_ANSWER = re.compile(
+    r"^(?P<line>(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
+    r"(?P<rest>(?:.*\n)*check_answer\(\"(?P<task>[\d.]+)\", (?P=name)\))\s*\Z",
+    flags=re.MULTILINE,
+)
+CONFIG_NAME = "nbgrader_config.py"
+SCHEMA_VERSION = 3  # of the metadata that nbgrader 0.9 reads
+STUB = "# Put your number in place of None above, then run this cell."
+CONFIG = f'''"""Settings of nbgrader for this course.
+
+Its feedback pages show the cells that mark, with their keys: hand them out last.
+"""
+
+c = get_config()  # noqa: F821 (nbgrader brings it)
+c.CourseDirectory.course_id = "hipext"
+c.ClearSolutions.code_stub = {{
+    "python": "{STUB}"
+}}
+c.ExecutePreprocessor.timeout = 300  # s, for one cell
+'''
+ANSWER_CELL = """\
+{before}
+### BEGIN SOLUTION
+{name} = {key}
+### END SOLUTION
+{after}"""
+TEST_CELL = """\
+# This cell marks task {task} ({points}). Please leave it as it is.
+assert {name} is not None, "Task {task}: not answered yet."
+try:
+    _given = float({name})
+except (TypeError, ValueError):
+    raise AssertionError(f"Task {task}: no number: {{{name}!r}}.") from None
+### BEGIN HIDDEN TESTS
+_hint = {hint}
+assert abs(_given - {key}) <= {tolerance}, f"Task {task}: {{_given:g}}? {{_hint}}"
+### END HIDDEN TESTS"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One task: its key, how near an answer must come, and a hint."""
+
+    key: float
+    tolerance: float
+    hint: str
+
+
+@cache
+def read_tasks() -> dict[str, Task]:
+    """Return the tasks of the notebooks by number, such as ``"01.1"``."""
+    rows = csv.DictReader(read_text(data_dir() / "tasks.csv").splitlines())
+    return {
+        row["task"]: Task(
+            key=float(row["key"]), tolerance=float(row["tolerance"]), hint=row["hint"]
+        )
+        for row in rows
+    }
+
+
+def check_answer(task: str, answer: float | None) -> str:
+    """Return whether an answer to a task is right, or a hint.
+
+    Parameters
+    ----------
+    task : str
+        Number of the task: ``"01.1"``.
+    answer : float or None
+        A number; None for not answered yet.
+
+    Returns
+    -------
+    str
+        One sentence for the student.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
+
+    Examples
+    --------
+    >>> check_answer("01.1", None)
+    'Task 01.1: not answered yet.'
+    """
+    tasks = read_tasks()
+    if task not in tasks:
+        raise ValueError(
+            f"There is no task {task!r}; there are {', '.join(tasks)}."
+            f"{did_you_mean(task, tasks)}"
+        )
+    if answer is None:
+        return f"Task {task}: not answered yet."
+    asked = tasks[task]
+    try:
+        given = float(answer)
+    except (TypeError, ValueError):
+        return f"Task {task}: the answer is a number; got {answer!r}."
+    if isclose(given, asked.key, rel_tol=0, abs_tol=asked.tolerance):
+        return f"Task {task}: correct."
+    return f"Task {task}: not yet. {asked.hint}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A cell in which a student answers: ``my_sets = None``, and its check."""
+
+    task: str  # number, such as "01.1"
+    name: str  # of the variable
+    what: str  # "a number of sets"; empty if the cell does not say
+    before: str  # the cell up to the answer, with its line
+    after: str  # the rest, with check_answer(...)
+
+
+def course_names() -> list[str]:
+    """Return the sorted names of the shipped notebooks that have tasks."""
+    paths = sorted(notebooks_dir().glob("*.ipynb"))
+    names = [path.stem for path in paths if _OF_COURSE.fullmatch(path.stem)]
+    return [name for name in names if any(answers(read_notebook(name)))]
+
+
+def chosen_names(given: Iterable[str]) -> list[str]:
+    """Return the names of the notebooks that are asked for, in order; all for none.
+
+    Parameters
+    ----------
+    given : iterable of str
+        ``"01_first_plan"``, ``"01_first_plan.ipynb"`` or ``"01"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook, or it has no tasks.
+    """
+    names = course_names()
+    words = {name: name for name in names} | {name[:2]: name for name in names}
+    chosen = []
+    for word in given:
+        name = words.get(word.removesuffix(".ipynb"))
+        if name is None:
+            raise ValueError(
+                f"There is no notebook {word!r} with tasks; there are "
+                f"{', '.join(names)}.{did_you_mean(word, names)}"
+            )
+        chosen.append(name)
+    return list(dict.fromkeys(chosen)) or names
+
+
+def read_notebook(name: str) -> dict:
+    """Return the values of a shipped notebook; each source is one text."""
+    notebook = json.loads(read_text(notebooks_dir() / f"{name}.ipynb"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
+    """Yield the cells of a notebook up to the heading of its solutions.
+
+    The text before that heading stays; a cell tagged ``solution`` never does.
+    """
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text, *solutions = _SOLUTIONS.split(cell["source"], maxsplit=1)
+            if solutions:
+                if text.strip():
+                    yield cell | {"source": text.rstrip()}
+                return
+        if "solution" not in cell["metadata"].get("tags", []):
+            yield cell
+
+
+def answer_of(cell: Cell) -> Answer | None:
+    """Return where a cell asks for an answer; None if it does not."""
+    found = _ANSWER.search(cell["source"]) if cell["cell_type"] == "code" else None
+    if found is None:
+        return None
+    return Answer(
+        task=found["task"],
+        name=found["name"],
+        what=found["what"] or "",
+        before=cell["source"][: found.end("line")],
+        after=found["rest"],
+    )
+
+
+def answers(notebook: Mapping) -> list[Answer]:
+    """Return where a notebook asks for answers."""
+    found = map(answer_of, cells_before_solutions(notebook))
+    return [answer for answer in found if answer is not None]
+
+
+def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
+    """Return the files of an nbgrader course by their path in its folder.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        Notebooks, as ``"01_first_plan"`` or ``"01"``. Default: all that have tasks.
+    points : int, default 1
+        Points of a task, 1 or more.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``nbgrader_config.py``, and ``source/NAME/NAME.ipynb`` for each notebook; the
+        same for the same notebooks and tasks.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook, or `points` is less than 1.
+    """
+    if points < 1:
+        raise ValueError(f"points must be 1 or more; got {points}.")
+    files = {CONFIG_NAME: CONFIG.encode()}
+    for name in chosen_names(names):
+        made = assignment(read_notebook(name), read_tasks(), points=points)
+        text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True)
+        files[f"source/{name}/{name}.ipynb"] = f"{text}\n".encode()
+    return files
+
+
+def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
+    """Return the teacher's version of a notebook; nbgrader makes the student's of it.
+
+    Parameters
+    ----------
+    notebook : Mapping
+        Values of a notebook; it stays as it is.
+    tasks : Mapping[str, Task]
+        Keys, tolerances and hints by number of the task.
+    points : int
+        Points of each task.
+
+    Returns
+    -------
+    dict
+        Its cells up to the solutions, without outputs. Each answer holds the key, which
+        nbgrader takes out, and is followed by a cell that marks it.
+
+    Raises
+    ------
+    ValueError
+        If a task of the notebook has no key.
+    """
+    cells = []
+    for cell in cells_before_solutions(notebook):
+        answer = answer_of(cell)
+        if answer is None:
+            cells.append(_cleared(cell))
+        else:
+            cells += _answer_and_test(cell, answer, _task(answer, tasks), points)
+    return {**notebook, "cells": cells}
+
+
+def _task(answer: Answer, tasks: Mapping[str, Task]) -> Task:
+    if answer.task not in tasks:
+        raise ValueError(
+            f"Task {answer.task} has no key; there are keys of {', '.join(tasks)}."
+        )
+    return tasks[answer.task]
+
+
+def _cleared(cell: Cell) -> Cell:
+    is_code = cell["cell_type"] == "code"
+    return cell | ({"outputs": [], "execution_count": None} if is_code else {})
+
+
+def _answer_and_test(
+    cell: Cell, answer: Answer, task: Task, points: int
+) -> Iterator[Cell]:
+    key = int(task.key) if task.key.is_integer() else task.key
+    number = answer.task.replace(".", "-")
+    yield _cleared(cell) | {
+        "source": ANSWER_CELL.format(**vars(answer), key=key),
+        "metadata": {"nbgrader": _metadata(f"task-{number}", is_solution=True)},
+    }
+    source = TEST_CELL.format(
+        task=answer.task,
+        name=answer.name,
+        key=key,
+        tolerance=task.tolerance,
+        hint=json.dumps(task.hint, ensure_ascii=False),
+        points=counted(points, "point"),
+    )
+    graded = _metadata(f"test-{number}", is_solution=False) | {"points": points}
+    yield _cleared(cell) | {
+        "id": f"test-{number}",
+        "source": source,
+        "metadata": {"nbgrader": graded},
+    }
+
+
+def _metadata(grade_id: str, *, is_solution: bool) -> dict[str, object]:
+    return {
+        "grade": not is_solution,
+        "grade_id": grade_id,
+        "locked": not is_solution,
+        "schema_version": SCHEMA_VERSION,
+        "solution": is_solution,
+        "task": False,
+    }
+
+
+def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
+    """Write the files of a course; all of them, or none.
+
+    Parameters
+    ----------
+    files : Mapping[str, bytes]
+        As `course_files` returns them.
+    folder : str or Path
+        Made if it is not there. Settings that are there already are kept.
+
+    Returns
+    -------
+    list of Path
+        The files written; those that were there with the same content are not.
+
+    Raises
+    ------
+    FileExistsError
+        If an assignment is there already with other content: it may have been edited.
+    """
+    targets = {Path(folder) / name: content for name, content in files.items()}
+    there = [path for path in targets if path.exists()]
+    edited = [path for path in there if _is_other(path, targets[path])]
+    if edited:
+        raise FileExistsError(
+            f"{', '.join(map(str, edited))}: there already, with other content, and "
+            "kept. Move it away, or name another folder with --out."
+        )
+    new = {path: content for path, content in targets.items() if path not in there}
+    parents = {parent for path in new for parent in path.parents}
+    new_folders = sorted(path for path in parents if not path.exists())
+    try:
+        for path, content in new.items():
+            write_files({path.name: content}, path.parent)
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        for path in reversed(new_folders):
+            with suppress(OSError):  # not made yet, or somebody else's by now
+                path.rmdir()
+        raise
+    return list(new)
+
+
+def _is_other(path: Path, content: bytes) -> bool:
+    return path.name != CONFIG_NAME and path.read_bytes() != content

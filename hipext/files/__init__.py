@@ -1,0 +1,14 @@
+"""Files in and out: checks, tables, constants, evidence and records."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["tables"],
+    submod_attrs={
+        "checks": ["PlanError"],
+        "evidence": ["cite", "read_evidence", "search_evidence"],
+        "parameters": ["parameter", "parameter_table"],
+        "io": ["shipped_names"],
+    },
+)

@@ -1,0 +1,128 @@
+"""Messages for bad input: what is allowed, what was given, and the likely fix."""
+
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from math import isnan
+
+import pandas as pd
+
+DAY_NAMES = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+
+
+class PlanError(ValueError):
+    """A file that cannot be used, with every problem found in it.
+
+    Parameters
+    ----------
+    source : str
+        The name of the file, or what else the problems are in.
+    problems : iterable of str
+        One full sentence per problem, each opening with its place.
+    """
+
+    def __init__(self, source: str, problems: Iterable[str]):
+        self.source = source
+        self.problems = tuple(problems)
+        lines = [f"{source} has {len(self.problems)} problem(s):"]
+        super().__init__("\n  - ".join([*lines, *self.problems]))
+
+    def __reduce__(self) -> tuple:
+        """Let it be sent from one process to another."""
+        return type(self), (self.source, self.problems)
+
+
+def did_you_mean(given: object, allowed: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest allowed word, else nothing."""
+    words = {word.lower(): word for word in allowed}
+    close = get_close_matches(str(given).lower(), words, n=1, cutoff=0.6)
+    return f" Did you mean {words[close[0]]!r}?" if close else ""
+
+
+def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
+    """Raise ValueError unless `given` is one of the `allowed` words."""
+    if given not in allowed:
+        options = ", ".join(repr(word) for word in allowed)
+        raise ValueError(
+            f"{name} must be one of {options}; got {given!r}."
+            f"{did_you_mean(given, allowed)}"
+        )
+
+
+def check_positive(given: float, *, name: str, unit: str = "") -> None:
+    """Raise ValueError unless `given` is a finite number above zero."""
+    if not 0 < given < float("inf"):
+        raise ValueError(f"{name} must be a positive number{unit}; got {given}.")
+
+
+def check_columns(table: pd.DataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise ValueError naming the columns that `table` lacks."""
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise ValueError(
+            f"The {name} table lacks {', '.join(missing)}; "
+            f"it has {', '.join(map(str, table.columns))}."
+        )
+
+
+def counted(number: float, thing: str) -> str:
+    """Return a number of things: ``1 session``, ``2 sessions``."""
+    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
+
+
+def listed(items: Iterable) -> str:
+    """Return items as words: ``4, 8 and 12``."""
+    *most, last = map(str, items)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Return rising whole numbers as words, neighbours joined: ``1 to 3 and 7``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return listed(
+        f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs
+    )
+
+
+def weeks(numbers: Sequence[int]) -> str:
+    """Return weeks as words: ``week 3``, ``weeks 1 to 3 and 7``."""
+    return f"week{'s' if len(numbers) > 1 else ''} {spans(numbers)}"
+
+
+def apart(value: float, limit: float, digits: int) -> str:
+    """Return a value with so many digits that it does not read as its limit.
+
+    Examples
+    --------
+    >>> apart(0.7412, 0.8, 2), apart(0.7996, 0.8, 2)
+    ('0.74', '0.7996')
+    """
+    text = f"{value:.{digits}f}"
+    while value != limit and float(text) == limit and digits < 15:
+        digits += 1
+        text = f"{value:.{digits}f}"
+    return text
+
+
+def told(seen: Iterable[tuple[str, float]]) -> str:
+    """Return observations as ``name=value``, missing ones left out."""
+    return " ".join(f"{name}={value:.3g}" for name, value in seen if not isnan(value))
+
+
+def shortened(name: str, n_letters: int) -> str:
+    """Return a name cut to so many letters; nothing if too few would be left."""
+    if len(name) <= n_letters:
+        return name
+    return f"{name[: n_letters - 3].rstrip()}…" if n_letters > 5 else ""

@@ -1,0 +1,299 @@
+"""Sources: every figure from the literature, with who measured it and where.
+
+A row of ``data/evidence.csv`` is one figure. Its ``kind`` says what sort of figure it
+is, its ``status`` whether it may be cited: VERIFIED was read in the source or in a
+page that quotes it (``reading``), RECALLED was not read, CONFLICT contradicts another
+source or itself. Only VERIFIED rows are sources.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from hipext.files.checks import PlanError, check_one_of, did_you_mean
+from hipext.files.io import data_dir, read_text
+from hipext.files.tables import Column, Table
+
+TOPICS = (
+    "emg",
+    "spine_load",
+    "repetition_maximum",
+    "fitness_fatigue",
+    "workload",
+    "volume",
+    "deload",
+    "tempo_isometric",
+    "pain",
+    "assessment",
+    "low_back_pain_outcomes",
+    "recovery",
+    "detraining_gain",
+    "trial",
+)
+KINDS = ("measured", "consensus", "assumption")
+STATUSES = ("VERIFIED", "RECALLED", "CONFLICT")
+READINGS = ("paper", "secondary", "")  # empty where nothing was read: RECALLED
+EVIDENCE = Table(
+    "evidence",
+    "one figure from the literature",
+    (
+        Column("id", "str", "", "E or T, topic or trial, number: E07-002"),
+        Column("topic", "str", "", "one of TOPICS"),
+        Column("claim", "str", "", "what the figure is, in plain words"),
+        Column("value", "str", "see unit", "the figure, or the formula, as text"),
+        Column("unit", "str", "", "unit of the value; empty for none"),
+        Column("spread", "str", "see unit", "SD, interval, range or p value"),
+        Column("population", "str", "", "who or what was studied"),
+        Column("kind", "str", "", "one of KINDS"),
+        Column("authors", "str", "", "names with initials, ', ' between"),
+        Column("year", "str", "", "year of publication"),
+        Column("journal", "str", "", "journal, volume and pages, or other place"),
+        Column("doi", "str", "", "DOI without address; empty where not known"),
+        Column("status", "str", "", "one of STATUSES"),
+        Column("reading", "str", "", "'paper', or 'secondary': quoted elsewhere"),
+        Column("note", "str", "", "what to know before the figure is used"),
+    ),
+)
+_REQUIRED = ("topic", "claim", "value", "kind", "status")
+_VOCABULARIES = {
+    "topic": TOPICS,
+    "kind": KINDS,
+    "status": STATUSES,
+    "reading": READINGS,
+}
+_ID = re.compile(r"[ET]\d\d-\d{3}")
+_INITIALS = re.compile(r" [A-Z]{1,4}$")
+
+
+def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
+    """Read and check the table of sources.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A CSV file with the columns of `EVIDENCE`. Default: the shipped table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per figure, columns as in `EVIDENCE`; every cell is text, an empty
+        text where nothing is known. The caller may change it: it is a copy.
+
+    Raises
+    ------
+    PlanError
+        If a row cannot be used; the message lists all problems of the file.
+
+    Examples
+    --------
+    >>> evidence = read_evidence()
+    >>> evidence.loc[evidence["id"] == "E07-002", ["value", "unit"]].values.tolist()
+    [['5.6', 'weeks']]
+    """
+    return _shipped().copy() if path is None else _read(Path(path))
+
+
+def search_evidence(
+    table: pd.DataFrame,
+    *,
+    topic: str | None = None,
+    words: str | None = None,
+    status: str | None = None,
+    ids: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return the rows of the table of sources that fit every condition given.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Table of sources, as `read_evidence` returns it.
+    topic : str, optional
+        One of `TOPICS`.
+    words : str, optional
+        Words that all have to occur in the row, in any cell, order and case.
+    status : str, optional
+        One of `STATUSES`.
+    ids : sequence of str, default ()
+        Ids of single rows; none for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows found, in the order of `table`, numbered from 0; maybe none.
+
+    Raises
+    ------
+    ValueError
+        If the topic, the status or an id is not a known one.
+
+    Examples
+    --------
+    >>> found = search_evidence(read_evidence(), topic="deload", words="survey weeks")
+    >>> found["id"].tolist()
+    ['E07-002', 'E07-007']
+    """
+    known = [*table["id"]]
+    unknown = [_unknown(one, known) for one in ids if one not in known]
+    if unknown:
+        raise ValueError(" ".join(unknown))
+    keep = table["id"].isin(ids or known)
+    for name, given, allowed in (
+        ("topic", topic, TOPICS),
+        ("status", status, STATUSES),
+    ):
+        if given is not None:
+            check_one_of(given, allowed, name=name)
+            keep &= table[name] == given
+    rows = [" ".join(row).lower() for row in table.itertuples(index=False)]
+    texts = pd.Series(rows, index=table.index, dtype="str")
+    for word in (words or "").lower().split():
+        keep &= texts.str.contains(word, regex=False)
+    return table[keep].reset_index(drop=True)
+
+
+def cite(source_id: str) -> str:
+    """Return the short citation of a source.
+
+    Parameters
+    ----------
+    source_id : str
+        Id of a VERIFIED row of the shipped table of sources, such as ``"E07-002"``.
+
+    Returns
+    -------
+    str
+        Authors, year, place and DOI, as far as they are known.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row, or it is not VERIFIED.
+
+    Examples
+    --------
+    >>> cite("E07-002")
+    'Rogerson et al. (2024), Sports Med Open 10, doi:10.1186/s40798-024-00691-y'
+    """
+    problem = _problem(source_id)
+    if problem:
+        raise ValueError(problem)
+    row = _by_id()[source_id]
+    doi = f"doi:{row['doi']}" if row["doi"] else ""
+    year = f" ({row['year']})" if row["year"] else ""
+    who = _short_authors(row["authors"]) + year
+    if row["authors"] == "authors not seen":
+        who = f"Authors not known to us{year}"
+    return ", ".join(part for part in (who, row["journal"], doi) if part)
+
+
+def check_sources(source_ids: Iterable[str], *, name: str) -> None:
+    """Raise one ValueError with every id of `source_ids` that cannot be cited.
+
+    Parameters
+    ----------
+    source_ids : iterable of str
+        Ids of the shipped table of sources.
+    name : str
+        What the sources are for, as the reader of the message knows it.
+
+    Raises
+    ------
+    ValueError
+        If an id is not in the table, or its row is not VERIFIED.
+
+    Examples
+    --------
+    >>> check_sources(["E07-001", "E07-002"], name="deload.every_weeks")
+    """
+    problems = [problem for problem in map(_problem, source_ids) if problem]
+    if problems:
+        raise ValueError(f"The sources of {name} do not hold: {' '.join(problems)}")
+
+
+@cache
+def _shipped() -> pd.DataFrame:
+    return _read(data_dir() / "evidence.csv")
+
+
+@cache
+def _by_id() -> dict[str, dict[str, str]]:
+    return _shipped().set_index("id").to_dict(orient="index")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    header, *lines = [*csv.reader(io.StringIO(read_text(path))), []]
+    if tuple(header) != EVIDENCE.names:
+        expected, found = ", ".join(EVIDENCE.names), ", ".join(header) or "nothing"
+        problem = f"line 1: the columns must be {expected}; the file has {found}."
+        raise PlanError(str(path), [problem])
+    rows = [line for line in lines if line]
+    problems = [problem for row in rows for problem in _row_problems(row)]
+    counts = Counter(row[0] for row in rows)
+    problems += [
+        f"{source_id}: the id stands in {n} rows; give each row its own."
+        for source_id, n in counts.items()
+        if n > 1
+    ]
+    if problems:
+        raise PlanError(str(path), problems)
+    return EVIDENCE.from_rows(rows)
+
+
+def _row_problems(row: list[str]) -> list[str]:
+    """Return what is wrong with one row, a sentence each, opening with its id."""
+    place = row[0] or "a row without an id"
+    if len(row) != len(EVIDENCE.names):
+        return [
+            f"{place}: the row has {len(row)} cells instead of {len(EVIDENCE.names)}. "
+            "Put a cell that contains a comma in double quotes."
+        ]
+    cells = dict(zip(EVIDENCE.names, row, strict=True))
+    problems = []
+    if not _ID.fullmatch(cells["id"]):
+        problems.append(f"id must look like 'E07-002'; got {cells['id']!r}.")
+    required = [*_REQUIRED, *(["authors"] if cells["status"] == "VERIFIED" else [])]
+    problems += [
+        f"{column} is empty; a row needs {', '.join(required)}."
+        for column in required
+        if not cells[column]
+    ]
+    for column, allowed in _VOCABULARIES.items():
+        if cells[column] and cells[column] not in allowed:
+            options = ", ".join(repr(word) for word in allowed if word)
+            problems.append(
+                f"{column} must be one of {options}; got {cells[column]!r}."
+                f"{did_you_mean(cells[column], allowed)}"
+            )
+    return [f"{place}: {problem}" for problem in problems]
+
+
+def _problem(source_id: str) -> str:
+    """Return why a source cannot be cited, in a sentence; empty if it can be."""
+    rows = _by_id()
+    if source_id not in rows:
+        return _unknown(source_id, rows)
+    status = rows[source_id]["status"]
+    if status != "VERIFIED":
+        return (
+            f"{source_id} is {status}, not VERIFIED; it cannot be cited as a source. "
+            "Cite a VERIFIED row, or call the number an assumption."
+        )
+    return ""
+
+
+def _unknown(source_id: str, known: Collection[str]) -> str:
+    guess = did_you_mean(source_id, known)
+    return f"{source_id!r} is not in the table of sources.{guess}"
+
+
+def _short_authors(authors: str) -> str:
+    names = [_INITIALS.sub("", name) for name in authors.split(", ")]
+    if len(names) <= 2 and names[-1] != "et al.":
+        return " and ".join(names)
+    return f"{names[0]} et al."

@@ -1,0 +1,204 @@
+"""Constants of the model, each with value, unit, range, kind and source."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from math import isnan
+from numbers import Real
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import model_validator
+
+from hipext.files.checks import PlanError, did_you_mean
+from hipext.files.io import data_dir, read_toml
+from hipext.files.schema import FileValue, check_values
+
+_changed: ContextVar[Mapping[str, float]] = ContextVar(
+    "changed constants", default=MappingProxyType({})
+)
+
+
+class Parameter(FileValue):
+    """One constant."""
+
+    id: str
+    """What it belongs to and its name: ``banister.fitness_tau``."""
+    value: float
+    """The value that the package uses."""
+    unit: str
+    """Unit of the value."""
+    range: tuple[float, float]
+    """What a reader may reasonably try, lowest and highest."""
+    kind: Literal["measured", "consensus", "assumption"]
+    """Whether it was measured, is agreed on, or is assumed."""
+    source: str
+    """Id of a row of the evidence table; empty for none."""
+    meaning: str
+    """What it stands for, in words."""
+
+    @model_validator(mode="after")
+    def _value_is_in_its_range(self) -> "Parameter":
+        low, high = self.range
+        if not low <= self.value <= high:
+            raise ValueError(f"value {self.value} lies outside its range {low}-{high}.")
+        if self.kind != "assumption" and not self.source:
+            raise ValueError(f"kind {self.kind!r} needs a source; got none.")
+        return self
+
+
+def parameter(name: str) -> float:
+    """Return the value in use of a constant; ValueError if there is none."""
+    _check_known(name)
+    return _changed.get().get(name, shipped_values()[name])
+
+
+class _File(FileValue):
+    format: Literal[1]
+    parameter: tuple[Parameter, ...]
+
+
+def read_parameters(path: str | Path | None = None) -> MappingProxyType[str, Parameter]:
+    """Return the constants by id.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A parameter file. Default: the shipped one.
+
+    Raises
+    ------
+    PlanError
+        With all problems of the file at once.
+    """
+    path = data_dir() / "parameters.toml" if path is None else Path(path)
+    rows = check_values(_File, read_toml(path), source=str(path)).parameter
+    ids = [row.id for row in rows]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise PlanError(
+            str(path), [f"{name}: this id is used twice." for name in twice]
+        )
+    return MappingProxyType({row.id: row for row in rows})
+
+
+_shipped = cache(read_parameters)
+
+
+@cache
+def shipped_values() -> Mapping[str, float]:
+    """Return all constants by id as shipped, whatever is changed just now."""
+    return MappingProxyType({name: row.value for name, row in _shipped().items()})
+
+
+def shipped_parameter(name: str) -> Parameter:
+    """Return a constant as shipped, with its range; ValueError if there is none."""
+    _check_known(name)
+    return _shipped()[name]
+
+
+def values_in_use() -> dict[str, float]:
+    """Return all constants by id: as shipped, but for what is changed just now."""
+    return {**shipped_values(), **_changed.get()}
+
+
+def parameter_table() -> pd.DataFrame:
+    """Return the constants, one row each, in the order of the file.
+
+    ``value`` is the value in use; everything else is as shipped.
+    """
+    table = pd.DataFrame([row.model_dump() for row in _shipped().values()])
+    return table.assign(value=[*values_in_use().values()])
+
+
+@contextmanager
+def parameters_changed(changes: Mapping[str, float]) -> Iterator[None]:
+    """Use other values of some constants inside a ``with`` block.
+
+    Blocks may stand in each other: the inner one wins, and what it does not name
+    stays as the outer one has it.
+
+    Parameters
+    ----------
+    changes : Mapping[str, float]
+        New values by id: ``{"muscle.gain": 0.02}``. They may lie outside the range
+        of the file, and be infinite, as ceilings are that never bind.
+
+    Raises
+    ------
+    ValueError
+        If there is no such constant, or a value is missing (NaN).
+    TypeError
+        If a value is not a number.
+
+    Notes
+    -----
+    The values hold in the thread that entered the block, not in threads started
+    inside it: enter it in each of them.
+
+    Examples
+    --------
+    >>> with parameters_changed({"banister.fitness_tau": 30}):
+    ...     parameter("banister.fitness_tau")
+    30.0
+    >>> parameter("banister.fitness_tau")
+    42.0
+    """
+    checked = {name: _checked(name, value) for name, value in changes.items()}
+    token = _changed.set(MappingProxyType({**_changed.get(), **checked}))
+    try:
+        yield
+    finally:
+        _changed.reset(token)
+
+
+def _checked(name: str, value: object) -> float:
+    _check_known(name)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"parameter {name} must be a number; got {value!r}.")
+    if isnan(value):
+        raise ValueError(f"parameter {name} must be a number; got {value}.")
+    return float(value)
+
+
+def _check_known(name: str) -> None:
+    shipped = _shipped()
+    if name not in shipped:
+        room = name.partition(".")[0]
+        alike = [one for one in shipped if one.startswith(f"{room}.")]
+        rooms = dict.fromkeys(f"{one.partition('.')[0]}.*" for one in shipped)
+        raise ValueError(
+            f"There is no parameter {name!r}; there are {', '.join(alike or rooms)}."
+            f"{did_you_mean(name, shipped)}"
+        )
+
+
+@cache
+def _model_dtype() -> np.dtype:
+    return np.dtype([(name.replace(".", "_"), "f8") for name in shipped_values()])
+
+
+def shipped_model(**changes: float) -> np.void:
+    """Return the constants in use as one record; `a.b` is called ``a_b`` here.
+
+    They are those of `data/parameters.toml` but for `parameters.parameters_changed`.
+
+    Parameters
+    ----------
+    **changes : float
+        Constants to change, by those names; infinite ceilings are allowed.
+
+    Raises
+    ------
+    ValueError
+        If there is no constant of such a name.
+    """
+    model = np.array([tuple(values_in_use().values())], dtype=_model_dtype())
+    model = model.view(np.recarray)
+    for name, value in changes.items():
+        model[name] = value
+    return model[0]

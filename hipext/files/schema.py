@@ -1,0 +1,304 @@
+"""What is read from files: frozen pydantic models and their errors in plain words."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from hipext.files.checks import PlanError, did_you_mean
+
+_LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
+_TABLE = "a table of values, like { key = 1 }"
+_KINDS = {
+    "int": "a whole number, like 2",
+    "float": "a number, like 2.5",
+    "finite": "a finite number, like 2.5",
+    "string": 'text in quotes, like "abc"',
+    "bool": "true or false",
+    "tuple": _LIST,
+    "list": _LIST,
+    "dict": _TABLE,
+    "mapping": _TABLE,
+    "model": _TABLE,
+}
+_BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+}
+_LONGEST = 60  # characters of a given value that a message shows
+KG_PER_LB = Decimal("0.45359237")  # exactly: international agreement of 1959
+KG_PER_UNIT = {"kg": Decimal(1), "lb": KG_PER_LB, "lbs": KG_PER_LB}
+MASS_PATTERN = (
+    r"^\s*([0-9]{1,6}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*([kK][gG]|[lL][bB][sS]?)\s*$"
+)
+
+
+class FileValue(BaseModel):
+    """A checked, frozen value of a file; unknown keys are refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,  # "2" and true are not 2
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+
+Model = TypeVar("Model", bound=FileValue)
+
+
+def check_values(
+    model: type[Model],
+    values: Mapping,
+    *,
+    source: str,
+    context: object = None,
+    more_problems: Sequence[str] = (),
+) -> Model:
+    """Return `values` as a checked, frozen `model`.
+
+    Parameters
+    ----------
+    model : type
+        The kind of value, a `FileValue`.
+    values : Mapping
+        What a file holds.
+    source : str
+        Name of the file, for the message.
+    context : object, optional
+        What the validators of the model may look things up in.
+    more_problems : sequence of str
+        Problems found by looking at several values at once.
+
+    Raises
+    ------
+    PlanError
+        With all problems at once, if there is one.
+    """
+    problems = list(more_problems)
+    try:
+        checked = model.model_validate(_frozen(values), context=context)
+    except ValidationError as error:
+        problems[:0] = [
+            f"{_place_of(problem, values)}: {_sentence(problem, model)}"
+            for problem in error.errors(include_url=False)
+            if not _is_echo(problem)
+        ]
+    if problems:
+        raise PlanError(source, problems)
+    return checked
+
+
+def _is_echo(problem: Mapping) -> bool:
+    """Return whether a list only seems short because its items have problems."""
+    is_short = problem["type"] == "too_short"
+    return is_short and len(problem["input"]) >= problem["ctx"]["min_length"]
+
+
+def _frozen(value: object) -> object:
+    """Return a value with tuples for its lists."""
+    if isinstance(value, Mapping):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _place_of(problem: Mapping, values: Mapping) -> str:
+    keys = tuple(key for key in problem["loc"] if key != "[key]")  # pydantic's word
+    names_its_key = problem["type"] in ("missing", "extra_forbidden")
+    return place(values, keys[:-1] if names_its_key else keys)
+
+
+def place(values: object, keys: Sequence[str | int]) -> str:
+    """Return where a value is, as a person would say it: phase 2 (hinge), sets."""
+    words: list[str] = []
+    for key in keys:
+        if isinstance(key, int):
+            is_there = isinstance(values, list | tuple) and key < len(values)
+            values = values[key] if is_there else None
+            last = words.pop() if words else "item"
+            words.append(f"{last} {key + 1}{_label(values)}")
+        elif isinstance(values, Mapping) and values.get("rule") != key:
+            values = values.get(key)
+            words.append(key)  # else: the rule, which tells what it is, not where
+    return ", ".join(words) or "the file"
+
+
+def _label(values: object) -> str:
+    """Return `` (hinge)`` for a table that has a name, an exercise or an id."""
+    named = values if isinstance(values, Mapping) else {}
+    found = [named.get(key) for key in ("name", "exercise", "id")]
+    labels = [label for label in found if isinstance(label, str)]
+    return f" ({_short(labels[0])})" if labels else ""
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
+def _sentence(problem: Mapping, model: type[FileValue]) -> str:
+    kind, given = problem["type"], problem["input"]
+    context = problem.get("ctx", {})
+    if kind == "missing":
+        return f"{problem['loc'][-1]!r} is missing.{_example(problem, model)}"
+    if kind == "extra_forbidden":
+        return _unknown_key(problem, model)
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("literal_error", "union_tag_invalid"):
+        return _not_one_of(kind, given, context)
+    if kind == "union_tag_not_found":
+        return "'rule' is missing. Write, for example, rule = \"linear\"."
+    if kind in _BOUNDS:
+        key, word = _BOUNDS[kind]
+        return f"must be {word} {context[key]}; got {_given(given)}."
+    if kind in ("too_short", "string_too_short"):
+        return f"must have at least {context['min_length']} {_counted(given)}."
+    if kind in ("too_long", "string_too_long"):
+        return f"must have at most {context['max_length']} {_counted(given)}."
+    if kind == "string_pattern_mismatch":
+        return f"must have the form {context['pattern']}; got {_given(given)}."
+    return _wrong_kind(problem, model)
+
+
+def _counted(given: object) -> str:
+    unit = "character(s)" if isinstance(given, str) else "item(s)"
+    return f"{unit}; got {len(given)}"
+
+
+def _not_one_of(kind: str, given: object, context: Mapping) -> str:
+    of_rule = kind == "union_tag_invalid"
+    allowed = context["expected_tags"] if of_rule else context["expected"]
+    options = re.findall(r"'[^']*'|\d+", allowed)
+    what, given = ("rule ", context["tag"]) if of_rule else ("", given)
+    words = [option.strip("'") for option in options if option.startswith("'")]
+    guess = did_you_mean(given, words)
+    one_of = "one of " if len(options) > 1 else ""
+    return f"{what}must be {one_of}{', '.join(options)}; got {_given(given)}.{guess}"
+
+
+def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
+    """Return what kind of value is wanted, in the words of a TOML file."""
+    kind = problem["type"].split("_")[0]
+    *_, key = keys = problem["loc"]
+    given = problem["input"]
+    field = _fields_at(model, keys[:-1]).get(key)
+    if kind == "tuple" and field and models_in(field.annotation):
+        return (
+            f"must be a list of tables; got {_given(given)}. "
+            f"Write its header with two brackets, like {_header(keys)}."
+        )
+    wanted = _KINDS.get(kind, "another kind of value")
+    hint = ""
+    if isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given):
+        hint = f" Write {given} without quotes." if kind in ("int", "float") else ""
+    return f"must be {wanted}; got {_given(given)}.{hint}"
+
+
+def _given(given: object) -> str:
+    """Return the value as written, with its kind where that is the mistake."""
+    if isinstance(given, bool):
+        return str(given).lower()
+    if isinstance(given, Mapping):
+        return f"a table with {_short(', '.join(map(str, given)) or 'nothing')}"
+    if isinstance(given, tuple | list):
+        return f"the list {_short(repr(list(given)))}"
+    return _short(repr(given) if isinstance(given, str) else str(given))
+
+
+def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
+    key = str(problem["loc"][-1])
+    known = list(_fields_at(model, problem["loc"][:-1]))
+    guess = did_you_mean(key, known)
+    return f"{key!r} is not a known key; known are {', '.join(known)}.{guess}"
+
+
+def _example(problem: Mapping, model: type[FileValue]) -> str:
+    key = problem["loc"][-1]
+    field = _fields_at(model, problem["loc"][:-1])[key]
+    if field.examples:
+        return f" Write, for example, {key} = {field.examples[0]}"
+    if get_origin(field.annotation) is tuple and models_in(field.annotation):
+        return f" Write at least one table with the header {_header(problem['loc'])}."
+    return f" Write {key} = ... ({(field.description or '').strip('.')})."
+
+
+def _header(keys: Sequence[str | int]) -> str:
+    """Return the header of the list of tables that `keys` lead to, in full."""
+    return f"[[{'.'.join(key for key in keys if isinstance(key, str))}]]"
+
+
+def _fields_at(
+    model: type[FileValue], keys: Sequence[str | int]
+) -> Mapping[str | int, FieldInfo]:
+    """Return the fields of the model that `keys` lead to from `model`."""
+    models = [model]
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        inner = [
+            part
+            for candidate in models
+            if key in candidate.model_fields
+            for part in models_in(candidate.model_fields[key].annotation)
+        ]
+        tagged = [part for part in models if key in _tags(part)]
+        models = tagged or inner or models
+    return models[0].model_fields
+
+
+def _tags(model: type[FileValue]) -> tuple:
+    rule = model.model_fields.get("rule")
+    return get_args(rule.annotation) if rule else ()
+
+
+def models_in(annotation: object) -> list[type[FileValue]]:
+    """Return the models that a type is made of, such as those of a union."""
+    if isinstance(annotation, type) and issubclass(annotation, FileValue):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def kg(number: str, unit: str) -> float:
+    """Return a mass in kg; the float nearest to the exact product.
+
+    Examples
+    --------
+    >>> kg("154", "lb")
+    69.85322498
+    """
+    return float(Decimal(number) * KG_PER_UNIT[unit.lower()])
+
+
+def as_kg(given: object) -> object:
+    """Return a text like ``"154 lb"`` in kg, and everything else as it is.
+
+    Raises
+    ------
+    ValueError
+        If a text is not a number and a unit.
+    """
+    if not isinstance(given, str):
+        return given
+    match = re.fullmatch(MASS_PATTERN, given)
+    if match:
+        return kg(*match.groups())
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{0,12})?", given):
+        raise ValueError(
+            f"has no unit; got {given!r}. Write {given} without quotes for kg, or "
+            f'"{given} lb".'
+        )
+    raise ValueError(
+        f"must be a number of kg, like 2.5, or a text with the unit kg or lb, like "
+        f'"5 lb"; got {given[:60]!r}.'
+    )
+
+
+def mass(**bounds: float) -> object:
+    """Return the type of a mass in kg within bounds, such as ``gt=0, le=20``."""
+    return Annotated[float, Field(**bounds), BeforeValidator(as_kg)]

@@ -1,0 +1,575 @@
+"""Repetition-maximum relations: what share of the 1RM allows how many repetitions.
+
+With ``r`` repetitions to failure, done and in reserve, and the load as a fraction of
+the one-repetition maximum (1RM):
+
+================  ======================================  ================  ========
+relation          fraction of the 1RM                     r at 100 %        source
+================  ======================================  ================  ========
+epley             1 / (1 + r / 30)                        0                 E03-001
+brzycki           (37 - r) / 36                           1                 E03-002
+lombardi          r ^ -0.10                               1                 E03-003
+mayhew            0.522 + 0.419 exp(-0.055 r)             never (94.1 %)    E03-004
+wathan            0.488 + 0.538 exp(-0.075 r)             0.66              E03-005
+oconner           1 / (1 + 0.025 r)                       0                 E03-006
+lander            (101.3 - 2.67123 r) / 100               0.49              E03-007
+linear            (34 - r) / 33                           1                 E03-018
+modified_epley    1 / (1 + 0.0353 (r - 1))                1                 E03-008
+================  ======================================  ================  ========
+
+All of them are formulas, not measurements. Each is used for 1 to 30 repetitions only,
+an assumption of ours, and refused outside. Mayhew and Wathan never fall below 52.2 %
+and 48.8 %, so lighter loads have no answer by them; Brzycki, Lander and linear reach
+no load at all at 37, 37.9 and 34 repetitions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import pandas as pd
+
+from hipext.files.checks import check_one_of, check_positive
+
+MAX_REPS = 30.0  # repetitions to failure; assumption of ours, for every relation
+EPLEY_SLOPE = 1 / 30  # of the 1RM per repetition; evidence row E03-001
+BRZYCKI_REPS = 37  # repetitions at no load; evidence row E03-002
+LOMBARDI_POWER = 0.10  # evidence row E03-003
+MAYHEW = (0.522, 0.419, 0.055)  # fraction, fraction, per repetition; row E03-004
+WATHAN = (0.488, 0.538, 0.075)  # fraction, fraction, per repetition; row E03-005
+OCONNER_SLOPE = 0.025  # of the 1RM per repetition; evidence row E03-006
+LANDER = (1.013, 0.0267123)  # fraction, fraction per repetition; row E03-007
+MODIFIED_EPLEY_SLOPE = 0.0353  # of the 1RM per repetition; evidence row E03-008
+LINEAR_REPS = 34  # repetitions at no load, klin + 1 with klin = 33; row E03-018
+Numbers = float | np.ndarray
+ROUNDING = 1e-9  # percentage points or repetitions that are not told apart
+RPE_OF_FAILURE = 10.0  # rpe = 10 - rir; evidence row E03-014
+RELATION = "epley"  # links repetitions and loads in the day loop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """A repetition-maximum relation: load fraction of the 1RM against repetitions."""
+
+    name: str
+    fraction_at: Callable[[Numbers], Numbers]
+    reps_at: Callable[[Numbers], Numbers]
+    min_reps: float  # at the highest load it knows, 100 % of the 1RM if it gets there
+    max_reps: float
+    source: str  # id of an evidence row
+
+    @property
+    def lowest_pct(self) -> float:
+        """Load in percent of the 1RM that allows `max_reps`."""
+        return float(100 * self.fraction_at(self.max_reps))
+
+    @property
+    def highest_pct(self) -> float:
+        """Load in percent of the 1RM, at most 100, above which nothing is known."""
+        return min(float(100 * self.fraction_at(self.min_reps)), 100.0)
+
+    @property
+    def is_exact_at_one(self) -> bool:
+        """Whether one repetition to failure stands at 100 % of the 1RM."""
+        return abs(float(self.fraction_at(1.0)) - 1) < 1e-12
+
+
+def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
+    """Return a relation whose inverse load rises by `slope` per repetition."""
+    return Relation(
+        name=name,
+        fraction_at=lambda reps: 1 / (1 + slope * (reps - first)),
+        reps_at=lambda fraction: (1 / fraction - 1) / slope + first,
+        min_reps=float(first),
+        max_reps=MAX_REPS,
+        source=source,
+    )
+
+
+def _line(name: str, no_load: float, source: str) -> Relation:
+    """Return a relation that falls by equal steps, to nothing at `no_load`."""
+    return Relation(
+        name=name,
+        fraction_at=lambda reps: (no_load - reps) / (no_load - 1),
+        reps_at=lambda fraction: no_load - (no_load - 1) * fraction,
+        min_reps=1.0,
+        max_reps=min(MAX_REPS, no_load - 1),
+        source=source,
+    )
+
+
+def _exponential(
+    name: str, constants: tuple[float, float, float], source: str
+) -> Relation:
+    """Return a relation that falls exponentially towards a load of its own."""
+    floor, height, rate = constants
+    return Relation(
+        name=name,
+        fraction_at=lambda reps: floor + height * np.exp(-rate * reps),
+        reps_at=lambda fraction: -np.log((fraction - floor) / height) / rate,
+        min_reps=max(0.0, -log((1 - floor) / height) / rate),
+        max_reps=MAX_REPS,
+        source=source,
+    )
+
+
+LOMBARDI = Relation(
+    name="lombardi",
+    fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
+    reps_at=lambda fraction: np.power(fraction, -1 / LOMBARDI_POWER),
+    min_reps=1.0,
+    max_reps=MAX_REPS,
+    source="E03-003",
+)
+LANDER_RELATION = Relation(
+    name="lander",
+    fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,
+    reps_at=lambda fraction: (LANDER[0] - fraction) / LANDER[1],
+    min_reps=(LANDER[0] - 1) / LANDER[1],
+    max_reps=MAX_REPS,
+    source="E03-007",
+)
+RELATIONS = {
+    one.name: one
+    for one in (
+        _hyperbola("epley", EPLEY_SLOPE, 0, "E03-001"),
+        _line("brzycki", BRZYCKI_REPS, "E03-002"),
+        LOMBARDI,
+        _exponential("mayhew", MAYHEW, "E03-004"),
+        _exponential("wathan", WATHAN, "E03-005"),
+        _hyperbola("oconner", OCONNER_SLOPE, 0, "E03-006"),
+        LANDER_RELATION,
+        _line("linear", LINEAR_REPS, "E03-018"),
+        _hyperbola("modified_epley", MODIFIED_EPLEY_SLOPE, 1, "E03-008"),
+    )
+}
+
+
+def relation_of(relation: str | Relation) -> Relation:
+    """Return the relation of a name, or the relation itself.
+
+    Parameters
+    ----------
+    relation : str or Relation
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    Relation
+
+    Raises
+    ------
+    ValueError
+        If there is no relation of this name.
+
+    Examples
+    --------
+    >>> relation_of("linear").source
+    'E03-018'
+    """
+    if isinstance(relation, Relation):
+        return relation
+    check_one_of(relation, RELATIONS, name="relation")
+    return RELATIONS[relation]
+
+
+def epley_with(k: float) -> Relation:
+    """Return Epley's relation with another constant: fraction = 1 / (1 + k r).
+
+    Parameters
+    ----------
+    k : float
+        Slope of the inverse load per repetition, above 0; Epley's is 1/30. The
+        larger, the fewer repetitions a load allows.
+
+    Returns
+    -------
+    Relation
+        Holds for 1 to 30 repetitions; at one repetition it is not exact.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not positive.
+
+    Notes
+    -----
+    The form is that of evidence row E03-001. That a person, or a lift, has a constant
+    of its own in it is an assumption.
+
+    Examples
+    --------
+    >>> round(100 * epley_with(0.04).fraction_at(10), 1)
+    71.4
+    """
+    check_positive(k, name="k", unit=" per repetition")
+    return _hyperbola(f"epley with k={k:.4g}", k, 0, "E03-001")
+
+
+def modified_epley_with(k: float) -> Relation:
+    """Return the modified Epley relation: fraction = 1 / (1 + k (r - 1)).
+
+    Parameters
+    ----------
+    k : float
+        Slope of the inverse load per repetition after the first, above 0; 0.0353 in
+        evidence row E03-008.
+
+    Returns
+    -------
+    Relation
+        Holds for 1 to 30 repetitions; exact at one repetition.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not positive.
+
+    Examples
+    --------
+    >>> round(100 * modified_epley_with(0.04).fraction_at(11), 1)
+    71.4
+    """
+    check_positive(k, name="k", unit=" per repetition")
+    return _hyperbola(f"modified_epley with k={k:.4g}", k, 1, "E03-008")
+
+
+def linear_with(reps_at_no_load: float) -> Relation:
+    """Return a straight relation: fraction = (n - r) / (n - 1), n at no load.
+
+    Parameters
+    ----------
+    reps_at_no_load : float
+        Repetitions at which the line reaches no load at all, above 2: 34 in
+        ``linear`` (there ``klin`` is one less, 33), 37 in ``brzycki``.
+
+    Returns
+    -------
+    Relation
+        Holds for 1 to 30 repetitions, or to one before `reps_at_no_load`; exact at
+        one repetition.
+
+    Raises
+    ------
+    ValueError
+        If `reps_at_no_load` is not above 2 and finite.
+
+    Notes
+    -----
+    The form is that of evidence row E03-018: coaching practice, not measured.
+
+    Examples
+    --------
+    >>> linear_with(41).fraction_at(11)
+    0.75
+    """
+    if not 2 < reps_at_no_load < float("inf"):
+        raise ValueError(
+            "reps_at_no_load must be a number of repetitions above 2; "
+            f"got {reps_at_no_load:g}. It is klin + 1: write 34 for klin = 33."
+        )
+    name = f"linear with reps_at_no_load={reps_at_no_load:.4g}"
+    return _line(name, reps_at_no_load, "E03-018")
+
+
+def pct_1rm(
+    reps: Numbers, rir: Numbers = 0.0, *, relation: str | Relation = "epley"
+) -> Numbers:
+    """Return the load, in percent of the 1RM, that allows `reps` with `rir` left.
+
+    Parameters
+    ----------
+    reps : float or array
+        Repetitions of the set, at least 1.
+    rir : float or array, default 0
+        Repetitions in reserve at its end, at least 0.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float or array
+        Percent, 0-100.
+
+    Raises
+    ------
+    ValueError
+        If `reps` + `rir` is outside the range of the relation, in any element.
+
+    Notes
+    -----
+    Epley gives 96.8 % at one repetition, not 100 %: by it, the 1RM itself allows no
+    repetition (evidence row E03-008). People differ widely: at 70 % of the 1RM,
+    trained lifters did from 6 to 26 repetitions (evidence row E03-011).
+
+    Examples
+    --------
+    >>> round(pct_1rm(8, 2), 1)
+    75.0
+    >>> pct_1rm(np.array([1, 5, 10]), relation="brzycki").round(1).tolist()
+    [100.0, 88.9, 75.0]
+    """
+    chosen = relation_of(relation)
+    possible = np.add(reps, rir)
+    is_known = np.greater_equal(reps, 1) & np.greater_equal(rir, 0)
+    is_known = is_known & np.less_equal(possible, chosen.max_reps)
+    if not np.all(is_known):
+        bad_reps, bad_rir = first_where(np.logical_not(is_known), reps, rir)
+        raise ValueError(
+            f"{chosen.name} holds for 1 to {chosen.max_reps:g} repetitions to failure; "
+            f"got reps={bad_reps:g}, rir={bad_rir:g}."
+        )
+    return plain(100 * chosen.fraction_at(possible))
+
+
+def reps_at(pct_1rm: Numbers, *, relation: str | Relation = "epley") -> Numbers:
+    """Return the repetitions to failure that a percentage of the 1RM allows.
+
+    Parameters
+    ----------
+    pct_1rm : float or array
+        Load in percent of the 1RM, above 0 and at most 100.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float or array
+        Repetitions, not rounded; Epley gives 0 at 100 %.
+
+    Raises
+    ------
+    ValueError
+        If a percentage is out of range, or allows more repetitions than the relation
+        holds for.
+
+    Examples
+    --------
+    >>> round(reps_at(75.0), 6)
+    10.0
+    """
+    chosen = relation_of(relation)
+    lowest, highest = chosen.lowest_pct, chosen.highest_pct
+    is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
+    is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
+    if not np.all(is_known):
+        (bad,) = first_where(np.logical_not(is_known), pct_1rm)
+        raise ValueError(
+            f"pct_1rm must be {lowest:.1f} to {highest:g}, the range of {chosen.name}; "
+            f"got {bad:g}.{as_percent(bad)}"
+        )
+    return plain(chosen.reps_at(np.divide(pct_1rm, 100)))
+
+
+def rir_at(
+    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+) -> Numbers:
+    """Return the repetitions in reserve after `reps` at a percentage of the 1RM.
+
+    Parameters
+    ----------
+    pct_1rm : float or array
+        Load in percent of the 1RM, above 0 and at most 100.
+    reps : float or array
+        Repetitions of the set, at least 1.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float or array
+        Repetitions possible less those done, at least 0, not rounded.
+
+    Raises
+    ------
+    ValueError
+        If the set asks for more repetitions than the load allows, or for less than
+        one, or the percentage is outside the range of the relation.
+
+    Notes
+    -----
+    People who report their reserve miss it by about 1 repetition with 0-5 left and by
+    more than 2 with 7-10 left (evidence row E03-013).
+
+    Examples
+    --------
+    >>> round(rir_at(75.0, 8), 6)
+    2.0
+    """
+    chosen = relation_of(relation)
+    possible = reps_at(pct_1rm, relation=chosen)
+    spare = np.subtract(possible, reps)
+    is_done = np.greater_equal(spare, -ROUNDING) & np.greater_equal(reps, 1)
+    if not np.all(is_done):
+        bad = first_where(np.logical_not(is_done), pct_1rm, possible, reps)
+        raise ValueError(
+            f"{bad[0]:g} % of the 1RM allows {bad[1]:.1f} repetitions by "
+            f"{chosen.name}; reps must be 1 to that, got {bad[2]:g}."
+        )
+    return plain(np.maximum(spare, 0.0))
+
+
+def rpe_at(
+    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+) -> Numbers:
+    """Return the effort (RPE) of `reps` at a percentage of the 1RM: 10 - reserve.
+
+    Parameters
+    ----------
+    pct_1rm : float or array
+        Load in percent of the 1RM, above 0 and at most 100.
+    reps : float or array
+        Repetitions of the set, at least 1.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float or array
+        RPE, 0-10, not rounded (evidence row E03-014: RIR = 10 - RPE).
+
+    Raises
+    ------
+    ValueError
+        As `rir_at`, and if more than 10 repetitions are left: RPE has no value there.
+
+    Examples
+    --------
+    >>> round(rpe_at(75.0, 8), 6)
+    8.0
+    """
+    spare = rir_at(pct_1rm, reps, relation=relation)
+    is_rated = np.less_equal(spare, RPE_OF_FAILURE + ROUNDING)
+    if not np.all(is_rated):
+        bad = first_where(np.logical_not(is_rated), reps, pct_1rm, spare)
+        raise ValueError(
+            f"RPE is known for at most 10 repetitions in reserve; {bad[0]:g} "
+            f"repetitions at {bad[1]:g} % of the 1RM leave {bad[2]:.1f}."
+        )
+    return plain(np.maximum(RPE_OF_FAILURE - spare, 0.0))
+
+
+def as_percent(given: float) -> str:
+    """Return how to write a fraction in percent, if `given` looks like one."""
+    return f" Write {given * 100:g} for {given * 100:g} %." if 0 < given <= 1 else ""
+
+
+def first_where(is_bad: Numbers, *values: Numbers) -> list[float]:
+    """Return the values at the first place where something is wrong."""
+    place = int(np.argmax(is_bad))
+    shape = np.shape(is_bad)
+    return [float(np.broadcast_to(value, shape).flat[place]) for value in values]
+
+
+def plain(values: Numbers) -> Numbers:
+    """Return a Python number for one value, the array for several."""
+    return float(values) if np.ndim(values) == 0 else values
+
+
+def one_rm(
+    load_kg: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+) -> Numbers:
+    """Return the 1RM, in kg, estimated from a set taken to failure.
+
+    Parameters
+    ----------
+    load_kg : float or array
+        Load of the set, above 0; with the lifted body mass where that counts.
+    reps : float or array
+        Repetitions to failure, done plus those in reserve.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float or array
+        Estimated 1RM in kg.
+
+    Raises
+    ------
+    ValueError
+        If a load is not positive, the repetitions are outside the relation's range,
+        or one repetition is asked of a relation that is not exact there.
+
+    Notes
+    -----
+    A load lifted once to failure is the 1RM. Epley would make 103.3 kg of 100 kg
+    (evidence row E03-008); such a relation is refused at one repetition.
+
+    Examples
+    --------
+    >>> round(one_rm(100.0, 10), 1)
+    133.3
+    """
+    is_load = np.greater(load_kg, 0) & np.isfinite(load_kg)
+    if not np.all(is_load):
+        (bad,) = first_where(np.logical_not(is_load), load_kg)
+        check_positive(bad, name="load_kg", unit=" of kg")
+    chosen = relation_of(relation)
+    pct = pct_1rm(reps, relation=chosen)
+    if not chosen.is_exact_at_one and np.any(np.equal(reps, 1)):
+        (once,) = first_where(np.equal(reps, 1) & is_load, load_kg)
+        _refuse_single(once, chosen)
+    return plain(np.divide(load_kg, np.divide(pct, 100)))
+
+
+def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
+    """Return what every relation makes of one set, the lowest 1RM first.
+
+    Parameters
+    ----------
+    load_kg : float
+        Load of the set, above 0; with the lifted body mass where that counts.
+    reps : float
+        Repetitions done, at least 1.
+    rir : float, default 0
+        Repetitions in reserve at the end of the set, at least 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per relation that holds there: relation, e1rm_kg, pct_1rm (load in
+        percent of that 1RM, 0-100), source (id of an evidence row); sorted by
+        e1rm_kg. At one repetition only relations that are exact there have a row.
+
+    Raises
+    ------
+    ValueError
+        If the load is not positive or no relation holds for the repetitions.
+
+    Notes
+    -----
+    The spread is the honest answer: none of the relations is known to be the right
+    one for a person and a lift, and a reported reserve has an error of its own
+    (evidence row E03-013).
+
+    Examples
+    --------
+    >>> one_rm_range(100.0, 5).round(1).loc[[0, 8], "e1rm_kg"].tolist()
+    [112.5, 119.0]
+    """
+    holding = [
+        relation
+        for relation in RELATIONS.values()
+        if relation.is_exact_at_one or reps + rir != 1
+    ]
+    rows = {
+        "relation": [relation.name for relation in holding],
+        "pct_1rm": [pct_1rm(reps, rir, relation=one) for one in holding],
+        "e1rm_kg": [one_rm(load_kg, reps + rir, relation=one) for one in holding],
+        "source": [relation.source for relation in holding],
+    }
+    columns = ["relation", "e1rm_kg", "pct_1rm", "source"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.sort_values("e1rm_kg", kind="stable", ignore_index=True)
+
+
+def _refuse_single(load_kg: float, relation: Relation) -> None:
+    made_kg = load_kg / float(relation.fraction_at(1.0))
+    exact = ", ".join(one.name for one in RELATIONS.values() if one.is_exact_at_one)
+    raise ValueError(
+        f"{load_kg:g} kg lifted once to failure is the 1RM itself; {relation.name} "
+        f"would make it {made_kg:.1f} kg. Take the load, or a relation that is exact "
+        f"at one repetition: {exact}."
+    )

@@ -1,0 +1,499 @@
+"""Set schemes of coaches: how repetitions and loads change from set to set.
+
+What wave, plateau, step, pyramid and ladder mean is coaching practice, and the
+repetitions and steps in ``data/set_schemes.csv`` are assumptions of ours.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from hipext.files.checks import check_one_of
+from hipext.files.io import data_dir, read_text
+from hipext.files.tables import Column, Table
+from hipext.intensity.relations import (
+    MAX_REPS,
+    ROUNDING,
+    RPE_OF_FAILURE,
+    Relation,
+    as_percent,
+    pct_1rm,
+    relation_of,
+    reps_at,
+    rir_at,
+)
+
+SCHEMES = Table(
+    "set_schemes",
+    "one set of a scheme",
+    (
+        Column("scheme", "str", "", "name of the scheme"),
+        Column("set", "int64", "", "number of the set, from 1"),
+        Column("reps", "int64", "repetitions", "repetitions of the set"),
+        Column("load_from", "str", "", "repetitions that set the load: own, longest"),
+        Column("points", "float64", "% of 1RM", "added to the load; below 0, lighter"),
+        Column("kind", "str", "", "kind of figure, as in the table of sources"),
+    ),
+)
+SCHEME_WEEKS = Table(
+    "scheme_weeks",
+    "one set of a week",
+    (
+        Column("week", "int64", "", "number of the week, from 1"),
+        Column("set", "int64", "", "number of the set, from 1"),
+        Column("reps", "int64", "repetitions", "repetitions of the set"),
+        Column("rir", "float64", "repetitions", "left in reserve by the relation"),
+        Column("pct_1rm", "float64", "%", "load in percent of the 1RM, 0-100"),
+    ),
+)
+ADJUSTMENTS = {  # what the adjustment of a method means, and its unit
+    "rir": "repetitions in reserve",
+    "deducted": "percentage points of the 1RM taken off",
+    "relative": "load in percent of the most for these repetitions",
+    "pct_max_reps": "repetitions in percent of those possible",
+}
+_LIMITS = {  # lowest and highest adjustment; 1 % would be a fraction written wrongly
+    "rir": (0.0, MAX_REPS),
+    "deducted": (0.0, 100.0),
+    "relative": (2.0, 100.0),
+    "pct_max_reps": (2.0, 100.0),
+}
+
+
+def set_schemes() -> pd.DataFrame:
+    """Return the shipped set schemes, one row per scheme and set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `SCHEMES`. The caller may change it: it is a copy.
+
+    Notes
+    -----
+    The schemes are coaching practice, written down as assumptions of ours:
+
+    - wave: fewer repetitions and more load from set to set;
+    - plateau: the same set again and again;
+    - step: the same repetitions, with less load in the first sets;
+    - pyramid: fewer repetitions up to the middle, then more again;
+    - ladder: more repetitions from set to set at one load, that of the longest set.
+
+    A reverse does the sets in the other order (step, wave, ladder) or goes up first
+    (pyramid).
+
+    Examples
+    --------
+    >>> schemes = set_schemes()
+    >>> schemes.loc[schemes["scheme"] == "wave", "reps"].tolist()
+    [10, 8, 6]
+    """
+    return _shipped().copy()
+
+
+def set_scheme(
+    name: str,
+    *,
+    weeks: int = 4,
+    last_rir: float = 1.0,
+    rir_step: float = 1.0,
+    relation: str | Relation = "epley",
+    reps: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Return the sets of a scheme week by week, with less in reserve every week.
+
+    Parameters
+    ----------
+    name : str
+        A scheme of `set_schemes`.
+    weeks : int, default 4
+        Number of weeks, at least 1.
+    last_rir : float, default 1
+        Repetitions in reserve in the last week, at least 0.
+    rir_step : float, default 1
+        Repetitions in reserve fewer from week to week, at least 0.
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+    reps : sequence of int, optional
+        Own repetitions, one per set of the scheme. Default: those of the scheme.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per week and set, columns and units as in `SCHEME_WEEKS`. A set below
+        the load of its repetitions leaves more in reserve than the week asks.
+
+    Raises
+    ------
+    ValueError
+        If there is no such scheme, an argument is out of range, or the relation does
+        not hold for a set.
+
+    Notes
+    -----
+    The load of a set is that which allows its repetitions (ladder: those of the
+    longest set) and the reserve of the week, changed by the points of the scheme. How
+    fast the reserve falls is an assumption of ours.
+
+    Examples
+    --------
+    >>> wave = set_scheme("wave", weeks=2)
+    >>> wave[wave["week"] == 2].round(1).to_dict(orient="list")["pct_1rm"]
+    [73.2, 76.9, 81.1]
+    """
+    chosen = relation_of(relation)
+    sets = _sets_of(name, reps)
+    _check_weeks(weeks, last_rir, rir_step)
+    tables = [
+        _week(sets, week, last_rir + rir_step * (weeks - week), chosen)
+        for week in range(1, weeks + 1)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _week(
+    sets: pd.DataFrame, week: int, spare: float, relation: Relation
+) -> pd.DataFrame:
+    """Return the sets of one week, all with `spare` repetitions below their maximum."""
+    longest = sets["reps"].where(sets["load_from"] == "own", sets["reps"].max())
+    try:
+        pct = pct_1rm(longest.to_numpy(), spare, relation=relation) + sets["points"]
+        rir = rir_at(pct.to_numpy(), sets["reps"].to_numpy(), relation=relation)
+    except ValueError as error:
+        raise ValueError(f"{sets['scheme'].iloc[0]}, week {week}: {error}") from None
+    return SCHEME_WEEKS.from_columns(
+        {
+            "week": np.full(len(sets), week),
+            "set": sets["set"].to_numpy(),
+            "reps": sets["reps"].to_numpy(),
+            "rir": rir.round(9),  # rounding of the relation and its inverse
+            "pct_1rm": pct.to_numpy(),
+        }
+    )
+
+
+def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
+    """Return the sets of a scheme, with own repetitions if there are any."""
+    schemes = _shipped()
+    check_one_of(name, [*schemes["scheme"].unique()], name="scheme")
+    sets = schemes[schemes["scheme"] == name].reset_index(drop=True)
+    if reps is None:
+        return sets
+    if len(reps) != len(sets):
+        raise ValueError(
+            f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
+            f"got {len(reps)}: {', '.join(map(str, reps))}."
+        )
+    wrong = [one for one in reps if one != int(one) or one < 1]
+    if wrong:
+        raise ValueError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
+    return sets.assign(reps=[int(one) for one in reps])
+
+
+def _check_weeks(weeks: int, last_rir: float, rir_step: float) -> None:
+    """Raise ValueError unless there is a week and the reserve never rises."""
+    if weeks < 1 or weeks != int(weeks):
+        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
+    for name, given in (("last_rir", last_rir), ("rir_step", rir_step)):
+        if not 0 <= given < float("inf"):
+            raise ValueError(
+                f"{name} must be a number of repetitions, 0 or more; got {given:g}."
+            )
+
+
+@cache
+def _shipped() -> pd.DataFrame:
+    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chart:
+    """Percent of the 1RM against repetitions to failure, in rising order of these."""
+
+    reps_to_failure: tuple[float, ...]
+    pct_1rm: tuple[float, ...]
+
+
+def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
+    """Return the load, in percent of the 1RM, that a chart gives for `reps` at `rpe`.
+
+    Parameters
+    ----------
+    reps : float
+        Repetitions of the set, at least 1.
+    rpe : float
+        Effort at its end, 0-10; 10 is failure, and each point less one repetition in
+        reserve (evidence row E03-014).
+    chart : str, default "rts"
+        A chart of ``data/rpe_charts.csv``.
+
+    Returns
+    -------
+    float
+        Percent, 0-100.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chart, `rpe` is not 0 to 10, or the repetitions done and
+        in reserve are outside the chart, which ends at 12.
+
+    Notes
+    -----
+    ``rts`` is consensus practice of powerlifting coaches (evidence row E03-015), not
+    measured; it is read along repetitions plus reserve. Between whole repetitions the
+    value is interpolated linearly; for half steps that gives the printed half row.
+
+    Examples
+    --------
+    >>> pct_from_chart(5, 8)
+    81.1
+    """
+    rows = _chart(chart)
+    possible = reps + RPE_OF_FAILURE - rpe
+    last = rows.reps_to_failure[-1]
+    if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
+        raise ValueError(
+            f"The {chart} chart goes from 1 to {last:g} repetitions, done and in "
+            f"reserve, with an RPE of 0 to 10; got reps={reps:g}, rpe={rpe:g}."
+        )
+    return float(np.interp(possible, rows.reps_to_failure, rows.pct_1rm))
+
+
+def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
+    """Return the effort (RPE) that a chart gives for `reps` at a percentage.
+
+    Parameters
+    ----------
+    pct_1rm : float
+        Load in percent of the 1RM, within the chart: 68 to 100 in ``rts``.
+    reps : float
+        Repetitions of the set, at least 1.
+    chart : str, default "rts"
+        A chart of ``data/rpe_charts.csv``.
+
+    Returns
+    -------
+    float
+        RPE, 0-10, not rounded: 10 less the repetitions in reserve.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chart, the percentage is outside it, or the load does not
+        allow the repetitions or leaves more than 10 of them.
+
+    Notes
+    -----
+    As in `pct_from_chart`: consensus practice (evidence row E03-015), not measured.
+
+    Examples
+    --------
+    >>> round(rpe_from_chart(81.1, 5), 6)
+    8.0
+    """
+    rows = _chart(chart)
+    highest, lowest = rows.pct_1rm[0], rows.pct_1rm[-1]
+    if not lowest <= pct_1rm <= highest:
+        raise ValueError(
+            f"pct_1rm must be {lowest:g} to {highest:g}, the range of the {chart} "
+            f"chart; got {pct_1rm:g}.{as_percent(pct_1rm)}"
+        )
+    possible = float(
+        np.interp(-pct_1rm, np.negative(rows.pct_1rm), rows.reps_to_failure)
+    )
+    spare = possible - reps
+    if not (reps >= 1 and -ROUNDING <= spare <= RPE_OF_FAILURE + ROUNDING):
+        raise ValueError(
+            f"{pct_1rm:g} % of the 1RM allows {possible:.1f} repetitions by the "
+            f"{chart} chart; reps must be 1 to that, with at most 10 in reserve, "
+            f"got {reps:g}."
+        )
+    return min(max(RPE_OF_FAILURE - spare, 0.0), RPE_OF_FAILURE)
+
+
+@cache
+def _charts() -> dict[str, _Chart]:
+    """Return the shipped charts by name."""
+    text = read_text(data_dir() / "rpe_charts.csv")
+    rows = [*csv.DictReader(text.splitlines())]
+    return {
+        name: _Chart(
+            reps_to_failure=_column(rows, name, "reps_to_failure"),
+            pct_1rm=_column(rows, name, "pct_1rm"),
+        )
+        for name in dict.fromkeys(row["chart"] for row in rows)
+    }
+
+
+def _column(rows: list[dict[str, str]], chart: str, column: str) -> tuple[float, ...]:
+    return tuple(float(row[column]) for row in rows if row["chart"] == chart)
+
+
+def _chart(name: str) -> _Chart:
+    check_one_of(name, _charts(), name="chart")
+    return _charts()[name]
+
+
+def adjusted_pct_1rm(
+    reps: float,
+    *,
+    method: str,
+    adjustment: float,
+    relation: str | Relation = "epley",
+) -> float:
+    """Return the load, in percent of the 1RM, for `reps` short of the maximum.
+
+    Parameters
+    ----------
+    reps : float
+        Repetitions of the set, at least 1.
+    method : str
+        One of `ADJUSTMENTS`:
+
+        ``rir``
+            the load that allows `reps` + `adjustment` repetitions;
+        ``deducted``
+            the maximum for `reps`, less `adjustment` percentage points;
+        ``relative``
+            `adjustment` percent of the maximum for `reps`;
+        ``pct_max_reps``
+            the load that allows so many repetitions that `reps` are `adjustment`
+            percent of them.
+    adjustment : float
+        Repetitions (rir), percentage points (deducted), both at least 0, or percent,
+        2 to 100 (relative, pct_max_reps).
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float
+        Percent of the 1RM, above 0 and at most 100.
+
+    Raises
+    ------
+    ValueError
+        If the method or the adjustment is not allowed, the relation does not hold for
+        the repetitions, or nothing is left of the load.
+
+    Examples
+    --------
+    >>> round(adjusted_pct_1rm(5, method="deducted", adjustment=10), 1)
+    75.7
+    """
+    chosen = relation_of(relation)
+    _check_adjustment(method, adjustment)
+    most = pct_1rm(reps, _spare(reps, method, adjustment), relation=chosen)
+    pct = _from_maximum(most, method, adjustment)
+    if pct <= 0:
+        raise ValueError(
+            f"{reps:g} repetitions by {chosen.name} take at most {most:.1f} % of the "
+            f"1RM; {adjustment:g} points less leave {pct:.1f} %, which is no load."
+        )
+    return pct
+
+
+def adjusted_reps(
+    pct_1rm: float,
+    *,
+    method: str,
+    adjustment: float,
+    relation: str | Relation = "epley",
+) -> float:
+    """Return the repetitions that a percentage of the 1RM leaves short of the maximum.
+
+    The inverse of `adjusted_pct_1rm`.
+
+    Parameters
+    ----------
+    pct_1rm : float
+        Load in percent of the 1RM, above 0 and at most 100.
+    method : str
+        One of `ADJUSTMENTS`, as in `adjusted_pct_1rm`.
+    adjustment : float
+        Repetitions (rir), percentage points (deducted), both at least 0, or percent,
+        2 to 100 (relative, pct_max_reps).
+    relation : str or Relation, default "epley"
+        One of `RELATIONS`, or a relation with a constant of its own.
+
+    Returns
+    -------
+    float
+        Repetitions, at least 1, not rounded.
+
+    Raises
+    ------
+    ValueError
+        If the method or the adjustment is not allowed, the load without the
+        adjustment is outside the range of the relation, or less than one repetition
+        remains.
+
+    Examples
+    --------
+    >>> round(adjusted_reps(75, method="rir", adjustment=3), 6)
+    7.0
+    """
+    chosen = relation_of(relation)
+    _check_adjustment(method, adjustment)
+    most = _to_maximum(pct_1rm, method, adjustment)
+    _check_maximum(most, pct_1rm, method, adjustment, chosen)
+    possible = reps_at(most, relation=chosen)
+    share = adjustment / 100 if method == "pct_max_reps" else 1
+    reps = possible * share - (adjustment if method == "rir" else 0)
+    if reps < 1 - ROUNDING:
+        raise ValueError(
+            f"{pct_1rm:g} % of the 1RM with method={method!r}, adjustment="
+            f"{adjustment:g} leaves {reps:.1f} repetitions by {chosen.name}; a set "
+            "needs at least 1."
+        )
+    return reps
+
+
+def _spare(reps: float, method: str, adjustment: float) -> float:
+    """Return the repetitions that a method keeps in reserve."""
+    of_possible = reps * (100 / adjustment - 1) if method == "pct_max_reps" else 0.0
+    return adjustment if method == "rir" else of_possible
+
+
+def _from_maximum(most: float, method: str, adjustment: float) -> float:
+    """Return the load of a method, from the most for its repetitions, both in %."""
+    taken = adjustment if method == "deducted" else 0.0
+    return most * adjustment / 100 if method == "relative" else most - taken
+
+
+def _to_maximum(pct: float, method: str, adjustment: float) -> float:
+    """Return the most for the repetitions of a load, both in percent of the 1RM."""
+    taken = adjustment if method == "deducted" else 0.0
+    return pct / (adjustment / 100) if method == "relative" else pct + taken
+
+
+def _check_adjustment(method: str, adjustment: float) -> None:
+    """Raise ValueError unless a method can have this adjustment."""
+    check_one_of(method, ADJUSTMENTS, name="method")
+    low, high = _LIMITS[method]
+    is_fraction = method != "rir" and 0 < adjustment < 1
+    if low <= adjustment <= high and not is_fraction:
+        return
+    hint = "" if method == "rir" else as_percent(adjustment)
+    raise ValueError(
+        f"The adjustment of {method} is the {ADJUSTMENTS[method]}, {low:g} to "
+        f"{high:g}; got {adjustment:g}.{hint}"
+    )
+
+
+def _check_maximum(
+    most: float, pct: float, method: str, adjustment: float, relation: Relation
+) -> None:
+    """Raise ValueError unless the load without its adjustment is one that is known."""
+    lowest, highest = relation.lowest_pct, relation.highest_pct
+    if most == pct or lowest - ROUNDING <= most <= highest + ROUNDING:
+        return
+    raise ValueError(
+        f"{pct:g} % of the 1RM with method={method!r}, adjustment={adjustment:g} "
+        f"would be {most:.1f} % without it; {relation.name} knows {lowest:.1f} to "
+        f"{highest:g} %."
+    )

@@ -1,0 +1,575 @@
+"""The catalogue of exercises: what each one trains, loads, needs and leads to."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import AfterValidator, Field, model_validator
+
+from hipext.files.checks import PlanError, check_one_of, did_you_mean
+from hipext.files.io import data_dir, read_toml
+from hipext.files.schema import FileValue, check_values
+from hipext.files.tables import MAPPINGS, MUSCLES, Column, Table
+from hipext.plans.notation import TEMPO_PATTERN
+
+SECONDARY_SHARE = 0.5  # of a set, for indirect work; Pelland et al. (2024), E06-004
+EXERCISES = Table(
+    "exercises",
+    "one exercise of the catalogue",
+    (
+        Column("id", "str", "", "name in plans and tables"),
+        Column("name", "str", "", "name for readers"),
+        Column("role", "str", "", "purpose: strength, control, mobility, ..."),
+        Column("pattern", "str", "", "movement pattern"),
+        Column("laterality", "str", "", "bilateral or unilateral"),
+        Column("implement", "str", "", "what is lifted or pulled"),
+        Column("increment_kg", "float64", "kg", "smallest step of load per implement"),
+        Column("body_mass_share", "float64", "0-1", "lifted share of body mass"),
+        Column("dominant_joint", "str", "", "hip, knee, trunk or none"),
+        Column("primary", "str", "", "muscles trained directly, ', ' between"),
+        Column("secondary", "str", "", "muscles trained indirectly, ', ' between"),
+    ),
+)
+MUSCLE_SHARES = Table(
+    "muscle_shares",
+    "one muscle group of one strength or control exercise, under one mapping",
+    (
+        Column("exercise", "str", "", "id in the catalogue"),
+        Column("muscle", "str", "", "one of MUSCLES"),
+        Column("share", "float64", "0-1", "part of a set that counts for the muscle"),
+        Column("kind", "str", "", "convention or assumption"),
+    ),
+)
+COUNTED_ROLES = ("strength", "control")  # their sets count for muscles
+ANCHORS = ("deadlift", "barbell_hip_thrust", "back_squat")  # lifts a person tests
+Muscle = Literal[MUSCLES]
+Tissue = Literal[
+    "hip_flexors",
+    "adductors",
+    "hamstrings",
+    "gluteals",
+    "deep_stabilisers",
+    "lower_back",
+]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def _like(pattern: str, wanted: str) -> object:
+    """Return the type of a text of a certain form, with an error in plain words."""
+
+    def check(given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise ValueError(f"must be {wanted}; got {given!r}.")
+        return given
+
+    in_schema = Field(json_schema_extra={"pattern": pattern})
+    return Annotated[str, AfterValidator(check), in_schema]
+
+
+Id = _like(r"^[a-z][a-z0-9_]*$", "small letters, digits and _, like 'hip_thrust'")
+Claim = _like(r"^G([1-9]|[1-4][0-9]|5[01])$", "a claim of the guide, G1 to G51")
+Evidence = _like(r"^E\d\d-\d\d\d$", "the id of an evidence row, like 'E01-043'")
+
+
+class LadderStep(FileValue):
+    """A move to another exercise, and when to make it."""
+
+    to: Id
+    """Id of the other exercise."""
+    when: Annotated[str, Field(min_length=1)]
+    """Criterion in words, with numbers where possible."""
+
+
+class OneRmFrom(FileValue):
+    """How a one-repetition maximum (1RM) that nobody measured is estimated."""
+
+    exercise: Id
+    """Id of the exercise whose 1RM is known or estimated first."""
+    ratio: Annotated[float, Field(gt=0, le=5)]
+    """1RM per implement of this exercise, divided by that one's. An assumption."""
+
+
+class Exercise(FileValue):
+    """One exercise of the catalogue."""
+
+    id: Id
+    """Name in plans and tables, in snake_case."""
+    name: Annotated[str, Field(min_length=1)]
+    """Name for readers."""
+    aliases: tuple[str, ...] = ()
+    """Other names, as training logs write them."""
+    role: Literal[
+        "strength", "control", "mobility", "soft_tissue", "warm_up", "breathing"
+    ]
+    """Purpose; control is activation, stability or technique, not load."""
+    pattern: Literal[
+        "hinge",
+        "thrust",
+        "extension",
+        "squat",
+        "lunge_step",
+        "abduction",
+        "adduction",
+        "knee_flexion",
+        "brace",
+        "stretch",
+        "massage",
+        "cardio",
+        "breathing",
+    ]
+    """Movement pattern; technique is learned per pattern."""
+    laterality: Literal["bilateral", "unilateral"]
+    """Unilateral: repetitions and seconds are per side."""
+    measure: Literal["reps", "hold"]
+    """What a set counts: repetitions, or seconds of a hold or an activity."""
+    implement: Literal[
+        "none",
+        "barbell",
+        "dumbbell",
+        "kettlebell",
+        "trap_bar",
+        "band",
+        "cable",
+        "machine",
+        "dowel",
+    ]
+    """What is lifted or pulled; none is body mass alone, a dowel weighs nothing."""
+    n_implements: Annotated[int, Field(ge=0, le=2)] = 0
+    """Implements carried at once, each of the same load; 0 for none."""
+    increment_kg: Annotated[float, Field(ge=0)] = 0.0
+    """Smallest step of load, kg per implement; 0 for none."""
+    body_mass_share: Fraction = 0.0
+    """Share of body mass (0-1) that a side's repetition lifts. An assumption."""
+    tempo: str = ""
+    """Default tempo, s: eccentric-pause-concentric-pause; empty for a hold."""
+    dominant_joint: Literal["hip", "knee", "trunk", "none"]
+    """Joint whose muscles do most of the work."""
+    primary: tuple[Muscle, ...] = ()
+    """Muscle groups trained directly. A judgement."""
+    secondary: tuple[Muscle, ...] = ()
+    """Muscle groups trained indirectly. A judgement."""
+    stretches: tuple[Tissue, ...] = ()
+    """Tissues that mobility work or massage is for."""
+    emg_pct_mvic: dict[Muscle, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict
+    )
+    """Mean muscle activity, % of maximal voluntary isometric contraction."""
+    emg_sources: tuple[Evidence, ...] = ()
+    """Rows of the evidence table that hold those figures."""
+    one_rm_from: OneRmFrom | None = None
+    """Estimate of the 1RM per implement (per side if unilateral) if none is known.
+    Of an exercise without implement: the load that could be added."""
+    cues: tuple[str, ...] = ()
+    """What to do, in words for the person who does it."""
+    faults: tuple[str, ...] = ()
+    """What is seen when it goes wrong; what to do about it."""
+    prerequisites: tuple[Id, ...] = ()
+    """Ids of the exercises to master first."""
+    regress: tuple[LadderStep, ...] = ()
+    """Easier exercises, and when to go back to them."""
+    progress: tuple[LadderStep, ...] = ()
+    """Harder exercises, and when to go on to them."""
+    swap: tuple[LadderStep, ...] = ()
+    """Exercises of about the same demand, and when to change to them."""
+    guide: tuple[Claim, ...] = ()
+    """Claims of the guide that the exercise serves."""
+    sources: tuple[Evidence, ...] = ()
+    """Rows of the evidence table about the exercise."""
+
+    @property
+    def is_unilateral(self) -> bool:
+        """Whether one side works at a time."""
+        return self.laterality == "unilateral"
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether an external load is lifted or pulled."""
+        return self.implement not in ("none", "dowel")
+
+    @property
+    def rates_body_mass(self) -> bool:
+        """Whether effort counts the lifted body mass besides the load.
+
+        Tables of repetitions are about the load of barbells and machines alone. Where
+        the body is most of what is lifted, they hold better for both together. An
+        assumption.
+        """
+        return self.implement not in ("barbell", "trap_bar", "machine", "cable")
+
+    @property
+    def needs_one_rm(self) -> bool:
+        """Whether its load, or the load that could be added, has a 1RM."""
+        is_repeated_strength = self.role == "strength" and self.measure == "reps"
+        return self.is_loaded or is_repeated_strength
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its sets count for muscles."""
+        return self.role in COUNTED_ROLES
+
+    @property
+    def is_foundation(self) -> bool:
+        """Whether nothing has to come before it."""
+        return not self.prerequisites and not self.regress
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Exercise":
+        problems = " ".join(_contradictions(self))
+        if problems:
+            raise ValueError(problems)
+        return self
+
+
+class _File(FileValue):
+    format: Literal[1]
+    exercise: tuple[Exercise, ...]
+
+
+def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
+    """Return the exercises by id, in the order of the file.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A catalogue file. Default: the shipped one, which is read once.
+
+    Returns
+    -------
+    Mapping[str, Exercise]
+        Read-only.
+
+    Raises
+    ------
+    PlanError
+        With all problems at once: first those of single exercises; once these are
+        mended, those between exercises (names used twice, unknown ids, circles).
+
+    Examples
+    --------
+    >>> exercises = read_exercises()
+    >>> exercises["romanian_deadlift"].primary
+    ('hamstrings',)
+    """
+    return _shipped() if path is None else _read(Path(path))
+
+
+def _read(path: Path) -> Mapping[str, Exercise]:
+    rows = check_values(_File, read_toml(path), source=str(path)).exercise
+    problems = disagreements(rows)
+    if problems:
+        raise PlanError(str(path), problems)
+    return MappingProxyType({exercise.id: exercise for exercise in rows})
+
+
+@cache
+def _shipped() -> Mapping[str, Exercise]:
+    return _read(data_dir() / "exercises.toml")
+
+
+def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
+    """Return the exercise with an id, a name or an alias.
+
+    Parameters
+    ----------
+    name : str
+        Upper and lower case, spaces, hyphens and underscores make no difference.
+    exercises : Mapping[str, Exercise]
+        The catalogue, as `read_exercises` returns it.
+
+    Raises
+    ------
+    ValueError
+        If no exercise is called so; the message has the closest name.
+
+    Examples
+    --------
+    >>> exercise_named("Romanian-Deadlift", read_exercises()).id
+    'romanian_deadlift'
+    """
+    if name in exercises:
+        return exercises[name]
+    by_word = {
+        word: exercise
+        for exercise in exercises.values()
+        for word in words_for(exercise)
+    }
+    word = comparable(name)
+    if word not in by_word:
+        raise ValueError(
+            f"{name!r} is not in the catalogue.{did_you_mean(word, by_word)}"
+        )
+    return by_word[word]
+
+
+def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
+    """Return the catalogue as a table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per exercise, in the order of the file; columns: `EXERCISES`.
+    """
+    return EXERCISES.from_rows(
+        [
+            tuple(_cell(getattr(exercise, column)) for column in EXERCISES.names)
+            for exercise in exercises.values()
+        ]
+    )
+
+
+def _cell(value: object) -> object:
+    return ", ".join(value) if isinstance(value, tuple) else value
+
+
+def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFrame:
+    """Return which part of a set of each exercise counts for each muscle group.
+
+    Parameters
+    ----------
+    exercises : Mapping[str, Exercise]
+        The catalogue, as `read_exercises` returns it.
+    mapping : {"fractional", "primary", "emg"}
+        ``primary``: a set counts 1 for each primary muscle. ``fractional``: and 0.5
+        for each secondary one [1]_. ``emg``: mean muscle activity in percent of a
+        maximal contraction, divided by 100, at most 1; where nobody measured it,
+        as ``fractional``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per muscle of each strength or control exercise; columns:
+        `MUSCLE_SHARES`. ``kind`` is ``convention`` for a way of counting and
+        ``assumption`` where activity is turned into a share.
+
+    Raises
+    ------
+    ValueError
+        If there is no such mapping.
+
+    Notes
+    -----
+    Activity does not predict growth: the hip thrust excites the gluteus maximus more
+    than the squat and did not make it grow more [2]_. No mapping is the right one.
+
+    References
+    ----------
+    .. [1] Pelland et al. (2024), evidence row E06-004.
+    .. [2] Plotkin et al. (2023), evidence row E01-043.
+    """
+    check_one_of(mapping, MAPPINGS, name="mapping")
+    return MUSCLE_SHARES.from_rows(
+        [
+            (exercise.id, muscle, *_share(exercise, muscle, mapping))
+            for exercise in exercises.values()
+            if exercise.is_counted
+            for muscle in MUSCLES
+        ]
+    )
+
+
+def _share(exercise: Exercise, muscle: str, mapping: str) -> tuple[float, str]:
+    if mapping == "emg" and muscle in exercise.emg_pct_mvic:
+        return min(exercise.emg_pct_mvic[muscle] / 100, 1.0), "assumption"
+    if muscle in exercise.primary:
+        return 1.0, "convention"
+    is_half = muscle in exercise.secondary and mapping != "primary"
+    return SECONDARY_SHARE if is_half else 0.0, "convention"
+
+
+def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
+    """Return the shortest way up to an exercise from one that needs nothing before.
+
+    Parameters
+    ----------
+    exercise : str
+        Id, name or alias.
+    exercises : Mapping[str, Exercise]
+        The catalogue, as `read_exercises` returns it.
+
+    Returns
+    -------
+    list of str
+        Ids from a foundation exercise to this one, each a progression of the one
+        before. Of ways of equal length, the first in the alphabet.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or no way up to it.
+
+    Examples
+    --------
+    >>> ladder("kettlebell_deadlift", read_exercises())
+    ['wall_hip_hinge', 'dowel_hip_hinge', 'kettlebell_deadlift']
+    """
+    goal = exercise_named(exercise, exercises).id
+    ways = [(goal,)]
+    while ways:
+        arrived = [way for way in ways if exercises[way[0]].is_foundation]
+        if arrived:
+            return list(min(arrived))
+        ways = [(step.to, *way) for way in ways for step in exercises[way[0]].regress]
+    raise ValueError(
+        f"No way up leads to {goal!r}: following its regress steps, one never reaches "
+        "an exercise without prerequisites."
+    )
+
+
+def _contradictions(exercise: Exercise) -> Iterator[str]:
+    """Yield a sentence for every two values that cannot both be right."""
+    yield from _measure_contradictions(exercise)
+    yield from _load_contradictions(exercise)
+    yield from _muscle_contradictions(exercise)
+
+
+def _measure_contradictions(exercise: Exercise) -> Iterator[str]:
+    tempo = exercise.tempo
+    if exercise.measure == "hold" and tempo:
+        yield f"a hold has no tempo; got tempo = {tempo!r}."
+    if exercise.measure == "reps" and not re.match(TEMPO_PATTERN, tempo):
+        yield (
+            "tempo must be eccentric-pause-concentric-pause in seconds, like "
+            f"'3-1-1-0'; got {tempo!r}."
+        )
+
+
+def _load_contradictions(exercise: Exercise) -> Iterator[str]:
+    steps = (exercise.n_implements, exercise.increment_kg)
+    if exercise.is_loaded and 0 in steps:
+        yield (
+            f"a {exercise.implement} needs n_implements and increment_kg above 0; "
+            f"got {steps[0]} and {steps[1]:g}."
+        )
+    if not exercise.is_loaded and any(steps):
+        yield (
+            f"implement {exercise.implement!r} has no load, so n_implements and "
+            f"increment_kg must be 0; got {steps[0]} and {steps[1]:g}."
+        )
+    if exercise.needs_one_rm and not (exercise.one_rm_from or exercise.id in ANCHORS):
+        yield (
+            "one_rm_from is missing: say which 1RM this one is estimated from. Write, "
+            'for example, one_rm_from = { exercise = "deadlift", ratio = 0.8 }'
+        )
+
+
+def _muscle_contradictions(exercise: Exercise) -> Iterator[str]:
+    twice = sorted(set(exercise.primary) & set(exercise.secondary))
+    if twice:
+        yield f"{', '.join(twice)} cannot be both primary and secondary."
+    if exercise.is_counted and not exercise.primary:
+        yield f"role {exercise.role!r} needs at least one primary muscle; got none."
+    if exercise.role in ("mobility", "soft_tissue") and not exercise.stretches:
+        yield f"role {exercise.role!r} needs at least one word in stretches; got none."
+    if bool(exercise.emg_pct_mvic) != bool(exercise.emg_sources):
+        yield (
+            "emg_pct_mvic and emg_sources go together; got "
+            f"{exercise.emg_pct_mvic} and {list(exercise.emg_sources)}."
+        )
+
+
+def comparable(name: str) -> str:
+    """Return a name as it is compared: small letters, one underscore per gap."""
+    return re.sub(r"[\s_-]+", "_", name.strip()).casefold()
+
+
+def words_for(exercise: Exercise) -> set[str]:
+    """Return everything an exercise is called, as it is compared."""
+    return {
+        comparable(name) for name in (exercise.id, exercise.name, *exercise.aliases)
+    }
+
+
+def disagreements(exercises: tuple[Exercise, ...]) -> list[str]:
+    """Return a sentence for everything that does not fit between exercises."""
+    return [
+        *_shared_words(exercises),
+        *_unknown_ids(exercises),
+        *_one_way_steps(exercises),
+        *_unanchored(exercises),
+        *_circle(_order(exercises), "prerequisites and progress steps"),
+        *_circle(_estimates(exercises), "one_rm_from"),
+    ]
+
+
+def _shared_words(exercises: Iterable[Exercise]) -> Iterator[str]:
+    owners = defaultdict(list)
+    for exercise in exercises:
+        for word in sorted(words_for(exercise)):
+            owners[word].append(exercise.id)
+    for word, ids in owners.items():
+        if len(ids) > 1:
+            yield f"{word!r} names more than one exercise: {', '.join(ids)}."
+
+
+def _unknown_ids(exercises: Iterable[Exercise]) -> Iterator[str]:
+    known = [exercise.id for exercise in exercises]
+    for exercise in exercises:
+        for field, other in _references(exercise):
+            if other not in known:
+                yield (
+                    f"{exercise.id}, {field}: {other!r} is not in the catalogue."
+                    f"{did_you_mean(other, known)}"
+                )
+
+
+def _references(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    for other in exercise.prerequisites:
+        yield "prerequisites", other
+    for field in ("regress", "progress", "swap"):
+        for step in getattr(exercise, field):
+            yield field, step.to
+    if exercise.one_rm_from:
+        yield "one_rm_from", exercise.one_rm_from.exercise
+
+
+def _one_way_steps(exercises: Iterable[Exercise]) -> Iterator[str]:
+    steps = {
+        (exercise.id, field, other)
+        for exercise in exercises
+        for field, other in _references(exercise)
+    }
+    back = {"progress": "regress", "regress": "progress"}
+    for here, field, there in sorted(steps):
+        if field in back and (there, back[field], here) not in steps:
+            yield f"{here}, {field}: {there} lacks the {back[field]} back to {here}."
+
+
+def _unanchored(exercises: Iterable[Exercise]) -> Iterator[str]:
+    by_id = {exercise.id: exercise for exercise in exercises}
+    for exercise in exercises:
+        source = exercise.one_rm_from and by_id.get(exercise.one_rm_from.exercise)
+        if source and not (source.one_rm_from or source.id in ANCHORS):
+            yield (
+                f"{exercise.id}, one_rm_from: {source.id} has no 1RM; estimates must "
+                f"end at one of {', '.join(ANCHORS)}."
+            )
+
+
+def _order(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
+    """Return what comes before each exercise: prerequisites and easier ones."""
+    before = {exercise.id: set(exercise.prerequisites) for exercise in exercises}
+    for exercise in exercises:
+        for step in exercise.progress:
+            before.setdefault(step.to, set()).add(exercise.id)
+    return before
+
+
+def _estimates(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
+    return {
+        exercise.id: {exercise.one_rm_from.exercise}
+        for exercise in exercises
+        if exercise.one_rm_from
+    }
+
+
+def _circle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        yield f"{of_what} go round in a circle: {' -> '.join(error.args[1])}."

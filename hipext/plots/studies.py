@@ -1,0 +1,807 @@
+"""Figures of comparisons: courses of persons, and what a change makes of them.
+
+Like `plots`: a table in, matplotlib Axes out; nothing is computed. Values are those of
+a model, never a claim about a person.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from math import floor, isnan, log10, nan
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from hipext.files.checks import apart, check_columns, check_one_of, shortened
+from hipext.plots.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    NAME_SIZE,
+    SKY,
+    VERMILION,
+    axes_or_current,
+    beside,
+    legend_above,
+    mark_weeks,
+    name_lines,
+    name_rows,
+    spoken,
+)
+from hipext.plots.training import LIFT_STYLES, MAX_LIFTS
+from hipext.studies.comparison import Comparison
+from hipext.studies.crowds import OUTCOMES, WEEKLY
+from hipext.studies.designs import Range, Sensitivity, written
+from hipext.studies.search import Search
+from hipext.studies.sweeps import Sweep
+
+DIRECTIONS = {1: "\nbetter to the right →", -1: "\n← better to the left", 0: ""}
+PERSONS, MEAN = "9 in 10 persons", "interval of the mean"
+PERSONS_STYLE = {"color": SKY, "alpha": 0.25, "linewidth": 0, "zorder": 1}
+BAND_STYLE = {"color": BLUE, "alpha": 0.3, "linewidth": 0, "zorder": 2}
+LINE_STYLE = {"color": BLUE, "linestyle": "-", "linewidth": 2, "zorder": 4}
+MEAN_STYLE = {"color": BLACK, "linestyle": "--", "linewidth": 1.3, "zorder": 4}
+ZERO_STYLE = {"color": GREY, "linewidth": 1, "zorder": 0.5}
+THIN_STYLE = {"color": GREY, "linewidth": 1.2, "zorder": 1}
+THICK_STYLE = {"color": SKY, "linewidth": 5, "zorder": 2}
+DOT_STYLE = {"color": BLACK, "marker": "o", "linestyle": "", "markersize": 5}
+_ROW = ("difference", "low", "high", "q05", "q95", "p_better", "p_equal", "baseline")
+MAX_CELLS = 60  # with their values in them
+_MAX_TICKS = 12
+NUMBERS = "iuf"  # kinds of dtypes
+_AXIS_LETTERS = 72  # of the names along an axis
+INDICES = {  # how they are told, how far they are from the middle of the row, and look
+    "first": ("first: alone", -0.15, {"color": BLUE, "marker": "o"}),
+    "total": ("total: with others", 0.15, {"color": VERMILION, "marker": "D"}),
+}
+RANGE_STYLE = {"color": GREY, "linewidth": 1.2, "zorder": 1}
+POINT_STYLE = {"color": BLUE, "marker": "o", "markersize": 5}
+EVEN_STYLE = {"color": "0.75", "linewidth": 1, "zorder": 0}
+REFUSED_STYLE = {"color": "0.6", "marker": "x", "linestyle": "", "markersize": 4}
+ALLOWED_STYLE = {"color": "0.6", "marker": "o", "linestyle": "", "markersize": 3}
+FRONT_STYLE = {"color": BLUE, "marker": "D", "linestyle": "--"}
+SHADES = {"cmap": "cividis", "edgecolors": BLACK}  # dark to light in grey too
+WAYS = {"highest": "higher is better", "lowest": "lower is better"}
+SIZES_PT2 = (25, 120)  # of marks, from the lowest value to the highest
+STYLES = {
+    "observed": {"color": BLACK, "marker": "o", "linestyle": "-", "shift": -0.15},
+    "predicted": {"color": VERMILION, "marker": "D", "linestyle": "--", "shift": 0.15},
+}
+_COLUMNS = ("trial", "arm", "exercise", "week", "unit", "observed", "predicted")
+_LABELS = {"%": "gain of the 1RM (%)", "kg": "load of the last session (kg)"}
+MAX_LETTERS = 26  # of the name of a scenario
+_WIDTH_IN, _PANEL_IN, _ROW_IN = 9.0, 3.0, 0.28
+_FONT_PT = 10
+MOST_PANELS = 12
+_SWEEP_WIDTH_IN, _SWEEP_PANEL_IN, _SWEEP_ROW_IN = 9.0, 3.2, 0.4
+_MOST_STACKED = 3  # panels below each other; more stand in two columns
+_SWEEP_FONT_PT, _DOT_PT = 10, 3.5
+
+
+def plot_fan(
+    weekly: pd.DataFrame,
+    *,
+    outcome: str = "strength_pct",
+    scenario: str | int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw where the persons of one scenario are, week by week.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly fans: one row per scenario, week and outcome.
+    outcome : str, default "strength_pct"
+        One of the table's.
+    scenario : str or int, optional
+        One of the table's; needed where it has several.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
+    rows = _rows_of(weekly, outcome, columns, scenario)
+    names = rows["scenario"].unique()
+    if len(names) > 1:
+        raise ValueError(
+            f"A fan shows one scenario; name one of {', '.join(map(repr, names))}."
+        )
+    ax = axes_or_current(ax)
+    ax.fill_between("week", "q05", "q95", data=rows, label=PERSONS, **PERSONS_STYLE)
+    ax.fill_between("week", "q25", "q75", data=rows, label="half of them", **BAND_STYLE)
+    ax.plot(rows["week"], rows["q50"], label="median", **LINE_STYLE)
+    ax.plot(rows["week"], rows["mean"], label="mean", **MEAN_STYLE)
+    _name_weeks(ax, rows, weekly_label(outcome))
+    legend_above(ax)
+    return ax
+
+
+def plot_fans(
+    weekly: pd.DataFrame, *, outcome: str = "strength_pct", ax: Axes | None = None
+) -> Axes:
+    """Draw the median person of every scenario, and the half around it.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly fans: one row per scenario, week and outcome; at most six scenarios.
+    outcome : str, default "strength_pct"
+        One of the table's.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Every line is named at its end; bands are from 25 % to 75 % of the persons.
+    """
+    rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
+    ax = axes_or_current(ax)
+    lines = _lines(ax, rows, ("q50", "q25", "q75"))
+    _name_weeks(ax, rows, weekly_label(outcome))
+    name_lines(ax, lines)
+    return ax
+
+
+def plot_difference(
+    weekly_differences: pd.DataFrame,
+    *,
+    outcome: str = "strength_pct",
+    scenario: str | int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the difference of scenario and baseline, week by week.
+
+    Parameters
+    ----------
+    weekly_differences : pandas.DataFrame
+        Weekly differences: one row per scenario, week and outcome.
+    outcome : str, default "strength_pct"
+        One of the table's.
+    scenario : str or int, optional
+        One of the table's. Default: all, at most six.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A single scenario has the band of its persons besides that of the mean.
+    """
+    columns = ("week", "n", "mean", "low", "high", "q05", "q95")
+    rows = _rows_of(weekly_differences, outcome, columns, scenario)
+    ax = axes_or_current(ax)
+    ax.axhline(0.0, **ZERO_STYLE)
+    is_one = len(rows["scenario"].unique()) == 1
+    styles = (*LIFT_STYLES[1:], LIFT_STYLES[0])  # the first is the baseline's
+    lines = [] if is_one else _lines(ax, rows, ("mean", "low", "high"), styles)
+    if is_one:
+        ax.fill_between("week", "q05", "q95", data=rows, label=PERSONS, **PERSONS_STYLE)
+        ax.fill_between("week", "low", "high", data=rows, label=MEAN, **BAND_STYLE)
+        ax.plot(rows["week"], rows["mean"], label="mean difference", **LINE_STYLE)
+        legend_above(ax)
+    _name_weeks(ax, rows, f"difference of {weekly_label(outcome)}")
+    name_lines(ax, lines)
+    return ax
+
+
+def plot_differences(
+    differences: pd.DataFrame, *, outcome: str, ax: Axes | None = None
+) -> Axes:
+    """Draw what every scenario makes of an outcome, a row each.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        Differences: one row per scenario and outcome.
+    outcome : str
+        One of the table's.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Rows in the order of the table. A difference of exactly 0 has a hollow dot.
+    """
+    rows = _rows_of(differences, outcome, _ROW)
+    names = dict(enumerate(short_names(rows["scenario"])))
+    return _draw_rows(axes_or_current(ax), rows, [*names], names)
+
+
+def plot_one_at_a_time(
+    differences_by_group: pd.DataFrame, *, outcome: str, ax: Axes | None = None
+) -> Axes:
+    """Draw what single changes make of an outcome, under a heading per group.
+
+    Parameters
+    ----------
+    differences_by_group : pandas.DataFrame
+        Differences, with a column ``group``: what was changed.
+    outcome : str
+        One of the table's.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The group with the largest difference comes first; its rows stay in the order of
+        the table. A name that begins with its group goes on without it.
+    """
+    rows = _rows_of(differences_by_group, outcome, (*_ROW, "group"))
+    by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
+    groups = by_size["group"].unique()
+    rows = rows.set_index("group").loc[groups].reset_index()
+    is_first = ~rows["group"].duplicated()
+    heights = rows.index + is_first.cumsum()  # a heading stands above each group
+    pairs = zip(rows["scenario"], rows["group"], strict=True)
+    own = [name.removeprefix(f"{group} ") for name, group in pairs]
+    names = dict(zip(heights, short_names(own), strict=True))
+    headings = dict(zip(heights[is_first] - 1, short_names(groups), strict=True))
+    ax = _draw_rows(axes_or_current(ax), rows, heights, names | headings)
+    for place in headings:
+        ax.get_yticklabels()[place].set_fontweight("bold")
+    return ax
+
+
+def _rows_of(
+    table: pd.DataFrame, outcome: str, columns: Sequence[str], scenario: object = None
+) -> pd.DataFrame:
+    """Return the rows of an outcome, of one scenario if named, after checks."""
+    check_columns(table, ("scenario", "outcome", *columns), name="given")
+    known = [name for name in table["outcome"].unique() if name in OUTCOMES]
+    check_one_of(outcome, known, name="outcome")
+    rows = table[table["outcome"] == outcome].astype({"scenario": str})
+    if scenario is None:
+        return rows
+    check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
+    return rows[rows["scenario"] == str(scenario)]
+
+
+def _lines(
+    ax: Axes,
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    styles: Sequence[Mapping] = LIFT_STYLES,
+) -> list[Line2D]:
+    """Draw a line and a band per scenario."""
+    (middle, *ends), names = columns, rows["scenario"].unique()
+    if len(names) > MAX_LIFTS:
+        raise ValueError(
+            f"At most {MAX_LIFTS} scenarios can be told apart; got {len(names)}: "
+            f"{', '.join(names)}."
+        )
+    lines = []
+    for name, short, style in zip(names, short_names(names), styles, strict=False):
+        own = rows[rows["scenario"] == name]
+        look = {"color": style["color"], "alpha": 0.15, "linewidth": 0}
+        ax.fill_between("week", *ends, data=own, label=f"_{short}", **look)
+        lines += ax.plot(own["week"], own[middle], label=short, markersize=4, **style)
+    return lines
+
+
+def _name_weeks(ax: Axes, rows: pd.DataFrame, label: str) -> None:
+    """Set up the axes of weeks, and tell how many persons a week has."""
+    mark_weeks(ax, rows[["week"]], starts_at=-0.5)
+    most, fewest = rows["n"].max(), rows["n"].min()
+    few = f", {fewest:,.0f} where fewest" if fewest < most else ""
+    ax.set_xlabel(f"week of the plan ({most:,.0f} persons{few})")
+    ax.set_ylabel(fill(label, MAX_LETTERS))
+
+
+def _draw_rows(
+    ax: Axes, rows: pd.DataFrame, heights: Sequence[int], names: Mapping[int, str]
+) -> Axes:
+    """Draw a row per difference, named on the left, with shares on the right."""
+    ax.hlines(heights, rows["q05"], rows["q95"], label=PERSONS, **THIN_STYLE)
+    ax.hlines(heights, rows["low"], rows["high"], label=MEAN, **THICK_STYLE)
+    some, none = rows["difference"], rows["difference"] == 0
+    ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
+    ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
+    ax.axvline(0.0, **ZERO_STYLE)
+    name_rows(ax, [names[place] for place in range(len(names))])
+    size = min(NAME_SIZE, ax.get_yticklabels()[0].get_fontsize())
+    for height, row in zip(heights, rows.itertuples(), strict=True):
+        beside(ax, height, _told(row))
+        ax.texts[-1].set_fontsize(size)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    outcome = rows["outcome"].iloc[0]
+    baselines = ", ".join(short_names(rows["baseline"].unique()))
+    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
+    ax.set_xlabel(words + DIRECTIONS[OUTCOMES[outcome].better], parse_math=False)
+    legend_above(ax)
+    return ax
+
+
+def _told(row: tuple) -> str:
+    """Return for whom a scenario is better or the same, in words."""
+    if row.p_equal == 1:
+        return "the same for all"
+    shares = (("better", row.p_better), ("same", row.p_equal or nan))
+    known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
+    words = [f"{how} for {apart(pct, limit, 0)} %" for how, pct, limit in known]
+    return ", ".join(["0 on average", *words] if row.difference == 0 else words)
+
+
+def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw Sobol indices, a row per knob, the largest total at the top.
+
+    Parameters
+    ----------
+    indices : pandas.DataFrame
+        One row per knob: first and total, with the ends of their intervals.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    columns = [f"{what}{end}" for what in INDICES for end in ("", "_low", "_high")]
+    _check_knobs(indices, columns)
+    rows = indices.sort_values("total", ascending=False, kind="stable")
+    ax = axes_or_current(ax)
+    for what, (label, shift, look) in INDICES.items():
+        heights = np.arange(len(rows)) + shift
+        ends = rows[f"{what}_low"], rows[f"{what}_high"]
+        ax.hlines(heights, *ends, color=look["color"], linewidth=1.5)
+        ax.plot(rows[what], heights, linestyle="", label=label, **look)
+    ax.axvline(0.0, **EVEN_STYLE)
+    name_rows(ax, short_names(rows["knob"]))
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlabel("Sobol index (share of the variance)")
+    legend_above(ax)
+    return ax
+
+
+def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw Morris' measures: how much a knob does, and how much that varies.
+
+    Parameters
+    ----------
+    indices : pandas.DataFrame
+        One row per knob: mu_star with the ends of its interval, and sigma.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        On the grey line sigma equals mu_star.
+    """
+    _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
+    ax = axes_or_current(ax)
+    ax.hlines("sigma", "mu_star_low", "mu_star_high", data=indices, **RANGE_STYLE)
+    rows = zip(short_names(indices["knob"]), indices.itertuples(), strict=True)
+    points = [
+        ax.plot(row.mu_star, row.sigma, label=name, **POINT_STYLE) for name, row in rows
+    ]
+    ax.axline((0, 0), slope=1, label="sigma = mu*", **EVEN_STYLE)
+    ax.set_xlabel("mean size of the effect, mu* (unit of the outcome)")
+    ax.set_ylabel("spread of the effect, sigma\n(unit of the outcome)")
+    name_lines(ax, [*chain(*points)])
+    return ax
+
+
+def plot_front(
+    trials: pd.DataFrame,
+    *,
+    goals: Mapping[str, str],
+    x: str | None = None,
+    y: str | None = None,
+    colour: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the trials of a search by their goals, and the front among them.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row per trial: a column per goal, ``is_allowed`` and ``is_on_front``.
+    goals : Mapping[str, str]
+        "highest" or "lowest" by goal; two or more.
+    x, y, colour : str, optional
+        Goals to draw. Default: the first ones left; a colour from the third on.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The front is a line; of three goals its marks are coloured, larger for more.
+    """
+    check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
+    x, y, colour = _drawn_goals(goals, [x, y, colour])
+    ax = axes_or_current(ax)
+    is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
+    refused, allowed = trials[~is_allowed], trials[is_allowed & ~is_on_front]
+    front = trials[is_on_front].sort_values(x)
+    if len(refused):
+        ax.plot(x, y, data=refused, label=f"refused ({len(refused)})", **REFUSED_STYLE)
+    ax.plot(x, y, data=allowed, label=f"allowed ({len(allowed)})", **ALLOWED_STYLE)
+    label = f"on the front ({len(front)})"
+    if colour is None or front.empty:
+        ax.plot(x, y, data=front, label=label, **FRONT_STYLE)
+    else:
+        look = {"marker": "D", "label": label, "zorder": 3, **SHADES}
+        ends = front[colour].min(), front[colour].max()
+        sizes = np.interp(front[colour], ends, SIZES_PT2)
+        marks = ax.scatter(x, y, sizes, colour, data=front, **look)
+        _name_shades(ax, marks, _goal(colour, goals))
+    ax.set_xlabel(fill(_goal(x, goals), 60))
+    ax.set_ylabel(fill(_goal(y, goals), 34))
+    legend_above(ax)
+    return ax
+
+
+def plot_surface(
+    summary: pd.DataFrame, *, x: str, y: str, outcome: str, ax: Axes | None = None
+) -> Axes:
+    """Draw the mean of an outcome by two varied numbers.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        One row per scenario: what was varied, and the mean of the outcome.
+    x, y : str
+        The two varied numbers, in a row that no other scenario shares.
+    outcome : str
+        One of `outcomes.OUTCOMES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Cells of one size where at least half of a grid is there, else points.
+    """
+    check_one_of(outcome, OUTCOMES, name="outcome")
+    mean = f"{outcome}_mean"
+    check_columns(summary, (x, y, mean), name="summary")
+    _check_places(summary[[x, y]].infer_objects())
+    ax = axes_or_current(ax)
+    grid = summary.pivot_table(mean, index=y, columns=x, dropna=False)
+    if grid.size <= 2 * len(summary):
+        shades = _draw_cells(ax, grid)
+    else:
+        shades = ax.scatter(x, y, c=mean, data=summary, **SHADES)
+    _name_shades(ax, shades, f"mean of {label_of(outcome)}")
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    ax.set_ylabel(_as_set(y), parse_math=False)
+    return ax
+
+
+def plot_effect(
+    summary: pd.DataFrame, *, x: str, outcome: str, ax: Axes | None = None
+) -> Axes:
+    """Draw an outcome by one varied quantity: mean and spread of the persons.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        One row per scenario: what was varied, mean and quantiles of the outcome.
+    x : str
+        What was varied: numbers, or texts, which stand side by side.
+    outcome : str
+        One of `outcomes.OUTCOMES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Means of numbers are joined where a number has one scenario.
+    """
+    check_one_of(outcome, OUTCOMES, name="outcome")
+    mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
+    check_columns(summary, (x, mean, low, high), name="summary")
+    ax = axes_or_current(ax)
+    values = summary[x].infer_objects()
+    is_number = values.dtype.kind in NUMBERS
+    places = values if is_number else _name_texts(ax, values.map(str))
+    rows = summary.assign(place=places).sort_values("place")
+    line = "-" if is_number and rows["place"].is_unique else ""
+    ax.vlines("place", low, high, data=rows, label="9 in 10 persons", **RANGE_STYLE)
+    ax.plot("place", mean, data=rows, label="mean", linestyle=line, **POINT_STYLE)
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    ax.set_ylabel(fill(label_of(outcome), 34))
+    legend_above(ax)
+    return ax
+
+
+def _check_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> None:
+    check_columns(indices, ("knob", *columns), name="indices")
+    twice = indices.loc[indices["knob"].duplicated(), "knob"]
+    if len(twice):
+        raise ValueError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
+
+
+def _check_places(places: pd.DataFrame) -> None:
+    for name in places:
+        if places[name].dtype.kind not in NUMBERS:
+            raise ValueError(f"{name} must hold numbers; got {places[name].iloc[0]!r}.")
+    if places.duplicated().any():
+        first = places[places.duplicated()].iloc[0]
+        place = ", ".join(f"{name} = {value:g}" for name, value in first.items())
+        raise ValueError(
+            f"Several scenarios have {place}; choose the rows of one, because "
+            "something else was varied too."
+        )
+
+
+def _drawn_goals(
+    goals: Mapping[str, str], chosen: Sequence[str | None]
+) -> list[str | None]:
+    """Return the goals on x, on y and in colour: those chosen, then those left."""
+    for name, way in goals.items():
+        check_one_of(way, WAYS, name=f"goals[{name!r}]")
+    named = [name for name in chosen if name is not None]
+    for name in named:
+        check_one_of(name, goals, name="x, y and colour")
+    if len(goals) < 2 or len({*named}) < len(named):
+        raise ValueError(
+            f"A front needs two different goals; got {', '.join(named or goals)}."
+        )
+    left = (name for name in goals if name not in named)
+    return [name or next(left, None) for name in chosen]
+
+
+def _goal(name: str, goals: Mapping[str, str]) -> str:
+    return f"{label_of(name)}; {WAYS[goals[name]]}"
+
+
+def _as_set(name: str) -> str:
+    return f"{short_names([name])[0]} (as set)"
+
+
+def _name_shades(ax: Axes, shades: ScalarMappable, words: str) -> None:
+    ax.get_figure().colorbar(shades, ax=ax, label=fill(words, 34))
+
+
+def _draw_cells(ax: Axes, grid: pd.DataFrame) -> QuadMesh:
+    """Draw a table as shaded cells, with their values where they are few."""
+    cells = ax.pcolormesh(grid.to_numpy(), cmap=SHADES["cmap"], edgecolors="white")
+    for axis, values in ((ax.xaxis, grid.columns), (ax.yaxis, grid.index)):
+        step = -(-len(values) // _MAX_TICKS)
+        names = [f"{value:.6g}" for value in values[::step]]
+        axis.set_ticks(np.arange(len(values))[::step] + 0.5, labels=names)
+    spread = grid.max(axis=None) - grid.min(axis=None)
+    digits = max(1 - floor(log10(spread)), 0) if spread > 0 else 1
+    for (row, column), value in np.ndenumerate(grid) if grid.size <= MAX_CELLS else ():
+        text = "" if isnan(value) else f"{value:,.{digits}f}"
+        colour = "white" if cells.norm(value) < 0.45 else BLACK
+        look = {"ha": "center", "va": "center", "fontsize": NAME_SIZE}
+        ax.text(column + 0.5, row + 0.5, text, color=colour, **look)
+    return cells
+
+
+def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
+    """Name the texts along the axis, and return their places on it."""
+    names = [*dict.fromkeys(texts)]
+    width = max(_AXIS_LETTERS // len(names), 6)
+    labels = [fill(name, width) for name in short_names(names, 3 * width)]
+    ax.set_xticks(range(len(names)), labels=labels, parse_math=False)
+    return [names.index(text) for text in texts]
+
+
+def plot_predicted(
+    table: pd.DataFrame, *, unit: str = "%", ax: Axes | None = None
+) -> Axes:
+    """Draw observed and predicted means of trials, one row per outcome.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Table as `trials.predicted_and_observed` returns it.
+    unit : str, default "%"
+        Which outcomes: "%" for gains of the 1RM, "kg" for loads.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar is one standard deviation between people to either side, where known; an
+        outcome of which only the direction was observed has no observed mark.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or there is no such unit.
+    """
+    columns = (*_COLUMNS, "observed_sd", "predicted_sd")
+    check_columns(table, columns, name="table")
+    check_one_of(unit, _LABELS, name="unit")
+    ax = axes_or_current(ax)
+    rows = table[table["unit"] == unit]
+    heights = pd.Series(range(len(rows)), index=rows.index, dtype=float)
+    for what, style in STYLES.items():
+        sd = rows[f"{what}_sd"].fillna(0.0)
+        ends = rows[what] - sd, rows[what] + sd
+        y = heights + style["shift"]
+        look = {"color": style["color"], "linestyle": style["linestyle"]}
+        ax.hlines(y, *ends, linewidth=1, **look)
+        ax.plot(
+            rows[what],
+            y,
+            style["marker"],
+            color=style["color"],
+            label=what,
+            markersize=5,
+        )
+    ax.axvline(0.0, color="0.75", linewidth=0.8, zorder=0)
+    name_rows(ax, [_name(row) for row in rows[list(_COLUMNS)].itertuples()])
+    ax.invert_yaxis()
+    ax.set_xlabel(_LABELS[unit])
+    legend_above(ax)
+    return ax
+
+
+def _name(row: tuple) -> str:
+    return f"{row.trial}, {row.arm}: {spoken(row.exercise)}, week {row.week}"
+
+
+def label_of(name: str) -> str:
+    """Return the meaning of an outcome with its unit; of another name, its words."""
+    if name not in OUTCOMES:
+        return spoken(name)
+    return f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit or 'number'})"
+
+
+def short_names(names: Iterable[object], n_letters: int = MAX_LETTERS) -> list[str]:
+    """Return names as words, cut where they still differ, at the front if possible."""
+    words = [spoken(str(name)) for name in names]
+    for n in range(n_letters // 2):
+        short = [o[:n] + shortened(o[n:][::-1], n_letters - n)[::-1] for o in words]
+        if len({*short}) == len({*words}):
+            return short
+    return words
+
+
+def weekly_label(outcome: str) -> str:
+    """Return what an outcome is in any week, with its unit."""
+    one = OUTCOMES[outcome]
+    return f"{one.words} ({one.unit or 'number'})"
+
+
+def comparison_figure(found: Comparison, outcome: str) -> Figure:
+    """Return courses over weeks and differences of an outcome, scenario by scenario."""
+    with rc_context({"font.size": _FONT_PT}):
+        if found.groups:
+            return _overview(found, outcome)
+        if len(found.scenarios) == 1:
+            return _one(found, outcome)
+        return _panels(found, outcome)
+
+
+def _one(found: Comparison, outcome: str) -> Figure:
+    drawn = Figure(figsize=(_WIDTH_IN, _PANEL_IN + 0.6), layout="constrained")
+    plot_fan(found.weekly, outcome=outcome, ax=drawn.subplots())
+    return drawn
+
+
+def _overview(found: Comparison, outcome: str) -> Figure:
+    rows = found.differences.query("outcome == @outcome")
+    height = _ROW_IN * (len(rows) + rows["group"].nunique()) + 1.2
+    drawn = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
+    plot_one_at_a_time(found.differences, outcome=outcome, ax=drawn.subplots())
+    return drawn
+
+
+def _panels(found: Comparison, outcome: str) -> Figure:
+    n_rows = len(found.scenarios) - 1
+    ends = _ROW_IN * n_rows + 1.2
+    has_course = outcome in WEEKLY and n_rows < MAX_LIFTS
+    heights = [*([_PANEL_IN] * 2 if has_course else []), ends]
+    drawn = Figure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
+    panels = drawn.subplots(len(heights), 1, height_ratios=heights, squeeze=False)
+    if has_course:
+        plot_fans(found.weekly, outcome=outcome, ax=panels[0, 0])
+        plot_difference(found.weekly_differences, outcome=outcome, ax=panels[1, 0])
+    plot_differences(found.differences, outcome=outcome, ax=panels[-1, 0])
+    return drawn
+
+
+def sweep_figure(found: Sweep, outcome: str) -> Figure:
+    """Return an outcome by each varied name, and as a surface of two numbers.
+
+    Of several names only the means of scenarios are drawn: persons differ by far more
+    than scenarios do, and would hide them. Names after the first `MOST_PANELS` are not
+    drawn.
+    """
+    names = list(found.vary)[:MOST_PANELS]
+    summary = as_written(found.summary, names)
+    is_surface = len(names) == 2 and all(_is_numbers(found, name) for name in names)
+    with rc_context({"font.size": _SWEEP_FONT_PT}):
+        drawn, panels = _sweep_panels(len(names) + is_surface)
+        for name, ax in zip(names, panels, strict=False):
+            plot_effect(summary, x=name, outcome=outcome, ax=ax)
+            if len(names) > 1:
+                _keep_means(ax, f"mean of {label_of(outcome)}")
+            if _is_whole(found, name):
+                ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if is_surface:
+            x, y = names
+            plot_surface(summary, x=x, y=y, outcome=outcome, ax=panels[-1])
+        return drawn
+
+
+def as_written(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a summary with lists and tables that were set as files have them."""
+    shown = summary.copy()
+    for name in names:
+        shown[name] = [
+            written(value) if isinstance(value, tuple | Mapping) else value
+            for value in summary[name]
+        ]
+    return shown
+
+
+def _sweep_panels(n: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels of one size; the last place may stay empty."""
+    n_columns = 1 if n <= _MOST_STACKED else 2
+    n_rows = -(-n // n_columns)
+    drawn = _figure(n_rows * _SWEEP_PANEL_IN)
+    places = list(drawn.subplots(n_rows, n_columns, squeeze=False).flat)
+    for empty in places[n:]:
+        empty.remove()
+    return drawn, places[:n]
+
+
+def _keep_means(ax: Axes, label: str) -> None:
+    """Take the spread of persons out of a panel; a dot is a scenario."""
+    for spread in [*ax.collections]:
+        spread.remove()
+    ax.get_legend().remove()
+    ax.relim()
+    ax.autoscale_view()
+    for dots in ax.lines:
+        dots.set_markersize(_DOT_PT)
+    ax.set_ylabel(fill(label, 34) if ax.get_subplotspec().is_first_col() else "")
+
+
+def sensitivity_figure(found: Sensitivity) -> Figure:
+    """Return what matters for an outcome."""
+    with rc_context({"font.size": _SWEEP_FONT_PT}):
+        drawn = _figure(max(_SWEEP_ROW_IN * len(found.indices) + 1.4, _SWEEP_PANEL_IN))
+        draw = plot_sensitivity if found.kind == "saltelli" else plot_screening
+        draw(found.indices, ax=drawn.subplots())
+        return drawn
+
+
+def front_figure(found: Search) -> Figure:
+    """Return the trials of a search and the front among them."""
+    with rc_context({"font.size": _SWEEP_FONT_PT}):
+        drawn = _figure(1.6 * _SWEEP_PANEL_IN)
+        plot_front(found.trials, goals=found.goals, ax=drawn.subplots())
+        return drawn
+
+
+def _is_numbers(found: Sweep, name: str) -> bool:
+    varied = found.vary[name]
+    if isinstance(varied, Range):
+        return True
+    is_number = all(type(one) in (int, float) for one in varied)
+    return is_number and len(varied) > 1
+
+
+def _is_whole(found: Sweep, name: str) -> bool:
+    varied = found.vary[name]
+    if isinstance(varied, Range):
+        return varied.whole
+    return all(type(one) is int for one in varied)
+
+
+def _figure(height_in: float) -> Figure:
+    return Figure(figsize=(_SWEEP_WIDTH_IN, height_in), layout="constrained")

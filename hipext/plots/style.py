@@ -1,0 +1,163 @@
+"""What the figures have in common: week axis, deload weeks, phases, names, legends."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from hipext.files.checks import shortened
+
+BAND_STYLE = {"color": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
+BORDER_STYLE = {"color": "0.75", "linewidth": 0.8, "zorder": 0}
+LEADER_STYLE = {"arrowstyle": "-", "color": "0.7", "linewidth": 0.7, "shrinkB": 3}
+NAME_SIZE = 8.0  # pt
+_LETTER_IN = 0.066  # width of a letter of that size
+_LINE_IN = 0.16  # height of a line of names, with a little air
+_NAME_RISE_IN = 0.05  # of the names of phases above tall axes
+_MAX_WEEK_MARKS = 20
+_POINTS_PER_INCH = 72
+_MAX_LETTERS = 27  # of a name beside the axes
+# Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
+PALE, BROWN = "#FBE3B3", "#9A6A00"  # deload weeks
+
+
+def axes_or_current(ax: Axes | None) -> Axes:
+    """Return the axes to draw on: those given, or the current ones of pyplot."""
+    if ax is None:
+        from matplotlib.pyplot import gca  # slow to import, and only notebooks need it
+
+        return gca()
+    return ax
+
+
+def spoken(name: str) -> str:
+    """Return an id as words."""
+    return name.replace("_", " ")
+
+
+def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
+    """Set up the week axis, shade the deload weeks and name the phases.
+
+    `weeks` has one row per week; ``is_deload`` and ``phase`` are used where they are
+    there. A week w begins at ``w + starts_at`` on the axis.
+    """
+    if weeks.empty:
+        return
+    first, last = weeks["week"].min(), weeks["week"].max()
+    ax.set_xlim(first + starts_at - 0.1, last + starts_at + 1.1)
+    fits = (step for step in (1, 2, 4) if last - first < step * _MAX_WEEK_MARKS)
+    step = next(fits, 8)
+    ax.set_xticks([week for week in range(first, last + 1) if week % step == 0])
+    for line in ax.get_lines() if step > 2 else ():
+        line.set_markevery(step)
+    ax.set_xlabel("week of the plan" if starts_at else "week (the mark is its Monday)")
+    if "is_deload" in weeks:
+        for week in weeks.loc[weeks["is_deload"], "week"]:
+            start = week + starts_at
+            ax.axvspan(start, start + 1, **BAND_STYLE, label="_deload week")
+    if "phase" in weeks:
+        _name_phases(ax, weeks, starts_at)
+
+
+def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
+    """Name the phases along the top, shortened or left out where there is no room."""
+    begins = weeks["phase"] != weeks["phase"].shift()
+    names = weeks.loc[begins, "phase"]  # a phase that is done again is named again
+    starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
+    starts[-1] += starts_at + 1
+    low, high = ax.get_xlim()
+    week_in = ax.bbox.width / ax.get_figure(root=True).dpi / (high - low)
+    for phase, (start, end) in zip(names, pairwise(starts), strict=True):
+        if start > starts[0]:
+            ax.axvline(start, **BORDER_STYLE)
+        name = shortened(phase, int((end - start) * week_in / _LETTER_IN))
+        ax.text(
+            (start + end) / 2,
+            1 + min(0.02, _NAME_RISE_IN / _height_in(ax)),
+            name,
+            transform=ax.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=NAME_SIZE,
+            parse_math=False,
+        )
+
+
+def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
+    """Put the legend above the axes and the names of the phases."""
+    rise = 1 + 1.2 * _LINE_IN / _height_in(ax)
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1, rise),
+        borderaxespad=0,
+        frameon=False,
+        fontsize=NAME_SIZE + 0.5,
+        ncols=ncols,
+        **options,
+    )
+
+
+def beside(ax: Axes, y: float, text: str) -> None:
+    """Write a text on the right of the axes, at a height of the data."""
+    ax.text(
+        1.01,
+        y,
+        text,
+        transform=ax.get_yaxis_transform(),
+        va="center",
+        fontsize=NAME_SIZE,
+        parse_math=False,
+    )
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Write names on the left at heights 0, 1, ..., smaller where they are many."""
+    ax.set_yticks(range(len(names)), labels=names, parse_math=False)
+    row_pt = _POINTS_PER_INCH * _height_in(ax) / max(len(names), 1)
+    for label in ax.get_yticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.85 * row_pt))
+
+
+def name_lines(ax: Axes, lines: Sequence[Line2D]) -> None:
+    """Write the name of every line on the right, with a leader from its last point."""
+    ends = []
+    for line in lines:
+        known = pd.Series(line.get_ydata(), index=line.get_xdata()).dropna()
+        if len(known):
+            ends.append((float(known.iloc[-1]), float(known.index[-1]), line))
+    ends.sort(key=lambda end: end[:2])
+    low, high = ax.get_ylim()
+    gap = (high - low) * _LINE_IN / _height_in(ax)
+    heights = _spread([end[0] for end in ends], gap, high)
+    for (y, x, line), height in zip(ends, heights, strict=True):
+        ax.annotate(
+            shortened(spoken(line.get_label()), _MAX_LETTERS),
+            xy=(x, y),
+            xytext=(1.03, height),
+            textcoords=ax.get_yaxis_transform(),
+            arrowprops={**LEADER_STYLE, "relpos": (0, 0.5)},
+            va="center",
+            fontsize=NAME_SIZE,
+            parse_math=False,
+            annotation_clip=False,
+        )
+
+
+def _spread(heights: list[float], gap: float, top: float) -> list[float]:
+    """Return rising heights at least `gap` apart, near those given and below `top`."""
+    apart: list[float] = []
+    for height in heights:
+        apart.append(max(height, apart[-1] + gap) if apart else height)
+    limit = top
+    for place in reversed(range(len(apart))):
+        apart[place] = min(apart[place], limit)
+        limit = apart[place] - gap
+    return apart
+
+
+def _height_in(ax: Axes) -> float:
+    return ax.bbox.height / ax.get_figure(root=True).dpi

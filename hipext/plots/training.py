@@ -1,0 +1,587 @@
+"""Figures of the tables: table in, matplotlib Axes out.
+
+Nothing is computed, shown or saved here: every function draws columns of a table on
+the axes it is given, or on the current ones of pyplot. Deload weeks are shaded, and
+hatched where there are bars; lines differ in dash or marker too, so that a figure can
+be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week, and w to w + 1,
+Monday to Monday, where a row is a day.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+
+from hipext.files.checks import check_columns, check_one_of, shortened
+from hipext.files.parameters import parameter
+from hipext.files.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
+from hipext.plots.style import (
+    BLACK,
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    axes_or_current,
+    beside,
+    legend_above,
+    mark_weeks,
+    name_lines,
+    name_rows,
+    spoken,
+)
+
+MEASURES = {
+    "system_volume_load_kg": "volume load with body mass (kg)",
+    "volume_load_kg": "volume load on the bar (kg)",
+    "working_sets": "working sets (sets)",
+    "hard_sets": "hard sets (sets)",
+    "tut_s": "time under tension (s)",
+    "session_rpe": "session rating x minutes (a.u.)",
+}
+BAR_STYLES = {
+    False: {"color": BLUE, "edgecolor": BLUE, "label": "load week"},
+    True: {"color": PALE, "edgecolor": BROWN, "hatch": "////", "label": "deload week"},
+}
+RESPONSE_STYLES = {
+    "fitness": {"color": BLUE, "linestyle": "--"},
+    "fatigue": {"color": VERMILION, "linestyle": ":", "linewidth": 2},
+    "performance": {"color": BLACK, "linestyle": "-", "linewidth": 2},
+}
+BALANCE_STYLES = {
+    "hip_share": {"color": BLUE, "marker": "o", "linestyle": "-"},
+    "unilateral_share": {"color": VERMILION, "marker": "s", "linestyle": "--"},
+    "left_share": {"color": BLACK, "marker": "^", "linestyle": ":"},
+}
+BALANCE_LABELS = {
+    "hip_share": "hip, of hip and knee sets",
+    "unilateral_share": "unilateral, of all sets",
+    "left_share": "left, of one-sided work",
+}
+LIFT_STYLES = (
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": VERMILION, "marker": "s", "linestyle": "--"},
+    {"color": GREEN, "marker": "^", "linestyle": "-."},
+    {"color": BLACK, "marker": "D", "linestyle": ":"},
+    {"color": PURPLE, "marker": "v", "linestyle": "-"},
+    {"color": ORANGE, "marker": "P", "linestyle": "--"},
+)
+MAX_LIFTS = len(LIFT_STYLES)
+MAX_PHASE_LETTERS = 24  # of a name beside its bar
+LANE_STYLE = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5}
+DOT_STYLE = {"linestyle": "", "markersize": 3.5, "fillstyle": "none"}
+PAIN_STYLES = {
+    "pain": {"color": VERMILION, "linestyle": "-", "linewidth": 1.8},
+    "soreness": {"color": BLUE, "linestyle": "--", "linewidth": 1.5},
+}
+PAIN_DOTS = {
+    "pain_reported": {"color": VERMILION, "marker": "o"},
+    "soreness_reported": {"color": BLUE, "marker": "s"},
+}
+SIDE_STYLES = {
+    "left": {"color": BLUE, "linestyle": "-", "marker": "o"},
+    "right": {"color": VERMILION, "linestyle": "--", "marker": "s"},
+}
+LIMIT_STYLE = {"color": GREY, "linestyle": "-.", "linewidth": 1.2, "zorder": 1}
+MAX_LETTERS = 30  # of the name of an exercise beside its lane
+MOVES = {  # of an exercise: actions, and how they look
+    "advances": (("advance",), {"marker": "^", "color": GREEN, "markersize": 5}),
+    "holds": (
+        ("hold",),
+        {"marker": "o", "color": "0.55", "markersize": 3, "fillstyle": "none"},
+    ),
+    "goes back": (
+        ("reduce", "regress"),
+        {"marker": "v", "color": VERMILION, "markersize": 5.5},
+    ),
+    "ends early": (("stop",), {"marker": "x", "color": BLACK, "markersize": 4.5}),
+}
+TURNS = {  # of the plan
+    "gate passed": (("pass",), {"marker": "D", "color": BLUE, "markersize": 5}),
+    "gate closed": (
+        ("extend", "hold"),
+        {"marker": "s", "color": BLACK, "markersize": 5, "fillstyle": "none"},
+    ),
+    "phase back": (("regress",), {"marker": "<", "color": VERMILION, "markersize": 6}),
+    "missed": (("skip",), {"marker": "+", "color": BLACK, "markersize": 5}),
+}
+
+
+def plot_volume(
+    weekly: pd.DataFrame,
+    *,
+    measure: str = "system_volume_load_kg",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how much every week asks for, as bars.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table, as `metrics.weekly` returns it.
+    measure : str, default "system_volume_load_kg"
+        What the bars are: a column of the table, one of `MEASURES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no such measure, or a column is missing.
+    """
+    check_one_of(measure, MEASURES, name="measure")
+    check_columns(weekly, ("week", "is_deload", measure), name="weekly")
+    ax = axes_or_current(ax)
+    for is_deload, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_deload]
+        if len(rows):
+            ax.bar(rows["week"], rows[measure], width=0.8, linewidth=0.8, **style)
+    mark_weeks(ax, weekly, starts_at=-0.5)
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.set_ylabel(MEASURES[measure])
+    legend_above(ax)
+    return ax
+
+
+def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw which weeks belong to which phase, and which of them are deload weeks.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table, as `metrics.weekly` returns it.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
+    ax = axes_or_current(ax)
+    names = list(dict.fromkeys(weekly["phase"]))
+    for is_deload, style in BAR_STYLES.items():
+        rows = weekly[weekly["is_deload"] == is_deload]
+        if len(rows):
+            lanes = [names.index(phase) for phase in rows["phase"]]
+            ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
+    mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
+    name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
+    middle, half = (len(names) - 1) / 2, max(len(names), 4) / 2 + 0.1
+    ax.set_ylim(middle + half, middle - half)
+    ax.set_ylabel("phase")
+    legend_above(ax)
+    return ax
+
+
+def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the weekly sets of every muscle group, one lane each, on one scale.
+
+    Parameters
+    ----------
+    muscle_sets : pandas.DataFrame
+        Sets per muscle, as `metrics.muscle_sets` returns it.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Each line starts at the bottom of its lane; its highest value is on the right.
+    """
+    MUSCLE_SETS.check(muscle_sets)
+    ax = axes_or_current(ax)
+    muscles = list(dict.fromkeys(muscle_sets["muscle"]))
+    highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
+    lane = max(5 * -(-1.1 * highest // 5), 5)  # sets; a round number above the highest
+    bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
+    for muscle, bottom in zip(muscles, bottoms, strict=True):
+        rows = muscle_sets[muscle_sets["muscle"] == muscle]
+        tops = bottom + rows["sets"]
+        ax.plot(rows["week"], tops, label=muscle, **LANE_STYLE)
+        ax.fill_between(rows["week"], bottom, tops, color=SKY, alpha=0.35)
+        ax.axhline(bottom, color="0.6", linewidth=0.8)
+        beside(ax, bottom + 0.4 * lane, f"up to {rows['sets'].max():g}")
+    mark_weeks(ax, muscle_sets.drop_duplicates("week"), starts_at=-0.5)
+    middles = [bottom + 0.4 * lane for bottom in bottoms]
+    ax.set_yticks(middles, labels=map(spoken, muscles))
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(0, lane * max(len(muscles), 1) * 1.01)
+    ax.set_ylabel(f"working sets a week\n(one lane: 0 to {lane:g} sets)")
+    return ax
+
+
+def plot_response(
+    response: pd.DataFrame,
+    *,
+    weekly: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw fitness, fatigue and performance, states of a model, by the week.
+
+    Parameters
+    ----------
+    response : pandas.DataFrame
+        Response table, one row per day from day 0, as `respond` of a model returns it.
+    weekly : pandas.DataFrame, optional
+        Weekly table of the same plan, for its deload weeks and phases.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    RESPONSE.check(response)
+    ax = axes_or_current(ax)
+    weeks = response.index / DAYS_PER_WEEK + 1
+    for column, style in RESPONSE_STYLES.items():
+        ax.plot(weeks, response[column], label=column, **style)
+    if weekly is None:
+        weekly = pd.DataFrame({"week": (response.index // DAYS_PER_WEEK + 1).unique()})
+    mark_weeks(ax, weekly, starts_at=0.0)
+    ax.set_ylabel("model state (a.u.)")
+    legend_above(ax)
+    return ax
+
+
+def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the hip-dominant, unilateral and left share of every week, and 50 %.
+
+    Parameters
+    ----------
+    weekly : pandas.DataFrame
+        Weekly table, as `metrics.weekly` returns it. A missing share leaves a gap.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
+    ax = axes_or_current(ax)
+    for column, style in BALANCE_STYLES.items():
+        label = BALANCE_LABELS[column]
+        ax.plot(weekly["week"], weekly[column], markersize=4, label=label, **style)
+    ax.axhline(0.5, color=GREY, linewidth=1, zorder=1)
+    mark_weeks(ax, weekly, starts_at=-0.5)
+    ax.set_ylim(-0.02, 1.02)
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_ylabel("share (%)")
+    legend_above(ax)
+    return ax
+
+
+def plot_lifts(
+    sets: pd.DataFrame,
+    *,
+    exercises: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the heaviest working load of every week, one line per lift.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Sets table.
+    exercises : sequence of str, optional
+        Ids of the lifts, at most six. Default: the six with the heaviest loads.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Every line is named at its end; it has a gap where no working set is loaded.
+
+    Raises
+    ------
+    ValueError
+        If a column or a lift is missing, or there are too many to tell apart.
+    """
+    check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
+    top = top_sets(sets)
+    heaviest = list(dict.fromkeys(top["exercise"][::-1]))[:MAX_LIFTS]
+    exercises = heaviest if exercises is None else list(exercises)
+    if len(exercises) > MAX_LIFTS:
+        raise ValueError(
+            f"At most {MAX_LIFTS} lifts can be told apart; got "
+            f"{len(exercises)}: {', '.join(exercises)}."
+        )
+    for exercise in exercises:
+        check_one_of(exercise, sorted({*top["exercise"]}), name="exercise")
+    ax = axes_or_current(ax)
+    weeks = sets.drop_duplicates("week")
+    lines = []
+    for exercise, style in zip(exercises, LIFT_STYLES, strict=False):
+        rows = top[top["exercise"] == exercise].set_index("week")
+        loads = rows["load_kg"].reindex(sorted(weeks["week"]))
+        lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
+    mark_weeks(ax, weeks, starts_at=-0.5)
+    ax.set_ylim(0, 1.08 * max(ax.dataLim.y1, 1.0))
+    ax.set_ylabel("top working load\n(kg per implement)")
+    name_lines(ax, lines)
+    return ax
+
+
+def top_sets(sets: pd.DataFrame) -> pd.DataFrame:
+    """Return the heaviest loaded working set of every lift and week, lightest first."""
+    loaded = sets[(sets["kind"] == "work") & (sets["load_kg"] > 0)]
+    by_load = loaded.sort_values("load_kg", kind="stable")
+    return by_load.drop_duplicates(["week", "exercise"], keep="last")
+
+
+def plot_pain(
+    daily: pd.DataFrame,
+    *,
+    limits: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw pain and soreness, as reported and as states of the model.
+
+    Parameters
+    ----------
+    daily : pandas.DataFrame
+        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
+    limits : Mapping[str, float], optional
+        Limits to draw, by what they do. Default: those of the shipped rules.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
+    ax = axes_or_current(ax)
+    x = daily["day"] / DAYS_PER_WEEK + 1
+    for column, style in PAIN_DOTS.items():
+        label = spoken(column).replace("reported", "as reported")
+        ax.plot(x, daily[column], label=label, alpha=0.6, **DOT_STYLE, **style)
+    for column, style in PAIN_STYLES.items():
+        ax.plot(x, daily[column], label=f"{column}, state", **style)
+    ax.set_ylim(-0.2, 10.2)
+    limits = rule_limits() if limits is None else limits
+    for value in sorted(set(limits.values())):
+        names = [name for name, limit in limits.items() if limit == value]
+        ax.axhline(value, **LIMIT_STYLE)
+        beside(ax, value, f"above {value:g}:\n" + "\n".join(names))
+    _mark_days(ax, daily)
+    ax.set_ylabel("pain, soreness (0 to 10)")
+    legend_above(ax)
+    return ax
+
+
+def rule_limits() -> dict[str, float]:
+    """Return the limits of the shipped rules on pain and soreness, by what they do."""
+    return {
+        "pain holds": parameter("rule.pain_hold"),
+        "pain cuts": parameter("rule.pain_cut"),
+        "soreness holds": parameter("rule.soreness_hold"),
+    }
+
+
+def plot_technique(
+    daily: pd.DataFrame,
+    *,
+    gates: Mapping[str, float | None] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw technique: ratings of training days, the state, and what gates ask for.
+
+    Parameters
+    ----------
+    daily : pandas.DataFrame
+        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
+    gates : Mapping[str, float or None], optional
+        Least technique that the gate of a phase asks for, by name of the phase.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
+    ax = axes_or_current(ax)
+    x = daily["day"] / DAYS_PER_WEEK + 1
+    rated, own = {"color": BLUE, "marker": "o"}, {"color": BLACK, "linewidth": 1.8}
+    label = "mean rating of the day"
+    ax.plot(x, daily["technique_rated"], label=label, **DOT_STYLE, **rated)
+    ax.plot(x, daily["technique"], label="skill of the hinge, state", **own)
+    _draw_gates(ax, daily, gates)
+    _mark_days(ax, daily)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_ylabel("technique (0 to 1)")
+    legend_above(ax)
+    return ax
+
+
+def plot_range(
+    daily: pd.DataFrame,
+    assessments: pd.DataFrame,
+    *,
+    gates: Mapping[str, float | None] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw hip-extension range of either side: states, tests, and what gates ask for.
+
+    Parameters
+    ----------
+    daily : pandas.DataFrame
+        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
+    assessments : pandas.DataFrame
+        Assessments table of the same run.
+    gates : Mapping[str, float or None], optional
+        Least range that the gate of a phase asks for, by name of the phase.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    columns = ("day", "week", "range_left_deg", "range_right_deg")
+    check_columns(daily, columns, name="daily")
+    ax = axes_or_current(ax)
+    x = daily["day"] / DAYS_PER_WEEK + 1
+    tested = assessments[assessments["test"] == "hip_extension_range"]
+    for side, style in SIDE_STYLES.items():
+        line = {key: style[key] for key in ("color", "linestyle")}
+        ax.plot(x, daily[f"range_{side}_deg"], label=side, **line)
+        rows = tested[tested["side"] == side]
+        if len(rows):
+            dots = {"color": style["color"], "marker": style["marker"]}
+            days = rows["day"] / DAYS_PER_WEEK + 1
+            looks = DOT_STYLE | {"markersize": 6}
+            ax.plot(days, rows["value"], label=f"{side}, test", **looks, **dots)
+    _draw_gates(ax, daily, gates)
+    _mark_days(ax, daily)
+    ax.set_ylabel("hip extension (degrees)")
+    legend_above(ax, ncols=5)
+    return ax
+
+
+def plot_strength(
+    capacity: pd.DataFrame,
+    assessments: pd.DataFrame,
+    *,
+    exercises: Sequence[str] | None = None,
+    weekly: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the 1RM of lifts day by day, mean of both sides, and the tests of it.
+
+    Parameters
+    ----------
+    capacity : pandas.DataFrame
+        Capacity table (columns: `tables.CAPACITY`).
+    assessments : pandas.DataFrame
+        Assessments table of the same run.
+    exercises : sequence of str, optional
+        Ids of the lifts; six at most are drawn. Default: those that were tested.
+    weekly : pandas.DataFrame, optional
+        Weekly table of the same run, for its light weeks and phases.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Every line is named at its end.
+    """
+    check_columns(capacity, ("day", "exercise", "side", "one_rm_kg"), name="capacity")
+    ax = axes_or_current(ax)
+    tested = assessments[assessments["test"] == "strength_check"]
+    if exercises is None:
+        exercises = list(dict.fromkeys(tested["subject"]))
+    lines = []
+    for lift, style in zip(exercises[:MAX_LIFTS], LIFT_STYLES, strict=False):
+        left, right = (
+            capacity[(capacity["exercise"] == lift) & (capacity["side"] == side)]
+            for side in ("left", "right")
+        )
+        mean_kg = (left["one_rm_kg"].to_numpy() + right["one_rm_kg"].to_numpy()) / 2
+        line = {key: style[key] for key in ("color", "linestyle")}
+        lines += ax.plot(left["day"] / DAYS_PER_WEEK + 1, mean_kg, label=lift, **line)
+        rows = tested[tested["subject"] == lift]
+        dots = {"color": style["color"], "marker": style["marker"], "markersize": 6}
+        days = rows["day"] / DAYS_PER_WEEK + 1
+        ax.plot(days, rows["value"], label="_test", **DOT_STYLE | dots)
+    weeks = capacity[["week"]].drop_duplicates() if weekly is None else weekly
+    mark_weeks(ax, weeks, starts_at=0.0)
+    ax.set_ylabel("1RM (kg per implement)")
+    name_lines(ax, lines)
+    return ax
+
+
+def _mark_days(ax: Axes, daily: pd.DataFrame) -> None:
+    mark_weeks(ax, daily.drop_duplicates("week"), starts_at=0.0)
+
+
+def _draw_gates(
+    ax: Axes, daily: pd.DataFrame, gates: Mapping[str, float | None] | None
+) -> None:
+    """Draw what the gate of every phase asks for, over its weeks."""
+    asked = daily["phase"].map(gates or {}).astype("float64") if gates else None
+    if asked is not None and asked.notna().any():
+        x = daily["day"] / DAYS_PER_WEEK + 1
+        ax.plot(x, asked, label="gate: at least", **LIMIT_STYLE)
+
+
+def plot_decisions(
+    decisions: pd.DataFrame,
+    *,
+    weekly: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw when each exercise advanced, held or went back, and when a gate opened.
+
+    Parameters
+    ----------
+    decisions : pandas.DataFrame
+        Decisions table (columns: `tables.DECISIONS`).
+    weekly : pandas.DataFrame, optional
+        Weekly table of the same run, for its light weeks and phases.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One lane per exercise, in the order of their first decision, under one of the
+        plan. A mark stands on its day and differs in shape, not only in colour.
+    """
+    check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
+    ax = axes_or_current(ax)
+    of_plan = decisions["subject"].isin(["phase", "week"])
+    lanes = ["the plan", *dict.fromkeys(decisions.loc[~of_plan, "subject"])]
+    is_gate = (decisions["subject"] == "phase") | (decisions["action"] == "skip")
+    for kind, marks in ((is_gate, TURNS), (~of_plan, MOVES)):
+        for label, (actions, style) in marks.items():
+            rows = decisions[kind & decisions["action"].isin(actions)]
+            if len(rows):
+                names = rows["subject"].where(~of_plan, lanes[0])
+                heights = [lanes.index(name) for name in names]
+                x = rows["day"] / DAYS_PER_WEEK + 1
+                ax.plot(x, heights, linestyle="", label=label, **style)
+    if weekly is None:
+        weekly = decisions[["week"]].drop_duplicates()
+    mark_weeks(ax, weekly, starts_at=0.0)
+    name_rows(ax, [shortened(spoken(name), MAX_LETTERS) for name in lanes])
+    ax.hlines(range(len(lanes)), *ax.get_xlim(), color="0.9", linewidth=0.6, zorder=0)
+    ax.set_ylim(len(lanes) - 0.4, -0.6)
+    ax.set_ylabel("exercise")
+    if ax.get_legend_handles_labels()[1]:
+        legend_above(ax)
+    return ax

@@ -1,0 +1,689 @@
+"""Fit a response model to tests, and say how far the answer can be trusted.
+
+Baseline, gains and initial states are solved for exactly at every step (variable
+projection); time constants and other shapes are searched within bounds from many
+starts. Intervals come from the profile of the likelihood and from resampling; the
+verdict says in words whether the tests identify the parameters at all. In published
+data they often do not (evidence rows E04-007, E04-008, E04-018, E04-019).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log, pi, sqrt
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from hipext.files.checks import check_one_of
+from hipext.response.impulse_response import LINEAR, STATE_NOISE, Model
+from hipext.response.optimisation import (
+    Bounds,
+    Problem,
+    Screen,
+    Solved,
+    descended_as_published,
+    evaluated,
+    name_of,
+    predictions,
+    problem_of,
+    screened,
+    searched,
+    solved,
+    whitener,
+)
+from hipext.response.uncertainty import (
+    BLOCKS,
+    Profile,
+    bands_of,
+    bootstrapped,
+    left_out_in_turn,
+    limit_of,
+    profiled,
+)
+
+_ROUNDS = 3  # a profile that finds a better fit starts everything over, so often
+_DEEPER = 1e-3  # deviance by which a fit is better, and not only rounded otherwise
+_LAST_SEED = 2**63 - 1
+_BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
+_AS_GOOD = 1e-3  # deviance: a search that ends so near the best has found it
+_RUN_TOGETHER = 0.99  # share of the longer time constant: closer is one, not two
+_WIDEST = 10.0  # highest over lowest value of a region that still says something
+_MAY_BE_ZERO = (
+    "initial_fitness",
+    "initial_fatigue",
+    *STATE_NOISE,
+    "performance_noise",
+)
+_STEP = 1e-5  # relative, of a numerical derivative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether all parameters are identified, and why; true where they are."""
+
+    is_identified: bool
+    sentences: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return self.is_identified
+
+    def __str__(self) -> str:
+        word = "identified" if self.is_identified else "not identified"
+        return " ".join([f"{word}.", *self.sentences])
+
+
+def condition_number(problem: Problem, found: Solved) -> float:
+    """Return the condition number of the sensitivity of the tests.
+
+    Columns are the change of the predictions for a relative change of each free
+    parameter of the curve; each has length 1, so that units do not count.
+    """
+    names = [name for name in problem.free if name not in problem.noise]
+    errors = whitener(problem, found.parameters)
+    columns = []
+    for name in names:
+        step = _STEP * (abs(found.parameters[name]) or 1.0)
+        up, down = (
+            predictions(
+                problem, {**found.parameters, name: found.parameters[name] + side}
+            )
+            for side in (step, -step)
+        )
+        columns.append(errors.white((up - down) / (2 * step)))
+    matrix = np.column_stack(columns)
+    size = np.sqrt((matrix**2).sum(axis=0))
+    if (size == 0).any():
+        return inf
+    return float(np.linalg.cond(matrix / size))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Fit:
+    """A fitted model, with all that says how far to trust it."""
+
+    model: Model
+    """The model with its fitted parameters."""
+    parameters: pd.DataFrame
+    """One row per free parameter: estimate, intervals, region, bounds."""
+    profiles: pd.DataFrame
+    """Profile likelihood: parameter, value, sum of squares, deviance, is_inside."""
+    draws: pd.DataFrame
+    """Parameters of the bootstrap, one row per draw."""
+    bands: pd.DataFrame
+    """Performance by day, band of its course, band of a new test."""
+    tests: pd.DataFrame
+    """Tests by day: performance, predicted, residual, weight."""
+    cross_validation: pd.DataFrame
+    """Blocks of consecutive tests, each met by a fit to the others."""
+    identifiable: Verdict
+    """Whether the tests identify the parameters, in words; false where they do not."""
+    condition_number: float
+    """Of the sensitivity of the tests to relative changes of the parameters."""
+    sse: float
+    """Weighted sum of squared errors."""
+    rmse: float
+    """Root of its mean over the tests."""
+    r_squared: float
+    """Share of the variance of the tests that the curve accounts for."""
+    aicc: float
+    """Akaike's criterion, corrected for few tests; infinite where there are too few."""
+    cv_rmse: float
+    """Root mean squared error over all tests left out in turn; NaN without."""
+    level: float
+    """Of intervals and bands."""
+    problem: Problem
+    """What was fitted."""
+
+    def __repr__(self) -> str:
+        name, n_tests = type(self.model).__name__, len(self.tests)
+        table = self.parameters[["estimate", "low", "high"]].to_string(
+            float_format="{:.4g}".format
+        )
+        return (
+            f"{name}, {n_tests} tests, SSE {self.sse:.6g}\n{table}\n{self.identifiable}"
+        )
+
+    def respond(self, training_load: pd.Series) -> pd.DataFrame:
+        """Return the response of the fitted model to a load, as the model does."""
+        return self.model.respond(training_load)
+
+
+def fit(
+    model: type[Model] | str,
+    training_load: pd.Series,
+    performance: pd.Series,
+    *,
+    convention: str = "next_day",
+    weights: pd.Series | None = None,
+    bounds: Bounds | None = None,
+    start: Mapping[str, float] | None = None,
+    level: float = 0.95,
+    profile: bool = True,
+    n_bootstrap: int = 200,
+    n_blocks: int = 5,
+    seed: int = 0,
+    progress: bool = True,
+) -> Fit:
+    """Fit a response model to tests of performance.
+
+    Parameters
+    ----------
+    model : type or str
+        A class of `response`, such as ``response.Banister``, or its name in
+        ``response.MODELS``.
+    training_load : pandas.Series
+        Training load (a.u.) of consecutive days; 0 for rest, never NaN.
+    performance : pandas.Series
+        Result of each test, by the same days; a day without a test is NaN or absent.
+    convention : {"next_day", "same_day"}
+        Whether load is felt from the next morning on or on the day itself.
+    weights : pandas.Series, optional
+        Weight of each test, such as 1 over its variance: by day, or one per test. Only
+        their ratios count. Default: all alike.
+    bounds : Mapping, optional
+        Lowest and highest value by parameter. Two equal values hold a parameter fast;
+        bounds for ``initial_fitness`` or ``initial_fatigue`` free what is else 0.
+        A lowest time constant of 0 stands for 0.05 days. Default: time constants 1 to
+        300 days, gains 0 or more, and see ``_problem.BOUNDS``; judgements of ours.
+    start : Mapping, optional
+        Values of parameters to start from. The search then goes downhill from there
+        only, over all parameters at once, as published fits do, and may stop early.
+        Parameters left out start at their best given the others. Default: search
+        everywhere within the bounds.
+    level : float, default 0.95
+        Of intervals, regions and bands.
+    profile : bool, default True
+        Whether to profile each parameter. Without it nothing counts as identified.
+    n_bootstrap : int, default 200
+        Number of resampled fits; 0 for none, and no bands.
+    n_blocks : int, default 5
+        Number of blocks of tests for cross-validation; 0 for none.
+    seed : int, default 0
+        Of the resampling; 0 is a seed.
+    progress : bool, default True
+        Whether a bar shows after a second of work.
+
+    Returns
+    -------
+    Fit
+        Parameters with intervals, profiles, draws, bands, cross-validation and verdict.
+
+    Raises
+    ------
+    ValueError
+        If a load or test cannot be, days are not in order, the tests are fewer than the
+        free parameters or all alike, or an option makes no sense.
+
+    Notes
+    -----
+    Errors of tests are taken as independent and normal, with one variance divided by
+    the weight. An interval (``low``, ``high``) is for one parameter: the deviance rises
+    by less than ``n ln(1 + F / (n - p))`` with the quantile of F(1, n - p), for n tests
+    and p free parameters. A region (``region_low``, ``region_high``) is for all p
+    together: ``n ln(1 + p F / (n - p))`` with F(p, n - p). Both are exact for a linear
+    model. A shorter time constant may come within 0.1 % of the longer one, no nearer.
+
+    For `response.Kalman` it is the restricted likelihood that is highest: that of the
+    contrasts of tests which no change of the curve moves. The plain likelihood takes
+    slow drift for a curve and finds too little noise. AICc goes by the plain one.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from hipext import response
+    >>> load = pd.Series(np.tile([60.0, 0, 60, 0, 60, 60, 0], 12))
+    >>> truth = response.OneComponent(baseline=100, fitness_gain=0.1, fitness_tau=20)
+    >>> tests = truth.respond(load)["performance"].iloc[5::6]
+    >>> found = fit("one_component", load, tests, n_bootstrap=0, progress=False)
+    >>> found.parameters["estimate"].round(3).to_dict()
+    {'baseline': 100.0, 'fitness_gain': 0.1, 'fitness_tau': 20.0}
+    """
+    problem = problem_of(
+        model,
+        training_load,
+        performance,
+        convention=convention,
+        weights=weights,
+        bounds=bounds,
+    )
+    _check_options(level=level, n_bootstrap=n_bootstrap, n_blocks=n_blocks, seed=seed)
+    screen = screened(problem)
+    best = searched(problem, screen=screen)
+    n_parts = min(n_blocks, len(problem.tests))
+    n_steps = n_bootstrap + n_parts + (len(problem.free) if profile else 0)
+    profiles: list[Profile] = []
+    with tqdm(total=n_steps, disable=None if progress else True, **_BAR) as bar:
+        if profile:
+            best, profiles = _profiles(problem, best, screen, level, bar)
+        draws = bootstrapped(problem, best, screen, range(n_bootstrap), seed)
+        blocks = left_out_in_turn(problem, best, n_parts) if n_blocks else ()
+        parts = Parts(
+            problem=problem,
+            best=best,
+            shown=best if start is None else _from(problem, start, best),
+            profiles=tuple(profiles),
+            draws=pd.DataFrame(_told(draws, bar), columns=list(problem.free)),
+            blocks=pd.DataFrame(_told(blocks, bar), columns=BLOCKS),
+            level=level,
+        )
+    return assembled(parts, training_load)
+
+
+def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
+    """Compare fits of several models to the same tests.
+
+    Parameters
+    ----------
+    fits : iterable of Fit
+        Fits to the same tests, as `fit` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per fit, the lowest AICc first: model, n_parameters, sse, rmse, aicc,
+        delta_aicc, weight (Akaike's), cv_rmse (each block of tests met by a fit to the
+        others), is_identified.
+
+    Raises
+    ------
+    ValueError
+        If the fits are not of the same tests.
+
+    Notes
+    -----
+    A lower AICc only says that a model loses less in these tests, relative to the
+    others; `cv_rmse` says whether it predicts. Neither says that it is true.
+    """
+    fits = list(fits)
+    if not fits:
+        raise ValueError("There is no fit to compare; give two or more of `fit`.")
+    first = fits[0].problem
+    for one in fits[1:]:
+        is_same = np.array_equal(one.problem.tests, first.tests)
+        if not (is_same and np.array_equal(one.problem.days, first.days)):
+            raise ValueError(
+                "Only fits to the same tests can be compared; "
+                f"{name_of(one.problem.model)} has {len(one.problem.tests)} tests, "
+                f"{name_of(first.model)} has {len(first.tests)}, and they differ."
+            )
+    table = pd.DataFrame(
+        {
+            "model": [name_of(one.problem.model) for one in fits],
+            "n_parameters": [len(one.problem.free) for one in fits],
+            "sse": [one.sse for one in fits],
+            "rmse": [one.rmse for one in fits],
+            "aicc": [one.aicc for one in fits],
+            "cv_rmse": [one.cv_rmse for one in fits],
+            "is_identified": [bool(one.identifiable) for one in fits],
+        }
+    ).sort_values("aicc", kind="stable", ignore_index=True)
+    behind = table["aicc"] - table["aicc"].min()  # NaN where no criterion is known
+    likely = np.exp(-behind / 2)
+    table.insert(5, "delta_aicc", behind)
+    table.insert(6, "weight", likely / likely.sum())
+    return table
+
+
+def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) -> None:
+    if not 0 < level < 1:
+        raise ValueError(
+            f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
+        )
+    for name, given in (("n_bootstrap", n_bootstrap), ("seed", seed)):
+        if not (isinstance(given, Integral) and 0 <= given <= _LAST_SEED):
+            raise ValueError(
+                f"{name} must be a whole number, 0 or more; got {given!r}."
+            )
+    if not (isinstance(n_blocks, Integral) and n_blocks >= 0 and n_blocks != 1):
+        raise ValueError(
+            "n_blocks must be 0 for no cross-validation, or 2 or more; "
+            f"got {n_blocks!r}."
+        )
+
+
+def _profiles(
+    problem: Problem, best: Solved, screen: Screen, level: float, bar: tqdm
+) -> tuple[Solved, list[Profile]]:
+    """Profile every free parameter; start over where a profile finds a better fit."""
+    for n_left in reversed(range(_ROUNDS)):
+        bar.n = 0
+        profiles = list(
+            _told(
+                (
+                    profiled(problem, best, name, level=level, screen=screen)
+                    for name in problem.free
+                ),
+                bar,
+            )
+        )
+        deepest = min((one.best for one in profiles), key=lambda one: one.deviance)
+        if deepest.deviance > best.deviance - _DEEPER or not n_left:
+            break
+        best = searched(problem, screen=screen, guesses=(deepest.parameters,))
+    return best, profiles
+
+
+def _told(steps: Iterable, bar: tqdm) -> Iterable:
+    """Yield the steps and move the bar after each."""
+    for step in steps:
+        bar.update()
+        yield step
+
+
+def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
+    """Return where a search that begins at `start` ends."""
+    for name, value in start.items():
+        check_one_of(name, problem.free, name="A name in start")
+        low, high = problem.bounds[name]
+        if not low <= value <= high:
+            raise ValueError(
+                f"start of {name} must lie within its bounds, {low:g} to {high:g}; "
+                f"got {value:g}."
+            )
+    shape = {**best.parameters, **start}
+    for short, long in problem.model.SHORTER:
+        if shape[short] >= shape[long]:
+            raise ValueError(
+                f"start of {short} must be shorter than that of {long}; got "
+                f"{shape[short]:g} and {shape[long]:g} days."
+            )
+    values = {**solved(problem, shape).parameters, **start}
+    return evaluated(problem, descended_as_published(problem, values))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """What a fit is put together from."""
+
+    problem: Problem
+    best: Solved
+    shown: Solved
+    profiles: tuple[Profile, ...]
+    draws: pd.DataFrame
+    blocks: pd.DataFrame
+    level: float
+
+
+def assembled(parts: Parts, training_load: pd.Series) -> Fit:
+    """Return the fit with all its tables."""
+    problem, shown, level = parts.problem, parts.shown, parts.level
+    index = getattr(training_load, "index", pd.RangeIndex(len(training_load)))
+    load = np.asarray(training_load, dtype="float64")
+    tests = test_table(problem, shown, index)
+    squares = float(problem.weights @ tests["residual"] ** 2)
+    mean = np.average(problem.tests, weights=problem.weights)
+    return Fit(
+        model=problem.model(
+            **_told_values(problem, shown), convention=problem.convention
+        ),
+        parameters=parameter_table(problem, shown, parts.profiles, parts.draws, level),
+        profiles=profile_table(problem, parts.best, parts.profiles, level),
+        draws=parts.draws,
+        bands=pd.DataFrame(
+            bands_of(problem, shown, parts.draws, load, level), index=index
+        ),
+        tests=tests,
+        cross_validation=parts.blocks,
+        identifiable=verdict_of(problem, parts.best, parts.profiles, level)
+        if shown is parts.best
+        else _stopped_early(parts),
+        condition_number=condition_number(problem, shown),
+        sse=squares,
+        rmse=(squares / len(problem.tests)) ** 0.5,
+        r_squared=1 - squares / float(problem.weights @ (problem.tests - mean) ** 2),
+        aicc=corrected_aic(problem, shown),
+        cv_rmse=pooled(parts.blocks, "rmse"),
+        level=level,
+        problem=problem,
+    )
+
+
+def _told_values(problem: Problem, found: Solved) -> dict[str, float]:
+    return {name: float(found.parameters[name]) for name in problem.bounds}
+
+
+def pooled(blocks: pd.DataFrame, column: str) -> float:
+    """Return the root mean squared error over the tests of all blocks."""
+    if blocks.empty:
+        return float("nan")
+    squares = (blocks[column] ** 2 * blocks["n_tests"]).sum()
+    return float((squares / blocks["n_tests"].sum()) ** 0.5)
+
+
+def _stopped_early(parts: Parts) -> Verdict:
+    """Return the verdict on a fit from a given start, next to the best there is."""
+    verdict = verdict_of(parts.problem, parts.best, parts.profiles, parts.level)
+    ahead = parts.shown.deviance - parts.best.deviance
+    if ahead < _AS_GOOD:
+        return verdict
+    ends = [float(one.residual @ one.residual) for one in (parts.shown, parts.best)]
+    told = (
+        f"The search from the given start ends at a sum of squared errors of "
+        f"{ends[0]:.4f}; elsewhere within the bounds it falls to {ends[1]:.4f}."
+    )
+    return Verdict(is_identified=False, sentences=(told, *verdict.sentences))
+
+
+def verdict_of(
+    problem: Problem, best: Solved, profiles: Sequence[Profile], level: float
+) -> Verdict:
+    """Judge a fit by its profiles; without them, only by the best fit itself."""
+    ends = [_open_end(problem, profile, level) for profile in profiles]
+    doubts = [
+        *_nothing_left(problem),
+        *_lost_time_constants(problem, best),
+        *_lost_gains(problem, best),
+        *filter(None, ends),
+    ]
+    if not doubts and not profiles:
+        doubts = ["No profile was asked for, so nothing is known about the parameters."]
+    if doubts:
+        return Verdict(is_identified=False, sentences=tuple(doubts))
+    told = (
+        f"The {100 * level:g} % region of every parameter, all of them taken together, "
+        "ends inside its bounds. That is about these tests and this model, not a claim "
+        "about the person."
+    )
+    return Verdict(is_identified=True, sentences=(told,))
+
+
+def _nothing_left(problem: Problem) -> list[str]:
+    """Tell of a fit that takes all tests for its parameters."""
+    if problem.n_spare > 0:
+        return []
+    return [
+        f"{len(problem.tests)} tests fix {len(problem.free)} parameters and leave none "
+        "to judge the fit by."
+    ]
+
+
+def _lost_time_constants(problem: Problem, best: Solved) -> list[str]:
+    """Tell of time constants that have become one."""
+    values, told = best.parameters, []
+    for short, long in problem.model.SHORTER:
+        are_fixed = problem.is_fixed(short) and problem.is_fixed(long)
+        is_one = values[short] >= _RUN_TOGETHER * values[long]
+        if are_fixed or not is_one or not _cancel(values, short):
+            continue
+        gains = "fitness_gain grows"
+        if short == "fatigue_tau":
+            gains = "fitness_gain and fatigue_gain grow"
+        together = sqrt(values[short] * values[long])
+        told.append(
+            f"The best fit is degenerate: {long} and {short} run together near "
+            f"{together:.2f} days and {gains} without bound. "
+            f"{_limit_told(problem, best)}"
+        )
+    return told
+
+
+def _cancel(values: Mapping[str, float], short: str) -> bool:
+    """Return whether what one time constant adds, the other takes away."""
+    if short == "delay_tau":
+        return True
+    return values["fatigue_gain"] > 0.5 * values["fitness_gain"]
+
+
+def _limit_told(problem: Problem, best: Solved) -> str:
+    if problem.noise:
+        return "The likelihood has its highest value only in that limit."
+    return (
+        "The sum of squared errors falls towards "
+        f"{best.residual @ best.residual:.4f} on the way, and no pair of values "
+        "reaches it."
+    )
+
+
+def _lost_gains(problem: Problem, best: Solved) -> list[str]:
+    """Tell of gains that are 0, so that their time constants mean nothing."""
+    return [
+        f"{name} is 0 in the best fit: these tests give no sign of "
+        f"{name.removesuffix('_gain')}, and its time constant means nothing."
+        for name in ("fitness_gain", "fatigue_gain")
+        if name in problem.free and best.parameters[name] == 0
+    ]
+
+
+def _open_end(problem: Problem, profile: Profile, level: float) -> str:
+    """Tell of a region that has no end inside the bounds, or says next to nothing."""
+    name, (low, high) = profile.name, profile.region
+    lowest, highest = problem.bounds[name]
+    is_open_low = low <= lowest and name not in _MAY_BE_ZERO
+    is_open_high = high >= highest
+    is_wide = name not in (*LINEAR, *_MAY_BE_ZERO) and high > _WIDEST * low
+    if not (is_open_low or is_open_high or is_wide):
+        return ""
+    unit = " days" if name.endswith("_tau") else ""
+    if is_open_low and name in LINEAR[1:]:
+        told = "can be 0, no effect at all"
+    elif low == -inf and high == inf:
+        told = "can be anything"
+    elif is_open_low and is_open_high:
+        told = f"can be anything from {_text(low)} to {_text(high)}{unit}"
+    elif high == inf:
+        told = f"runs from {_text(low)} upwards without end"
+    elif is_open_high:
+        told = f"runs from {_text(low)} to beyond {_text(high)}{unit}"
+    elif is_open_low:
+        told = f"runs from {_text(low)} or less to {_text(high)}{unit}"
+    else:
+        told = f"runs from {_text(low)} to {_text(high)}{unit}, more than tenfold"
+    return f"{name} {told} ({100 * level:g} % region of all parameters)."
+
+
+def _text(value: float) -> str:
+    return "any size" if abs(value) == inf else f"{value:.4g}"
+
+
+def corrected_aic(problem: Problem, found: Solved) -> float:
+    """Return Akaike's criterion with the correction for few tests.
+
+    ``-2 ln L + 2 k + 2 k (k + 1) / (n - k - 1)``; k counts the variance of a test.
+    """
+    n_tests = len(problem.tests)
+    k = len(problem.free) + (not problem.noise)
+    if n_tests - k - 1 <= 0:
+        return inf
+    twice = n_tests * log(2 * pi)
+    if problem.noise:
+        twice += _most_likely(problem, found).deviance
+    else:
+        twice += found.deviance + n_tests - float(np.log(problem.weights).sum())
+    return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)
+
+
+def _most_likely(problem: Problem, found: Solved) -> Solved:
+    """Return the fit of highest likelihood, near that of the restricted one."""
+    whole = replace(problem, is_restricted=False)
+    return searched(whole, guesses=(found.parameters,), n_descents=1)
+
+
+def parameter_table(
+    problem: Problem,
+    found: Solved,
+    profiles: Sequence[Profile],
+    draws: pd.DataFrame,
+    level: float,
+) -> pd.DataFrame:
+    """Return one row per free parameter."""
+    by_name = {profile.name: profile for profile in profiles}
+    unknown = (np.nan, np.nan)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    rows = []
+    for name in problem.free:
+        profile = by_name.get(name)
+        spread = draws[name].quantile(tails) if len(draws) else unknown
+        ends = (profile.interval, profile.region) if profile else (unknown, unknown)
+        rows.append(
+            (
+                name,
+                unit_of(problem.model, name),
+                found.parameters[name],
+                *ends[0],
+                *ends[1],
+                *spread,
+            )
+            + problem.bounds[name]
+        )
+    columns = "parameter unit estimate low high region_low region_high"
+    columns += " bootstrap_low bootstrap_high lowest highest"
+    return pd.DataFrame(rows, columns=columns.split()).set_index("parameter")
+
+
+def unit_of(model: type[Model], name: str) -> str:
+    """Return the unit of a parameter of a model."""
+    if name == "fatigue_gain" and "gain_tau" in model.SHAPE:
+        return "performance per squared load"
+    if name.endswith("_gain") and "half_load" in model.SHAPE:
+        return "performance per dose"
+    if name.endswith("_tau"):
+        return "days"
+    if name.endswith("_gain"):
+        return "performance per load"
+    if name == "half_load":
+        return "load"
+    return "" if name == "steepness" else "performance"
+
+
+def profile_table(
+    problem: Problem, best: Solved, profiles: Sequence[Profile], level: float
+) -> pd.DataFrame:
+    """Return the points of all profiles, one row each."""
+    limit = limit_of(problem, level)
+    together = limit_of(problem, level, together=len(problem.free))
+    n_tests = len(problem.tests)
+    squares = float(best.residual @ best.residual)
+    parts = [
+        pd.DataFrame(
+            {
+                "parameter": profile.name,
+                "value": profile.points,
+                "deviance": profile.deviances,
+                "sse": squares * np.exp(profile.deviances / n_tests)
+                if not problem.noise
+                else np.nan,
+                "is_in_interval": profile.deviances <= limit,
+                "is_in_region": profile.deviances <= together,
+            }
+        )
+        for profile in profiles
+    ]
+    names = "parameter value deviance sse is_in_interval is_in_region"
+    none = pd.DataFrame(columns=names.split())
+    return pd.concat(parts, ignore_index=True) if parts else none
+
+
+def test_table(problem: Problem, found: Solved, index: pd.Index) -> pd.DataFrame:
+    """Return one row per test."""
+    predicted = predictions(problem, found.parameters)
+    return pd.DataFrame(
+        {
+            "performance": problem.tests,
+            "predicted": predicted,
+            "residual": problem.tests - predicted,
+            "weight": problem.weights,
+        },
+        index=index[problem.days],
+    )

@@ -1,0 +1,12 @@
+"""A plan and an athlete in, tables and explanations out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "simulation": ["open_loop", "simulate", "teaching_model", "write_record"],
+        "schedule": ["expand_plan"],
+        "lint": ["lint_plan"],
+    },
+)

@@ -1,0 +1,655 @@
+"""Which scenarios a sweep looks at: a row per scenario, a column per varied name.
+
+A name is varied over a list of values or over a `Range` of numbers. The same kind,
+names, size and seed give the same table.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import isfinite, prod
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from hipext.files.checks import PlanError, check_columns, check_one_of
+from hipext.files.schema import FileValue, check_values
+
+KINDS = ("grid", "random", "sobol", "saltelli", "morris")
+MAX_SCENARIOS = 1_000_000
+MORRIS_LEVELS = 4  # values of a name that trajectories step between
+_OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
+N_RESAMPLES = 500
+_ALIKE = 1e-12  # relative to the outcome: differences below it are rounding
+COLUMNS = {
+    "saltelli": (
+        "knob",
+        "first",
+        "first_low",
+        "first_high",
+        "total",
+        "total_low",
+        "total_high",
+    ),
+    "morris": ("knob", "mu_star", "mu_star_low", "mu_star_high", "sigma"),
+}
+Statistic = Callable[[np.ndarray], np.ndarray]
+_ENDS = ("low", "high")
+_WANTED = "must be a list, like [0, 4], or a range, like { low = 1, high = 2 }"
+
+
+class Range(FileValue):
+    """Numbers between two ends, which belong to it."""
+
+    low: float
+    """The lowest number."""
+    high: float
+    """The highest number."""
+    whole: bool = False
+    """Whether only whole numbers are taken, each as often as the others."""
+    steps: int | None = Field(default=None, ge=2, le=10_000)
+    """How many numbers a grid takes, evenly from end to end."""
+
+    @model_validator(mode="after")
+    def _ends_make_a_range(self) -> "Range":
+        ends = f"got low = {self.low:g}, high = {self.high:g}"
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high; {ends}.")
+        if self.whole and not (self.low.is_integer() and self.high.is_integer()):
+            raise ValueError(f"low and high must be whole where whole is true; {ends}.")
+        if self.whole and self.steps and self.steps > self.n_whole:
+            raise ValueError(
+                f"steps must be at most {self.n_whole}, the whole numbers from "
+                f"{self.low:g} to {self.high:g}; got {self.steps}."
+            )
+        return self
+
+    @property
+    def n_whole(self) -> int:
+        """How many whole numbers there are."""
+        return int(self.high) - int(self.low) + 1
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends, as whole numbers where only those are taken."""
+        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+
+
+Varied = Range | Sequence[object]
+
+
+def n_scenarios(kind: str, vary: Mapping[str, Varied], n: int | None = None) -> int:
+    """Return how many scenarios a design has; 0 where that is not yet said."""
+    if kind == "grid":
+        return prod(n_values(varied) for varied in vary.values())
+    return (n or 0) * {"saltelli": len(vary) + 2, "morris": len(vary) + 1}.get(kind, 1)
+
+
+def design_problems(
+    kind: str, vary: Mapping[str, Varied], n: int | None = None
+) -> list[str]:
+    """Return what keeps a design from being made, a sentence each."""
+    problems = [*_n_problems(kind, n), *_range_problems(kind, vary)]
+    if not vary:
+        problems.append("nothing is varied; name at least one thing to vary.")
+    size = n_scenarios(kind, vary, n)
+    if size > MAX_SCENARIOS:
+        problems.append(
+            f"it makes {size:,} scenarios; at most {MAX_SCENARIOS:,} are allowed. "
+            "Take fewer values, or fewer samples (n)."
+        )
+    return problems
+
+
+def _n_problems(kind: str, n: int | None) -> Iterator[str]:
+    least = 2 if kind in ("saltelli", "morris") else 1  # intervals need two
+    if kind == "grid":
+        if n is not None:
+            yield f"n has no use in a grid; got {n}. Remove it."
+    elif n is None:
+        yield f"n is missing; {kind} needs it. Write, for example, n = 128."
+    elif n < least:
+        yield f"n must be at least {least} for {kind}; got {n}."
+    elif kind in _OF_POWERS and n & (n - 1):
+        below = 1 << (n.bit_length() - 1)
+        yield (
+            f"n must be a power of 2 for {kind}; got {n}. Write {below} or {2 * below}."
+        )
+
+
+def _range_problems(kind: str, vary: Mapping[str, Varied]) -> Iterator[str]:
+    for name, varied in vary.items():
+        if not isinstance(varied, Range):
+            if not len(varied):
+                yield f"{name} has no values; write at least one."
+        elif kind == "grid" and not n_values(varied):
+            yield f"{name} is a range, so a grid needs its steps, such as steps = 5."
+        elif kind != "grid" and varied.steps:
+            yield f"{name} has steps, which only a grid takes, not {kind}. Remove them."
+
+
+def design_of(
+    kind: str, vary: Mapping[str, Varied], n: int | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Return the scenarios of a design, in a fixed order.
+
+    Parameters
+    ----------
+    kind : {"grid", "random", "sobol", "saltelli", "morris"}
+        ``grid`` takes every combination, the last name changing fastest. ``random`` and
+        ``sobol`` spread `n` scenarios over the ranges, by chance or evenly (scrambled
+        Sobol' sequence). ``saltelli`` and ``morris`` are for `indices.sensitivity`.
+    vary : Mapping
+        By name, the values to take or the `Range` of numbers.
+    n : int, optional
+        Scenarios of ``random`` and ``sobol``; base samples of ``saltelli``, each of
+        names + 2 scenarios; trajectories of ``morris``, each of names + 1 scenarios.
+        A power of 2 for ``sobol`` and ``saltelli``. Not for a grid.
+    seed : int, default 0
+        Of all kinds but the grid.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per scenario from 0, one column per name. Values of a list are as given.
+
+    Raises
+    ------
+    ValueError
+        If the design cannot be made.
+
+    Notes
+    -----
+    Outside grids, a place between 0 and 1 is drawn for every name. A range of numbers
+    is crossed evenly; whole numbers, and the values of a list in their order, get
+    equal shares. ``morris`` draws places in thirds, so that of more than four values
+    some are never taken.
+
+    Examples
+    --------
+    >>> vary = {"load_step": Range(low=1, high=2, steps=2), "weeks": [8, 9]}
+    >>> design_of("grid", vary).to_numpy().tolist()
+    [[1.0, 8.0], [1.0, 9.0], [2.0, 8.0], [2.0, 9.0]]
+    """
+    check_one_of(kind, KINDS, name="kind")
+    if problems := design_problems(kind, vary, n):
+        raise ValueError(f"The design cannot be made: {' '.join(problems)}")
+    if kind == "grid":
+        rows = product(*map(_grid_values, vary.values()))
+        columns = zip(*rows, strict=True)
+    else:
+        units = _UNITS[kind](len(vary), n, seed)
+        columns = map(_values_at, vary.values(), units.T)
+    table = pd.DataFrame(dict(zip(vary, map(as_column, columns), strict=True)))
+    return table.rename_axis(index="scenario")
+
+
+def _grid_values(varied: Varied) -> Sequence[object]:
+    if not isinstance(varied, Range):
+        return varied
+    numbers = np.linspace(varied.low, varied.high, n_values(varied))
+    if varied.whole:
+        return [int(number) for number in np.rint(numbers)]
+    return [float(f"{number:.12g}") for number in numbers]  # 0.3, not 0.30000000000004
+
+
+def _values_at(varied: Varied, unit: np.ndarray) -> Sequence[object]:
+    """Return the values of a name at places between 0 and 1."""
+    if not isinstance(varied, Range):
+        return [varied[place] for place in _shares(unit, len(varied))]
+    if varied.whole:
+        return int(varied.low) + _shares(unit, varied.n_whole)
+    return (1 - unit) * varied.low + unit * varied.high
+
+
+def _shares(unit: np.ndarray, n_values: int) -> np.ndarray:
+    return np.minimum((unit * n_values).astype(np.int64), n_values - 1)
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64DXSM(seed))
+
+
+def _random(n_names: int, n: int, seed: int) -> np.ndarray:
+    return _generator(seed).random((n, n_names))
+
+
+def _sobol(n_names: int, n: int, seed: int) -> np.ndarray:
+    from scipy.stats.qmc import Sobol
+
+    return Sobol(n_names, rng=_generator(seed)).random(n)
+
+
+def _saltelli(n_names: int, n: int, seed: int) -> np.ndarray:
+    from SALib.sample import sobol
+
+    problem = _problem(n_names)
+    return sobol.sample(problem, n, calc_second_order=False, seed=_generator(seed))
+
+
+def _morris(n_names: int, n: int, seed: int) -> np.ndarray:
+    from SALib.sample import morris
+
+    units = morris.sample(_problem(n_names), n, MORRIS_LEVELS, seed=_generator(seed))
+    last = MORRIS_LEVELS - 1
+    return np.rint(units * last) / last  # a level has one number, whatever the way
+
+
+def _problem(n_names: int) -> dict[str, object]:
+    """Return names in the words of SALib, each between 0 and 1."""
+    names = [str(number) for number in range(n_names)]
+    return {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
+
+
+_UNITS = {"random": _random, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sensitivity:
+    """What the names that were varied do to one outcome."""
+
+    kind: str
+    """saltelli or morris."""
+    outcome: str
+    level: float
+    """Confidence of the intervals."""
+    n_scenarios: int
+    is_constant: bool
+    """Whether the outcome was the same in all scenarios."""
+    indices: pd.DataFrame
+    """One row per name, in the order in which they were varied."""
+
+    def told(self) -> str:
+        """Return the names in order of their weight, a line each."""
+        head = f"{self.outcome}, {self.n_scenarios} scenarios:"
+        if self.is_constant:
+            return f"{head} the same in all of them; nothing that was varied matters."
+        by = "total" if self.kind == "saltelli" else "mu_star"
+        if self.indices[by].isna().all():
+            return f"{head} too few of them differ to say what matters; take more."
+        ranked = self.indices.sort_values(by, ascending=False, kind="stable")
+        return "\n".join([head, *map(_SENTENCES[self.kind], ranked.itertuples())])
+
+
+def _sobol_sentence(row: tuple) -> str:
+    alone = f"{row.first:z.0%} of the variance alone"
+    shared = f"{row.total:z.0%} together with others"
+    return (
+        f"- {row.knob}: {alone} ({row.first_low:z.0%} to {row.first_high:z.0%}), "
+        f"{shared} ({row.total_low:z.0%} to {row.total_high:z.0%})."
+    )
+
+
+def _morris_sentence(row: tuple) -> str:
+    spread = row.sigma if row.sigma > _ALIKE * row.mu_star_high else 0.0
+    return (
+        f"- {row.knob}: moves it by {row.mu_star:.3g} ({row.mu_star_low:.3g} to "
+        f"{row.mu_star_high:.3g}) from end to end, give or take {spread:.3g} "
+        "depending on the rest."
+    )
+
+
+_SENTENCES = {"saltelli": _sobol_sentence, "morris": _morris_sentence}
+
+
+def sensitivity(
+    design: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    *,
+    outcome: str,
+    kind: str,
+    vary: Mapping[str, Varied],
+    seed: int = 0,
+    level: float = 0.95,
+) -> Sensitivity:
+    """Return how much each varied name matters for an outcome.
+
+    Parameters
+    ----------
+    design : pandas.DataFrame
+        The scenarios, as `designs.design_of` returns them for this kind.
+    outcomes : pandas.DataFrame
+        One row per scenario in the order of the design; `outcome` is a column, such as
+        the mean over persons.
+    outcome : str
+        The column to look at.
+    kind : {"saltelli", "morris"}
+        The kind of the design.
+    vary : Mapping
+        What was varied, as for `designs.design_of`.
+    seed : int, default 0
+        Of the resamples that the intervals rest on.
+    level : float, default 0.95
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    Sensitivity
+        Its `indices` have, for ``saltelli``, shares of the variance of the outcome:
+        ``first`` by the name alone, ``total`` with all that it does together with
+        others; missing where the outcome is constant. For ``morris``, in the unit of
+        the outcome: ``mu_star``, the mean size of the change as the name goes from end
+        to end of what was varied, and ``sigma``, how far such changes differ.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not those of such a design, or an outcome is missing.
+
+    Notes
+    -----
+    First order: ``mean(B (AB - A)) / V`` [1]_; total: ``mean((A - AB)^2) / (2 V)``
+    [2]_, with outcomes centred first. Morris effects [3]_ are divided by the part of
+    the range that was crossed. Intervals are the estimate and normal quantiles times
+    the standard deviation of 500 bootstrap resamples of base samples or trajectories,
+    as in SALib; for Sobol' sequences they are rather too wide. Estimates of small
+    first-order indices can lie below 0.
+
+    References
+    ----------
+    .. [1] Saltelli A, Annoni P, Azzini I, Campolongo F, Ratto M, Tarantola S (2010).
+       Variance based sensitivity analysis of model output. Design and estimator for
+       the total sensitivity index. Computer Physics Communications, 181(2), 259-270.
+    .. [2] Jansen MJW (1999). Analysis of variance designs for model output. Computer
+       Physics Communications, 117(1-2), 35-43.
+    .. [3] Morris MD (1991). Factorial sampling plans for preliminary computational
+       experiments. Technometrics, 33(2), 161-174.
+
+    Examples
+    --------
+    >>> from hipext.designs import Range, design_of
+    >>> vary = {"load_step": Range(low=0, high=2), "rest": Range(low=0, high=1)}
+    >>> design = design_of("morris", vary, n=4)
+    >>> outcomes = pd.DataFrame({"strength_pct": 100 + 3 * design["load_step"]})
+    >>> found = sensitivity(
+    ...     design, outcomes, outcome="strength_pct", kind="morris", vary=vary
+    ... )
+    >>> found.indices["mu_star"].round(9).tolist()
+    [6.0, 0.0]
+    """
+    check_one_of(kind, COLUMNS, name="kind")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}. Write 0.95.")
+    check_columns(design, vary, name="design")
+    values = _values(outcomes, outcome, len(design))
+    places = _places(design, kind, vary)
+    samples = values.reshape(places.shape[:2])
+    is_constant = bool(np.ptp(values) <= _ALIKE * np.abs(values).max())
+    found = _INDICES[kind](places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
+    table = pd.DataFrame({"knob": list(vary), **found})
+    return Sensitivity(
+        kind=kind,
+        outcome=outcome,
+        level=level,
+        n_scenarios=len(design),
+        is_constant=is_constant,
+        indices=table[list(COLUMNS[kind])],
+    )
+
+
+def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
+    """Return the outcome by scenario; ValueError where one has none."""
+    check_columns(outcomes, [outcome], name="outcomes")
+    if len(outcomes) != n_rows:
+        raise ValueError(
+            f"The outcomes table must have a row per scenario of the design, {n_rows}; "
+            f"it has {len(outcomes)}."
+        )
+    values = outcomes[outcome].to_numpy("float64")
+    missing = np.flatnonzero(~np.isfinite(values))
+    if len(missing):
+        raise ValueError(
+            f"{outcome} is missing in {len(missing)} of {n_rows} scenarios, the first "
+            f"being {outcomes.index[missing[0]]}; indices need all of them."
+        )
+    return values
+
+
+def _places(design: pd.DataFrame, kind: str, vary: Mapping[str, Varied]) -> np.ndarray:
+    """Return places from 0 to 1: [sample, scenario of the sample, name].
+
+    ValueError unless, in every sample, scenarios differ as the design wants it.
+    """
+    n_names = len(vary)
+    n_each = n_names + (2 if kind == "saltelli" else 1)
+    flat = [positions(varied, design[name]) for name, varied in vary.items()]
+    whole, rest = divmod(len(design), n_each)
+    if whole >= 2 and not rest:
+        places = np.column_stack(flat).reshape(whole, n_each, n_names)
+        if _is_in_order(places, kind):
+            return places
+    raise ValueError(
+        f"The design is not a {kind} design of {', '.join(vary)} as design_of returns "
+        f"it: at least 2 times {n_each} scenarios in their order; it has {len(design)}."
+    )
+
+
+def _is_in_order(places: np.ndarray, kind: str) -> bool:
+    if kind == "morris":
+        return bool(((np.diff(places, axis=1) != 0).sum(axis=2) <= 1).all())
+    n_names = places.shape[2]
+    own = np.eye(n_names, dtype=bool)
+    first, last = places[:, :1], places[:, -1:]
+    return bool((places[:, 1:-1] == np.where(own, last, first)).all())
+
+
+def _sobol_indices(
+    _: np.ndarray, samples: np.ndarray, seed: int, quantile: float
+) -> dict[str, np.ndarray]:
+    """Return first-order and total indices, with intervals."""
+    centred = samples - samples.mean()
+    if np.ptp(samples[:, [0, -1]]) <= _ALIKE * np.abs(samples).max():
+        unknown = np.full(samples.shape[1] - 2, np.nan)
+        return dict.fromkeys(COLUMNS["saltelli"][1:], unknown)
+    (first, total), (first_by, total_by) = _resampled(
+        _index_shares, centred, seed, quantile
+    )
+    return {
+        "first": first,
+        "first_low": first - first_by,
+        "first_high": first + first_by,
+        "total": total,
+        "total_low": np.maximum(total - total_by, 0),
+        "total_high": total + total_by,
+    }
+
+
+def _index_shares(samples: np.ndarray) -> np.ndarray:
+    """Return first-order and total indices: two rows, a column per name."""
+    first, last = samples[:, :1], samples[:, -1:]
+    between = samples[:, 1:-1]
+    variance = samples[:, [0, -1]].var()
+    one = (last * (between - first)).mean(axis=0)
+    all_of_it = 0.5 * ((first - between) ** 2).mean(axis=0)
+    return np.array([one, all_of_it]) / (variance or np.inf)  # of no variance: none
+
+
+def _morris_indices(
+    places: np.ndarray, samples: np.ndarray, seed: int, quantile: float
+) -> dict[str, np.ndarray]:
+    """Return mean size and spread of the effects, with intervals."""
+    effects = _effects(places, samples)
+    (size,), (size_by,) = _resampled(_sizes, effects, seed, quantile)
+    return {
+        "mu_star": size,
+        "mu_star_low": np.maximum(size - size_by, 0),
+        "mu_star_high": size + size_by,
+        "sigma": effects.std(axis=0, ddof=1),
+    }
+
+
+def _effects(places: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Return the change per whole range crossed: [trajectory, name]; 0 for no step."""
+    steps = np.diff(places, axis=1)  # trajectory, step, name: one name a step
+    changes = np.diff(samples, axis=1)[:, :, np.newaxis]
+    is_step = steps != 0
+    return np.divide(changes, steps, where=is_step, out=np.zeros(steps.shape)).sum(
+        axis=1
+    )
+
+
+def _sizes(effects: np.ndarray) -> np.ndarray:
+    return np.abs(effects).mean(axis=0, keepdims=True)
+
+
+def _resampled(
+    statistic: Statistic, samples: np.ndarray, seed: int, quantile: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a statistic of samples, and half the width of its interval."""
+    rng = np.random.Generator(np.random.PCG64DXSM(seed))
+    drawn = [
+        statistic(samples[rng.integers(len(samples), size=len(samples))])
+        for _ in range(N_RESAMPLES)
+    ]
+    return statistic(samples), quantile * np.std(drawn, axis=0, ddof=1)
+
+
+_INDICES = {"saltelli": _sobol_indices, "morris": _morris_indices}
+
+
+class _Ranges(FileValue):
+    vary: dict[str, Range]
+
+
+def n_values(varied: Varied) -> int:
+    """Return how many values of a name a grid takes; 0 where that is not yet said."""
+    if not isinstance(varied, Range):
+        return len(varied)
+    return varied.steps or (varied.n_whole if varied.whole else 0)
+
+
+def positions(varied: Varied, column: pd.Series) -> np.ndarray:
+    """Return where the values of a column lie, from 0 (first, lowest) to 1 (last).
+
+    Raises
+    ------
+    ValueError
+        If a value is not one of those that are varied.
+    """
+    if isinstance(varied, Range):
+        return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
+    places = {written(value): place for place, value in enumerate(varied)}
+    found = [places.get(written(value)) for value in column]
+    if None in found:
+        given = column.iloc[found.index(None)]
+        raise ValueError(
+            f"{column.name}: {written(given)} is not one of the values that are "
+            f"varied, {', '.join(places)}."
+        )
+    return np.array(found, "float64") / max(len(varied) - 1, 1)
+
+
+def written(value: object) -> str:
+    """Return a value as text that tells 1 from true, but not (3, 4) from [3, 4]."""
+    return json.dumps(value, default=_of_numpy)
+
+
+def _of_numpy(value: np.ndarray | np.generic) -> object:
+    return value.tolist()
+
+
+def as_column(values: Sequence[object]) -> pd.Series:
+    """Return values as they are: 0 stays whole beside 0.5, and a list is one value."""
+    kinds = {type(value) for value in values} if len(values) else set()
+    is_plain = kinds in ({int}, {float}, {np.int64}, {np.float64})
+    return pd.Series(list(values), dtype=None if is_plain else object)
+
+
+def read_varied(
+    table: object, *, source: str
+) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
+    """Return what a table of a file varies, by dotted name, and the problems in it.
+
+    Parameters
+    ----------
+    table : object
+        What the file holds; ``deload.every_weeks = [0, 4]`` without quotes around the
+        name makes tables in tables, and means the same as with them.
+    source : str
+        Name of the file.
+    """
+    if not isinstance(table, Mapping) or not table:
+        given = "nothing" if not table else repr(table)
+        return {}, [
+            f"vary: name at least one thing to vary, such as load_step = [0.5, 1, 2]; "
+            f"got {given}."
+        ]
+    items = [*_flattened(table)]
+    names = [name for name, _ in items]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    problems = [f"vary, {name}: it is there twice. Keep one." for name in doubled]
+    lists = {name: item for name, item in items if isinstance(item, tuple)}
+    tables = {name: item for name, item in items if isinstance(item, Mapping)}
+    for name, item in items:
+        if name not in lists and name not in tables:
+            problems.append(f"vary, {name}: {_WANTED}; got {item!r}.")
+    faults = {name: [*_faults(values)] for name, values in lists.items()}
+    problems += [f"vary, {name}: {one}" for name in faults for one in faults[name]]
+    ranges, of_ranges = _ranges(tables, source)
+    kept = {name: lists[name] for name in lists if not faults[name]} | ranges
+    return {name: kept[name] for name in names if name in kept}, problems + of_ranges
+
+
+def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
+    """Yield names and what they are varied over; lists become tuples."""
+    for key, value in table.items():
+        name = f"{above}{key}"
+        is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
+        if isinstance(value, Mapping) and value and not is_range:
+            yield from _flattened(value, f"{name}.")
+        else:
+            yield name, _frozen(value)
+
+
+def _frozen(value: object) -> object:
+    """Return a value with tuples for its lists."""
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def _faults(values: tuple) -> Iterator[str]:
+    """Yield what is wrong with a list of values."""
+    if not values:
+        yield "it has no values; write at least one."
+    bad = [value for value in values if not _is_plain(value)]
+    if bad:
+        kinds = "numbers, texts, true or false, and lists and tables of them"
+        yield f"values must be {kinds}; got {_shown(bad[0])}."
+        return
+    texts = [written(value) for value in values]
+    for text in sorted({text for text in texts if texts.count(text) > 1}):
+        yield f"{text} is there twice. Keep one."
+
+
+def _shown(value: object) -> str:
+    """Return a value of a list as a file has it: lists in square brackets."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value)
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a record can hold a value and give it back."""
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | bool | int) or (
+        isinstance(value, float) and isfinite(value)
+    )
+
+
+def _ranges(
+    tables: Mapping[str, Mapping], source: str
+) -> tuple[dict[str, Range], list[str]]:
+    found, problems = {}, []
+    for name, table in tables.items():
+        try:
+            one = check_values(_Ranges, {"vary": {name: table}}, source=source)
+        except PlanError as error:
+            problems += error.problems
+        else:
+            found |= one.vary
+    return found, problems

@@ -1,0 +1,544 @@
+"""Search for plans that serve several goals within limits, for persons of a crowd."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hipext.athletes.athlete import Athlete
+from hipext.files.checks import check_columns, check_one_of, counted, listed
+from hipext.files.io import csv_bytes
+from hipext.files.parameters import parameters_changed, values_in_use
+from hipext.plans.plan import Plan
+from hipext.plans.plan_file import check_plan, read_plan
+from hipext.studies.crowds import (
+    lived,
+    outcomes_of,
+    progress_told,
+    side_by_side,
+    threads_for,
+)
+from hipext.studies.designs import Range, Varied, as_column, read_varied, written
+from hipext.studies.scenarios import (
+    people_from,
+    people_named,
+    people_values,
+    persons_of,
+    scenario_of,
+)
+from hipext.studies.sweep_file import Limit, SearchSpec, read_search_file
+
+_TABLES = ("front", "trials")
+_HEADS = ("trial", "generation")
+_N_NEAREST = 3
+Changes = dict[str, object]
+Evaluate = Callable[[list[Changes]], pd.DataFrame]
+Values = dict[str, float]
+_SIGNS = {"highest": -1.0, "lowest": 1.0}  # a cost is lower if it is better
+_MOST_GOALS = 4
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import NSGAIISampler
+_NEARNESS = 5.0  # of mutants to their parents; came nearer to known fronts than 20
+_WAYS = {"highest": "maximize", "lowest": "minimize"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Search:
+    """What a search has tried and found."""
+
+    trials: pd.DataFrame
+    """One row per scenario tried: trial and generation (from 1), the values set, goals
+    and limited quantities, ``is_allowed``, ``is_on_front``. A value set that is called
+    like an outcome has the ending ``_set``."""
+    front: pd.DataFrame
+    """The rows that are allowed and not beaten, best in the first goal first."""
+    space: Mapping[str, Varied]
+    """By name: what could be set."""
+    goals: Mapping[str, str]
+    """By outcome: highest or lowest."""
+    limits: Mapping[str, Limit]
+    """By outcome: what it had to keep to."""
+
+    def told(self) -> str:
+        """Return what came of it; where nothing is allowed, the nearest misses."""
+        tried = f"{counted(len(self.trials), 'scenario')} tried"
+        n_allowed = int(self.trials["is_allowed"].sum())
+        if n_allowed:
+            together = " together" if len(self.goals) > 1 else ""
+            return (
+                f"{tried}, {n_allowed} allowed, {len(self.front)} on the front, which "
+                f"no other one beats in {listed(self.goals)}{together}. Which of them "
+                "to take is a choice, not a result."
+            )
+        misses = [*map(self._miss_told, _nearest(self))]
+        if not misses:
+            return f"{tried}, none of which can be done as it was set."
+        return "\n- ".join([f"{tried}, none allowed. The nearest misses:", *misses])
+
+    def _miss_told(self, row: Mapping[str, object]) -> str:
+        names = _columns_of(self.space, _quantities(self.goals, self.limits))
+        was_set = [f"{name} = {_shown(row[column])}" for name, column in names.items()]
+        broken = [
+            f"{limit.column(outcome)} is {row[limit.column(outcome)]:.3g}, {bound}"
+            for outcome, limit in self.limits.items()
+            for bound, excess in excesses(limit, row[limit.column(outcome)]).items()
+            if excess > 0
+        ]
+        return f"{', '.join(was_set)}: {listed(broken)}."
+
+
+def find_front(
+    spec: SearchSpec | str | Path, *, engine: str | None = None, progress: bool = True
+) -> Search:
+    """Look for the plans of a search file that no other one beats in all goals.
+
+    Every scenario that is tried is lived by the same persons on the same days. Goals
+    are means of persons; limits hold for the mean or a percentile of persons.
+
+    Parameters
+    ----------
+    spec : SearchSpec, str or Path
+        A search file, or what `sweep_file.read_search_file` made of one.
+    engine : {"compiled", "plain"}, optional
+        Default: compiled where numba is installed.
+    progress : bool, default True
+        Whether to show a bar on a terminal.
+
+    Returns
+    -------
+    pareto.Search
+        Trials and the front among them. There is no single best: which trade to take
+        is a choice. A front is what was found, in a model.
+
+    Raises
+    ------
+    PlanError
+        With all problems of the search file, or if not one scenario can be done.
+    """
+    spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
+    return front_again(inputs_of_search(spec), engine=engine, progress=progress)
+
+
+def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
+    """Return everything a search is made of, as values of JSON without paths."""
+    files = {"plan", "athlete", "population"}
+    return {
+        "search": spec.model_dump(mode="json", exclude=files),
+        "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
+        **people_values(people_named(spec.athlete, spec.population)),
+    }
+
+
+def front_again(
+    inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = True
+) -> Search:
+    """Return what a search finds, from the inputs of its record."""
+    asked = inputs["search"]
+    plan = check_plan(inputs["plan"], source="the plan of the record")
+    who = people_from(inputs)
+    people = persons_of(who, asked["persons"], seed=asked["seed"])
+    limits = {name: Limit(**one) for name, one in asked["limits"].items()}
+    n_threads = threads_for(engine)
+    constants = values_in_use()
+
+    faults: list[ValueError] = []
+
+    def means(changes: Mapping[str, object]) -> dict[str, float]:
+        try:
+            with parameters_changed(constants):
+                return _means(plan, changes, people, asked, limits, engine)
+        except ValueError as fault:  # legal singly, not always together
+            faults.append(fault)
+            return dict.fromkeys(_measured(asked, limits), np.nan)
+
+    def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+        return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
+
+    size = asked["search"]
+    with progress_told(size["trials"], "plans", is_shown=progress) as tell:
+        found = search(
+            read_varied(asked["vary"], source="the record")[0],
+            asked["goals"],
+            limits,
+            evaluate,
+            trials=size["trials"],
+            generation=size["generation"],
+            seed=asked["seed"],
+            progress=tell,
+        )
+    if len(faults) == len(found.trials):
+        raise min(faults, key=str)  # nothing can be done: the person lacks a 1RM, say
+    return found
+
+
+def search_tables(found: Search) -> dict[str, bytes]:
+    """Return the tables of a search as CSV by file name."""
+    return {f"{name}.csv": csv_bytes(getattr(found, name)) for name in _TABLES}
+
+
+def _means(
+    plan: Plan,
+    changes: Mapping[str, object],
+    people: Sequence[Athlete],
+    asked: Mapping[str, object],
+    limits: Mapping[str, Limit],
+    engine: str | None,
+) -> dict[str, float]:
+    """Return goals and limited quantities; ValueError where changes make no plan."""
+    scenario = scenario_of(plan, changes)
+    options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
+    found = outcomes_of(lived(scenario, people, engine=engine, **options))
+    means = {name: float(found[name].mean()) for name in asked["goals"]}
+    limited = {
+        limit.column(name): _of(limit, found[name]) for name, limit in limits.items()
+    }
+    return means | limited
+
+
+def _measured(asked: Mapping[str, object], limits: Mapping[str, Limit]) -> list[str]:
+    return [*asked["goals"], *(limit.column(name) for name, limit in limits.items())]
+
+
+def _of(limit: Limit, persons: np.ndarray) -> float:
+    if limit.of == "mean":
+        return float(persons.mean())
+    return float(np.percentile(persons, int(limit.of.removeprefix("p"))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tried:
+    """A scenario that was tried, and what came of it."""
+
+    trial: int
+    generation: int
+    changes: Changes
+    outcomes: Values
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def search(
+    space: Mapping[str, Varied],
+    goals: Mapping[str, str],
+    limits: Mapping[str, Limit],
+    evaluate: Evaluate,
+    *,
+    trials: int,
+    generation: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> Search:
+    """Return the front of what a genetic search finds within limits.
+
+    Parameters
+    ----------
+    space : Mapping
+        By name, the values or the range of numbers to choose from.
+    goals : Mapping of str to {"highest", "lowest"}
+        One to four outcomes.
+    limits : Mapping of str to Limit
+        What a scenario must keep to, by outcome.
+    evaluate : callable
+        Takes a list of changes (value by name) and returns a table with a row for
+        each, in order, and a column for each goal and ``limit.column(outcome)``. A
+        missing value is a scenario that cannot be: it is not allowed. No changes are
+        asked for twice.
+    trials : int
+        How many scenarios are chosen; fewer are evaluated where some are chosen again.
+    generation : int
+        How many are chosen, and evaluated, at a time; at least 2.
+    seed : int
+        The same seed gives the same search.
+    progress : callable, optional
+        Told after each generation how many more trials are done.
+
+    Returns
+    -------
+    Search
+
+    Raises
+    ------
+    ValueError
+        If goals or the table of `evaluate` are not as said.
+
+    Notes
+    -----
+    NSGA-II [1]_ by optuna, with simulated binary crossover and polynomial mutation; of
+    a list, values are exchanged and drawn anew, without an order. A scenario that
+    breaks limits is the worse, the more it does, in parts of each limit. A front is
+    what was found, not proof of an optimum.
+
+    References
+    ----------
+    .. [1] Deb K, Pratap A, Agarwal S, Meyarivan T (2002). A fast and elitist
+       multiobjective genetic algorithm: NSGA-II. IEEE Transactions on Evolutionary
+       Computation, 6(2), 182-197.
+
+    Examples
+    --------
+    >>> from hipext.designs import Range
+    >>> def evaluate(scenarios):
+    ...     x = pd.Series([changes["x"] for changes in scenarios])
+    ...     return pd.DataFrame({"strength_pct": 100 + x, "minutes": 60 + x**2})
+    >>> goals = {"strength_pct": "highest", "minutes": "lowest"}
+    >>> space = {"x": Range(low=-4, high=4, whole=True)}
+    >>> found = search(
+    ...     space, goals, {}, evaluate, trials=100, generation=20, seed=0
+    ... )
+    >>> found.front["x"].tolist()
+    [4, 3, 2, 1, 0]
+    """
+    check_goals(goals)
+    if not 2 <= generation <= trials:
+        raise ValueError(
+            f"generation must be from 2 to trials; got generation={generation}, "
+            f"trials={trials}."
+        )
+    study = study_of(goals, generation, seed)
+    tried: dict[str, _Tried] = {}
+    for number, first in enumerate(range(0, trials, generation), start=1):
+        n_asked = min(generation, trials - first)
+        asked = [study.ask(distributions_of(space)) for _ in range(n_asked)]
+        chosen = [changes_of(space, trial.params) for trial in asked]
+        keys = [written(changes) for changes in chosen]
+        pairs = zip(keys, chosen, strict=True)
+        new = {key: one for key, one in pairs if key not in tried}
+        rows = _evaluated(evaluate, [*new.values()], _quantities(goals, limits))
+        for key, values in zip(new, rows, strict=True):
+            tried[key] = _Tried(
+                trial=len(tried) + 1,
+                generation=number,
+                changes=new[key],
+                outcomes=values,
+            )
+        for trial, key in zip(asked, keys, strict=True):
+            tell(study, trial, tried[key].outcomes, goals, limits)
+        if progress is not None:
+            progress(n_asked)
+    return _search_of([*tried.values()], space, goals, limits)
+
+
+def _quantities(goals: Mapping[str, str], limits: Mapping[str, Limit]) -> list[str]:
+    """Return the columns that must be evaluated."""
+    limited = [limit.column(outcome) for outcome, limit in limits.items()]
+    return [*dict.fromkeys([*goals, *limited])]
+
+
+def _columns_of(space: Mapping[str, Varied], quantities: list[str]) -> dict[str, str]:
+    """Return the columns of values that were set, apart from those of outcomes."""
+    return {name: f"{name}_set" if name in quantities else name for name in space}
+
+
+def _evaluated(
+    evaluate: Evaluate, changes: list[Changes], quantities: Sequence[str]
+) -> list[Values]:
+    """Return the quantities of each of the changes; ValueError if some lack."""
+    if not changes:
+        return []
+    table = evaluate(changes)
+    check_columns(table, quantities, name="evaluated")
+    if len(table) != len(changes):
+        raise ValueError(
+            f"evaluate must return a row for each of {len(changes)} scenarios; "
+            f"got {len(table)}."
+        )
+    return table[[*quantities]].astype("float64").to_dict("records")
+
+
+def _search_of(
+    tried: Sequence[_Tried],
+    space: Mapping[str, Varied],
+    goals: Mapping[str, str],
+    limits: Mapping[str, Limit],
+) -> Search:
+    """Return the trials as tables, with what is allowed and on the front."""
+    columns = _columns_of(space, _quantities(goals, limits))
+    heads = {key: [getattr(one, key) for one in tried] for key in _HEADS}
+    was_set = {
+        columns[name]: as_column([one.changes[name] for one in tried]) for name in space
+    }
+    table = pd.DataFrame(
+        {**heads, **was_set, **pd.DataFrame([one.outcomes for one in tried])}
+    )
+    table["is_allowed"] = [is_allowed(one.outcomes, limits) for one in tried]
+    front = front_of(table[table["is_allowed"]], goals)
+    table["is_on_front"] = table.index.isin(front.index)
+    return Search(
+        trials=table,
+        front=table.loc[front.index],
+        space=space,
+        goals=goals,
+        limits=limits,
+    )
+
+
+def _nearest(found: Search) -> list[dict[str, object]]:
+    """Return the trials that break limits least, of those that can be done."""
+
+    def excess(row: Mapping[str, float]) -> float:
+        return sum(max(one, 0.0) for one in all_excesses(row, found.limits).values())
+
+    known = found.trials.dropna(subset=_quantities(found.goals, found.limits))
+    return sorted(known.to_dict("records"), key=excess)[:_N_NEAREST]
+
+
+def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows that no other row beats, best in the first goal first.
+
+    A row beats another if it is at least as good in all goals and better in one. Rows
+    where a goal is missing are left out; rows that are equal in all goals stay.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per scenario.
+    goals : Mapping of str to {"highest", "lowest"}
+        Columns, and which way is better.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"strength_pct": [105, 110, 104], "minutes": [50, 60, 55]})
+    >>> front_of(table, {"strength_pct": "highest", "minutes": "lowest"}).index.tolist()
+    [1, 0]
+    """
+    check_goals(goals)
+    check_columns(table, goals, name="trials")
+    costs = np.column_stack(
+        [_SIGNS[way] * table[goal].to_numpy("float64") for goal, way in goals.items()]
+    )
+    known = np.flatnonzero(~np.isnan(costs).any(axis=1))
+    order = known[np.lexsort((known, *costs[known].T[::-1]))]  # first goal first
+    front: list[int] = []
+    best = np.empty((0, len(goals)))  # rows of the front, each of other costs
+    for row in order:  # only one that came before can beat it
+        no_worse = (best <= costs[row]).all(axis=1)
+        is_equal = (best[no_worse] == costs[row]).all(axis=1)
+        if is_equal.any() or not no_worse.any():
+            front.append(int(row))
+            best = best if is_equal.any() else np.vstack([best, costs[row]])
+    return table.iloc[front]
+
+
+def check_goals(goals: Mapping[str, str]) -> None:
+    """Raise ValueError unless there are one to four goals, each with its way."""
+    if not 1 <= len(goals) <= _MOST_GOALS:
+        raise ValueError(
+            f"A search has one to four goals; got {len(goals)}: {', '.join(goals)}."
+        )
+    for goal, way in goals.items():
+        check_one_of(way, _SIGNS, name=f"goal {goal}")
+
+
+def excesses(limit: Limit, value: float) -> dict[str, float]:
+    """Return how far a value is beyond each bound, in parts of the bound."""
+    found = {}
+    if limit.at_most is not None:
+        beyond = value - limit.at_most
+        found[f"at most {limit.at_most:g}"] = beyond / (abs(limit.at_most) or 1.0)
+    if limit.at_least is not None:
+        beyond = limit.at_least - value
+        found[f"at least {limit.at_least:g}"] = beyond / (abs(limit.at_least) or 1.0)
+    return found
+
+
+def all_excesses(
+    values: Mapping[str, float], limits: Mapping[str, Limit]
+) -> dict[str, float]:
+    """Return how far values are beyond each bound of each limit."""
+    return {
+        f"{outcome}: {bound}": excess
+        for outcome, limit in limits.items()
+        for bound, excess in excesses(limit, values[limit.column(outcome)]).items()
+    }
+
+
+def is_allowed(values: Mapping[str, float], limits: Mapping[str, Limit]) -> bool:
+    """Return whether values are known and keep to their limits."""
+    is_known = not np.isnan([*values.values()]).any()
+    return is_known and max(all_excesses(values, limits).values(), default=0.0) <= 0
+
+
+def study_of(goals: Mapping[str, str], generation: int, seed: int) -> "Study":
+    """Return a study in memory; its greeting is not logged."""
+    import optuna
+
+    loudness = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.create_study(
+            directions=[_WAYS[way] for way in goals.values()],
+            sampler=_sampler(generation, seed),
+        )
+    finally:
+        optuna.logging.set_verbosity(loudness)
+
+
+def _sampler(generation: int, seed: int) -> "NSGAIISampler":
+    """Return NSGA-II with the operators of its paper, not those usual in optuna.
+
+    With those, a mutant is drawn from the whole range: chance alone for one name.
+    """
+    from optuna.exceptions import ExperimentalWarning
+    from optuna.samplers import NSGAIISampler
+    from optuna.samplers.nsgaii import PolynomialMutation, SBXCrossover
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return NSGAIISampler(
+            population_size=generation,
+            crossover=SBXCrossover(),
+            mutation=PolynomialMutation(eta=_NEARNESS),
+            seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
+        )
+
+
+def distributions_of(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]:
+    """Return what is varied in the words of optuna; of a list, places."""
+    from optuna import distributions
+
+    found = {}
+    for name, varied in space.items():
+        if not isinstance(varied, Range):
+            places = range(len(varied))
+            found[name] = distributions.CategoricalDistribution([*places])
+        elif varied.whole:
+            found[name] = distributions.IntDistribution(*varied.ends)
+        else:
+            found[name] = distributions.FloatDistribution(*varied.ends)
+    return found
+
+
+def changes_of(
+    space: Mapping[str, Varied], params: Mapping[str, float]
+) -> dict[str, object]:
+    """Return what a trial of the search sets, by name."""
+    return {
+        name: params[name] if isinstance(varied, Range) else varied[params[name]]
+        for name, varied in space.items()
+    }
+
+
+def tell(
+    study: "Study",
+    trial: "Trial",
+    values: Mapping[str, float],
+    goals: Mapping[str, str],
+    limits: Mapping[str, Limit],
+) -> None:
+    """Tell a study what came of a trial; one that cannot be is told as failed."""
+    from optuna.trial import TrialState
+
+    if np.isnan([*values.values()]).any():
+        study.tell(trial, state=TrialState.FAIL)
+        return
+    for name, excess in all_excesses(values, limits).items():
+        trial.set_constraint(name, excess)
+    study.tell(trial, [values[goal] for goal in goals])

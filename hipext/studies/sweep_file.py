@@ -1,0 +1,322 @@
+"""Sweep and search files: what is varied, for whom, and what is looked for."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from hipext.athletes.athlete import Athlete, read_athlete
+from hipext.athletes.population import read_population
+from hipext.files.checks import PlanError, check_one_of
+from hipext.files.io import check_kind, find_file, read_toml
+from hipext.files.schema import FileValue, check_values
+from hipext.plans.plan_file import read_plan
+from hipext.studies.crowds import OUTCOMES
+from hipext.studies.designs import (
+    KINDS,
+    Range,
+    Varied,
+    design_problems,
+    n_scenarios,
+    read_varied,
+)
+from hipext.studies.scenarios import changed_athlete, scenario_of
+
+MAX_ROWS = 100_000_000  # persons in all scenarios together
+_FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
+
+
+def _outcome(name: str) -> str:
+    check_one_of(name, OUTCOMES, name="an outcome")
+    return name
+
+
+OutcomeName = Annotated[str, AfterValidator(_outcome)]
+
+
+class _Question(FileValue):
+    """What a sweep and a search have in common."""
+
+    format: Literal[1]
+    """Version of the file format."""
+    name: str = Field(min_length=1, examples=['"Light weeks and load steps"'])
+    """Name shown in tables and records."""
+    description: str = ""
+    """What is asked, in a sentence or two."""
+    plan: str = Field(min_length=1, examples=['"guide_16wk"'])
+    """Name of a shipped plan, or path of a plan file from the folder of this file."""
+    athlete: str | None = None
+    """One person: name of a shipped one, or path of a person file."""
+    population: str | None = None
+    """People to draw persons from: name of a shipped population, or path of a file."""
+    persons: int = Field(default=1, ge=1, le=MAX_ROWS)
+    """Persons in every scenario, the same ones in all of them."""
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+    """Of the persons, their days and the scenarios."""
+    noise: bool = True
+    """Whether days differ by chance."""
+    vary: dict[str, Range | tuple[object, ...]]
+    """What is varied, by name: a list of values, or a range of numbers."""
+
+
+class Design(FileValue):
+    """How scenarios are chosen; see `designs.design_of`."""
+
+    kind: Literal["grid", "random", "sobol", "saltelli", "morris"] = "grid"
+    """Every combination, or a sample of a kind."""
+    n: int | None = None
+    """Scenarios, base samples or trajectories; not for a grid."""
+
+
+class SweepSpec(_Question):
+    """A sweep: many scenarios of one plan, each for the same persons."""
+
+    weeks: bool = False
+    """Whether every week of every person is kept as well."""
+    design: Design = Design()
+    """How scenarios are chosen."""
+
+
+class Limit(FileValue):
+    """What an outcome must keep to for a scenario to be allowed."""
+
+    at_most: float | None = None
+    """The highest value that is allowed."""
+    at_least: float | None = None
+    """The lowest value that is allowed."""
+    of: str = "mean"
+    """Of the mean person, or of a quantile of persons: "p90"."""
+
+    @model_validator(mode="after")
+    def _limits(self) -> "Limit":
+        low, high = self.at_least, self.at_most
+        if low is None and high is None:
+            raise ValueError("give at_most or at_least, such as { at_most = 4 }.")
+        if low is not None and high is not None and low > high:
+            raise ValueError(
+                f"at_least must not be above at_most; got at_least = {low:g}, "
+                f"at_most = {high:g}."
+            )
+        digits = self.of.removeprefix("p")
+        if self.of != "mean" and not (
+            self.of == f"p{digits}" and digits in map(str, range(1, 100))
+        ):
+            raise ValueError(
+                'of must be "mean" or a percentile of persons from "p1" to "p99"; '
+                f"got {self.of!r}."
+            )
+        return self
+
+    def column(self, outcome: str) -> str:
+        """Return the column that holds what is limited: ``lumbar_load_p90``."""
+        return outcome if self.of == "mean" else f"{outcome}_{self.of}"
+
+
+class SearchSize(FileValue):
+    """How long a search goes on."""
+
+    trials: int = Field(default=200, ge=2, le=20_000)
+    """Scenarios that are tried at most."""
+    generation: int = Field(default=20, ge=2, le=1000)
+    """Scenarios that are tried before the search learns from them."""
+
+    @model_validator(mode="after")
+    def _has_a_generation(self) -> "SearchSize":
+        if self.generation > self.trials:
+            raise ValueError(
+                f"generation must be at most trials; got generation = "
+                f"{self.generation}, trials = {self.trials}."
+            )
+        return self
+
+
+class SearchSpec(_Question):
+    """A search: which scenarios serve several goals best and keep to limits."""
+
+    search: SearchSize = SearchSize()
+    """How long it goes on."""
+    goals: dict[OutcomeName, Literal["highest", "lowest"]] = Field(
+        min_length=1, max_length=4, examples=['{ strength_pct = "highest" }']
+    )
+    """What is looked for: outcomes of the mean person."""
+    limits: dict[OutcomeName, Limit] = Field(default_factory=dict)
+    """What a scenario must keep to, by outcome."""
+
+
+Spec = TypeVar("Spec", SweepSpec, SearchSpec)
+
+
+def read_sweep_file(path: str | Path) -> SweepSpec:
+    """Read a sweep from a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Name of a shipped sweep (``"light_weeks"``) or path of a TOML file. Plans and
+        persons in it are named from its folder.
+
+    Returns
+    -------
+    SweepSpec
+        Checked and frozen; each single change has been tried on the plan, and paths
+        of files lead there from the working folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    PlanError
+        With all problems of the file at once; or with those of the plan it names.
+    """
+    found = find_file(path, "sweeps")
+    return check_sweep(read_toml(found), source=str(found), folder=found.parent)
+
+
+def read_search_file(path: str | Path) -> SearchSpec:
+    """Read a search from a TOML file, as `read_sweep_file` does a sweep."""
+    found = find_file(path, "searches")
+    return check_search(read_toml(found), source=str(found), folder=found.parent)
+
+
+def check_sweep(
+    values: Mapping, *, source: str, folder: Path | None = None
+) -> SweepSpec:
+    """Return the values of a file as a sweep; PlanError with all problems.
+
+    With a `folder`, plans and persons are looked up from there and changes are tried.
+    """
+    _check_not_the_other(values, ("goals", "limits", "search"), "sweep", source)
+    return _checked(SweepSpec, values, source, folder)
+
+
+def check_search(
+    values: Mapping, *, source: str, folder: Path | None = None
+) -> SearchSpec:
+    """Return the values of a file as a search, as `check_sweep` does a sweep."""
+    _check_not_the_other(values, ("design", "weeks"), "search", source)
+    return _checked(SearchSpec, values, source, folder)
+
+
+def _check_not_the_other(
+    values: Mapping, marks: tuple[str, ...], kind: str, source: str
+) -> None:
+    if "vary" not in values and "plan" not in values:
+        check_kind(values, kind, source=source)
+    found = [key for key in marks if key in values]
+    if found:
+        other = "search" if kind == "sweep" else "sweep"
+        problem = f"this is a {other}, not a {kind} (it has {found[0]})."
+        raise PlanError(source, [f"{problem} Use it with: hipext {other} {source}."])
+
+
+def _checked(
+    model: type[Spec], values: Mapping, source: str, folder: Path | None
+) -> Spec:
+    vary, problems = read_varied(values.get("vary"), source=source)
+    problems += _people_problems(values)
+    problems += _size_problems(values, vary, model)
+    located = {}
+    if folder is not None:
+        located, missing = _located(values, folder)
+        problems += missing
+        if "plan" in located:
+            problems += change_problems(located, vary)
+    given = {**values, **located, "vary": vary}
+    return check_values(model, given, source=source, more_problems=problems)
+
+
+def _people_problems(values: Mapping) -> Iterator[str]:
+    """Yield what is wrong with who is asked for."""
+    given = [key for key in ("athlete", "population") if values.get(key) is not None]
+    if not given:
+        yield (
+            'athlete: name a person (athlete = "novice") or people to draw from '
+            '(population = "novices").'
+        )
+    elif len(given) > 1:
+        yield "population: there is an athlete too. Keep one of them."
+    elif given == ["population"] and "persons" not in values:
+        yield "persons: say how many are drawn, for example persons = 1000."
+
+
+def _size_problems(
+    values: Mapping, vary: Mapping[str, Varied], model: type[_Question]
+) -> Iterator[str]:
+    """Yield what is wrong with the scenarios, and with their number."""
+    if not vary:
+        return
+    if model is SearchSpec:
+        size = _part(values, "search", "trials", 0)
+        for name, varied in vary.items():
+            if isinstance(varied, Range) and varied.steps:
+                yield f"vary, {name}: a search takes no steps. Remove them."
+    else:
+        kind = _part(values, "design", "kind", "grid")
+        n = _part(values, "design", "n", None)
+        if kind not in KINDS or not isinstance(n, int | None):
+            return
+        yield from (f"design: {text}" for text in design_problems(kind, vary, n))
+        size = n_scenarios(kind, vary, n)
+    persons = values.get("persons", 1)
+    if isinstance(size, int) and isinstance(persons, int) and size * persons > MAX_ROWS:
+        yield (
+            f"persons: {size:,} scenarios of {persons:,} persons are "
+            f"{size * persons:,}; at most {MAX_ROWS:,} together are allowed."
+        )
+
+
+def _part(values: Mapping, table: str, key: str, default: object) -> object:
+    found = values.get(table, {})
+    return found.get(key, default) if isinstance(found, Mapping) else default
+
+
+def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Return where the files that are named lie, and problems with them."""
+    found, problems = {}, []
+    for key, shipped in _FOLDERS.items():
+        name = values.get(key)
+        if not isinstance(name, str) or not name:
+            continue
+        is_bare = Path(name).name == name and not Path(name).suffix
+        path = name if is_bare else str(folder / name)
+        try:
+            find_file(path, shipped)
+            found[key] = path
+        except FileNotFoundError as error:
+            problems.append(f"{key}: {error}")
+    return found, problems
+
+
+def change_problems(
+    located: Mapping[str, str], vary: Mapping[str, Varied]
+) -> Iterator[str]:
+    """Yield why values cannot be set in a plan or person, each tried by itself.
+
+    Parameters
+    ----------
+    located : Mapping[str, str]
+        Where the plan is, and the athlete or population.
+    vary : Mapping
+        Values or range by name.
+    """
+    plan, person = read_plan(located["plan"]), _average(located)
+    for name, varied in vary.items():
+        texts = []
+        for value in varied.ends if isinstance(varied, Range) else varied:
+            try:
+                scenario = scenario_of(plan, {name: value})
+                if person is not None:
+                    changed_athlete(person, scenario.athlete)
+            except PlanError as error:
+                texts += error.problems
+            except ValueError as error:
+                texts.append(str(error))
+        yield from (f"vary, {name}: {text}" for text in dict.fromkeys(texts))
+
+
+def _average(located: Mapping[str, str]) -> Athlete | None:
+    """Return the person of a file that is named, or the average one."""
+    if "population" in located:
+        return read_population(located["population"]).athlete
+    return read_athlete(located["athlete"]) if "athlete" in located else None

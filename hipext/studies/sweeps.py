@@ -1,0 +1,557 @@
+"""Sweeps: many scenarios, each for the same persons, streamed to Parquet files.
+
+The same sweep makes the same bytes, whether it ran in one piece or was killed and
+resumed, in one thread or many, or on a cluster of machines (`cluster`).
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from hipext.files.checks import check_one_of, counted
+from hipext.files.io import csv_bytes, write_files
+from hipext.files.records import (
+    changes_since,
+    inputs_of,
+    leaves_of,
+    read_record,
+    record_bytes,
+    record_of,
+    sha256_of,
+)
+from hipext.studies.batches import (
+    Job,
+    batch_size,
+    batches_on,
+    check_first,
+    columns_of,
+    inputs_of_sweep,
+    job_again,
+    job_of,
+    n_batches,
+    pieces_of,
+    scenario_columns,
+)
+from hipext.studies.crowds import (
+    ENGINES,
+    OUTCOMES,
+    progress_told,
+    side_by_side,
+    threads_for,
+)
+from hipext.studies.designs import (
+    COLUMNS,
+    Sensitivity,
+    Varied,
+    read_varied,
+    sensitivity,
+)
+from hipext.studies.sweep_file import SweepSpec, read_sweep_file
+
+JOURNAL, RECORD, SUMMARY, SCENARIOS = (
+    "done.jsonl",
+    "record.json",
+    "summary.csv",
+    "scenarios.parquet",
+)
+TABLES = ("outcomes", "weeks")
+_TEMPORARY = ".*.part"
+QUANTILES = {"q05": 0.05, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q95": 0.95}
+_MISSING = (
+    "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
+    "pip install 'hipext[sweep]'."
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sweep:
+    """A finished sweep.
+
+    Attributes
+    ----------
+    folder : Path
+        Where its files are.
+    name : str
+        What the sweep file calls it.
+    kind : str
+        Of the design: one of `designs.KINDS`.
+    vary : Mapping
+        By name, the values or the range that was varied.
+    scenarios : pandas.DataFrame
+        One row per scenario, one column per varied name.
+    summary : pandas.DataFrame
+        One row per scenario: the varied columns, ``n``, and mean, sd and quantiles of
+        persons of every outcome (``strength_pct_mean``, ..., ``strength_pct_q95``).
+    """
+
+    folder: Path
+    name: str
+    kind: str
+    vary: Mapping[str, Varied]
+    scenarios: pd.DataFrame
+    summary: pd.DataFrame
+
+    def outcomes(self) -> pd.DataFrame:
+        """Return one row per scenario and person; a large sweep is large in memory."""
+        return read_parquet(part_paths(self.folder))
+
+    def weeks(self) -> pd.DataFrame:
+        """Return one row per scenario, person and week, if they were kept."""
+        paths = part_paths(self.folder, "weeks")
+        if not paths:
+            raise FileNotFoundError(
+                f"'{self.folder}' keeps no weeks. Write weeks = true in the sweep file."
+            )
+        return read_parquet(paths)
+
+    def sensitivity(
+        self, outcome: str = "strength_pct", *, level: float = 0.95
+    ) -> Sensitivity:
+        """Return how much each varied name matters for the mean of an outcome.
+
+        Raises
+        ------
+        ValueError
+            If the design is not of kind "saltelli" or "morris", or there is no such
+            outcome.
+        """
+        check_one_of(outcome, OUTCOMES, name="outcome")
+        if self.kind not in COLUMNS:
+            raise ValueError(
+                f"Sensitivity needs a design of kind {' or '.join(COLUMNS)}; that of "
+                f"'{self.folder}' is {self.kind}. Change kind in the sweep file."
+            )
+        means = self.summary[f"{outcome}_mean"].to_frame(outcome)
+        return sensitivity(
+            self.scenarios,
+            means,
+            outcome=outcome,
+            kind=self.kind,
+            vary=self.vary,
+            level=level,
+        )
+
+
+def sweep(
+    spec: SweepSpec | str | Path,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    scheduler: str | None = None,
+    n_threads: int | None = None,
+    engine: str | None = None,
+    progress: bool = True,
+) -> Sweep:
+    """Simulate every scenario of a sweep file and stream the results to a folder.
+
+    Parameters
+    ----------
+    spec : SweepSpec, str or Path
+        Name of a shipped sweep, a sweep file, or what `sweep_file.read_sweep_file` made
+        of one.
+    out : str or Path
+        Folder of the results; new, empty, or one that holds the same sweep.
+    resume : bool, default False
+        Whether to go on with an unfinished sweep.
+    scheduler : str, optional
+        Address of a Dask scheduler (``"tcp://host:8786"``), or ``"local"`` for
+        workers on this machine; see `cluster`. Default: threads of this process.
+    n_threads : int, optional
+        Threads, or workers of a local cluster. Default: one per processor.
+    engine : {"compiled", "plain"}, optional
+        Default: compiled where numba is installed.
+    progress : bool, default True
+        Whether to show a bar, with rate and time left, on a terminal.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    PlanError
+        With all problems of the sweep file, or if its first scenario cannot be done.
+    FileExistsError
+        If the folder holds something else, or this sweep unfinished and `resume` is
+        not given. Nothing is touched.
+    OSError
+        If a file cannot be written; parts that are done stay, and can be resumed.
+    ConnectionError
+        If no scheduler answers, or it has no workers.
+    ModuleNotFoundError
+        If pyarrow is not installed, or Dask where a scheduler is named.
+    """
+    if engine is not None:
+        check_one_of(engine, ENGINES, name="engine")
+    spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
+    job, folder = job_of(spec), Path(out)
+    check_first(job)
+    scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
+    record = record_of("sweep", inputs_of_sweep(spec, job), {})
+    begin(folder, record, resume=resume)
+    done = parts_done(folder)
+    left = [n for n in range(n_batches(job)) if not _is_done(job, n, done)]
+    run = partial(
+        _batches, job, left, scheduler=scheduler, n_threads=n_threads, engine=engine
+    )
+    _fill(folder, job, run, done, progress=progress)
+    if left or not is_closed(folder):
+        summary = csv_bytes(_with_changes(job, _summary(folder, job)))
+        files = {SCENARIOS: scenarios, SUMMARY: summary}
+        finish(folder, record, files, done)
+    return read_sweep(folder)
+
+
+def read_sweep(folder: str | Path) -> Sweep:
+    """Return a finished sweep from its folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder or record.
+    ValueError
+        If it holds no sweep, or one that is not finished.
+    """
+    folder = Path(folder)
+    record = read_record(folder)
+    if record.get("kind") != "sweep":
+        raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
+    check_complete(folder, record)
+    job = job_again(record)
+    return Sweep(
+        folder=folder,
+        name=record["sweep"]["name"],
+        kind=record["sweep"]["design"]["kind"],
+        vary=read_varied(record["sweep"]["vary"], source=str(folder))[0],
+        scenarios=job.design,
+        summary=_read_summary(folder / SUMMARY, job.design),
+    )
+
+
+def _read_summary(path: Path, design: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary with the varied columns as they were set, not as texts."""
+    table = pd.read_csv(path, index_col="scenario")
+    return pd.concat([design, table.drop(columns=list(design))], axis=1).copy()
+
+
+def files_again(
+    record: Mapping[str, object], engine: str | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of every file of a sweep but its record, made again."""
+    job = job_again(record)
+    yield SCENARIOS, parquet_bytes(scenario_columns(job))
+    with TemporaryDirectory(prefix="hipext-") as folder:
+        for batch, tables in _batches(job, range(n_batches(job)), engine=engine):
+            files = part_files(tables, batch)
+            write_part(Path(folder), files)
+            yield from files.items()
+        yield (
+            SUMMARY,
+            csv_bytes(_with_changes(job, _summary(Path(folder), job))),
+        )
+
+
+def _batches(
+    job: Job,
+    left: Iterable[int],
+    *,
+    scheduler: str | None = None,
+    n_threads: int | None = None,
+    engine: str | None = None,
+) -> Iterator[tuple[int, Mapping]]:
+    """Yield number and tables of batches, as they are done."""
+    head = job.head()
+    if scheduler is not None:
+        pieces = ((batch, pieces_of(job, batch)) for batch in left)
+        yield from batches_on(
+            scheduler, head, pieces, n_workers=n_threads, engine=engine
+        )
+        return
+
+    def done(batch: int) -> tuple[int, Mapping]:
+        return batch, columns_of(head, pieces_of(job, batch), engine)
+
+    yield from side_by_side(done, left, n_threads=threads_for(engine, n_threads))
+
+
+def _fill(
+    folder: Path,
+    job: Job,
+    run: Callable[[], Iterator[tuple[int, Mapping]]],
+    done: dict[str, str],
+    *,
+    progress: bool,
+) -> None:
+    """Write the parts that are missing, and add them to those done."""
+    n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
+    initial = min(n_done, job.n_rows)
+    bar = progress_told(job.n_rows, "persons", is_shown=progress, initial=initial)
+    with bar as tell, closing(run()) as batches:
+        for batch, tables in batches:
+            files = part_files(tables, batch)
+            done |= write_part(folder, files)
+            tell(len(tables["outcomes"]["person"]))
+
+
+def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:
+    tables = TABLES if job.keeps_weeks else TABLES[:1]
+    return all(part_name(table, batch) in done for table in tables)
+
+
+def _summary(folder: Path, job: Job) -> pd.DataFrame:
+    return summary_of(part_paths(folder), len(job.design), job.persons)
+
+
+def _with_changes(job: Job, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a summary with the columns of the design in front."""
+    return pd.concat([job.design, summary], axis=1).reset_index(names="scenario")
+
+
+def part_name(table: str, batch: int) -> str:
+    """Return the name of the file of a batch, as records have it."""
+    return f"{table}/part-{batch:06d}.parquet"
+
+
+def part_files(
+    tables: Mapping[str, Mapping[str, np.ndarray]], batch: int
+) -> dict[str, bytes]:
+    """Return the files of a batch by name."""
+    return {
+        part_name(table, batch): parquet_bytes(columns)
+        for table, columns in tables.items()
+    }
+
+
+def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
+    """Make a folder ready for a sweep, or find that it holds the same one.
+
+    Raises
+    ------
+    FileExistsError
+        If it holds something else, or an unfinished sweep that is not to be resumed.
+    """
+    if not folder.exists() or not _held(folder):
+        write_files({RECORD: record_bytes(record)}, folder)
+        return
+    if not (folder / RECORD).is_file():
+        raise FileExistsError(
+            f"'{folder}' is not empty and holds no sweep. Name another folder: --out."
+        )
+    found = {"kind": "run"} | read_record(folder)
+    if found["kind"] != "sweep":
+        raise FileExistsError(
+            f"'{folder}' holds a {found['kind']}, not a sweep. Name another folder: "
+            "--out."
+        )
+    _check_same(folder, found, record)
+    done = len(_journal(folder))
+    if done and not is_complete(folder) and not resume:
+        raise FileExistsError(
+            f"'{folder}' holds this sweep, unfinished ({counted(done, 'part')} done). "
+            "Go on with --resume, or name another folder."
+        )
+
+
+def _held(folder: Path) -> list[Path]:
+    """Return what a folder holds beside files that a killed sweep left half."""
+    return [path for path in folder.iterdir() if not path.match(_TEMPORARY)]
+
+
+def is_complete(folder: Path) -> bool:
+    """Return whether the record of a folder tells the hashes of all its files."""
+    return bool(read_record(folder)["sha256"])
+
+
+def check_complete(folder: Path, record: Mapping[str, object]) -> None:
+    """Raise ValueError if the record of a folder is that of an unfinished sweep."""
+    if not record["sha256"]:
+        raise ValueError(
+            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
+        )
+
+
+def is_closed(folder: Path) -> bool:
+    """Return whether everything but the parts is there, and the journal gone."""
+    return not (folder / JOURNAL).exists() and _is_whole(folder, (SCENARIOS, SUMMARY))
+
+
+def _is_whole(folder: Path, names: Collection[str] = ()) -> bool:
+    """Return whether files have the hashes of the record; default: all of its files."""
+    hashes = read_record(folder)["sha256"]
+    return bool(hashes) and all(
+        (folder / name).is_file()
+        and sha256_of((folder / name).read_bytes()) == hashes.get(name)
+        for name in names or hashes
+    )
+
+
+def _check_same(folder: Path, found: Mapping, record: Mapping) -> None:
+    """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
+    ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
+    for path in {**theirs, **ours}:
+        if ours.get(path) != theirs.get(path):
+            raise FileExistsError(
+                f"'{folder}' holds another sweep: {path} is "
+                f"{_told(theirs, path)} there, {_told(ours, path)} here. "
+                "Name another folder: --out."
+            )
+    causes = changes_since(found, without=("matplotlib", "numba"))
+    if causes and not _is_whole(folder):
+        raise FileExistsError(
+            f"'{folder}' was begun otherwise, and parts would not fit together: "
+            f"{causes[0]}. Name another folder: --out."
+        )
+
+
+def _told(leaves: Mapping[str, object], path: str) -> str:
+    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "not"
+
+
+def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Write the files of a batch, whole or not at all; note and return their hashes."""
+    for name, content in files.items():
+        path = folder / name
+        write_files({path.name: content}, path.parent)
+    hashes = {name: sha256_of(content) for name, content in files.items()}
+    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
+        journal.write(f"\n{json.dumps(hashes)}\n")  # apart from a line cut off before
+    return hashes
+
+
+def parts_done(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the parts that are whole; remove what is not.
+
+    A part counts if the journal, or the record of a finished sweep, has its hash and
+    the file has it too.
+    """
+    noted = dict(read_record(folder)["sha256"])
+    for line in _journal(folder):
+        noted |= line
+    _drop_temporary(folder)
+    done = {}
+    for table in TABLES:
+        for path in sorted((folder / table).glob("part-*.parquet")):
+            name = f"{table}/{path.name}"
+            if noted.get(name) == sha256_of(path.read_bytes()):
+                done[name] = noted[name]
+            else:
+                path.unlink()
+    return done
+
+
+def _journal(folder: Path) -> list[dict[str, str]]:
+    """Return the lines of the journal; the last one may have been cut off."""
+    lines = []
+    with suppress(FileNotFoundError):
+        for line in (folder / JOURNAL).read_bytes().splitlines():
+            with suppress(ValueError):
+                lines.append(json.loads(line))
+    return [line for line in lines if isinstance(line, dict)]
+
+
+def _drop_temporary(folder: Path) -> None:
+    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
+        path.unlink(missing_ok=True)
+
+
+def finish(
+    folder: Path,
+    record: Mapping[str, object],
+    files: Mapping[str, bytes],
+    parts: Mapping[str, str],
+) -> None:
+    """Write the last files and the record with all hashes; remove the journal."""
+    hashes = {name: sha256_of(content) for name, content in files.items()}
+    hashes |= dict(sorted(parts.items()))
+    write_files(files, folder)
+    complete = {**record, "sha256": hashes}
+    write_files({RECORD: record_bytes(complete)}, folder)
+    (folder / JOURNAL).unlink(missing_ok=True)
+
+
+def part_paths(folder: Path, table: str = "outcomes") -> Sequence[Path]:
+    """Return the paths of the parts of a table, in the order of their rows."""
+    return sorted((folder / table).glob("part-*.parquet"))
+
+
+def summary_of(paths: Sequence[Path], n_scenarios: int, persons: int) -> pd.DataFrame:
+    """Return one row per scenario: n, and mean, sd and quantiles of every outcome.
+
+    Columns are read one at a time, so that memory holds one outcome of one scenario.
+    """
+    columns: dict[str, Sequence[float]] = {"n": [persons] * n_scenarios}
+    for name in OUTCOMES:
+        rows = [_row(values) for values in _by_scenario(paths, name, persons)]
+        for place, ending in enumerate(("mean", "sd", *QUANTILES)):
+            columns[f"{name}_{ending}"] = [row[place] for row in rows]
+    return pd.DataFrame(columns).rename_axis(index="scenario")
+
+
+def _row(values: np.ndarray) -> tuple[float, ...]:
+    sd = float(values.std(ddof=1)) if len(values) > 1 else np.nan
+    quantiles = np.quantile(values, list(QUANTILES.values())).tolist()
+    return float(values.mean()), sd, *quantiles
+
+
+def _by_scenario(
+    paths: Sequence[Path], name: str, persons: int
+) -> Iterator[np.ndarray]:
+    """Yield a column of each scenario; rows of a scenario stand together."""
+    waiting, n_waiting = [], 0
+    for path in paths:
+        values = read_parquet([path], [name])[name].to_numpy("float64")
+        while n_waiting + len(values) >= persons:
+            head, values = np.split(values, [persons - n_waiting])
+            yield np.concatenate([*waiting, head])
+            waiting, n_waiting = [], 0
+        waiting.append(values)
+        n_waiting += len(values)
+
+
+def parquet_bytes(columns: Mapping[str, np.ndarray | Sequence]) -> bytes:
+    """Return columns as a Parquet file; what is no number or text becomes JSON."""
+    pyarrow, parquet = _libraries()
+    table = pyarrow.table({name: _typed(values) for name, values in columns.items()})
+    stream = BytesIO()
+    parquet.write_table(
+        table, stream, compression="snappy", use_dictionary=False, store_schema=False
+    )
+    return stream.getvalue()
+
+
+def read_parquet(
+    paths: Sequence[Path], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return some columns of files that stand one below the other."""
+    pyarrow, parquet = _libraries()
+    names = None if columns is None else list(columns)
+    parts = [parquet.ParquetFile(path).read(columns=names) for path in paths]
+    return pyarrow.concat_tables(parts).to_pandas()
+
+
+def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values
+    kinds = {type(one) for one in values}
+    if len(kinds) == 1 and kinds <= {int, float, str, bool}:
+        return list(values)
+    if kinds <= {int, float}:
+        return [float(one) for one in values]
+    return [json.dumps(one, ensure_ascii=False, default=list) for one in values]
+
+
+def _libraries() -> tuple:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(_MISSING) from None
+    return pyarrow, parquet

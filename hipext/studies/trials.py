@@ -1,0 +1,284 @@
+"""Published trials as plans and persons: what is predicted, what was observed.
+
+Trials, persons and outcomes are in ``data/trials/trials.toml``, plans beside it. One
+set of constants serves all; persons differ in what an arm names and no more. Trials
+that are not fitted tell how far off the day loop is where nothing was adjusted to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import exp, isnan, log, nan, sqrt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from hipext.athletes.athlete import Athlete, check_athlete
+from hipext.athletes.population import TRAIT
+from hipext.engine.compiled import can_compile
+from hipext.engine.random import pair
+from hipext.files.io import data_dir, read_toml
+from hipext.files.parameters import shipped_model
+from hipext.files.schema import FileValue, check_values
+from hipext.files.tables import DAYS_PER_WEEK, Column, Table
+from hipext.plans.plan import Plan
+from hipext.plans.plan_file import read_plan
+from hipext.simulation.run import Setting, Trace, setting_of, trace
+
+MEASURES = {"gain_pct": "%", "load_kg": "kg", "steps": "", "stall_week": ""}  # and unit
+PREDICTIONS = Table(
+    "predictions",
+    "one outcome of one arm of a published trial",
+    (
+        Column("trial", "str", "", "first author and year"),
+        Column("arm", "str", "", "name of the arm, or 'one - other' for a difference"),
+        Column("outcome", "str", "", "one of trials.MEASURES"),
+        Column("exercise", "str", "", "id of the lift in the catalogue"),
+        Column("week", "int64", "", "week of the plan, from 1"),
+        Column("unit", "str", "", "unit of all that is observed and predicted"),
+        Column("observed", "float64", "see unit", "mean; missing: only a direction"),
+        Column("observed_sd", "float64", "see unit", "spread between people"),
+        Column("n_observed", "int64", "", "people in the trial"),
+        Column("predicted", "float64", "see unit", "mean of the simulated people"),
+        Column("predicted_sd", "float64", "see unit", "spread between them"),
+        Column("source", "str", "", "id of the row of evidence"),
+        Column(
+            "off", "float64", "", "predicted - observed, in parts of what is allowed"
+        ),
+        Column("within", "bool", "", "whether the prediction is near enough"),
+        Column("is_fitted", "bool", "", "whether constants were fitted to the trial"),
+    ),
+)
+_MOST_RESPONSE = 5.0  # of the person file
+
+
+class Arm(FileValue):
+    """A group of a trial."""
+
+    name: str
+    """Name of the group."""
+    plan: str
+    """Name of its plan file."""
+    person: dict
+    """What is different from the average person of all trials."""
+
+
+class Outcome(FileValue):
+    """What was measured in an arm, and how near a prediction has to come."""
+
+    arm: str
+    """Name of the arm."""
+    minus: str = ""
+    """Name of another arm, whose mean is taken off."""
+    measure: Literal[tuple(MEASURES)]
+    """Gain of the 1RM, load of the last session, steps of the load, week of the first
+    session that brought none (the week after the last where there is none)."""
+    exercise: str
+    """Id of the lift."""
+    day: int = Field(ge=0)
+    """Day of the plan on whose morning it is read, from 0."""
+    observed: float = nan
+    """Mean that was observed."""
+    observed_sd: float = nan
+    """Spread between people."""
+    n_observed: int = Field(ge=1)
+    """Number of people."""
+    tolerance: float = Field(gt=0)
+    """How far a prediction may be off; what counts as far, where `at_most` is given."""
+    at_most: float = nan
+    """Highest value that agrees, where only a direction was seen."""
+    source: str
+    """Id of a row of the evidence table."""
+
+
+class Trial(FileValue):
+    """A published trial."""
+
+    id: str
+    """First author and year."""
+    is_fitted: bool = True
+    """Whether constants were fitted to it."""
+    assumptions: tuple[str, ...] = ()
+    """What was filled in where the report is silent."""
+    arm: tuple[Arm, ...]
+    """Its groups."""
+    outcome: tuple[Outcome, ...]
+    """What was measured."""
+
+
+class _File(FileValue):
+    format: Literal[1]
+    person: dict
+    trial: tuple[Trial, ...]
+
+
+@cache
+def _file() -> _File:
+    path = data_dir() / "trials" / "trials.toml"
+    return check_values(_File, read_toml(path), source=str(path))
+
+
+def read_trials() -> tuple[Trial, ...]:
+    """Return the shipped trials."""
+    return _file().trial
+
+
+@cache
+def plan_of(arm_plan: str) -> Plan:
+    """Return a plan of a trial by its name."""
+    return read_plan(data_dir() / "trials" / f"{arm_plan}.toml")
+
+
+def person_of(arm: Arm) -> Athlete:
+    """Return the average person of an arm."""
+    return check_athlete(_file().person | arm.person, source=f"person of {arm.name}")
+
+
+def people_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
+    """Return persons who differ in their response alone: lognormal with a mean of 1.
+
+    Parameters
+    ----------
+    athlete : Athlete
+        The average person.
+    n : int
+        How many.
+    seed : int
+        With the number of a person it makes the response.
+    cv : float
+        Spread of the response, in parts of its mean.
+    """
+    sd = sqrt(log(1.0 + cv**2))
+    responses = [
+        exp(sd * pair(seed, person, 0, TRAIT)[0] - sd**2 / 2.0) for person in range(n)
+    ]
+    return [
+        athlete.model_copy(update={"response": min(response, _MOST_RESPONSE)})
+        for response in responses
+    ]
+
+
+def predicted_and_observed(
+    *, n: int = 200, seed: int = 0, model: np.void | None = None
+) -> pd.DataFrame:
+    """Predict every outcome of the shipped trials.
+
+    Parameters
+    ----------
+    n : int, default 200
+        Persons of an arm; 0 for the average person alone, without any chance.
+    seed : int, default 0
+        Makes persons and chance.
+    model : numpy.void, optional
+        Constants of the day loop. Default: those shipped.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Table `PREDICTIONS`. A gain is that of the strength itself, without the error
+        of a test, after the nights since the last session.
+    """
+    model = shipped_model() if model is None else model
+    rows = [row for trial in read_trials() for row in _predicted(trial, n, seed, model)]
+    return PREDICTIONS.from_rows(rows)
+
+
+def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[tuple]:
+    """Return the rows of a trial."""
+    values = {
+        arm.name: _values(arm, trial.outcome, n, seed, model) for arm in trial.arm
+    }
+    rows = []
+    for outcome in trial.outcome:
+        found, arm = values[outcome.arm][_key(outcome)], outcome.arm
+        if outcome.minus:  # the same persons, so a difference of each of them
+            found = found - values[outcome.minus][_key(outcome)]
+            arm = f"{arm} - {outcome.minus}"
+        off, is_within = _judged(outcome, float(found.mean()))
+        rows.append(
+            (
+                trial.id,
+                arm,
+                outcome.measure,
+                outcome.exercise,
+                outcome.day // DAYS_PER_WEEK + 1,
+                MEASURES[outcome.measure],
+                outcome.observed,
+                outcome.observed_sd,
+                outcome.n_observed,
+                float(found.mean()),
+                float(found.std(ddof=1)) if n > 1 else nan,
+                outcome.source,
+                off,
+                is_within,
+                trial.is_fitted,
+            )
+        )
+    return rows
+
+
+def _judged(outcome: Outcome, mean: float) -> tuple[float, bool]:
+    """Return how far a prediction is off, and whether it is near enough."""
+    if isnan(outcome.at_most):
+        off = (mean - outcome.observed) / outcome.tolerance
+        return off, abs(off) <= 1.0
+    off = max(mean - outcome.at_most, 0.0) / outcome.tolerance
+    return off, off == 0.0
+
+
+def _key(outcome: Outcome) -> tuple[str, str, int]:
+    return outcome.measure, outcome.exercise, outcome.day
+
+
+def _values(
+    arm: Arm, outcomes: Sequence[Outcome], n: int, seed: int, model: np.void
+) -> Mapping[tuple, np.ndarray]:
+    """Return what is measured in an arm, a value per person."""
+    asked = {_key(one) for one in outcomes if arm.name in (one.arm, one.minus)}
+    average = person_of(arm)
+    cv = model["population_response_cv"]
+    people = people_like(average, n, seed=seed, cv=cv) if n else [average]
+    setting = setting_of(plan_of(arm.plan), people, model=model)
+    found = {key: [] for key in asked}
+    for who in range(len(people)):
+        lived = trace(
+            setting,
+            who=who,
+            seed=seed,
+            person=who,
+            noise=n > 0,
+            is_compiled=n > 1 and can_compile(),
+        )
+        for key in found:
+            found[key].append(measured(setting, lived, *key))
+    return {key: np.array(values) for key, values in found.items()}
+
+
+def measured(
+    setting: Setting, lived: Trace, measure: str, exercise: str, day: int
+) -> float:
+    """Return what is measured in one person on a morning; see `Outcome`."""
+    if measure == "gain_pct":
+        return 100.0 * (capacity_on(setting, lived, exercise, day) - 1.0)
+    e = setting.exercises.index(exercise)
+    slots = setting.program.slots["exercise"][lived.sets[:, 1].astype(int), 0]
+    sets = lived.sets[(slots == e) & (lived.sets[:, 0] <= day)]
+    days, first = np.unique(sets[:, 0], return_index=True)
+    loads_kg = sets[first, 7]
+    is_step = np.diff(loads_kg) > 0
+    if measure == "steps":
+        return float(is_step.sum())
+    if measure == "load_kg":
+        return float(loads_kg[-1])
+    stalled = [*days[:-1][~is_step], days[-1] + DAYS_PER_WEEK]
+    return float(stalled[0] // DAYS_PER_WEEK + 1)
+
+
+def capacity_on(setting: Setting, lived: Trace, exercise: str, day: int) -> float:
+    """Return the capacity of a lift on a morning, as a share of the baseline."""
+    e = setting.exercises.index(exercise)
+    weight = setting.program.exercises["weight"][e]
+    adapted = lived.muscles[day, :, :, 0] - lived.muscles[day, :, :, 1]
+    learned = lived.lifts[day, e, :, 0] + lived.lifts[day, e, :, 1]
+    return float((1.0 + learned + weight @ adapted).mean())

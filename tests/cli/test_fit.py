@@ -1,0 +1,327 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from math import isnan
+
+import numpy as np
+import pandas as pd
+import pytest
+from commands import hipext
+
+from hipext import calibration
+from hipext.cli.fit import rmse_of_mean
+from hipext.response.models import Banister
+
+N_DAYS = 240
+TRUTH = Banister(
+    baseline=250, fitness_gain=0.1, fitness_tau=45, fatigue_gain=0.14, fatigue_tau=9
+)
+QUICK = ("--model", "one_component", "--bootstrap", "0")
+FILES = {
+    "parameters.csv",
+    "profiles.csv",
+    "draws.csv",
+    "bands.csv",
+    "tests.csv",
+    "cross_validation.csv",
+    "fit.png",
+    "fit.svg",
+    "profiles.png",
+    "profiles.svg",
+    "fit.json",
+}
+
+
+def series(n_days=N_DAYS, every=4, first_day=1):
+    """Return a simulated series: a varied load, and a test on every fourth day."""
+    rng = np.random.default_rng(5)
+    load = pd.Series(rng.integers(0, 120, n_days) * (rng.random(n_days) < 0.7))
+    tests = TRUTH.respond(load)["performance"] + rng.normal(scale=0.5, size=n_days)
+    kept = tests.round(3).where(load.index % every == every - 1)
+    days = load.index + first_day
+    return pd.DataFrame({"day": days, "training_load": load, "performance": kept})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with a series of 60 tests, mine.csv, and a short one."""
+    folder = tmp_path_factory.mktemp("fit")
+    series().to_csv(folder / "mine.csv", index=False)
+    series(60).to_csv(folder / "short.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(folder):
+    """Return what a fit to mine.csv told as JSON, and its files."""
+    arguments = ("--json", "--bootstrap", "30", "--seed", "3")
+    done = hipext("fit", "mine.csv", *arguments, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def short(folder):
+    """Return what was told of a quick fit to the short series, compared to others."""
+    others = ("--compare", "banister", "--compare", "one_component")
+    return hipext("fit", "short.csv", *QUICK, *others, cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [
+        ("baseline", 5.0),
+        ("fitness_gain", 0.05),
+        ("fitness_tau", 10.0),
+        ("fatigue_gain", 0.05),
+        ("fatigue_tau", 3.0),
+    ],
+)
+def test_estimates_are_near_the_truth_which_lies_in_the_region(told, name, within):
+    found, truth = told["parameters"][name], getattr(TRUTH, name)
+    assert found["estimate"] == pytest.approx(truth, abs=within)
+    assert found["region_low"] < truth < found["region_high"]
+
+
+def test_json_tells_the_fit_and_where_its_files_are(told, folder):
+    assert told["is_identified"] is True
+    assert told["verdict"].startswith("identified.")
+    assert (told["n_days"], told["n_tests"]) == (N_DAYS, 60)
+    assert told["fitted"]["rmse"] == pytest.approx(0.5, abs=0.15)
+    assert told["fitted"]["cv_rmse"] < 1 < told["rmse_of_mean"]
+    assert told["models"] is None
+    assert told["folder"].endswith("fit-mine-banister")
+    assert {*told["files"]} == FILES
+    assert {path.name for path in (folder / told["folder"]).iterdir()} == FILES
+
+
+def test_an_end_that_is_not_there_is_a_word_in_json_and_in_csv(told, folder):
+    assert told["parameters"]["baseline"]["lowest"] == "-inf"
+    table = pd.read_csv(folder / told["folder"] / "parameters.csv")
+    assert table["lowest"][0] == -np.inf
+
+
+def test_an_unknown_number_is_null(folder, tmp_path):
+    (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
+    done = hipext("fit", "short.csv", *QUICK, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["parameters"]["baseline"]["bootstrap_low"] is None
+
+
+@pytest.fixture(scope="module")
+def same_fit():
+    """Return the fit to mine.csv, made in Python."""
+    made = series().set_index("day")
+    return calibration.fit(
+        "banister",
+        made["training_load"],
+        made["performance"],
+        n_bootstrap=30,
+        seed=3,
+        progress=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["parameters", "draws", "bands", "tests"])
+def test_a_table_is_that_of_the_fit_by_the_days_of_the_file(
+    told, same_fit, folder, name
+):
+    written = pd.read_csv(folder / told["folder"] / f"{name}.csv", index_col=0)
+    table = getattr(same_fit, name)
+    pd.testing.assert_frame_equal(written, table, check_names=False)
+
+
+def test_profiles_and_blocks_of_tests_are_those_of_the_fit(told, same_fit, folder):
+    home = folder / told["folder"]
+    profiles = pd.read_csv(home / "profiles.csv")
+    pd.testing.assert_frame_equal(profiles, same_fit.profiles)
+    blocks = pd.read_csv(home / "cross_validation.csv")
+    assert blocks["first_day"].to_list() == [4, 52, 100, 148, 196]
+    assert blocks["last_day"].to_list() == [48, 96, 144, 192, 240]
+    error = np.sqrt(np.average(blocks["rmse_of_mean"] ** 2, weights=blocks["n_tests"]))
+    assert told["rmse_of_mean"] == pytest.approx(error)
+
+
+def test_each_test_left_out_counts_alike_in_the_error_of_the_mean(same_fit):
+    blocks = pd.DataFrame({"n_tests": [3, 1], "rmse_of_mean": [2.0, 6.0]})
+    fit = replace(same_fit, cross_validation=blocks)
+    assert rmse_of_mean(fit) == pytest.approx(((3 * 4 + 36) / 4) ** 0.5)
+    assert isnan(rmse_of_mean(replace(same_fit, cross_validation=blocks[:0])))
+
+
+def test_the_record_names_the_input_by_its_content_and_not_by_its_path(told, folder):
+    record = json.loads((folder / told["folder"] / "fit.json").read_bytes())
+    assert record["input"] == "mine.csv"
+    assert len(record["sha256"]) == 64
+    assert (record["seed"], record["n_bootstrap"], record["level"]) == (3, 30, 0.95)
+    assert {"hipext", "scipy", "numpy"} <= {*record["versions"]}
+    assert str(folder) not in json.dumps(record)
+
+
+def test_the_text_names_the_model_and_the_tests(short):
+    assert (short.returncode, short.stderr) == (0, "")
+    first, *_ = short.stdout.splitlines()
+    assert first == (
+        "one_component, load felt from the next day on (next_day); 15 tests in 60 days"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fitness_tau",
+        "95 % region of all",
+        "SSE ",
+        "condition number ",
+        "Tests left out in turn, in 5 blocks: RMSE ",
+        "the plain mean of the other",
+        "Verdict: ",
+        "See out/fit-short-one_component/fit.png.",
+        "12 files are in ",
+    ],
+)
+def test_the_text_tells_parameters_errors_and_verdict(short, words):
+    assert words in short.stdout
+
+
+def test_the_text_fits_the_terminal(short):
+    assert max(map(len, short.stdout.splitlines())) <= 80
+
+
+def test_compared_models_stand_in_a_table_and_a_file(short, folder):
+    table = pd.read_csv(folder / "out" / "fit-short-one_component" / "models.csv")
+    assert {*table["model"]} == {"banister", "one_component"}
+    assert table["aicc"].is_monotonic_increasing
+    heading = short.stdout.index("left out identified")
+    rows = short.stdout[heading:].splitlines()[1:3]
+    assert [row.split()[0] for row in rows] == table["model"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("seed", "is_same"), [("3", True), ("4", False)], ids=["same", "other"]
+)
+def test_the_bytes_go_by_the_seed(told, folder, tmp_path, seed, is_same):
+    (tmp_path / "mine.csv").write_bytes((folder / "mine.csv").read_bytes())
+    arguments = ("--bootstrap", "30", "--seed", seed, "--out", "here")
+    hipext("fit", "mine.csv", *arguments, cwd=tmp_path)
+    home = folder / told["folder"]
+    names = FILES if is_same else {"draws.csv", "bands.csv", "fit.png", "fit.json"}
+    same = {
+        name: (tmp_path / "here" / name).read_bytes() == (home / name).read_bytes()
+        for name in names
+    }
+    assert same == dict.fromkeys(names, is_same)
+
+
+def test_a_start_and_bounds_are_kept(folder, tmp_path):
+    (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
+    options = ("--bound", "fitness_tau=30,30", "--bound", "fitness_gain=0.01,inf")
+    options += ("--start", "baseline=240", "--level", "0.9", "--convention", "same_day")
+    done = hipext("fit", "short.csv", *QUICK, *options, "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert {*told["parameters"]} == {"baseline", "fitness_gain"}
+    assert told["parameters"]["fitness_gain"]["lowest"] == 0.01
+    assert told["bounds"]["fitness_gain"] == [0.01, "inf"]
+    assert (told["start"], told["level"]) == ({"baseline": 240.0}, 0.9)
+    assert told["convention"] == "same_day"
+
+
+def test_a_new_fit_leaves_no_file_of_an_earlier_one_and_says_so(folder, tmp_path):
+    (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
+    hipext("fit", "short.csv", *QUICK, "--compare", "banister", cwd=tmp_path)
+    home = tmp_path / "out" / "fit-short-one_component"
+    (home / "notes.txt").write_text("mine")
+    assert (home / "models.csv").is_file()
+    again = hipext("fit", "short.csv", *QUICK, cwd=tmp_path)
+    assert {path.name for path in home.iterdir()} == FILES | {"notes.txt"}
+    assert "These replace earlier results of other inputs" in again.stdout
+    same = hipext("fit", "short.csv", *QUICK, cwd=tmp_path)
+    assert "These replace" not in same.stdout
+
+
+def test_the_sets_of_a_run_can_be_fitted(tmp_path):
+    hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
+    sets = "out/deadlift_5x5_10wk/sets.csv"
+    options = ("--exercise", "deadlift", "--load", "volume_load", "--out", "here")
+    done = hipext("fit", sets, *QUICK, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    assert "Performance is the best 1RM of a day estimated from the working" in words
+    assert "An estimate is not a test" in words
+    record = json.loads((tmp_path / "here" / "fit.json").read_bytes())
+    expected = {"load": "volume_load", "performance": "e1RM of deadlift (kg)"}
+    assert record["read_as"] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.csv"], "nowhere.csv: No such file or directory."),
+        (["."], "this is a folder; name a file in it."),
+        (["bad.csv"], "bad.csv has 2 problem(s):\n  - row 3: day 1 comes after"),
+        (["few.csv"], "4 test(s) cannot determine them"),
+        (["few.csv", "-m", "banistr"], "got 'banistr'. Did you mean 'banister'?"),
+        (["few.csv", "--compare", "kalmn"], "got 'kalmn'. Did you mean 'kalman'?"),
+        (["few.csv", "--load", "lod"], "there is no column 'lod' for --load"),
+        (["few.csv", "--missing", "skip"], "--missing must be one of"),
+        (["few.csv", "--convention", "today"], "convention must be one of"),
+        (["few.csv", "--exercise", "deadlift"], "--exercise deadlift needs a sets"),
+        (["few.csv", "--bound", "fitness_tau=5"], "HIGHEST: fitness_tau=1,300, or two"),
+        (["few.csv", "--bound", "fitness_tau=5,x"], "got 'fitness_tau=5,x'."),
+        (["few.csv", "--bound", "tau=1,2"], "A name in bounds must be one of"),
+        (
+            ["few.csv", "--bound", "baseline=1,2", "--bound", "baseline=1,3"],
+            "--bound names baseline twice. Leave one out.",
+        ),
+        (["few.csv", "--start", "baseline"], "fitness_tau=33.6; got 'baseline'."),
+        (["few.csv", "--bootstrap", "-1"], "--bootstrap"),
+        (["few.csv", "--seed", "-1"], "--seed"),
+        (["few.csv", *QUICK, "--level", "95"], "Write 0.95 for 95 %."),
+        ([], "Missing argument 'SERIES'"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_2_and_nothing_written(
+    arguments, message, tmp_path
+):
+    heading = "day,training_load,performance\n"
+    rows = "0,1,1\n1,2,3\n2,0,6\n3,3,4\n"
+    (tmp_path / "few.csv").write_text(heading + rows)
+    (tmp_path / "bad.csv").write_text(heading + "2,1,\n1,2,x\n")
+    done = hipext("fit", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.csv", "few.csv"}
+
+
+def test_sets_need_no_column_of_days_or_tests(tmp_path):
+    hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
+    sets = "out/deadlift_5x5_10wk/sets.csv"
+    done = hipext("fit", sets, "--performance", "rir", "--day", "day", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Leave out --performance rir and --day day." in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(folder, tmp_path):
+    (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
+    (tmp_path / "here").write_text("mine")
+    done = hipext("fit", "short.csv", *QUICK, "--out", "here", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("here")
+    assert (tmp_path / "here").read_text() == "mine"
+
+
+def test_help_and_the_package_load_no_scipy(tmp_path):
+    code = "import sys; sys.argv = ['hipext', 'fit', '--help']\n"
+    code += "from hipext.cli import main\ntry:\n    main()\nexcept SystemExit:\n"
+    code += "    pass\nloaded = {'scipy', 'matplotlib', 'emcee'} & {*sys.modules}\n"
+    code += "print(sorted(loaded), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Usage: hipext fit" in done.stdout
+    assert done.stderr.splitlines()[-1] == "[]"

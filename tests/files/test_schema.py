@@ -1,0 +1,149 @@
+"""Masses with units: kilograms or pounds in, the same plan and person out."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from hipext.athletes.athlete import check_athlete
+from hipext.cli.schema import athlete_schema, plan_schema
+from hipext.files.checks import PlanError
+from hipext.files.io import data_dir, parse_toml, read_toml
+from hipext.files.schema import KG_PER_LB, MASS_PATTERN, as_kg, kg
+from hipext.plans.plan_file import check_plan, format_plan, format_text
+
+PERSON = read_toml(data_dir() / "athletes" / "novice.toml")
+
+
+def plan_values(*, sets="3x5 @60kg", add_kg=2.5, increment_kg=2.5):
+    """Return the values of a plan of one slot with three masses."""
+    slot = {
+        "exercise": "deadlift",
+        "sets": sets,
+        "increment_kg": increment_kg,
+        "progress": {"rule": "linear", "add_kg": add_kg},
+    }
+    session = {"name": "A", "days": ["mon"], "slot": [slot]}
+    phase = {"name": "base", "weeks": 2, "session": [session]}
+    return {"format": 1, "name": "pounds", "phase": [phase]}
+
+
+def plan(**masses):
+    return check_plan(plan_values(**masses), source="a plan")
+
+
+def test_a_pound_is_what_was_agreed_on():
+    assert float(KG_PER_LB) == 0.45359237
+    assert kg("1", "lb") == 0.45359237
+
+
+@pytest.mark.parametrize(
+    ("text", "mass_kg"),
+    [
+        ("154 lb", 69.85322498),
+        ("154lbs", 69.85322498),
+        (" 2.5 LB ", 1.133980925),
+        ("70 kg", 70.0),
+        ("70.25kg", 70.25),
+        (".5 kg", 0.5),
+    ],
+)
+def test_a_mass_is_read_with_its_unit(text, mass_kg):
+    assert as_kg(text) == mass_kg
+
+
+@pytest.mark.parametrize("given", [70, 70.5, True, None, [70], {"kg": 70}])
+def test_what_is_no_text_is_left_to_the_other_checks(given):
+    assert as_kg(given) is given
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("70", "has no unit; got '70'. Write 70 without quotes for kg, or \"70 lb\"."),
+        ("11 st", "or a text with the unit kg or lb, like \"5 lb\"; got '11 st'."),
+        ("-5 lb", "got '-5 lb'."),
+        ("1e3 kg", "got '1e3 kg'."),
+        ("70,5 kg", "got '70,5 kg'."),
+        ("\u0667 kg", "got '\u0667 kg'."),
+        ("", "got ''."),
+    ],
+)
+def test_a_text_that_is_no_mass_is_told_with_the_way_to_write_it(text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        as_kg(text)
+
+
+@given(st.integers(1, 44000).map(lambda n: f"{n / 100:g}"))
+def test_kilograms_and_pounds_of_a_plan_are_the_same_plan(pounds):
+    in_kg = float(pounds) * 0.45359237
+    of_pounds = plan(sets=f"3x5 @{pounds}lb", add_kg="5 lb").phase[0].session[0].slot[0]
+    assert of_pounds.scheme.load_kg == pytest.approx(in_kg, rel=1e-15)
+    assert of_pounds.progress.add_kg == pytest.approx(5 * 0.45359237, rel=1e-15)
+
+
+@given(st.decimals("0.01", 44, places=2), st.decimals("0.01", "2200", places=2))
+def test_a_plan_in_pounds_is_written_in_kg_that_read_the_same(step, load):
+    pounds = plan(sets=f"3x5 @{load}lb", add_kg=f"{step} lb", increment_kg=f"{step} lb")
+    text = format_plan(pounds)
+    assert "lb" not in text
+    assert check_plan(parse_toml(text, source="it"), source="it") == pounds
+
+
+def test_masses_in_kg_with_and_without_their_unit_are_the_same_plan():
+    assert plan() == plan(add_kg="2.5 kg", increment_kg="2.50 kg")
+
+
+def test_a_tidied_file_keeps_the_pounds_of_its_author():
+    values = plan_values(add_kg="5 lb")
+    text = format_plan(check_plan(values, source="a plan")).replace(
+        "add_kg = 2.26796185", 'add_kg = "5 lb"'
+    )
+    assert 'add_kg = "5 lb"' in format_text(text)
+
+
+def test_a_person_may_be_given_in_pounds():
+    masses = {"body_mass_kg": "154 lb", "one_rm_kg": {"deadlift": "185 lb"}}
+    person = check_athlete(PERSON | masses, source="a person")
+    assert person.body_mass_kg == 69.85322498
+    assert person.one_rm_kg == {"deadlift": 83.91458845}
+
+
+def test_a_person_in_pounds_is_the_one_in_kilograms():
+    pounds = {"body_mass_kg": "154 lb"}
+    kilograms = {"body_mass_kg": 69.85322498}
+    assert check_athlete(PERSON | pounds, source="it") == check_athlete(
+        PERSON | kilograms, source="it"
+    )
+
+
+def test_bounds_hold_for_pounds_in_kg():
+    with pytest.raises(PlanError, match=r"body_mass_kg: must be at least 30.*got 27"):
+        check_athlete(PERSON | {"body_mass_kg": "60 lb"}, source="a person")
+    with pytest.raises(PlanError, match=r"increment_kg: must be at most 20.*got 22"):
+        plan(increment_kg="50 lb")
+
+
+@pytest.mark.parametrize("mass", ["5 lb", "5lbs", "2.5 kg", 2.5, 3])
+def test_schema_takes_a_mass_in_both_forms(mass):
+    values = plan_values(sets="3x5 @135lb", add_kg=mass, increment_kg=mass)
+    assert Draft202012Validator(plan_schema()).is_valid(values)
+    person = PERSON | {"body_mass_kg": "154 lb", "one_rm_kg": {"deadlift": mass}}
+    assert Draft202012Validator(athlete_schema()).is_valid(person)
+
+
+@pytest.mark.parametrize("mass", ["5", "5 st", "-5 lb", 0, True, None])
+def test_schema_and_reader_refuse_the_same_masses(mass):
+    values = plan_values(add_kg=mass)
+    assert not Draft202012Validator(plan_schema()).is_valid(values)
+    person = PERSON | {"body_mass_kg": mass}
+    assert not Draft202012Validator(athlete_schema()).is_valid(person)
+    with pytest.raises(PlanError, match="body_mass_kg"):
+        check_athlete(person, source="a person")
+
+
+@given(st.from_regex(MASS_PATTERN))
+def test_whatever_has_the_form_is_a_finite_mass(text):
+    assert 0 <= as_kg(text.rstrip("\n")) < 1e6

@@ -1,0 +1,451 @@
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from hipext import open_loop, read_athlete, read_evidence, read_plan, simulate, vary
+from hipext.files.checks import listed
+from hipext.files.evidence import cite
+from hipext.files.parameters import parameter_table
+from hipext.files.tables import TRAINING_LOADS
+from hipext.plans.exercises import read_exercises
+from hipext.plots import report as report_module
+from hipext.plots.report import figure_files, figures, number, report
+from hipext.simulation.explanations import course
+
+NAMES = ["phases", "volume", "muscles", "response", "balance", "loads"]
+MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements, texts, and unbalanced tags."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.faults, self.elements, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.faults += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return open_loop(read_plan("guide_16wk"), read_athlete("novice"))
+
+
+@pytest.fixture(scope="module")
+def files(simulation):
+    return figure_files(figures(simulation))
+
+
+@pytest.fixture(scope="module")
+def html(simulation, files):
+    return report(simulation, svgs=files)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """Return a run of a plan without load, deload weeks, tests, rules and text."""
+    slot = {"exercise": "glute_squeeze_hold", "sets": "3x10s"}
+    session = {"name": "A", "slot": [slot]}
+    phase = {"name": "only", "weeks": 1, "session": [session]}
+    changes = {"phase": [phase], "session": [], "block": [], "days": ["mon"]}
+    changes |= {"deload": {}, "assessment": None, "description": "", "assumptions": []}
+    return open_loop(vary(read_plan("guide_16wk"), changes), read_athlete("novice"))
+
+
+def test_there_is_a_figure_of_every_table(simulation):
+    assert list(figures(simulation)) == NAMES
+
+
+def test_figure_files_are_png_and_svg(files):
+    assert sorted(files) == sorted(f"{n}.{k}" for n in NAMES for k in ("png", "svg"))
+    assert all(files[f"{name}.png"].startswith(b"\x89PNG") for name in NAMES)
+    assert all(b"<svg" in files[f"{name}.svg"] for name in NAMES)
+
+
+def test_the_same_run_gives_the_same_bytes(simulation, files, html):
+    assert figure_files(figures(simulation)) == files
+    assert report(simulation) == html
+
+
+def test_figures_stay_unknown_to_pyplot(simulation):
+    from matplotlib import pyplot as plt
+
+    figures(simulation)
+    assert plt.get_fignums() == []
+
+
+def test_files_of_a_report_hold_the_page_and_its_figures(simulation, files, html):
+    assert report_module.report_files(simulation) == files | {
+        "report.html": html.encode()
+    }
+
+
+def test_every_tag_is_closed_in_order(page):
+    assert page.faults == []
+
+
+def test_no_id_is_used_twice_and_every_reference_is_met(html, page):
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    used = re.findall(r'(?:href="|url\()#([^")]+)', html)
+    assert len(ids) == len(set(ids))
+    assert set(used) <= set(ids)
+
+
+def test_colours_of_the_figures_stay_as_they_are(html):
+    colours = re.findall(r'(?:fill|stroke)(?:="|: ?)(#[^;"]*)', html)
+    assert "#fbe3b3" in colours
+    assert [one for one in colours if not re.fullmatch(r"#[0-9a-f]{6}", one)] == []
+
+
+def test_nothing_is_loaded_from_elsewhere(html, page):
+    loading = [attrs for _, attrs in page.elements if "src" in attrs]
+    tags = {tag for tag, _ in page.elements}
+    links = [link["href"] for link in page.all("a")]
+    assert loading == []
+    assert not tags & {"script", "link", "iframe", "img", "object", "base"}
+    assert all(link.startswith(("#", "https://doi.org/")) for link in links)
+    assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_every_figure_has_a_label_with_a_number_and_a_caption(page):
+    labels = [svg["aria-label"] for svg in page.all("svg")]
+    assert [one["role"] for one in page.all("svg")] == ["img"] * len(NAMES)
+    assert all(re.search(r"\d", label) for label in labels)
+    assert len(page.all("figcaption")) == len(NAMES)
+
+
+def test_headings_go_down_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    steps = [after - before for before, after in pairwise(levels)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert max(steps) == 1
+
+
+def test_page_has_a_language_a_title_and_landmarks(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert {"title", "header", "nav", "main", "footer"} <= {x for x, _ in page.elements}
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in (
+        page.all("meta")
+    )
+
+
+def test_names_of_a_file_never_become_markup(simulation):
+    name = '<b>&" onload="x'
+    changes = {"name": name, "phase.2.aim": "<u>", "phase.2.name": "<i>$x&"}
+    plan = vary(simulation.plan, changes)
+    person = simulation.athlete.model_copy(update={"name": "<script>alert(1)"})
+    page = Page(report(open_loop(plan, person)))
+    assert page.faults == []
+    assert not {tag for tag, _ in page.elements} & {"b", "i", "u", "script"}
+    assert name in page.text
+    assert "<script>alert(1)" in page.text
+
+
+def test_names_in_any_script_reach_the_page(simulation):
+    plan = vary(simulation.plan, {"phase.2.name": "\u81c0\u90e8 \u05d9\u05e8\u05da"})
+    assert plan.phase[1].name in report(open_loop(plan, simulation.athlete))
+
+
+def test_numbers_of_the_summary_are_those_of_the_tables(simulation, page):
+    weekly = simulation.weekly
+    highest = weekly.loc[weekly["system_volume_load_kg"].idxmax()]
+    assert (
+        f"for {weekly['n_sessions'].sum():,} sessions with "
+        f"{weekly['working_sets'].sum():,.0f} working sets."
+    ) in page.text
+    assert (
+        "The highest volume load with body mass falls in week "
+        f"{highest['week']} ({highest['phase']}) with "
+        f"{highest['system_volume_load_kg']:,.0f} kg."
+    ) in page.text
+    deloads = weekly.loc[weekly["is_deload"], "week"].tolist()
+    assert f"Planned as deload (light week): weeks {listed(deloads)}." in page.text
+
+
+def test_the_page_says_that_success_is_assumed(page):
+    assert "Open loop: every set is assumed to succeed" in page.text
+
+
+def test_deload_weeks_are_marked_by_words_too(simulation, html):
+    rows = re.findall(r'<tr class="deload">.*?</tr>', html)
+    assert len(rows) == simulation.weekly["is_deload"].sum()
+    assert all(">deload</span>" in row for row in rows)
+
+
+def test_deload_is_explained_once_and_then_called_so(page):
+    told = page.text[page.text.index("Over 16 weeks") : page.text.index("The person")]
+    assert "Planned as deload (light week): weeks" in told
+    assert len(re.findall("light week", told, re.IGNORECASE)) == 1
+    assert "are deload weeks." in told
+
+
+def test_volume_that_counts_body_mass_says_so(page):
+    for words in (
+        "by volume load with body mass",
+        "The highest volume load with body mass falls",
+        "How much each week asks for. Volume load with body mass:",
+        "Volume load with body mass, kg",
+    ):
+        assert words in page.text
+
+
+@pytest.mark.parametrize("definition", TRAINING_LOADS)
+def test_the_figure_of_the_response_names_the_load_that_drives_it(
+    definition, simulation
+):
+    plan, person = simulation.plan, simulation.athlete
+    page = Page(report(open_loop(plan, person, training_load=definition)))
+    words = definition.replace("_", " ").replace("rpe", f"rating {TIMES} minutes")
+    words = words.replace("volume load", "volume load with body mass")
+    caption = f"driven by a daily training load: here {words} ( {definition} )."
+    assert caption in page.text
+
+
+def test_first_and_last_load_of_a_lift_leave_deload_weeks_out(simulation, html):
+    rows = simulation.sets.query("exercise == 'romanian_deadlift' and kind == 'work'")
+    ordinary = rows[~rows["is_deload"]].groupby("week")["load_kg"].max()
+    ends = [(ordinary[week], week) for week in (ordinary.index[0], ordinary.index[-1])]
+    row = re.search(r'<th scope="row">Barbell Romanian deadlift</th>.*?</tr>', html)[0]
+    cells = re.findall(r"([\d.]+) kg<small>week (\d+)", row)
+    shown = [(float(kg), int(week)) for kg, week in cells]
+    assert rows["week"].iloc[0] in simulation.weekly.query("is_deload")["week"].tolist()
+    assert [shown[0], shown[2]] == ends
+
+
+def test_a_lift_of_deload_weeks_only_keeps_its_first_and_last_load(simulation):
+    plan = vary(simulation.plan, {"deload": {"weeks": list(range(1, 17))}})
+    page = Page(report(open_loop(plan, simulation.athlete)))
+    assert re.search(r"Leg press [\d.]+ kg week 11 ", page.text)
+    assert "unless the lift is done in no other week." in page.text
+
+
+def test_a_missing_line_is_never_said_to_be_a_missing_lift(page):
+    assert "without the lift" not in page.text
+    assert "the lift has no working set with added load in that week." in page.text
+
+
+def test_the_weekly_table_has_every_week(simulation, html):
+    table = html[html.index('id="weeks"') : html.index('id="sessions"')]
+    weeks = re.findall(r'<tr[^>]*><th scope="row">(\d+)</th>', table)
+    assert [int(week) for week in weeks] == simulation.weekly["week"].tolist()
+
+
+def test_the_first_working_session_of_every_phase_is_shown(simulation, page):
+    for phase in simulation.plan.phase:
+        rows = simulation.sets.query("phase == @phase.name and kind == 'work'")
+        first = rows.iloc[0]
+        shown = page.text[page.text.index(f"{phase.name}, week") :]
+        assert f"Session {first['session']}, week {first['week']}" in shown
+        assert read_exercises()[first["exercise"]].name in shown
+
+
+def test_repetitions_of_one_side_say_so(page):
+    assert re.search(r"\d \N{MULTIPLICATION SIGN} \d+ s per side", page.text)
+    assert re.search(r"\d \N{MULTIPLICATION SIGN} \d+ per side", page.text)
+
+
+def test_all_reasons_and_assumptions_can_be_read(simulation, page):
+    told = {re.sub(r"\s+", " ", text) for text in simulation.decisions["sentence"]}
+    assumed = {re.sub(r"\s+", " ", text) for text in simulation.assumptions["what"]}
+    assert [text for text in told | assumed if text not in page.text] == []
+
+
+def test_every_checked_source_is_cited_and_no_other(simulation, page):
+    exercises = [read_exercises()[x] for x in simulation.sets["exercise"].unique()]
+    ids = {*simulation.plan.sources, *parameter_table()["source"]} - {""}
+    ids = ids.union(*(one.sources + one.emg_sources for one in exercises))
+    evidence = read_evidence().set_index("id")
+    shown = page.text[page.text.rindex("Sources") :]
+    checked = {x for x in ids if evidence.loc[x, "status"] == "VERIFIED"}
+    assert {x for x in ids if x in shown} == checked
+    assert {x for x in checked if cite(x).split(", doi:")[0] not in shown} == set()
+
+
+def test_a_source_read_in_a_secondary_page_is_marked(page):
+    assert "secondary: E11-010" in page.text
+
+
+@pytest.mark.parametrize("source", report_module.LIMITS)
+def test_limits_cite_the_evidence_about_outcomes(source, page):
+    limits = page.text[page.text.index("What this does not say") :]
+    assert cite(source) in limits
+
+
+def test_limits_tell_how_little_pain_changes(page):
+    assert "-5.4 mm of 100 (95 % CI -8.9 to -1.8)" in page.text.replace(MINUS, "-")
+    assert "no medical or training advice" in page.text
+    assert "never a claim about a person" in page.text
+
+
+@pytest.mark.parametrize("plan", ["html", "bare"])
+def test_missing_values_are_never_printed_raw(plan, request, bare):
+    text = report(bare) if plan == "bare" else request.getfixturevalue("html")
+    assert not re.search(r"\bnan\b|\bNaN\b|\bNone\b|&lt;NA&gt;|\binf\b", text)
+
+
+def test_a_plan_with_next_to_nothing_still_has_a_report(bare):
+    page = Page(report(bare))
+    assert page.faults == []
+    for sentence in (
+        "No deload (light week) is planned.",
+        "The plan asks for no assessment.",
+        "No rule of the plan changed an exercise.",
+        "No exercise of this plan carries an added load: 0 lifts.",
+    ):
+        assert sentence in page.text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1234.4, 0, "1,234"),
+        (0.5, 1, "0.5"),
+        (20.0, 1, "20"),
+        (-0.2, 0, "0"),
+        (float("nan"), 1, report_module.MISSING),
+        (pd.NA, 0, report_module.MISSING),
+        (100.0, 2, "100"),
+    ],
+)
+def test_numbers_are_written_for_readers(value, digits, text):
+    assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([4], "4"), ([4, 8], "4 and 8"), ([4, 8, 12], "4, 8 and 12")]
+)
+def test_lists_are_written_for_readers(items, text):
+    assert listed(items) == text
+
+
+# --- the closed loop ---
+
+ANSWERS = ["pain", "technique", "range", "strength", "decisions"]
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Return a run with gates that close, failed sets and weeks without sessions."""
+    person = read_athlete("desk_worker").model_copy(update={"missed_weeks": (1, 7)})
+    return simulate(read_plan("guide_16wk"), person)
+
+
+@pytest.fixture(scope="module")
+def lived_html(lived):
+    return report(lived)
+
+
+@pytest.fixture(scope="module")
+def lived_page(lived_html):
+    return Page(lived_html)
+
+
+def test_the_closed_loop_has_figures_of_the_answers_besides(lived):
+    assert list(figures(lived)) == NAMES + ANSWERS
+
+
+def test_names_of_all_files_are_known_beforehand(lived):
+    assert set(figure_files(figures(lived))) == set(report_module.FILE_NAMES)
+
+
+def test_the_page_of_a_closed_loop_is_sound(lived_page, lived_html):
+    ids = [attrs["id"] for _, attrs in lived_page.elements if "id" in attrs]
+    used = re.findall(r'(?:href="|url\()#([^")]+)', lived_html)
+    assert lived_page.faults == []
+    assert len(ids) == len(set(ids))
+    assert set(used) <= set(ids)
+    assert not re.search(r"\bnan\b|\bNaN\b|\bNone\b|&lt;NA&gt;|\binf\b", lived_html)
+
+
+def test_the_page_of_a_closed_loop_never_says_that_success_is_assumed(lived_page):
+    assert "Closed loop, seed 0: the person answers back." in lived_page.text
+    assert "Open loop" not in lived_page.text
+    assert "Nobody failed" not in lived_page.text
+    assert "Left out here" not in lived_page.text
+
+
+def test_every_figure_of_the_answers_has_a_number_and_names_the_model(lived_page):
+    labels = [svg["aria-label"] for svg in lived_page.all("svg")]
+    assert len(labels) == len(NAMES + ANSWERS)
+    assert all(re.search(r"\d", label) for label in labels)
+    answers = [label for label in labels if "of a model" in label]
+    assert len(answers) >= 5
+    assert not [label for label in labels if re.search(r"[a-z0-9]\.[A-Z]", label)]
+
+
+def test_numbers_of_the_answers_are_those_of_the_tables(lived, lived_page):
+    worst = lived.weekly.loc[lived.weekly["pain"].idxmax()]
+    assert (
+        f"The highest reported pain is {worst['pain']:.1f} of 10, in week "
+        f"{worst['week']};"
+    ) in lived_page.text
+    advances = (lived.decisions["action"] == "advance").sum()
+    assert f": {advances} times one advanced," in lived_page.text
+
+
+def test_every_reason_of_a_closed_loop_can_be_read_in_its_week(lived, lived_page):
+    told = {re.sub(r"\s+", " ", text) for text in lived.decisions["sentence"]}
+    assert [text for text in told if text not in lived_page.text] == []
+    folded = [attrs for attrs in lived_page.all("details") if "week" in attrs.values()]
+    assert len(folded) == len(lived.weekly)
+
+
+def test_the_way_through_the_plan_is_told_first(lived, lived_page):
+    facts = course(lived.plan, lived.weekly, lived.decisions)
+    assert all(fact in lived_page.text for fact in facts)
+    assert any(fact.startswith("Missed: 6 sessions") for fact in facts)
+
+
+def test_results_of_tests_are_shown_by_week(lived, lived_page):
+    for week in lived.assessments["week"].unique():
+        assert f"Week {week}" in lived_page.text
+    assert "Later results are not simulated" not in lived_page.text
+
+
+def test_a_phase_that_was_not_reached_says_so(lived, lived_page):
+    reached = set(lived.weekly["phase"])
+    missing = [phase.name for phase in lived.plan.phase if phase.name not in reached]
+    assert all(f"{name}, not reached" in lived_page.text for name in missing)
+
+
+def test_a_closed_loop_with_next_to_nothing_still_has_a_report(bare):
+    person = bare.athlete.model_copy(update={"missed_weeks": (1,), "one_rm_kg": {}})
+    page = Page(report(simulate(bare.plan, person)))
+    assert page.faults == []
+    assert not re.search(r"\bnan\b|\bNone\b", page.text)
+    assert "No session was rated in 1 weeks." not in page.text
