@@ -112,7 +112,7 @@ def personalise(plan: Plan, athlete: Athlete) -> Personalised:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitRule:
+class PersonalisationRule:
     """A reason ("" where the rule does not apply), a change, and what it is for."""
 
     id: str
@@ -193,84 +193,84 @@ def own_stance(athlete: Athlete) -> str:
 
 
 RULES = (
-    FitRule(
+    PersonalisationRule(
         id="short_start",
         guide="G48",
         reason=experience,
         change=lambda plan, _: with_short_start(plan),
         purpose="What is known already needs less time before load.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="light_weeks",
         guide="G41",
         reason=poor_recovery,
         change=lambda plan, _: with_light_weeks(plan),
         purpose="Slow recovery asks for rest sooner.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="patient_gates",
         guide="G50",
         reason=sensitive_back,
         change=lambda plan, _: with_patient_gates(plan),
         purpose="A phase may take longer before the next one begins.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="easier_hinges",
         guide="G47",
         reason=sensitive_back,
         change=with_easier_hinges,
         purpose="The easier hinge is mastered first.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="bars",
         guide="G47",
         reason=experience,
         change=with_bars,
         purpose="Who masters the easier lift goes on to the bar.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="more_reserve",
         guide="G40",
         reason=sensitive_back,
         change=lambda plan, _: with_reserve(plan),
         purpose="Quality comes before effort: sets end further from failure.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="easy_legs",
         guide="G48",
         reason=busy_legs,
         change=lambda plan, _: with_easy_legs(plan),
         purpose="Squats and lunges add to legs that are used often already.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="heavy_days_apart",
         guide="G16",
         reason=busy_legs,
         change=lambda plan, _: with_heavy_days_apart(plan),
         purpose="No heavy day follows another.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="main_sets",
         guide="G49",
         reason=experience,
         change=lambda plan, _: with_main_sets(plan),
         purpose="Who is used to lifting can do another set of the main lifts.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="hip_mobility",
         guide="G9",
         reason=stiff_hip,
         change=lambda plan, _: with_mobility(plan),
         purpose="The hip flexors get more mobility work.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="weaker_side",
         guide="G23",
         reason=uneven_legs,
         change=lambda plan, _: with_weaker_first(plan),
         purpose="The weaker side starts, while it is fresh.",
     ),
-    FitRule(
+    PersonalisationRule(
         id="stance",
         guide="G20",
         reason=own_stance,

@@ -79,7 +79,7 @@ _SIDED_TRAITS = {  # fields of a person and their traits
 }
 
 
-def draw_all(
+def draw_athletes(
     average: np.void,
     spread: np.void,
     groups: np.ndarray,
@@ -89,10 +89,10 @@ def draw_all(
 ) -> None:
     """Fill the traits of persons `first`, `first` + 1 and so on of a population."""
     for who in range(len(traits)):
-        draw(average, spread, groups, seed, first + who, traits[who])
+        draw_athlete(average, spread, groups, seed, first + who, traits[who])
 
 
-def draw(
+def draw_athlete(
     average: np.void,
     spread: np.void,
     groups: np.ndarray,
@@ -248,11 +248,11 @@ class Cohort(Sequence):
         traits = np.zeros(self.n, dtype=TRAITS)
         if can_compile() and self.n > 1:
             given = (average[0], spread, groups, self.seed, self.first)
-            compiled(draw_all)(*given, traits)
+            compiled(draw_athletes)(*given, traits)
         else:
             given = (plain(average)[0], plain(spread), plain(groups))
             into = traits.view(np.recarray)
-            draw_all(*given, self.seed, self.first, into)
+            draw_athletes(*given, self.seed, self.first, into)
         return traits
 
 

@@ -19,7 +19,7 @@ from hipext.athletes.population import read_population
 from hipext.cli import options
 from hipext.cli import text as show
 from hipext.cli.fit import FitRequest, read_bounds, read_starts
-from hipext.cli.options import read_changes, read_vary, with_changes_told
+from hipext.cli.options import read_changes, read_vary, with_changes_recorded
 from hipext.cli.text import athlete_table, plan_table, population_table, study_table
 from hipext.files import io
 from hipext.files.checks import check_one_of
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments)
     except (OSError, ValueError) as error:
-        print(fault_told(error), file=sys.stderr)
+        print(error_message(error), file=sys.stderr)
         sys.exit(2)
     except Exception as error:
         if os.environ.get("HIPEXT_TRACEBACK"):
@@ -121,13 +121,13 @@ def run(
     The person answers back: sets can fail, pain and soreness come and go, gates open
     or not. With --open-loop every set succeeds as asked.
     """
-    from hipext.cli.text import folder_name, run_told  # draws: slow to load
+    from hipext.cli.text import folder_name, run_summary  # draws: slow to load
 
     check_one_of(load, TRAINING_LOADS, name="--load")
     if is_open and (seed or no_noise):
         raise ValueError("--open-loop has no chance in it: no --seed, no --no-noise.")
     changed = read_changes(changes or [])
-    chosen = with_changes_told(vary(read_plan(plan), changed), changed)
+    chosen = with_changes_recorded(vary(read_plan(plan), changed), changed)
     person = read_athlete(athlete)
     if is_open:
         simulation = open_loop(chosen, person, training_load=load)
@@ -136,7 +136,7 @@ def run(
             chosen, person, seed=seed, noise=not no_noise, training_load=load
         )
     folder = out / folder_name(plan, athlete)
-    told = run_told(
+    told = run_summary(
         simulation, folder, changed=changed, explained_week=explain, as_json=as_json
     )
     print(told)
@@ -167,7 +167,7 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.fit import fit_told  # fits and draws: slow to load
+    from hipext.cli.fit import run_fit  # fits and draws: slow to load
 
     request = FitRequest(
         series=series,
@@ -186,7 +186,7 @@ def fit(
         seed=seed,
         out=out,
     )
-    print(fit_told(request, as_json=as_json))
+    print(run_fit(request, as_json=as_json))
 
 
 def compare(
@@ -210,7 +210,7 @@ def compare(
     one of the scenarios and not of chance. Without --vary, one thing of the plan is
     changed at a time: light weeks, load step, rule, sessions a week and more.
     """
-    from hipext.cli.studies import CompareRequest, compare_told  # slow to load
+    from hipext.cli.studies import CompareRequest, run_compare  # slow to load
 
     request = CompareRequest(
         plans=tuple(plans),
@@ -226,7 +226,7 @@ def compare(
         outcome=outcome,
         out=out,
     )
-    typer.echo(compare_told(request, as_json=as_json))
+    typer.echo(run_compare(request, as_json=as_json))
 
 
 def sweep(
@@ -243,7 +243,7 @@ def sweep(
     A sweep that was stopped, by whatever, goes on with --resume. Threads, a local
     cluster and a cluster of machines make the same bytes.
     """
-    from hipext.cli.studies import SweepRequest, sweep_told  # slow to load
+    from hipext.cli.studies import SweepRequest, run_sweep  # slow to load
 
     request = SweepRequest(
         path=path,
@@ -254,7 +254,7 @@ def sweep(
         outcome=outcome,
     )
     try:
-        typer.echo(sweep_told(request, as_json=as_json))
+        typer.echo(run_sweep(request, as_json=as_json))
     except KeyboardInterrupt:
         typer.echo(f"Stopped. {request.way_on()}".rstrip(), err=True)
         sys.exit(130)
@@ -270,9 +270,9 @@ def sensitivity(
 
     For sweeps whose design is of kind saltelli (Sobol indices) or morris (screening).
     """
-    from hipext.cli.studies import sensitivity_told  # slow to load
+    from hipext.cli.studies import run_sensitivity  # slow to load
 
-    typer.echo(sensitivity_told(folder, outcome, level=level, as_json=as_json))
+    typer.echo(run_sensitivity(folder, outcome, level=level, as_json=as_json))
 
 
 def search(
@@ -284,9 +284,9 @@ def search(
 
     What is found is a front of trades between the goals, never a single best plan.
     """
-    from hipext.cli.studies import search_told  # slow to load
+    from hipext.cli.studies import run_search  # slow to load
 
-    typer.echo(search_told(path, out, as_json=as_json))
+    typer.echo(run_search(path, out, as_json=as_json))
 
 
 def reproduce(
@@ -560,7 +560,7 @@ def replace_what_cannot_be_shown() -> None:
             stream.reconfigure(errors="replace")
 
 
-def fault_told(error: Exception) -> str:
+def error_message(error: Exception) -> str:
     """Return a fault of the input or of the system as a message."""
     if not getattr(error, "strerror", None):
         return str(error)

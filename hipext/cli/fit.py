@@ -83,7 +83,7 @@ class FitRequest:
         return self.out or Path("out") / name
 
 
-def fit_told(request: FitRequest, *, as_json: bool) -> str:
+def run_fit(request: FitRequest, *, as_json: bool) -> str:
     """Fit what is asked for, write the files, and return the text that tells of it."""
     for name in (request.model, *request.compare):
         check_one_of(name, MODELS, name="A model")

@@ -287,7 +287,7 @@ def _parted(values: str, text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def with_changes_told(plan: Plan, changes: Mapping[str, object]) -> Plan:
+def with_changes_recorded(plan: Plan, changes: Mapping[str, object]) -> Plan:
     """Return a changed plan with a description that says so."""
     if not changes:
         return plan

@@ -42,7 +42,12 @@ from hipext.studies.comparison import (
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
 from hipext.studies.scenarios import Scenario, listed
-from hipext.studies.search import Search, front_again, inputs_of_search, search_tables
+from hipext.studies.search import (
+    Search,
+    front_from_record,
+    inputs_of_search,
+    search_tables,
+)
 from hipext.studies.sweep_file import SweepSpec, read_search_file, read_sweep_file
 from hipext.studies.sweeps import RECORD, Sweep, part_paths, read_sweep, sweep
 
@@ -85,7 +90,7 @@ class CompareRequest:
         return self.out / f"compare-{'-'.join(Path(one).stem for one in self.plans)}"
 
 
-def compare_told(request: CompareRequest, *, as_json: bool) -> str:
+def run_compare(request: CompareRequest, *, as_json: bool) -> str:
     """Compare what is asked for, write the files, and return the text that tells."""
     check_one_of(request.outcome, OUTCOMES, name="--outcome")
     found = _compared(request)
@@ -148,7 +153,7 @@ def _people(request: CompareRequest) -> Sequence[Athlete]:
     return cohort(request.persons, request.population or "novices", seed=request.seed)
 
 
-def people_told(athletes: Sequence[Athlete]) -> str:
+def athletes_text(athletes: Sequence[Athlete]) -> str:
     """Return who trains, in words."""
     if isinstance(athletes, Cohort):
         persons = "1 person" if len(athletes) == 1 else f"{len(athletes):,} persons"
@@ -163,7 +168,7 @@ def people_told(athletes: Sequence[Athlete]) -> str:
 def comparison_text(found: Comparison, outcome: str) -> str:
     """Return the differences of one outcome, and an overview of others."""
     what = OUTCOMES[outcome]
-    lines = [f"{people_told(found.athletes)}; the same ones in every scenario."]
+    lines = [f"{athletes_text(found.athletes)}; the same ones in every scenario."]
     if len(found.seeds) > 1:
         lines.append(f"Each lives {len(found.seeds)} times.")
     lines += ["", *_differences(found, what)]
@@ -275,7 +280,7 @@ class SweepRequest:
         return f"What is done is kept. Go on with: {command}"
 
 
-def sweep_told(request: SweepRequest, *, as_json: bool) -> str:
+def run_sweep(request: SweepRequest, *, as_json: bool) -> str:
     """Run a sweep file, draw it, and return the text, or the JSON, that tells of it.
 
     Raises
@@ -393,7 +398,7 @@ def sensitivity_files(weights: Sensitivity) -> dict[str, bytes]:
     return {f"{name}.csv": csv_bytes(weights.indices)} | drawn
 
 
-def sensitivity_told(folder: Path, outcome: str, *, level: float, as_json: bool) -> str:
+def run_sensitivity(folder: Path, outcome: str, *, level: float, as_json: bool) -> str:
     """Return what matters for an outcome of a sweep, and draw it into its folder."""
     weights = read_sweep(folder).sensitivity(outcome, level=level)
     paths = write_files(sensitivity_files(weights), folder)
@@ -402,13 +407,13 @@ def sensitivity_told(folder: Path, outcome: str, *, level: float, as_json: bool)
     return f"{weights.told()}\n\nSee {paths[1]}."
 
 
-def search_told(path: str, out: Path | None, *, as_json: bool) -> str:
+def run_search(path: str, out: Path | None, *, as_json: bool) -> str:
     """Run a search file, write and draw it, and return what tells of it."""
     spec = read_search_file(path)
     folder = out or Path("out") / f"search-{Path(path).stem}"
     _check_holds_no_other(folder)
     inputs = inputs_of_search(spec)
-    found = front_again(inputs, progress=True)
+    found = front_from_record(inputs, progress=True)
     tables = search_tables(found)
     files = tables | {"record.json": record_bytes(record_of("search", inputs, tables))}
     is_replaced = replaces_other_inputs(files, folder)

@@ -242,7 +242,7 @@ def folder_name(plan: str, athlete: str) -> str:
     return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
 
 
-def run_told(
+def run_summary(
     simulation: Simulation,
     folder: Path,
     *,

@@ -68,7 +68,7 @@ class _Section:
 
     heading: str
     items: list[Item] = field(default_factory=list)
-    is_told: bool = True  # its text may be shown: no result has been seen yet
+    is_listed: bool = True  # its text may be shown: no result has been seen yet
 
     @property
     def is_asked(self) -> bool:
@@ -129,7 +129,7 @@ def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
         introduction=html(x for x in introduction if x["type"] != "heading"),
         sections=[x for x in sections[1:] if x.is_asked or x.heading == LIMITS],
         figures=drawn if figures else [],
-        sources=_sources_told(cells),
+        sources=_source_texts(cells),
         name=name,
     )
 
@@ -144,7 +144,7 @@ def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
         elif answer := answer_of(cell):
             sections[-1].items.append(Item(kind="answer", what=answer.what, n_lines=3))
         elif cell["outputs"]:
-            sections[-1].is_told &= sections[-1].heading == LIMITS
+            sections[-1].is_listed &= sections[-1].heading == LIMITS
             for png in _pngs(cell):
                 pngs.setdefault(png, sections[-1].heading)
     return sections, [Figure(section=pngs[png], png=png) for png in pngs]
@@ -155,21 +155,21 @@ def _read(found: Sequence[Block], sections: list[_Section]) -> None:
     for number, block in enumerate(found):
         if block["type"] == "heading":
             heading = html(block["children"])
-            sections.append(_Section(heading=heading, is_told=heading != TASKS))
+            sections.append(_Section(heading=heading, is_listed=heading != TASKS))
             continue
         section = sections[-1]
         before, question = parted(block, "Predict")
         if question:
-            set_up = before if section.is_told else _set_up(found[:number], before)
+            set_up = before if section.is_listed else _set_up(found[:number], before)
             _add(section, set_up)
             _add(section, question, n_lines=2)
-            section.is_told = False
+            section.is_listed = False
         elif is_list_of_questions(block):
             for item in block["children"]:
                 _add(section, item["children"], n_lines=1)
-        elif section.is_told or _is_task(block, section):
+        elif section.is_listed or _is_task(block, section):
             _add(section, [block])
-            section.is_told = True
+            section.is_listed = True
 
 
 def _set_up(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
@@ -208,7 +208,7 @@ def _pngs(cell: Cell) -> Iterator[str]:
             yield "".join("".join(png).split())
 
 
-def _sources_told(cells: Iterable[Cell]) -> dict[str, list[str]]:
+def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
     """Return the sources that a notebook names, each with the ids of its rows."""
     found: set[str] = set()
     for cell in cells:

@@ -98,12 +98,12 @@ def launch_lab(
         f"--ServerApp.open_browser={browser}",
         f"--ServerApp.allow_root={allow_root}",
     ]
-    with machine_code_made_aside():
+    with compile_in_background():
         LabApp.launch_instance(arguments)
 
 
 @contextmanager
-def machine_code_made_aside() -> Iterator[None]:
+def compile_in_background() -> Iterator[None]:
     """Make machine code in another process meanwhile, where it can be made.
 
     The first time on a machine that takes up to a minute. A kernel that begins before
@@ -186,7 +186,7 @@ def launch_app(
     paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     send_at_once()
-    with machine_code_made_aside():
+    with compile_in_background():
         Explorers.launch_instance(_arguments(port))
 
 

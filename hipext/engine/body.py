@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hipext.engine.decisions import ask
-from hipext.engine.progression import Asked
+from hipext.engine.decisions import prescribe
+from hipext.engine.progression import Prescription
 from hipext.engine.random import pair
 from hipext.engine.state import (
     BASELINE,
@@ -14,20 +14,20 @@ from hipext.engine.state import (
     N_MUSCLES,
     RIGHT,
     SIDES,
-    Life,
-    note_lift,
-    note_muscle,
+    RunState,
+    log_lift,
+    log_muscle,
 )
 
 
-class Keep(NamedTuple):
+class DecayFactors(NamedTuple):
     """Share of a state that a night or a session leaves, exp(-1 / tau)."""
 
     muscle: float
     skill: float
     fatigue: float
     recent: float
-    coming: float
+    pending_soreness: float
     soreness: float
     stiffness: float
     range: float
@@ -36,14 +36,14 @@ class Keep(NamedTuple):
     irritation: float
     tolerance: float
     flare: float
-    ease: float
+    chronic_pain_left: float
     unlearned: float
     novelty: float
 
 
-def keep_of(model: np.void, recovery: float) -> Keep:
+def decay_factors(model: np.void, recovery: float) -> DecayFactors:
     """Return what a night keeps; well recovered, fatigue and soreness fade faster."""
-    return Keep(
+    return DecayFactors(
         exp(-1.0 / model.muscle_tau_d),
         exp(-1.0 / model.skill_tau_d),
         exp(-recovery / model.fatigue_tau_d),
@@ -73,47 +73,49 @@ def capacity_of(
     capacity = 1.0 + lift.familiar + lift.skill[side]
     for place in range(N_MUSCLES):
         muscle = muscles[place, side]
-        capacity += exercise.weight[place] * (muscle.fit - muscle.fatigue)
+        capacity += exercise.weight[place] * (muscle.adaptation - muscle.fatigue)
     return max(capacity, 0.05)
 
 
-def strength_of(life: Life, side: int) -> float:
+def strength_of(run: RunState, side: int) -> float:
     """Return the mean capacity of the tested lifts, as a share of the baseline.
 
     It is missing where no 1RM is known.
     """
     total, n_lifts = 0.0, 0
-    for e in range(len(life.exercises)):
-        exercise, lift = life.exercises[e], life.lifts[e]
-        if exercise.is_tested and life.strengths[e].is_measured:
-            total += capacity_of(exercise, lift, life.muscles, side)
+    for e in range(len(run.exercises)):
+        exercise, lift = run.exercises[e], run.lifts[e]
+        if exercise.is_tested and run.strengths[e].is_measured:
+            total += capacity_of(exercise, lift, run.muscles, side)
             n_lifts += 1
     return total / n_lifts if n_lifts > 0 else nan
 
 
-def sleep(life: Life, day: int, keep: Keep) -> None:
+def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
     """Move every state on to the next morning."""
-    body, model, me = life.body, life.model, life.me
-    is_kept = life.log.is_kept
+    body, model, athlete = run.body, run.model, run.athlete
+    is_kept = run.log.is_kept
     for place in range(N_MUSCLES):
         for side in SIDES:
             # 3 Adaptation of a muscle, which fades and has ever less room; fatigue.
-            muscle = life.muscles[place, side]
+            muscle = run.muscles[place, side]
             grown = 0.0
             if muscle.dose > 0.0:
-                counted = returns(muscle.recent, muscle.dose, model.dose_crowding)
-                room = max(1.0 - muscle.fit / me.muscle_ceiling[side], 0.0)
-                gain = me.response[side] * me.recovery
+                counted = effective_dose(
+                    muscle.recent, muscle.dose, model.dose_crowding
+                )
+                room = max(1.0 - muscle.adaptation / athlete.muscle_ceiling[side], 0.0)
+                gain = athlete.response[side] * athlete.recovery
                 grown = model.muscle_gain * gain * counted * room
             tired = model.fatigue_gain * muscle.cost
             if is_kept:
-                note_muscle(life.log, day, place, side, muscle, grown, tired)
-            muscle.fit = (muscle.fit + grown) * keep.muscle
-            muscle.fatigue = (muscle.fatigue + tired) * keep.fatigue
-            muscle.recent = (muscle.recent + muscle.dose) * keep.recent
+                log_muscle(run.log, day, place, side, muscle, grown, tired)
+            muscle.adaptation = (muscle.adaptation + grown) * decay.muscle
+            muscle.fatigue = (muscle.fatigue + tired) * decay.fatigue
+            muscle.recent = (muscle.recent + muscle.dose) * decay.recent
             muscle.dose = muscle.cost = 0.0
-    for e in range(len(life.lifts)):
-        lift = life.lifts[e]
+    for e in range(len(run.lifts)):
+        lift = run.lifts[e]
         if lift.novelty == 1.0 and not lift.is_exposed:
             continue  # it has not been done yet
         for side in SIDES:
@@ -125,20 +127,20 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
             )
             grown = 0.0
             if dose > 0.0:
-                counted = returns(recent, dose, model.dose_crowding)
-                room = max(1.0 - skill / me.skill_ceiling[side], 0.0)
-                gain = me.response[side] * me.recovery
+                counted = effective_dose(recent, dose, model.dose_crowding)
+                room = max(1.0 - skill / athlete.skill_ceiling[side], 0.0)
+                gain = athlete.response[side] * athlete.recovery
                 grown = model.skill_gain * gain * counted * room
             if is_kept:
-                note_lift(life.log, day, e, side, lift, grown)
-            lift.skill[side] = (skill + grown) * keep.skill
-            lift.skill_recent[side] = (recent + dose) * keep.recent
+                log_lift(run.log, day, e, side, lift, grown)
+            lift.skill[side] = (skill + grown) * decay.skill
+            lift.skill_recent[side] = (recent + dose) * decay.recent
             lift.skill_dose[side] = 0.0
         if lift.is_exposed:
             # 3 Familiarity: rises with sessions of the lift and soon stays.
-            lift.unlearned *= keep.unlearned
-            lift.novelty *= keep.novelty
-            new = 1.0 - life.strengths[e].familiarity
+            lift.unlearned *= decay.unlearned
+            lift.novelty *= decay.novelty
+            new = 1.0 - run.strengths[e].familiarity
             lift.familiar = model.familiarity_size * new * (1.0 - lift.unlearned)
             lift.is_exposed = False
     any_practice = 0.0
@@ -156,47 +158,47 @@ def sleep(life: Life, day: int, keep: Keep) -> None:
         body.technique[pattern] = skill + learned
         body.practice[pattern] = 0.0
     # 4 Soreness: comes in the next days, goes in the days after.
-    body.coming += model.soreness_gain * body.strange
-    arrived = body.coming * (1.0 - keep.coming)
-    body.coming -= arrived
-    body.soreness = min(body.soreness * keep.soreness + arrived, 10.0)
+    body.pending_soreness += model.soreness_gain * body.soreness_dose
+    arrived = body.pending_soreness * (1.0 - decay.pending_soreness)
+    body.pending_soreness -= arrived
+    body.soreness = min(body.soreness * decay.soreness + arrived, 10.0)
     # 4 Stiffness and range: hard sets stiffen, mobility frees and lengthens.
     freed = (
         1.0
         + model.stiffness_relief * (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
     )
-    stiffer = body.stiffness + model.stiffness_gain * body.hard
-    body.stiffness = min(stiffer * keep.stiffness / freed, model.stiffness_most_deg)
+    stiffer = body.stiffness + model.stiffness_gain * body.hard_sets
+    body.stiffness = min(stiffer * decay.stiffness / freed, model.stiffness_most_deg)
     for side in SIDES:
         room = max(model.range_ceiling_deg - body.range_deg[side], 0.0)
         reached = body.range_deg[side] + model.range_gain * body.mobility[side] * room
-        start = me.range_deg[side]
-        body.range_deg[side] = start + (reached - start) * keep.range
+        start = athlete.range_deg[side]
+        body.range_deg[side] = start + (reached - start) * decay.range
         body.mobility[side] = 0.0
     # 4 Stability of the pelvis, endurance of the back.
     steady = body.stability
-    steady += model.stability_gain * body.steadied * (1.0 - steady)
+    steady += model.stability_gain * body.stability_dose * (1.0 - steady)
     body.stability = (
-        model.stability_start + (steady - model.stability_start) * keep.stability
+        model.stability_start + (steady - model.stability_start) * decay.stability
     )
     room = max(1.0 - body.endurance / model.endurance_ceiling, 0.0)
-    gain = (me.response[LEFT] + me.response[RIGHT]) / 2.0 * me.recovery
-    grown = model.endurance_gain * gain * min(body.endured, 3.0) * room
-    body.endurance = (body.endurance + grown) * keep.endurance
+    gain = (athlete.response[LEFT] + athlete.response[RIGHT]) / 2.0 * athlete.recovery
+    grown = model.endurance_gain * gain * min(body.endurance_dose, 3.0) * room
+    body.endurance = (body.endurance + grown) * decay.endurance
     # 4 Lower back: what the day's load has over tolerance irritates, and pain follows.
     load = body.lumbar * (1.0 - model.lumbar_stability_relief * body.stability)
     over = max(load / body.tolerance - 1.0, 0.0)
-    body.irritation = (body.irritation + over) * keep.irritation
+    body.irritation = (body.irritation + over) * decay.irritation
     more = model.tolerance_gain * max(load - model.tolerance_spur * body.tolerance, 0.0)
-    start = me.tolerance
-    body.tolerance = start + (body.tolerance + more - start) * keep.tolerance
-    body.flare *= keep.flare
-    body.ease *= keep.ease
-    body.lumbar = body.strange = body.hard = 0.0
-    body.steadied = body.endured = 0.0
+    start = athlete.tolerance
+    body.tolerance = start + (body.tolerance + more - start) * decay.tolerance
+    body.flare *= decay.flare
+    body.chronic_pain_left *= decay.chronic_pain_left
+    body.lumbar = body.soreness_dose = body.hard_sets = 0.0
+    body.stability_dose = body.endurance_dose = 0.0
 
 
-def returns(recent: float, dose: float, crowding: float) -> float:
+def effective_dose(recent: float, dose: float, crowding: float) -> float:
     """Return what a dose counts after the doses of the last days.
 
     D(recent + dose) - D(recent) with D(x) = (1 + c) x / (1 + c x): one set alone counts
@@ -206,60 +208,68 @@ def returns(recent: float, dose: float, crowding: float) -> float:
     return (1.0 + crowding) * dose / (before * after)
 
 
-def begin(life: Life) -> Keep:
+def initial_state(run: RunState) -> DecayFactors:
     """Set body and book to the first morning; return what each night keeps."""
-    _begin_body(life)
-    _begin_book(life)
-    return keep_of(life.model, life.me.recovery)
+    _initial_body(run)
+    _initial_observations(run)
+    return decay_factors(run.model, run.athlete.recovery)
 
 
-def _begin_body(life: Life) -> None:
-    body, model, me = life.body, life.model, life.me
-    body.readiness = body.ease = 1.0
-    body.tolerance, body.stability = me.tolerance, model.stability_start
+def _initial_body(run: RunState) -> None:
+    body, model, athlete = run.body, run.model, run.athlete
+    body.readiness = body.chronic_pain_left = 1.0
+    body.tolerance, body.stability = athlete.tolerance, model.stability_start
     body.pain = body.flare = body.irritation = body.lumbar = 0.0
-    body.soreness = body.coming = body.strange = body.stiffness = body.hard = 0.0
-    body.steadied = body.endurance = body.endured = body.warmth = 0.0
+    body.soreness = body.pending_soreness = body.soreness_dose = body.stiffness = (
+        body.hard_sets
+    ) = 0.0
+    body.stability_dose = body.endurance = body.endurance_dose = body.warmth = 0.0
     for pattern in range(len(body.technique)):
-        body.technique[pattern], body.practice[pattern] = me.technique, 0.0
+        body.technique[pattern], body.practice[pattern] = athlete.technique, 0.0
     for side in SIDES:
-        body.range_deg[side], body.mobility[side] = me.range_deg[side], 0.0
+        body.range_deg[side], body.mobility[side] = athlete.range_deg[side], 0.0
         for place in range(N_MUSCLES):
-            muscle = life.muscles[place, side]
-            muscle.fit = muscle.fatigue = muscle.recent = 0.0
-            muscle.dose = muscle.cost = muscle.spent = 0.0
-    for e in range(len(life.lifts)):
-        lift, strength = life.lifts[e], life.strengths[e]
+            muscle = run.muscles[place, side]
+            muscle.adaptation = muscle.fatigue = muscle.recent = 0.0
+            muscle.dose = muscle.cost = muscle.acute_fatigue = 0.0
+    for e in range(len(run.lifts)):
+        lift, strength = run.lifts[e], run.strengths[e]
         for side in SIDES:
             lift.skill[side] = lift.skill_recent[side] = lift.skill_dose[side] = 0.0
         lift.familiar = 0.0
         lift.unlearned = lift.novelty = 1.0
         lift.is_exposed = False
         off = 0.0  # an estimated 1RM is off by something; a measured one is not
-        if life.is_noisy and not strength.is_measured:
-            identity = life.exercises[e].identity
-            off, _ = pair(life.seed, life.person, identity, BASELINE)
+        if run.is_noisy and not strength.is_measured:
+            identity = run.exercises[e].identity
+            off, _ = pair(run.seed, run.person, identity, BASELINE)
         lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * off)
-        life.known_kg[e] = strength.base_kg
+        run.e1rm_kg[e] = strength.base_kg
 
 
-def _begin_book(life: Life) -> None:
-    book, me = life.book, life.me
-    book.week = book.phase = book.extra = book.went_back = book.position = 0
-    book.last_reactive = book.hold_week = book.n_rated = 0
-    book.is_light = book.has_gap = False
-    book.phase_week, book.last_light, book.weaker = 1, -99, me.weaker
-    book.last_work = -1
-    book.pain = book.soreness = book.pain_of_week = 0.0
-    book.pain_at_test = me.chronic_pain
+def _initial_observations(run: RunState) -> None:
+    observed, athlete = run.observed, run.athlete
+    observed.week = observed.phase = observed.extra_weeks = observed.regressed_from = (
+        observed.plan_week
+    ) = 0
+    observed.last_reactive_week = observed.no_progress_week = observed.n_rated = 0
+    observed.is_light = observed.has_asymmetry = False
+    observed.phase_week, observed.last_deload_week, observed.weaker = (
+        1,
+        -99,
+        athlete.weaker,
+    )
+    observed.last_work = -1
+    observed.pain = observed.soreness = observed.pain_of_week = 0.0
+    observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:
-        book.range_deg[side] = me.range_deg[side]
-        book.bridge_reps[side] = me.bridge_reps[side]
-        book.more_mobility[side] = 1.0
-    for slot in range(len(life.slots)):
-        asked, line = life.slots[slot], life.lines[slot]
+        observed.range_deg[side] = athlete.range_deg[side]
+        observed.bridge_reps[side] = athlete.bridge_reps[side]
+        observed.mobility_factor[side] = 1.0
+    for slot in range(len(run.slots)):
+        asked, slot_state = run.slots[slot], run.slot_states[slot]
         # The first load is worked out when it is needed, from what is known by then.
-        ask(line, Asked(asked.n_sets, asked.low, 0.0, 0, 0, 0, 0))
-        line.done_kg, line.last_day = nan, -1
-        for place in range(len(line.rated)):
-            line.rated[place] = nan
+        prescribe(slot_state, Prescription(asked.n_sets, asked.low, 0.0, 0, 0, 0, 0))
+        slot_state.done_kg, slot_state.last_day = nan, -1
+        for place in range(len(slot_state.rated)):
+            slot_state.rated[place] = nan

@@ -2,58 +2,58 @@
 
 import numpy as np
 
-from hipext.engine.body import begin, sleep, strength_of
-from hipext.engine.decisions import begin_week, note_missed
+from hipext.engine.body import initial_state, overnight_update, strength_of
+from hipext.engine.decisions import log_missed_session, start_week
 from hipext.engine.random import normals
-from hipext.engine.session import see_range, take_tests, train
+from hipext.engine.session import measure_range, perform_session, perform_tests
 from hipext.engine.state import (
     DAYS,
     LEFT,
     MORNING,
     RIGHT,
-    SAID_PAIN,
-    SAID_SORENESS,
-    Life,
+    SCRIPT_PAIN,
+    SCRIPT_SORENESS,
     Log,
-    note_day,
-    note_week,
-    said,
+    RunState,
+    log_day,
+    log_week,
+    scripted,
 )
 
 
-def live_all(
-    life: Life,
+def simulate_all(
+    run: RunState,
     persons: np.ndarray,
     strengths: np.ndarray,
-    fates: np.ndarray,
+    events: np.ndarray,
     weeks: np.ndarray,
     first_person: int,
 ) -> None:
     """Let persons live through a plan one after the other, in the rooms of one life."""
-    for who in range(len(persons)):
-        old, log = life, life.log
-        live(
-            Life(
+    for row in range(len(persons)):
+        old, log = run, run.log
+        simulate_days(
+            RunState(
                 old.plan,
                 old.phases,
                 old.occasions,
                 old.calendar,
                 old.slots,
                 old.exercises,
-                persons[who],
-                strengths[who],
-                fates[who],
+                persons[row],
+                strengths[row],
+                events[row],
                 old.model,
                 old.seed,
-                first_person + who,
+                first_person + row,
                 old.is_noisy,
                 old.script,
                 old.body,
                 old.muscles,
                 old.lifts,
-                old.book,
-                old.lines,
-                old.known_kg,
+                old.observed,
+                old.slot_states,
+                old.e1rm_kg,
                 Log(
                     log.is_kept,
                     log.count,
@@ -63,63 +63,65 @@ def live_all(
                     log.days,
                     log.muscles,
                     log.lifts,
-                    weeks[who],
+                    weeks[row],
                 ),
             )
         )
 
 
-def live(life: Life) -> None:
+def simulate_days(run: RunState) -> None:
     """Let one person live through a plan, day by day."""
-    body, book, phases, calendar = life.body, life.book, life.phases, life.calendar
-    keep = begin(life)
-    for day in range(life.plan.horizon * DAYS):
+    body, observed, phases, calendar = run.body, run.observed, run.phases, run.calendar
+    decay = initial_state(run)
+    for day in range(run.plan.horizon * DAYS):
         week, weekday = day // DAYS, day % DAYS
         if weekday == 0:
-            see_range(life, day)
-            if not begin_week(life, day):
+            measure_range(run, day)
+            if not start_week(run, day):
                 break
-            body.flare += life.fate[week].flare
-        is_there = wake(life, day) and not life.fate[week].is_missed
-        phase = phases[book.phase]
+            body.flare += run.events[week].flare
+        is_there = start_day(run, day) and not run.events[week].is_missed
+        phase = phases[observed.phase]
         if is_there and calendar[week].is_test and weekday == phase.test_weekday:
-            take_tests(life, day)
+            perform_tests(run, day)
         today, tomorrow = (
             phase.first_occasion[weekday],
             phase.first_occasion[weekday + 1],
         )
         for occasion in range(today, tomorrow):
             if is_there:
-                train(life, day, occasion)
+                perform_session(run, day, occasion)
             else:
-                note_missed(life, day, occasion)
-        if life.log.is_kept:
-            note_day(life, day)
-        life.log.count.lumbar += body.lumbar
-        sleep(life, day, keep)
+                log_missed_session(run, day, occasion)
+        if run.log.is_kept:
+            log_day(run, day)
+        run.log.count.lumbar += body.lumbar
+        overnight_update(run, day, decay)
         if weekday == DAYS - 1:
-            note_week(life, week, strength_of(life, LEFT), strength_of(life, RIGHT))
+            log_week(run, week, strength_of(run, LEFT), strength_of(run, RIGHT))
 
 
-def wake(life: Life, day: int) -> bool:
+def start_day(run: RunState, day: int) -> bool:
     """Set the pain and readiness of a morning, and what is reported of them.
 
     Returns whether the person comes to train that day.
     """
-    body, book, model, me = life.body, life.book, life.model, life.me
+    body, observed, model, athlete = run.body, run.observed, run.model, run.athlete
     of_sleep, of_pain, of_soreness, of_will = 0.0, 0.0, 0.0, -99.0
-    if life.is_noisy:
+    if run.is_noisy:
         of_sleep, of_pain, of_soreness, of_will = normals(
-            life.seed, life.person, day, MORNING
+            run.seed, run.person, day, MORNING
         )
-    hurt = me.chronic_pain * body.ease + body.flare
+    hurt = athlete.chronic_pain * body.chronic_pain_left + body.flare
     body.pain = min(hurt + model.pain_per_irritation * body.irritation, 10.0)
     lost_h = min(max(-model.readiness_sleep_sd_h * of_sleep, 0.0), 3.0)
     rested = 1.0 - model.readiness_loss_per_h * lost_h
     body.readiness = rested * (1.0 - model.readiness_pain_loss * body.pain)
     pain = body.pain + model.pain_sem * of_pain * min(1.0, body.pain)
     sore = body.soreness + model.soreness_sem * of_soreness * min(1.0, body.soreness)
-    book.pain = said(life.script, day, SAID_PAIN, min(max(pain, 0.0), 10.0))
-    book.soreness = said(life.script, day, SAID_SORENESS, min(max(sore, 0.0), 10.0))
-    book.pain_of_week = max(book.pain_of_week, book.pain)
-    return of_will <= me.stays_away_above
+    observed.pain = scripted(run.script, day, SCRIPT_PAIN, min(max(pain, 0.0), 10.0))
+    observed.soreness = scripted(
+        run.script, day, SCRIPT_SORENESS, min(max(sore, 0.0), 10.0)
+    )
+    observed.pain_of_week = max(observed.pain_of_week, observed.pain)
+    return of_will <= athlete.stays_away_above

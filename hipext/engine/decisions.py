@@ -20,10 +20,10 @@ from hipext.engine.progression import (
     REGRESS,
     SKIP,
     STOP,
-    Asked,
+    Prescription,
     after_failure,
     after_success,
-    makeable,
+    round_to_increment,
 )
 from hipext.engine.state import (
     BRIDGE_TEST,
@@ -33,7 +33,7 @@ from hipext.engine.state import (
     RIGHT,
     RING,
     WORK,
-    Life,
+    RunState,
 )
 
 (
@@ -67,26 +67,26 @@ from hipext.engine.state import (
 WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot
 
 
-def write(
-    life: Life, day: int, slot: int, action: int, reason: int, seen: tuple
+def log_decision(
+    run: RunState, day: int, slot: int, action: int, reason: int, seen: tuple
 ) -> None:
     """Add a decision that is not about what a slot asks for; 8 observations."""
-    none = Asked(0, 0, 0.0, 0, 0, 0, 0)
-    write_change(life, day, slot, action, reason, seen, none, none)
+    none = Prescription(0, 0, 0.0, 0, 0, 0, 0)
+    log_change(run, day, slot, action, reason, seen, none, none)
 
 
-def write_change(
-    life: Life,
+def log_change(
+    run: RunState,
     day: int,
     slot: int,
     action: int,
     reason: int,
     seen: tuple,
-    was: Asked,
-    will: Asked,
+    was: Prescription,
+    will: Prescription,
 ) -> None:
     """Add a row to the log: 8 observations, and what was and will be asked for."""
-    log = life.log
+    log = run.log
     if not log.is_kept:
         return
     row = log.count.decisions
@@ -99,108 +99,118 @@ def write_change(
         log.decisions[row, 4 + place] = seen[place]
     for place, asked in ((12, was), (19, will)):
         log.decisions[row, place] = asked.n_sets
-        log.decisions[row, place + 1] = asked.amount
+        log.decisions[row, place + 1] = asked.reps_or_s
         log.decisions[row, place + 2] = asked.load_kg
-        log.decisions[row, place + 3] = asked.n_good
+        log.decisions[row, place + 3] = asked.n_successes
         log.decisions[row, place + 4] = asked.n_failed
         log.decisions[row, place + 5] = asked.n_steps
-        log.decisions[row, place + 6] = asked.rung
+        log.decisions[row, place + 6] = asked.ladder_step
 
 
-def asked_of(line: np.void) -> Asked:
+def prescription_of(slot_state: np.void) -> Prescription:
     """Return what a slot asks for."""
-    return Asked(
-        line.n_sets,
-        line.amount,
-        line.load_kg,
-        line.n_good,
-        line.n_failed,
-        line.n_steps,
-        line.rung,
+    return Prescription(
+        slot_state.n_sets,
+        slot_state.reps_or_s,
+        slot_state.load_kg,
+        slot_state.n_successes,
+        slot_state.n_failed,
+        slot_state.n_steps,
+        slot_state.ladder_step,
     )
 
 
-def ask(line: np.void, asked: Asked) -> None:
+def prescribe(slot_state: np.void, asked: Prescription) -> None:
     """Keep what a slot asks for next."""
-    line.n_sets = asked.n_sets
-    line.amount = asked.amount
-    line.load_kg = asked.load_kg
-    line.n_good = asked.n_good
-    line.n_failed = asked.n_failed
-    line.n_steps = asked.n_steps
-    line.rung = asked.rung
+    slot_state.n_sets = asked.n_sets
+    slot_state.reps_or_s = asked.reps_or_s
+    slot_state.load_kg = asked.load_kg
+    slot_state.n_successes = asked.n_successes
+    slot_state.n_failed = asked.n_failed
+    slot_state.n_steps = asked.n_steps
+    slot_state.ladder_step = asked.ladder_step
 
 
-def ask_today(life: Life, slot: int, is_light: bool) -> tuple[int, int, float]:
+def prescribe_today(run: RunState, slot: int, is_light: bool) -> tuple[int, int, float]:
     """Return sets, amount and load of a slot today, lighter where `is_light`."""
-    plan, asked, line = life.plan, life.slots[slot], life.lines[slot]
-    exercise = life.exercises[asked.exercise[line.rung]]
+    plan, asked, slot_state = run.plan, run.slots[slot], run.slot_states[slot]
+    exercise = run.exercises[asked.exercise[slot_state.ladder_step]]
     if not exercise.is_loaded:
-        line.load_kg = 0.0
-    elif line.load_kg <= 0.0:
-        line.load_kg = max(first_load(life, slot), asked.step_kg[line.rung])
-    n_sets, amount, load_kg = line.n_sets, line.amount, line.load_kg
+        slot_state.load_kg = 0.0
+    elif slot_state.load_kg <= 0.0:
+        slot_state.load_kg = max(
+            first_load(run, slot), asked.step_kg[slot_state.ladder_step]
+        )
+    n_sets, reps_or_s, load_kg = (
+        slot_state.n_sets,
+        slot_state.reps_or_s,
+        slot_state.load_kg,
+    )
     if is_light:
-        if plan.light_sets > 0 and not asked.is_hold:
-            n_sets, amount = plan.light_sets, plan.light_reps
+        if plan.deload_sets > 0 and not asked.is_hold:
+            n_sets, reps_or_s = plan.deload_sets, plan.deload_reps
         else:
-            n_sets = max(1, floor(n_sets * plan.light_sets_fraction + 0.5 + 1e-9))
-        if not isnan(line.done_kg):
-            load_kg = line.done_kg
-        load_kg *= plan.light_load_fraction
+            n_sets = max(1, floor(n_sets * plan.deload_sets_fraction + 0.5 + 1e-9))
+        if not isnan(slot_state.done_kg):
+            load_kg = slot_state.done_kg
+        load_kg *= plan.deload_load_fraction
     if exercise.is_loaded:
-        load_kg = makeable(load_kg, asked.step_kg[line.rung])
-    return n_sets, amount, load_kg
+        load_kg = round_to_increment(load_kg, asked.step_kg[slot_state.ladder_step])
+    return n_sets, reps_or_s, load_kg
 
 
-def first_load(life: Life, slot: int) -> float:
+def first_load(run: RunState, slot: int) -> float:
     """Return the load to start with: given, or a share of the 1RM as it is known."""
-    asked = life.slots[slot]
-    e = asked.exercise[life.lines[slot].rung]
-    exercise = life.exercises[e]
+    asked = run.slots[slot]
+    e = asked.exercise[run.slot_states[slot].ladder_step]
+    exercise = run.exercises[e]
     if asked.first_fraction == 0.0:
         return asked.first_kg
-    body_kg = exercise.rated_share * life.me.body_mass_kg
-    return (asked.first_fraction * life.known_kg[e] - body_kg) / exercise.n_implements
+    body_kg = exercise.rated_share * run.athlete.body_mass_kg
+    return (asked.first_fraction * run.e1rm_kg[e] - body_kg) / exercise.n_implements
 
 
-def judge_session(life: Life, day: int, first: int, last: int) -> bool:
+def decide_session(run: RunState, day: int, first: int, last: int) -> bool:
     """Return whether the slots from `first` to `last` are to be light today.
 
     Loads of slots that rested for long come back lower.
     """
-    book, model = life.book, life.model
-    is_light, pain, has_work = book.is_light, book.pain, False
+    observed, model = run.observed, run.model
+    is_light, pain, has_work = observed.is_light, observed.pain, False
     for slot in range(first, last):
-        line = life.lines[slot]
-        gap = day - line.last_day
-        if life.slots[slot].kind != WORK:
+        slot_state = run.slot_states[slot]
+        gap = day - slot_state.last_day
+        if run.slots[slot].kind != WORK:
             continue
         has_work = True
-        exercise = life.exercises[life.slots[slot].exercise[line.rung]]
-        was_done = line.last_day >= 0 and exercise.is_loaded and line.load_kg > 0.0
+        exercise = run.exercises[run.slots[slot].exercise[slot_state.ladder_step]]
+        was_done = (
+            slot_state.last_day >= 0 and exercise.is_loaded and slot_state.load_kg > 0.0
+        )
         if was_done and gap >= model.rule_gap_days:
-            was = asked_of(line)
+            was = prescription_of(slot_state)
             cut = _cut_after(model, gap)
             load_kg = was.load_kg * (1.0 - cut / 100.0)
-            will = Asked(was.n_sets, was.amount, load_kg, 0, 0, was.n_steps, was.rung)
+            will = Prescription(
+                was.n_sets, was.reps_or_s, load_kg, 0, 0, was.n_steps, was.ladder_step
+            )
             seen = (nan, nan, nan, pain, nan, model.rule_gap_days, 1.0 * gap, cut)
-            write_change(life, day, slot, REDUCE, AFTER_GAP, seen, was, will)
-            ask(line, will)
-            line.done_kg *= 1.0 - cut / 100.0
+            log_change(run, day, slot, REDUCE, AFTER_GAP, seen, was, will)
+            prescribe(slot_state, will)
+            slot_state.done_kg *= 1.0 - cut / 100.0
     if not has_work:
         return is_light
-    gap = day - book.last_work
-    if book.last_work >= 0 and gap >= model.rule_gap_days:
+    gap = day - observed.last_work
+    if observed.last_work >= 0 and gap >= model.rule_gap_days:
         cut = _cut_after(model, gap)
-        for e in range(len(life.known_kg)):
-            life.known_kg[e] *= 1.0 - cut / 100.0
+        for e in range(len(run.e1rm_kg)):
+            run.e1rm_kg[e] *= 1.0 - cut / 100.0
         seen = (nan, nan, nan, pain, 1.0 * gap, cut, nan, model.rule_gap_days)
-        write(life, day, WEEK_ROW, REDUCE, LOWER_ESTIMATES, seen)
-    book.last_work = day
+        log_decision(run, day, WEEK_ROW, REDUCE, LOWER_ESTIMATES, seen)
+    observed.last_work = day
     if not is_light and pain > model.rule_pain_cut:
         seen = (nan, nan, nan, pain, nan, model.rule_pain_cut, nan, nan)
-        write(life, day, WEEK_ROW, REDUCE, PAIN_SESSION, seen)
+        log_decision(run, day, WEEK_ROW, REDUCE, PAIN_SESSION, seen)
         return True
     return is_light
 
@@ -211,17 +221,17 @@ def _cut_after(model: np.void, gap: int) -> float:
     return min(model.rule_gap_pct_per_week * weeks, model.rule_gap_most_pct)
 
 
-def judge_stop(
-    life: Life, day: int, slot: int, number: int, n_sets: int, rated: float
+def stop_sets(
+    run: RunState, day: int, slot: int, number: int, n_sets: int, rated: float
 ) -> None:
     """End a slot before its last set, for the way this one looked."""
-    limit = life.model.rule_technique_stop
+    limit = run.model.rule_technique_stop
     seen = (nan, nan, rated, nan, nan, limit, 1.0 * number, 1.0 * n_sets)
-    write(life, day, slot, STOP, SET_STOPPED, seen)
+    log_decision(run, day, slot, STOP, SET_STOPPED, seen)
 
 
-def judge_slot(
-    life: Life,
+def decide_slot(
+    run: RunState,
     day: int,
     slot: int,
     is_light: bool,
@@ -235,14 +245,14 @@ def judge_slot(
     The order is that of importance: light week, pain, failure, soreness, technique,
     effort; only where nothing speaks against it does the slot's own rule take a step.
     """
-    book, model = life.book, life.model
-    asked, line = life.slots[slot], life.lines[slot]
-    was = asked_of(line)
-    pain, soreness = book.pain, book.soreness
-    limit = life.phases[book.phase].gate_technique
+    observed, model = run.observed, run.model
+    asked, slot_state = run.slots[slot], run.slot_states[slot]
+    was = prescription_of(slot_state)
+    pain, soreness = observed.pain, observed.soreness
+    limit = run.phases[observed.phase].gate_technique
     if isnan(limit):
         limit = model.rule_technique_min
-    n_low = _rated_low(line.rated, technique, limit)
+    n_low = _rated_low(slot_state.rated, technique, limit)
     will, action, reason = was, HOLD, LIGHT_WEEK
     bound, count = nan, nan
     if is_light:
@@ -250,7 +260,9 @@ def judge_slot(
     elif asked.kind == WORK and pain > model.rule_pain_cut:
         reason, action, bound = PAIN_TOO_HIGH, REDUCE, model.rule_pain_cut
         load_kg = was.load_kg * (1.0 - model.rule_pain_drop_pct / 100.0)
-        will = Asked(was.n_sets, was.amount, load_kg, 0, 0, was.n_steps, was.rung)
+        will = Prescription(
+            was.n_sets, was.reps_or_s, load_kg, 0, 0, was.n_steps, was.ladder_step
+        )
     elif not completed:
         will, action, reason = after_failure(asked, was, is_week_end)
         count = was.n_failed + 1.0
@@ -260,24 +272,28 @@ def judge_slot(
         reason, bound = TOO_SORE, model.rule_soreness_hold
     elif technique < limit:
         reason, bound, count = TECHNIQUE_LOW, limit, 1.0 * n_low
-        if was.rung > 0 and n_low >= 2:
+        if was.ladder_step > 0 and n_low >= 2:
             reason, action = TECHNIQUE_BACK, REGRESS
-            will = Asked(was.n_sets, was.amount, 0.0, 0, 0, was.n_steps, was.rung - 1)
+            will = Prescription(
+                was.n_sets, was.reps_or_s, 0.0, 0, 0, was.n_steps, was.ladder_step - 1
+            )
     elif rir < asked.target_rir - model.rule_effort_slack:
         reason, bound = TOO_HARD, asked.target_rir
-    elif book.hold_week == book.week:
+    elif observed.no_progress_week == observed.week:
         reason = HELD_BY_TEST
     else:
         will, action, reason = after_success(asked, was, is_week_end)
-        count = was.n_good + 1.0
-        if will.rung != was.rung:
-            will = Asked(will.n_sets, will.amount, 0.0, 0, 0, will.n_steps, will.rung)
-    if life.log.is_kept and (asked.kind == WORK or action != HOLD):
+        count = was.n_successes + 1.0
+        if will.ladder_step != was.ladder_step:
+            will = Prescription(
+                will.n_sets, will.reps_or_s, 0.0, 0, 0, will.n_steps, will.ladder_step
+            )
+    if run.log.is_kept and (asked.kind == WORK or action != HOLD):
         seen = (1.0 * completed, rir, technique, pain, soreness, bound, count, nan)
-        write_change(life, day, slot, action, reason, seen, was, will)
-    ask(line, will)
-    if will.rung != was.rung:
-        line.done_kg = nan  # that was another exercise
+        log_change(run, day, slot, action, reason, seen, was, will)
+    prescribe(slot_state, will)
+    if will.ladder_step != was.ladder_step:
+        slot_state.done_kg = nan  # that was another exercise
 
 
 def _rated_low(rated: np.ndarray, technique: float, limit: float) -> int:
@@ -291,84 +307,89 @@ def _rated_low(rated: np.ndarray, technique: float, limit: float) -> int:
     return n_low
 
 
-def begin_week(life: Life, day: int) -> bool:
+def start_week(run: RunState, day: int) -> bool:
     """Move to the next week: gate, phase, light week. False when the plan is done."""
-    plan, book, week = life.plan, life.book, day // DAYS + 1
-    book.week = week
-    was_light = book.is_light
-    if week > 1 and not _next_phase_week(life, day):
+    plan, observed, week = run.plan, run.observed, day // DAYS + 1
+    observed.week = week
+    was_light = observed.is_light
+    if week > 1 and not _next_phase_week(run, day):
         return False
-    is_extension = book.phase_week > life.phases[book.phase].weeks
-    is_planned = not is_extension and life.calendar[book.position].is_light
-    every, apart = plan.light_every, plan.light_apart
+    is_extension = observed.phase_week > run.phases[observed.phase].weeks
+    is_planned = not is_extension and run.calendar[observed.plan_week].is_light
+    every, apart = plan.deload_every, plan.deload_weeks_apart
     is_planned = is_planned or (every > 0 and week % every == 0)
-    pain, above = book.pain_of_week, plan.light_above_pain
-    since_light = week - book.last_light
-    was_reactive = book.last_reactive > 0 and week - book.last_reactive <= apart
+    pain, above = observed.pain_of_week, plan.deload_above_pain
+    since_light = week - observed.last_deload_week
+    was_reactive = (
+        observed.last_reactive_week > 0 and week - observed.last_reactive_week <= apart
+    )
     seen = (nan, nan, nan, pain, nan, above, 1.0 * since_light, 1.0 * apart)
-    book.is_light = False
+    observed.is_light = False
     if is_planned and was_reactive:
-        write(life, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED, seen)
+        log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED, seen)
     elif is_planned:
-        book.is_light = True
-        write(life, day, WEEK_ROW, DELOAD, PLANNED_DELOAD, seen)
+        observed.is_light = True
+        log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD, seen)
     elif pain > above and since_light > apart:
-        book.is_light, book.last_reactive = True, week
-        write(life, day, WEEK_ROW, DELOAD, PAIN_DELOAD, seen)
-    if book.is_light:
-        book.last_light = week
+        observed.is_light, observed.last_reactive_week = True, week
+        log_decision(run, day, WEEK_ROW, DELOAD, PAIN_DELOAD, seen)
+    if observed.is_light:
+        observed.last_deload_week = week
     elif was_light:
-        write(life, day, WEEK_ROW, KEEP, RESUMED, seen)
-    book.pain_of_week = 0.0
+        log_decision(run, day, WEEK_ROW, KEEP, RESUMED, seen)
+    observed.pain_of_week = 0.0
     return True
 
 
-def _next_phase_week(life: Life, day: int) -> bool:
+def _next_phase_week(run: RunState, day: int) -> bool:
     """Go on by one week, through the gate where the phase is over."""
-    phases, book = life.phases, life.book
-    phase = book.phase
-    if book.phase_week < phases[phase].weeks:
-        book.phase_week += 1
-        book.position += 1
+    phases, observed = run.phases, run.observed
+    phase = observed.phase
+    if observed.phase_week < phases[phase].weeks:
+        observed.phase_week += 1
+        observed.plan_week += 1
         return True
     if phases[phase].has_gate:
-        seen, is_open, may_go_back = _gate(life)
+        seen, is_open, may_go_back = _gate(run)
         if is_open:
-            write(life, day, PHASE_ROW, PASS, GATE_OPEN, seen)
-        elif book.extra < phases[phase].extra_weeks:
-            book.extra += 1
-            book.phase_week += 1
-            write(life, day, PHASE_ROW, EXTEND, GATE_CLOSED, seen)
+            log_decision(run, day, PHASE_ROW, PASS, GATE_OPEN, seen)
+        elif observed.extra_weeks < phases[phase].extra_weeks:
+            observed.extra_weeks += 1
+            observed.phase_week += 1
+            log_decision(run, day, PHASE_ROW, EXTEND, GATE_CLOSED, seen)
             return True
-        elif may_go_back and book.went_back < phase:
-            write(life, day, PHASE_ROW, REGRESS, GATE_BACK, seen)
-            book.position -= phases[phase].weeks - 1
-            book.position -= phases[phase - 1].weeks
-            book.went_back = phase
-            book.phase, book.phase_week, book.extra = phase - 1, 1, 0
+        elif may_go_back and observed.regressed_from < phase:
+            log_decision(run, day, PHASE_ROW, REGRESS, GATE_BACK, seen)
+            observed.plan_week -= phases[phase].weeks - 1
+            observed.plan_week -= phases[phase - 1].weeks
+            observed.regressed_from = phase
+            observed.phase, observed.phase_week, observed.extra_weeks = phase - 1, 1, 0
             return True
         else:
-            book.phase_week += 1
-            write(life, day, PHASE_ROW, HOLD, GATE_SHUT, seen)
+            observed.phase_week += 1
+            log_decision(run, day, PHASE_ROW, HOLD, GATE_SHUT, seen)
             return True
     if phase + 1 == len(phases):
         return False
-    book.phase, book.phase_week, book.extra = phase + 1, 1, 0
-    book.position += 1
+    observed.phase, observed.phase_week, observed.extra_weeks = phase + 1, 1, 0
+    observed.plan_week += 1
     return True
 
 
-def _gate(life: Life) -> tuple[tuple, bool, bool]:
+def _gate(run: RunState) -> tuple[tuple, bool, bool]:
     """Return what the gate saw, whether it is open, and if going back could help."""
-    book, phase = life.book, life.book.phase
-    gate = life.phases[phase]
+    observed, phase = run.observed, run.observed.phase
+    gate = run.phases[phase]
     needed = gate.gate_sessions
-    n_known = min(book.n_rated, needed)
+    n_known = min(observed.n_rated, needed)
     technique, pain = 1.0, 0.0
     for back in range(1, n_known + 1):
-        at = (book.n_rated - back) % RING
-        technique, pain = min(technique, book.rated[at]), max(pain, book.pains[at])
-    left, right = book.range_deg[LEFT], book.range_deg[RIGHT]
+        at = (observed.n_rated - back) % RING
+        technique, pain = (
+            min(technique, observed.rated[at]),
+            max(pain, observed.pains_reported[at]),
+        )
+    left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
     limit = gate.gate_technique
     is_clumsy = technique < limit or (n_known < needed and not isnan(limit))
     is_painful = pain > gate.gate_pain
@@ -379,51 +400,53 @@ def _gate(life: Life) -> tuple[tuple, bool, bool]:
     return seen, faults == 0.0, phase > 0 and (is_clumsy or is_painful)
 
 
-def judge_tests(life: Life, day: int) -> None:
+def decide_after_tests(run: RunState, day: int) -> None:
     """Let an assessment change the plan: weaker side first, more mobility, hold."""
-    plan, book, model = life.plan, life.book, life.model
+    plan, observed, model = run.plan, run.observed, run.model
     if plan.has_test[BRIDGE_TEST]:
-        left, right = book.bridge_reps[LEFT], book.bridge_reps[RIGHT]
+        left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
         gap = 100.0 * abs(left - right) / max(left, right, 1.0)
         seen = (nan, nan, nan, nan, left, right, gap, model.rule_strength_gap_pct)
-        book.has_gap = gap > model.rule_strength_gap_pct
-        if book.has_gap:
-            book.weaker = LEFT if left < right else RIGHT
-            write(life, day, WEEK_ROW, CHANGE, WEAKER_SIDE_FIRST, seen)
+        observed.has_asymmetry = gap > model.rule_strength_gap_pct
+        if observed.has_asymmetry:
+            observed.weaker = LEFT if left < right else RIGHT
+            log_decision(run, day, WEEK_ROW, CHANGE, WEAKER_SIDE_FIRST, seen)
         else:
-            write(life, day, WEEK_ROW, KEEP, SIDES_ALIKE, seen)
+            log_decision(run, day, WEEK_ROW, KEEP, SIDES_ALIKE, seen)
     if plan.has_test[RANGE_TEST]:
-        left, right = book.range_deg[LEFT], book.range_deg[RIGHT]
+        left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
         gap, low = abs(left - right), model.rule_range_low_deg
         seen = (nan, nan, nan, nan, left, right, gap, model.rule_range_gap_deg)
         is_uneven, more = gap > model.rule_range_gap_deg, model.rule_more_mobility
         short_left = left < low or (is_uneven and left < right)
         short_right = right < low or (is_uneven and right < left)
-        book.more_mobility[LEFT] = more if short_left else 1.0
-        book.more_mobility[RIGHT] = more if short_right else 1.0
+        observed.mobility_factor[LEFT] = more if short_left else 1.0
+        observed.mobility_factor[RIGHT] = more if short_right else 1.0
         if short_left or short_right:
-            write(life, day, WEEK_ROW, CHANGE, MORE_MOBILITY, seen)
+            log_decision(run, day, WEEK_ROW, CHANGE, MORE_MOBILITY, seen)
         else:
-            write(life, day, WEEK_ROW, KEEP, RANGE_ALIKE, seen)
-    pain = book.pain
-    rise = pain - book.pain_at_test
+            log_decision(run, day, WEEK_ROW, KEEP, RANGE_ALIKE, seen)
+    pain = observed.pain
+    rise = pain - observed.pain_at_test
     seen = (nan, nan, nan, pain, nan, nan, rise, model.rule_pain_rise)
     if day >= DAYS:
         if rise > model.rule_pain_rise:
-            book.hold_week = book.week
-            write(life, day, WEEK_ROW, HOLD, TEST_WORSE, seen)
+            observed.no_progress_week = observed.week
+            log_decision(run, day, WEEK_ROW, HOLD, TEST_WORSE, seen)
         else:
-            write(life, day, WEEK_ROW, KEEP, TEST_STEADY, seen)
-    book.pain_at_test = pain
+            log_decision(run, day, WEEK_ROW, KEEP, TEST_STEADY, seen)
+    observed.pain_at_test = pain
 
 
-def note_missed(life: Life, day: int, occasion: int) -> None:
+def log_missed_session(run: RunState, day: int, occasion: int) -> None:
     """Note a session that nobody came to."""
-    span = life.occasions[occasion]
+    span = run.occasions[occasion]
     for slot in range(span.first_slot, span.end_slot):
-        if life.slots[slot].kind == WORK:
-            life.log.count.missed += 1.0
+        if run.slots[slot].kind == WORK:
+            run.log.count.missed += 1.0
             break
     nothing = float("nan")
-    seen = (nothing, nothing, nothing, life.book.pain, nothing, nothing)
-    write(life, day, WEEK_ROW, SKIP, MISSED_SESSION, (*seen, 1.0 * occasion, nothing))
+    seen = (nothing, nothing, nothing, run.observed.pain, nothing, nothing)
+    log_decision(
+        run, day, WEEK_ROW, SKIP, MISSED_SESSION, (*seen, 1.0 * occasion, nothing)
+    )

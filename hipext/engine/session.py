@@ -1,17 +1,17 @@
-"""The day loop: a plan acts on a person, and the person answers back.
+"""A training session: its sets, effort and failure, what they leave behind, and tests.
 
-A day has a morning (how the person wakes, what is reported), perhaps sessions, and a
-night in which every state moves on (`_body.sleep`). States are those of the morning: a
-session is felt from the next morning on. The same source runs as plain Python and
-compiled. Constants of `model` carry the names of `data/parameters.toml`.
+A day has a morning (`day.start_day`), perhaps sessions, and a night in which every state
+moves on (`body.overnight_update`). States are those of the morning: a session is felt
+from the next morning on. The same source runs as plain Python and compiled. Constants of
+`model` carry the names of ``data/parameters.toml``.
 
-1. A set: how many repetitions or seconds are possible at today's capacity, how many are
-   done, how many were left (`work`, `reps_at`, `slowness`).
-2. A session: what sets leave behind in muscles, lift and lower back (`strain`, `tire`).
-3. Between sessions: adaptation and fatigue (`_body.sleep`, `_body.capacity_of`).
-4. The other states: technique in a set here, all of them by night in `_body.sleep`.
-5. Decisions: `_judge` (slots, sessions) and `_gates` (weeks, phases, tests), which see
-   what was observed and never the body.
+1. A set: repetitions or seconds that today's capacity allows, those done, those left in
+   reserve (`perform_work`, `reps_to_failure`, `tempo_factor`).
+2. A session: the dose and fatigue of its sets in muscles, lift and lower back
+   (`add_set_dose`, `add_slot_dose`).
+3. Between sessions: adaptation and recovery (`body.overnight_update`).
+4. Other states: technique as shown in a set here, all of them overnight in `body`.
+5. Decisions: `decisions`, which sees observations and never the body.
 """
 
 from math import floor, nan, sqrt
@@ -20,11 +20,11 @@ import numpy as np
 
 from hipext.engine.body import capacity_of
 from hipext.engine.decisions import (
-    ask_today,
-    judge_session,
-    judge_slot,
-    judge_stop,
-    judge_tests,
+    decide_after_tests,
+    decide_session,
+    decide_slot,
+    prescribe_today,
+    stop_sets,
 )
 from hipext.engine.progression import TEMPO
 from hipext.engine.random import normals, pair
@@ -41,11 +41,11 @@ from hipext.engine.state import (
     RIGHT,
     RIGHT_FIRST,
     RING,
-    SAID_COMPLETED,
-    SAID_LEFT,
-    SAID_RESERVE,
-    SAID_RIGHT,
-    SAID_TECHNIQUE,
+    SCRIPT_COMPLETED,
+    SCRIPT_RANGE_LEFT,
+    SCRIPT_RANGE_RIGHT,
+    SCRIPT_RIR,
+    SCRIPT_TECHNIQUE,
     SIDES,
     SORENSEN_TEST,
     STRENGTH_TEST,
@@ -54,10 +54,10 @@ from hipext.engine.state import (
     WARM_UP,
     WEAKER_FIRST,
     WORK,
-    Life,
-    note_set,
-    note_test,
-    said,
+    RunState,
+    log_set,
+    log_test,
+    scripted,
 )
 from hipext.files.tables import MUSCLES
 
@@ -66,57 +66,64 @@ MOST_SPENT = 0.9  # of the strength; some is always left
 GLUTE, ERECTOR = MUSCLES.index("gluteus_maximus"), MUSCLES.index("erector_spinae")
 
 
-def train(life: Life, day: int, occasion: int) -> None:
+def perform_session(run: RunState, day: int, occasion: int) -> None:
     """Do a session: its slots in turn, each judged at its end."""
-    body, book, span = life.body, life.book, life.occasions[occasion]
-    is_light = judge_session(life, day, span.first_slot, span.end_slot)
-    body.warmth = life.log.count.session_s = 0.0
+    body, observed, span = run.body, run.observed, run.occasions[occasion]
+    is_light = decide_session(run, day, span.first_slot, span.end_slot)
+    body.warmth = run.log.count.session_s = 0.0
     for muscle in range(N_MUSCLES):
         for side in SIDES:
-            life.muscles[muscle, side].spent = 0.0
+            run.muscles[muscle, side].acute_fatigue = 0.0
     rated_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
         completed, rir, rated = True, nan, nan
-        if life.slots[slot].kind == WORK:
-            completed, rir, rated = work(life, day, slot, is_light)
+        if run.slots[slot].kind == WORK:
+            completed, rir, rated = perform_work(run, day, slot, is_light)
             rated_sum += rated
             n_rated += 1
         else:
-            prepare(life, day, slot, is_light)
-        judge_slot(life, day, slot, is_light, span.is_week_end, completed, rir, rated)
-        life.lines[slot].last_day = day
+            perform_preparation(run, day, slot, is_light)
+        decide_slot(run, day, slot, is_light, span.is_week_end, completed, rir, rated)
+        run.slot_states[slot].last_day = day
     if n_rated > 0:
-        life.log.count.seconds += life.log.count.session_s
-        at = book.n_rated % RING
-        book.rated[at], book.pains[at] = rated_sum / n_rated, book.pain
-        book.n_rated += 1
+        run.log.count.seconds += run.log.count.session_s
+        at = observed.n_rated % RING
+        observed.rated[at], observed.pains_reported[at] = (
+            rated_sum / n_rated,
+            observed.pain,
+        )
+        observed.n_rated += 1
 
 
-def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
+def perform_preparation(run: RunState, day: int, slot: int, is_light: bool) -> None:
     """Do a slot that is not work: it warms, keeps range, or rests."""
-    body, line = life.body, life.lines[slot]
-    exercise = life.exercises[life.slots[slot].exercise[line.rung]]
-    if life.slots[slot].kind == WARM_UP:
-        body.warmth = min(1.0, body.warmth + life.model.warm_up_per_slot)
-    n_sets, amount, load_kg = ask_today(life, slot, False)
+    body, slot_state = run.body, run.slot_states[slot]
+    exercise = run.exercises[run.slots[slot].exercise[slot_state.ladder_step]]
+    if run.slots[slot].kind == WARM_UP:
+        body.warmth = min(1.0, body.warmth + run.model.warm_up_per_slot)
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot, False)
     for side in SIDES:
         work_done = exercise.mobility * n_sets
-        body.mobility[side] += work_done * life.book.more_mobility[side]
+        body.mobility[side] += work_done * run.observed.mobility_factor[side]
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
-    set_s = (end - first) * amount * seconds_of(life.slots[slot], line, exercise)
-    pass_time(life, n_sets, n_sets * set_s, life.slots[slot].rest_s)
-    if life.log.is_kept:
+    set_s = (
+        (end - first)
+        * reps_or_s
+        * rep_duration_s(run.slots[slot], slot_state, exercise)
+    )
+    add_session_time(run, n_sets, n_sets * set_s, run.slots[slot].rest_s)
+    if run.log.is_kept:
         for number in range(1, n_sets + 1):
             for side in range(first, end):
-                note_set(
-                    life.log,
-                    line,
+                log_set(
+                    run.log,
+                    slot_state,
                     day,
                     slot,
                     number,
                     side,
-                    amount,
-                    amount,
+                    reps_or_s,
+                    reps_or_s,
                     load_kg,
                     nan,
                     nan,
@@ -124,43 +131,49 @@ def prepare(life: Life, day: int, slot: int, is_light: bool) -> None:
                 )
 
 
-def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, float]:
+def perform_work(
+    run: RunState, day: int, slot: int, is_light: bool
+) -> tuple[bool, float, float]:
     """Do the working sets of a slot.
 
     Returns whether all were completed, the fewest repetitions left, as estimated, and
     how the technique was rated.
     """
-    model, body, me, book = life.model, life.body, life.me, life.book
-    asked, line = life.slots[slot], life.lines[slot]
-    e = asked.exercise[line.rung]
-    exercise, lift = life.exercises[e], life.lifts[e]
+    model, body, athlete, observed = run.model, run.body, run.athlete, run.observed
+    asked, slot_state = run.slots[slot], run.slot_states[slot]
+    e = asked.exercise[slot_state.ladder_step]
+    exercise, lift = run.exercises[e], run.lifts[e]
     is_hold, is_sided = asked.is_hold, exercise.is_sided
-    n_sets, amount, load_kg = ask_today(life, slot, is_light)
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot, is_light)
     implements_kg = exercise.n_implements * load_kg
-    rated_kg = implements_kg + exercise.rated_share * me.body_mass_kg
-    carried = implements_kg / me.body_mass_kg + exercise.lifted_share
+    rated_kg = implements_kg + exercise.rated_share * athlete.body_mass_kg
+    carried = implements_kg / athlete.body_mass_kg + exercise.lifted_share
     of_effort, of_technique = 0.0, 0.0
-    if life.is_noisy:
-        of_effort, of_technique = pair(life.seed, life.person, day, asked.channel)
-    skill = body.technique[exercise.pattern] - haste(model, body, line, load_kg)
-    seconds = seconds_of(asked, line, exercise)
-    slow = slowness(model, asked, seconds, exercise)
+    if run.is_noisy:
+        of_effort, of_technique = pair(run.seed, run.person, day, asked.channel)
+    skill = body.technique[exercise.pattern] - technique_penalty(
+        model, body, slot_state, load_kg
+    )
+    seconds = rep_duration_s(asked, slot_state, exercise)
+    slow = tempo_factor(model, asked, seconds, exercise)
     cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
-    muscles = life.muscles
-    left = capacity_of(exercise, lift, muscles, LEFT) * me.side_factor[LEFT]
-    right = capacity_of(exercise, lift, muscles, RIGHT) * me.side_factor[RIGHT]
-    spent_left = spent_of(exercise, muscles, LEFT)
-    spent_right = spent_of(exercise, muscles, RIGHT)
+    muscles = run.muscles
+    left = capacity_of(exercise, lift, muscles, LEFT) * athlete.side_factor[LEFT]
+    right = capacity_of(exercise, lift, muscles, RIGHT) * athlete.side_factor[RIGHT]
+    spent_left = acute_fatigue_of(exercise, muscles, LEFT)
+    spent_right = acute_fatigue_of(exercise, muscles, RIGHT)
     for side in SIDES:
         body.slot_dose[side] = body.slot_cost[side] = 0.0
-        body.slot_drop[side] = body.slot_skill[side] = 0.0
+        body.slot_fatigue[side] = body.slot_skill[side] = 0.0
 
     drop = model.effort_drop_per_set * asked.rest_factor
-    policy, weaker = asked.side_policy, book.weaker
-    by_test = policy == NO_POLICY and book.has_gap  # an assessment asked for it
+    policy, weaker = asked.side_policy, observed.weaker
+    by_test = (
+        policy == NO_POLICY and observed.has_asymmetry
+    )  # an assessment asked for it
     starts_weaker = is_sided and weaker != BOTH and (policy == WEAKER_FIRST or by_test)
     n_rounds = n_sets
-    if starts_weaker and book.has_gap and not is_light:
+    if starts_weaker and observed.has_asymmetry and not is_light:
         n_rounds += int(model.rule_extra_sets)
     completed, least_rir, rated_sum, n_rated, n_done = True, 99.0, 0.0, 0, 0
     for number in range(1, n_rounds + 1):
@@ -169,29 +182,31 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             first = RIGHT
         if starts_weaker:
             first = weaker
-        most, rated = amount, nan
+        most, rated = reps_or_s, nan
         for turn in range(2 if is_sided and number <= n_sets else 1):
             hand, strength = BOTH, (left + right) / 2.0
-            spent = (spent_left + spent_right) / 2.0
+            acute_fatigue = (spent_left + spent_right) / 2.0
             if is_sided:
                 hand = first if turn == 0 else 1 - first
                 strength = left if hand == LEFT else right
-                spent = spent_left if hand == LEFT else spent_right
-            spent = min(spent + body.slot_drop[max(hand, LEFT)], MOST_SPENT)
-            strength *= body.readiness * cold * (1.0 - spent)
+                acute_fatigue = spent_left if hand == LEFT else spent_right
+            acute_fatigue = min(
+                acute_fatigue + body.slot_fatigue[max(hand, LEFT)], MOST_SPENT
+            )
+            strength *= body.readiness * cold * (1.0 - acute_fatigue)
             # 1 The set: what is possible, what is done, what was left.
             if is_hold:
-                possible = life.strengths[e].hold_s * strength
-                relative = amount / max(possible, 1.0)
+                possible = run.strengths[e].hold_s * strength
+                relative = reps_or_s / max(possible, 1.0)
                 spare = model.effort_hold_reps * max(1.0 - relative, 0.0)
             else:
                 heavy, heaviest = model.effort_control_load, 1.0
                 if lift.base_kg > 0.0:
                     heavy, heaviest = rated_kg, lift.base_kg * strength
                 relative = heavy / heaviest
-                possible = slow * reps_at(heavy, heaviest)
+                possible = slow * reps_to_failure(heavy, heaviest)
                 spare = max(possible - most, 0.0)
-            done = done_of(possible, most)
+            done = completed_reps(possible, most)
             failed = done < most
             n_done += done
             completed = completed and not failed
@@ -200,10 +215,14 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             # 4 Technique as done: the nearer to failure, the worse.
             near = max(1.0 - spare / model.technique_safe_rir, 0.0)
             shown = skill - model.technique_effort_loss * near
-            shown = min(max(shown - model.technique_tired_loss * spent, 0.0), 1.0)
+            shown = min(
+                max(shown - model.technique_tired_loss * acute_fatigue, 0.0), 1.0
+            )
             # 2 What the set leaves behind.
-            effort = effort_of(model, spare, done)
-            strain(model, body, lift, hand, effort, relative, failed, is_hold, drop)
+            effort = set_effort(model, spare, done)
+            add_set_dose(
+                model, body, lift, hand, effort, relative, failed, is_hold, drop
+            )
             clumsy = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
             lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
             lumbar = exercise.lumbar * carried * lifts * clumsy
@@ -213,20 +232,20 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
             if not is_hold and lift.base_kg > 0.0:
                 sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(spare, 6.0)
                 rir = min(max(spare + sd * of_effort, 0.0), 10.0)
-                rir = said(life.script, day, SAID_RESERVE, rir)
+                rir = scripted(run.script, day, SCRIPT_RIR, rir)
                 least_rir = min(least_rir, rir)
             rated = min(max(shown + model.technique_rater_sd * of_technique, 0.0), 1.0)
-            rated = said(life.script, day, SAID_TECHNIQUE, rated)
+            rated = scripted(run.script, day, SCRIPT_TECHNIQUE, rated)
             rated_sum, n_rated = rated_sum + rated, n_rated + 1
-            if life.log.is_kept:
-                note_set(
-                    life.log,
-                    line,
+            if run.log.is_kept:
+                log_set(
+                    run.log,
+                    slot_state,
                     day,
                     slot,
                     number,
                     hand,
-                    amount,
+                    reps_or_s,
                     done,
                     load_kg,
                     rir,
@@ -234,45 +253,47 @@ def work(life: Life, day: int, slot: int, is_light: bool) -> tuple[bool, float, 
                     is_light,
                 )
         if rated < model.rule_technique_stop and number < n_rounds:
-            judge_stop(life, day, slot, number, n_rounds, rated)
+            stop_sets(run, day, slot, number, n_rounds, rated)
             completed = False
             break
-    tire(model, body, muscles, lift, exercise, completed)
-    pass_time(life, number, n_done * seconds, asked.rest_s)
-    count, sets = life.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
+    add_slot_dose(model, body, muscles, lift, exercise, completed)
+    add_session_time(run, number, n_done * seconds, asked.rest_s)
+    count, sets = run.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
     count.volume += 0.0 if is_hold else n_done * implements_kg
-    completed = said(life.script, day, SAID_COMPLETED, 1.0 if completed else 0.0) > 0.5
+    completed = (
+        scripted(run.script, day, SCRIPT_COMPLETED, 1.0 if completed else 0.0) > 0.5
+    )
     rir = nan if least_rir > 90.0 else least_rir
     if not is_light:
-        line.done_kg = load_kg
-        if completed and rir <= 5.0 and amount + rir <= EPLEY_REPS:
-            implied_kg = rated_kg * (1.0 + (amount + rir) / EPLEY_REPS)
-            change_kg = implied_kg - life.known_kg[e]
-            life.known_kg[e] += model.rule_estimate_weight * change_kg
+        slot_state.done_kg = load_kg
+        if completed and rir <= 5.0 and reps_or_s + rir <= EPLEY_REPS:
+            implied_kg = rated_kg * (1.0 + (reps_or_s + rir) / EPLEY_REPS)
+            change_kg = implied_kg - run.e1rm_kg[e]
+            run.e1rm_kg[e] += model.rule_estimate_weight * change_kg
     return completed, rir, rated_sum / n_rated
 
 
-def reps_at(heavy: float, heaviest: float) -> float:
+def reps_to_failure(heavy: float, heaviest: float) -> float:
     """Return the repetitions to failure with a load, given today's maximum (Epley)."""
     if heavy <= 0.0:
         return MOST_REPS
     return min(EPLEY_REPS * (heaviest / heavy - 1.0), MOST_REPS)
 
 
-def done_of(possible: float, most: int) -> int:
+def completed_reps(possible: float, most: int) -> int:
     """Return the whole repetitions or seconds done: those asked for, if possible."""
     return max(min(most, floor(possible + 1e-9)), 0)
 
 
-def effort_of(model: np.void, spare: float, done: int) -> float:
+def set_effort(model: np.void, spare: float, done: int) -> float:
     """Return the effort of a set, 0-1: the more, the fewer repetitions it left."""
     scale = model.dose_effort_reps
     return scale / (scale + spare) if done > 0 else 0.0
 
 
-def slowness(
+def tempo_factor(
     model: np.void, asked: np.void, seconds: float, exercise: np.void
 ) -> float:
     """Return the share of repetitions that stays at a tempo."""
@@ -281,24 +302,26 @@ def slowness(
     return (exercise.usual_seconds / seconds) ** model.effort_tempo_power
 
 
-def haste(model: np.void, body: np.void, line: np.void, load_kg: float) -> float:
+def technique_penalty(
+    model: np.void, body: np.void, slot_state: np.void, load_kg: float
+) -> float:
     """Return what a jump of the load and a cold start cost technique."""
     jump = 0.0
-    if line.done_kg > 0.0 and load_kg > line.done_kg:
-        jump = max(load_kg / line.done_kg - 1.0 - model.technique_free_jump, 0.0)
+    if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
+        jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
     cold = model.technique_cold_loss * (1.0 - body.warmth)
     return model.technique_jump_loss * jump + cold
 
 
-def spent_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
+def acute_fatigue_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
     """Return what the earlier sets of a session took from the strength in a lift."""
     total = 0.0
     for place in range(N_MUSCLES):
-        total += exercise.weight[place] * muscles[place, side].spent
+        total += exercise.weight[place] * muscles[place, side].acute_fatigue
     return total
 
 
-def strain(
+def add_set_dose(
     model: np.void,
     body: np.void,
     lift: np.void,
@@ -317,14 +340,14 @@ def strain(
         if hand in (BOTH, side):
             body.slot_dose[side] += effort * min(1.0, relative / model.dose_least_load)
             body.slot_cost[side] += cost
-            body.slot_drop[side] += drop * effort
+            body.slot_fatigue[side] += drop * effort
             body.slot_skill[side] += skill * effort
     part = 1.0 if hand == BOTH else 0.5
-    body.strange += part * cost * (model.soreness_usual + lift.novelty)
-    body.hard += part * cost * min(1.0, relative)
+    body.soreness_dose += part * cost * (model.soreness_usual + lift.novelty)
+    body.hard_sets += part * cost * min(1.0, relative)
 
 
-def tire(
+def add_slot_dose(
     model: np.void,
     body: np.void,
     muscles: np.ndarray,
@@ -341,10 +364,10 @@ def tire(
                 muscle = muscles[place, side]
                 muscle.dose += share * body.slot_dose[side]
                 muscle.cost += share * body.slot_cost[side]
-                muscle.spent += share * body.slot_drop[side]
+                muscle.acute_fatigue += share * body.slot_fatigue[side]
     sets = (body.slot_cost[LEFT] + body.slot_cost[RIGHT]) / 2.0
-    body.steadied += exercise.steadies * sets
-    body.endured += exercise.share[ERECTOR] * sets
+    body.stability_dose += exercise.stability_share * sets
+    body.endurance_dose += exercise.share[ERECTOR] * sets
     lift.is_exposed = True
     quality = 1.0 if completed else model.technique_failed_practice
     practised = body.practice[exercise.pattern]
@@ -352,80 +375,80 @@ def tire(
         body.practice[exercise.pattern] = quality  # a day is as good as its worst slot
 
 
-def seconds_of(asked: np.void, line: np.void, exercise: np.void) -> float:
+def rep_duration_s(asked: np.void, slot_state: np.void, exercise: np.void) -> float:
     """Return the seconds that a repetition takes at the slot's tempo of today."""
-    if asked.rule == TEMPO and line.n_steps > 0:
-        return asked.seconds[line.n_steps]
+    if asked.rule == TEMPO and slot_state.n_steps > 0:
+        return asked.seconds[slot_state.n_steps]
     if asked.has_tempo or asked.is_hold:
         return asked.seconds[0]
     return exercise.usual_seconds
 
 
-def pass_time(life: Life, n_sets: int, worked_s: float, rest_s: float) -> None:
+def add_session_time(
+    run: RunState, n_sets: int, worked_s: float, rest_s: float
+) -> None:
     """Add the time of a slot to that of the session: setting up, work and rest."""
     if n_sets > 0:
-        seconds = life.model.time_setup_s + worked_s + n_sets * rest_s
-        life.log.count.session_s += seconds
+        seconds = run.model.time_setup_s + worked_s + n_sets * rest_s
+        run.log.count.session_s += seconds
 
 
-def see_range(life: Life, day: int) -> None:
+def measure_range(run: RunState, day: int) -> None:
     """Measure the hip-extension range of both sides, the mean of some tries."""
-    body, book, model = life.body, life.book, life.model
+    body, observed, model = run.body, run.observed, run.model
     of_left, of_right = 0.0, 0.0
-    if life.is_noisy:
-        of_left, of_right = pair(life.seed, life.person, day, RANGE)
+    if run.is_noisy:
+        of_left, of_right = pair(run.seed, run.person, day, RANGE)
     sem = model.range_sem_deg / sqrt(model.range_tries)
     left = body.range_deg[LEFT] - body.stiffness + sem * of_left
     right = body.range_deg[RIGHT] - body.stiffness + sem * of_right
-    book.range_deg[LEFT] = said(life.script, day, SAID_LEFT, left)
-    book.range_deg[RIGHT] = said(life.script, day, SAID_RIGHT, right)
+    observed.range_deg[LEFT] = scripted(run.script, day, SCRIPT_RANGE_LEFT, left)
+    observed.range_deg[RIGHT] = scripted(run.script, day, SCRIPT_RANGE_RIGHT, right)
 
 
-def take_tests(life: Life, day: int) -> None:
+def perform_tests(run: RunState, day: int) -> None:
     """Do the tests of an assessment, which then change the plan."""
-    plan, model, me = life.plan, life.model, life.me
-    body, book, muscles = life.body, life.book, life.muscles
+    plan, model, athlete = run.plan, run.model, run.athlete
+    body, observed, muscles = run.body, run.observed, run.muscles
     bridge_left, bridge_right, of_hold, _ = 0.0, 0.0, 0.0, 0.0
-    if life.is_noisy:
+    if run.is_noisy:
         bridge_left, bridge_right, of_hold, _ = normals(
-            life.seed, life.person, day, TESTS
+            run.seed, run.person, day, TESTS
         )
     if plan.has_test[RANGE_TEST]:
-        see_range(life, day)
+        measure_range(run, day)
         for side in SIDES:
-            note_test(life, day, RANGE_TEST, -1, side, book.range_deg[side])
+            log_test(run, day, RANGE_TEST, -1, side, observed.range_deg[side])
     if plan.has_test[BRIDGE_TEST]:
         for side in SIDES:
             # The same relation as for sets: reps = 30 (capacity / load - 1).
             glute = muscles[GLUTE, side]
-            start = EPLEY_REPS + life.me.bridge_reps[side]
-            reps = start * (1.0 + glute.fit - glute.fatigue) - EPLEY_REPS
+            start = EPLEY_REPS + run.athlete.bridge_reps[side]
+            reps = start * (1.0 + glute.adaptation - glute.fatigue) - EPLEY_REPS
             reps += model.bridge_sem * (bridge_left if side == LEFT else bridge_right)
-            book.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
-            note_test(life, day, BRIDGE_TEST, -1, side, book.bridge_reps[side])
+            observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
+            log_test(run, day, BRIDGE_TEST, -1, side, observed.bridge_reps[side])
     if plan.has_test[SORENSEN_TEST]:
         tired = (muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue) / 2.0
-        hold_s = me.sorensen_s * max(1.0 + body.endurance - tired, 0.0)
+        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - tired, 0.0)
         hold_s = max(hold_s + model.sorensen_sem_s * of_hold, 0.0)
-        note_test(life, day, SORENSEN_TEST, -1, BOTH, hold_s)
+        log_test(run, day, SORENSEN_TEST, -1, BOTH, hold_s)
     if plan.has_test[STRENGTH_TEST]:
-        for e in range(len(life.exercises)):
-            if not life.exercises[e].is_tested or not life.strengths[e].is_measured:
+        for e in range(len(run.exercises)):
+            if not run.exercises[e].is_tested or not run.strengths[e].is_measured:
                 continue
-            lift, of_test = life.lifts[e], 0.0
-            if life.is_noisy:
-                of_test, _ = pair(
-                    life.seed, life.person, day, life.exercises[e].identity
-                )
-            both = capacity_of(life.exercises[e], lift, muscles, LEFT)
-            both += capacity_of(life.exercises[e], lift, muscles, RIGHT)
+            lift, of_test = run.lifts[e], 0.0
+            if run.is_noisy:
+                of_test, _ = pair(run.seed, run.person, day, run.exercises[e].identity)
+            both = capacity_of(run.exercises[e], lift, muscles, LEFT)
+            both += capacity_of(run.exercises[e], lift, muscles, RIGHT)
             one_rm_kg = lift.base_kg * both / 2.0 * body.readiness
-            life.known_kg[e] = one_rm_kg * (1.0 + model.strength_test_cv * of_test)
+            run.e1rm_kg[e] = one_rm_kg * (1.0 + model.strength_test_cv * of_test)
             lift.is_exposed = True  # a test is practice too
-            note_test(life, day, STRENGTH_TEST, e, BOTH, life.known_kg[e])
+            log_test(run, day, STRENGTH_TEST, e, BOTH, run.e1rm_kg[e])
     if plan.has_test[TECHNIQUE_TEST]:
-        rated = me.technique
-        if book.n_rated > 0:
-            rated = book.rated[(book.n_rated - 1) % RING]
-        note_test(life, day, TECHNIQUE_TEST, -1, BOTH, rated)
-    judge_tests(life, day)
+        rated = athlete.technique
+        if observed.n_rated > 0:
+            rated = observed.rated[(observed.n_rated - 1) % RING]
+        log_test(run, day, TECHNIQUE_TEST, -1, BOTH, rated)
+    decide_after_tests(run, day)

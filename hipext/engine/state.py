@@ -13,7 +13,7 @@ import numpy as np
 from hipext.engine.progression import RULE
 from hipext.files.tables import MUSCLES
 
-WEEK_COLUMNS = (  # as `_notes.note_week` writes them
+WEEK_COLUMNS = (  # as `_notes.log_week` writes them
     "strength",
     "pain",
     "soreness",
@@ -43,19 +43,19 @@ RING = 20  # sessions that a gate may look back
 MORNING, TESTS, RANGE, BASELINE = 1, 2, 3, 4  # channels; those of slots are above 255
 EPLEY_REPS = 30.0  # of the relation of load and repetitions, evidence row E03-001
 PATTERNS = ("hinge", "thrust", "extension", "squat", "lunge_step", "brace", "other")
-MAX_RUNGS, MAX_TEMPOS = 6, 13  # exercises of a ladder, tempos of a slot
+MAX_LADDER_STEPS, MAX_TEMPOS = 6, 13  # exercises of a ladder, tempos of a slot
 N_MUSCLES = len(MUSCLES)
 _REAL, _WHOLE, _FLAG, _OF_MUSCLES, _OF_SIDES = "f8", "i8", "?", (N_MUSCLES,), (2,)
 PLAN = np.dtype(
     [
         ("horizon", _WHOLE),  # weeks, with all extensions
-        ("light_every", _WHOLE),
-        ("light_sets_fraction", _REAL),
-        ("light_load_fraction", _REAL),
-        ("light_sets", _WHOLE),  # instead of a fraction; 0 for none
-        ("light_reps", _WHOLE),
-        ("light_above_pain", _REAL),  # missing where signals bring no light week
-        ("light_apart", _WHOLE),  # least weeks between two
+        ("deload_every", _WHOLE),
+        ("deload_sets_fraction", _REAL),
+        ("deload_load_fraction", _REAL),
+        ("deload_sets", _WHOLE),  # instead of a fraction; 0 for none
+        ("deload_reps", _WHOLE),
+        ("deload_above_pain", _REAL),  # missing where signals bring no light week
+        ("deload_weeks_apart", _WHOLE),  # least weeks between two
         ("has_test", _WHOLE, (5,)),
     ],
     align=True,
@@ -92,8 +92,8 @@ SLOT = np.dtype(
         ("side_policy", _WHOLE),
         ("channel", _WHOLE),  # of random numbers
         ("seconds", _REAL, (MAX_TEMPOS,)),  # per repetition
-        ("exercise", _WHOLE, (MAX_RUNGS,)),
-        ("step_kg", _REAL, (MAX_RUNGS,)),
+        ("exercise", _WHOLE, (MAX_LADDER_STEPS,)),
+        ("step_kg", _REAL, (MAX_LADDER_STEPS,)),
         *((name, *RULE.fields[name][:1]) for name in RULE.names),
     ],
     align=True,
@@ -111,13 +111,13 @@ EXERCISE = np.dtype(
         ("pattern", _WHOLE),
         ("usual_seconds", _REAL),  # per repetition, at the exercise's own tempo
         ("lumbar", _REAL),  # how much of the load the lower back carries
-        ("steadies", _REAL),  # how much a set trains the pelvis to be steady
+        ("stability_share", _REAL),  # how much a set trains the pelvis to be steady
         ("mobility", _REAL),  # how much a set does for hip extension
         ("identity", _WHOLE),  # a number that stays with the exercise
     ],
     align=True,
 )
-PERSON = np.dtype(
+ATHLETE = np.dtype(
     [
         ("body_mass_kg", _REAL),
         ("response", _REAL, _OF_SIDES),  # how strongly training acts, 1 on average
@@ -145,15 +145,17 @@ STRENGTH = np.dtype(
     ],
     align=True,
 )
-FATE = np.dtype([("is_missed", _FLAG), ("flare", _REAL)], align=True)  # of a week
+WEEK_EVENTS = np.dtype(
+    [("is_missed", _FLAG), ("flare", _REAL)], align=True
+)  # of a week
 (
-    SAID_PAIN,
-    SAID_SORENESS,
-    SAID_TECHNIQUE,
-    SAID_RESERVE,
-    SAID_COMPLETED,
-    SAID_LEFT,
-    SAID_RIGHT,
+    SCRIPT_PAIN,
+    SCRIPT_SORENESS,
+    SCRIPT_TECHNIQUE,
+    SCRIPT_RIR,
+    SCRIPT_COMPLETED,
+    SCRIPT_RANGE_LEFT,
+    SCRIPT_RANGE_RIGHT,
 ) = range(7)  # places in the script
 SCRIPT = (  # observations that may be given from outside, by day
     "pain",
@@ -168,20 +170,20 @@ BODY = np.dtype(
     [
         ("readiness", _REAL),
         ("pain", _REAL),
-        ("ease", _REAL),  # share of the chronic pain that is still there
+        ("chronic_pain_left", _REAL),  # share of the chronic pain that is still there
         ("flare", _REAL),
         ("irritation", _REAL),
         ("tolerance", _REAL),  # lumbar load of a day that does no harm
         ("lumbar", _REAL),  # load of today
         ("soreness", _REAL),
-        ("coming", _REAL),  # soreness that is on its way
-        ("strange", _REAL),  # what today's sets add to it
+        ("pending_soreness", _REAL),  # soreness that is on its way
+        ("soreness_dose", _REAL),  # what today's sets add to it
         ("stiffness", _REAL),  # degrees
-        ("hard", _REAL),  # hard sets of today
+        ("hard_sets", _REAL),  # hard sets of today
         ("stability", _REAL),  # 0 to 1
-        ("steadied", _REAL),  # sets of today that train it
+        ("stability_dose", _REAL),  # sets of today that train it
         ("endurance", _REAL),  # of the back, share of the baseline
-        ("endured", _REAL),  # sets of today that train it
+        ("endurance_dose", _REAL),  # sets of today that train it
         ("warmth", _REAL),  # 0 to 1, within a session
         ("technique", _REAL, (len(PATTERNS),)),  # 0 to 1
         ("practice", _REAL, (len(PATTERNS),)),  # quality of today's
@@ -189,19 +191,19 @@ BODY = np.dtype(
         ("mobility", _REAL, _OF_SIDES),  # of today
         ("slot_dose", _REAL, _OF_SIDES),  # what the sets of a slot leave behind
         ("slot_cost", _REAL, _OF_SIDES),
-        ("slot_drop", _REAL, _OF_SIDES),
+        ("slot_fatigue", _REAL, _OF_SIDES),
         ("slot_skill", _REAL, _OF_SIDES),
     ],
     align=True,
 )
 MUSCLE = np.dtype(  # of one side
     [
-        ("fit", _REAL),  # adaptation, share of the baseline
+        ("adaptation", _REAL),  # adaptation, share of the baseline
         ("fatigue", _REAL),
         ("recent", _REAL),  # dose of the last days
         ("dose", _REAL),  # of today
         ("cost", _REAL),  # of today
-        ("spent", _REAL),  # within a session
+        ("acute_fatigue", _REAL),  # within a session
     ],
     align=True,
 )
@@ -218,20 +220,20 @@ LIFT = np.dtype(
     ],
     align=True,
 )
-BOOK = np.dtype(
+OBSERVED = np.dtype(
     [
         ("week", _WHOLE),  # from 1
         ("phase", _WHOLE),
         ("phase_week", _WHOLE),  # from 1
-        ("extra", _WHOLE),  # weeks by which the phase was extended
-        ("went_back", _WHOLE),  # latest phase that was left backwards
-        ("position", _WHOLE),  # week of the plan, from 0
+        ("extra_weeks", _WHOLE),  # weeks by which the phase was extended
+        ("regressed_from", _WHOLE),  # latest phase that was left backwards
+        ("plan_week", _WHOLE),  # week of the plan, from 0
         ("is_light", _FLAG),
-        ("last_light", _WHOLE),  # week
-        ("last_reactive", _WHOLE),  # week
+        ("last_deload_week", _WHOLE),  # week
+        ("last_reactive_week", _WHOLE),  # week
         ("weaker", _WHOLE),  # side that starts; BOTH if alike
-        ("has_gap", _FLAG),  # whether the weaker side does more
-        ("hold_week", _WHOLE),  # week in which nothing advances
+        ("has_asymmetry", _FLAG),  # whether the weaker side does more
+        ("no_progress_week", _WHOLE),  # week in which nothing advances
         ("last_work", _WHOLE),  # day of the last session with work; -1 before
         ("n_rated", _WHOLE),  # sessions so far
         ("pain", _REAL),  # as reported this morning
@@ -240,21 +242,21 @@ BOOK = np.dtype(
         ("pain_at_test", _REAL),
         ("range_deg", _REAL, _OF_SIDES),  # as last measured
         ("bridge_reps", _REAL, _OF_SIDES),
-        ("more_mobility", _REAL, _OF_SIDES),  # factor
+        ("mobility_factor", _REAL, _OF_SIDES),  # factor
         ("rated", _REAL, (RING,)),  # technique of the last sessions
-        ("pains", _REAL, (RING,)),  # reported before them
+        ("pains_reported", _REAL, (RING,)),  # reported before them
     ],
     align=True,
 )
-LINE = np.dtype(  # of the book, about one slot
+SLOT_STATE = np.dtype(  # of the book, about one slot
     [
         ("n_sets", _WHOLE),
-        ("amount", _WHOLE),
+        ("reps_or_s", _WHOLE),
         ("load_kg", _REAL),
-        ("n_good", _WHOLE),
+        ("n_successes", _WHOLE),
         ("n_failed", _WHOLE),
         ("n_steps", _WHOLE),
-        ("rung", _WHOLE),
+        ("ladder_step", _WHOLE),
         ("done_kg", _REAL),  # load last lifted; missing before
         ("last_day", _WHOLE),  # last done; -1 before
         ("rated", _REAL, (3,)),  # last three ratings of technique
@@ -288,12 +290,12 @@ class Log(NamedTuple):
     decisions: np.ndarray  # [row, 26]
     tests: np.ndarray  # [row, 5]
     days: np.ndarray  # [day, 20]
-    muscles: np.ndarray  # [day, muscle, side, 4]: see `_notes.note_muscle`
-    lifts: np.ndarray  # [day, exercise, side, 3]: see `_notes.note_lift`
+    muscles: np.ndarray  # [day, muscle, side, 4]: see `_notes.log_muscle`
+    lifts: np.ndarray  # [day, exercise, side, 3]: see `_notes.log_lift`
     weeks: np.ndarray  # [week, column]: see `outcomes.WEEK_COLUMNS`
 
 
-class Life(NamedTuple):
+class RunState(NamedTuple):
     """One person's way through a plan: what stays, what changes, what is kept."""
 
     plan: np.void  # PLAN
@@ -302,9 +304,9 @@ class Life(NamedTuple):
     calendar: np.ndarray  # [week of the plan or of the run] of WEEK
     slots: np.ndarray  # of SLOT
     exercises: np.ndarray  # of EXERCISE
-    me: np.void  # PERSON
+    athlete: np.void  # PERSON
     strengths: np.ndarray  # [exercise] of STRENGTH
-    fate: np.ndarray  # [week] of FATE
+    events: np.ndarray  # [week] of FATE
     model: np.void  # constants, see `_model`
     seed: int
     person: int  # number by which random numbers know the person
@@ -313,13 +315,13 @@ class Life(NamedTuple):
     body: np.void  # BODY
     muscles: np.ndarray  # [muscle, side] of MUSCLE
     lifts: np.ndarray  # [exercise] of LIFT
-    book: np.void  # BOOK
-    lines: np.ndarray  # [slot] of LINE
-    known_kg: np.ndarray  # [exercise] 1RM as estimated from what was seen
+    observed: np.void  # BOOK
+    slot_states: np.ndarray  # [slot] of LINE
+    e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from what was seen
     log: Log
 
 
-def said(script: np.ndarray, day: int, what: int, observed: float) -> float:
+def scripted(script: np.ndarray, day: int, what: int, observed: float) -> float:
     """Return what the script says about a day, or `observed` where it says nothing.
 
     `what` is a place in `_state.SCRIPT`.
@@ -329,9 +331,9 @@ def said(script: np.ndarray, day: int, what: int, observed: float) -> float:
     return observed
 
 
-def note_set(
+def log_set(
     log: Log,
-    line: np.void,
+    slot_state: np.void,
     day: int,
     slot: int,
     number: int,
@@ -348,21 +350,23 @@ def note_set(
     log.count.sets = row + 1
     log.sets[row, 0] = day
     log.sets[row, 1] = slot
-    log.sets[row, 2] = line.rung
+    log.sets[row, 2] = slot_state.ladder_step
     log.sets[row, 3] = number
     log.sets[row, 4] = side
     log.sets[row, 5] = asked
     log.sets[row, 6] = done
     log.sets[row, 7] = load_kg
-    log.sets[row, 8] = line.n_steps
+    log.sets[row, 8] = slot_state.n_steps
     log.sets[row, 9] = rir
     log.sets[row, 10] = rated
     log.sets[row, 11] = is_light
 
 
-def note_test(life: Life, day: int, test: int, e: int, side: int, value: float) -> None:
+def log_test(
+    run: RunState, day: int, test: int, e: int, side: int, value: float
+) -> None:
     """Note the result of a test."""
-    log = life.log
+    log = run.log
     if not log.is_kept:
         return
     row = log.count.tests
@@ -374,7 +378,7 @@ def note_test(life: Life, day: int, test: int, e: int, side: int, value: float) 
     log.tests[row, 4] = value
 
 
-def note_muscle(
+def log_muscle(
     log: Log,
     day: int,
     place: int,
@@ -384,13 +388,13 @@ def note_muscle(
     tired: float,
 ) -> None:
     """Note the adaptation and fatigue of a muscle this morning and what they gained."""
-    log.muscles[day, place, side, 0] = muscle.fit
+    log.muscles[day, place, side, 0] = muscle.adaptation
     log.muscles[day, place, side, 1] = muscle.fatigue
     log.muscles[day, place, side, 2] = grown
     log.muscles[day, place, side, 3] = tired
 
 
-def note_lift(
+def log_lift(
     log: Log, day: int, e: int, side: int, lift: np.void, grown: float
 ) -> None:
     """Note the adaptation of a lift alone this morning, its familiarity, the gain."""
@@ -399,13 +403,13 @@ def note_lift(
     log.lifts[day, e, side, 2] = grown
 
 
-def note_day(life: Life, day: int) -> None:
+def log_day(run: RunState, day: int) -> None:
     """Note every state of a morning and what the day added."""
-    log, body, book, muscles = life.log, life.body, life.book, life.muscles
-    log.days[day, 0] = book.phase
-    log.days[day, 1] = book.is_light
-    log.days[day, 2] = book.pain
-    log.days[day, 3] = book.soreness
+    log, body, observed, muscles = run.log, run.body, run.observed, run.muscles
+    log.days[day, 0] = observed.phase
+    log.days[day, 1] = observed.is_light
+    log.days[day, 2] = observed.pain
+    log.days[day, 3] = observed.soreness
     log.days[day, 4] = body.pain
     log.days[day, 5] = body.soreness
     log.days[day, 6] = body.stiffness
@@ -418,15 +422,17 @@ def note_day(life: Life, day: int) -> None:
     log.days[day, 13] = body.irritation
     log.days[day, 14] = body.endurance
     log.days[day, 15] = body.technique[0]
-    log.days[day, 16] = (muscles[0, LEFT].fit + muscles[0, RIGHT].fit) / 2.0
-    log.days[day, 17] = tired_of(life)
-    log.days[day, 18] = book.extra
-    log.days[day, 19] = book.position
+    log.days[day, 16] = (
+        muscles[0, LEFT].adaptation + muscles[0, RIGHT].adaptation
+    ) / 2.0
+    log.days[day, 17] = mean_fatigue(run)
+    log.days[day, 18] = observed.extra_weeks
+    log.days[day, 19] = observed.plan_week
 
 
-def note_week(life: Life, week: int, left: float, right: float) -> None:
+def log_week(run: RunState, week: int, left: float, right: float) -> None:
     """Note the sums of a week and its last evening: see `outcomes.WEEK_COLUMNS`."""
-    body, book, count, weeks = life.body, life.book, life.log.count, life.log.weeks
+    body, observed, count, weeks = run.body, run.observed, run.log.count, run.log.weeks
     count.weeks = week + 1
     weeks[week, 0] = (left + right) / 2.0
     weeks[week, 1] = body.pain
@@ -434,22 +440,22 @@ def note_week(life: Life, week: int, left: float, right: float) -> None:
     weeks[week, 3] = body.technique[0]
     weeks[week, 4] = body.range_deg[LEFT] - body.stiffness
     weeks[week, 5] = body.range_deg[RIGHT] - body.stiffness
-    weeks[week, 6] = book.phase
+    weeks[week, 6] = observed.phase
     weeks[week, 7] = count.working_sets
     weeks[week, 8] = count.failed
     weeks[week, 9] = count.volume
-    weeks[week, 10] = book.pain_of_week
+    weeks[week, 10] = observed.pain_of_week
     weeks[week, 11] = count.lumbar
     weeks[week, 12] = count.seconds / 60.0
-    weeks[week, 13] = book.is_light
+    weeks[week, 13] = observed.is_light
     weeks[week, 14] = left
     weeks[week, 15] = right
     weeks[week, 16] = count.missed
-    weeks[week, 17] = tired_of(life)
+    weeks[week, 17] = mean_fatigue(run)
     count.working_sets = count.failed = count.missed = count.volume = 0.0
     count.lumbar = count.seconds = 0.0
 
 
-def tired_of(life: Life) -> float:
+def mean_fatigue(run: RunState) -> float:
     """Return the fatigue of the gluteus maximus, mean of the sides."""
-    return (life.muscles[0, LEFT].fatigue + life.muscles[0, RIGHT].fatigue) / 2.0
+    return (run.muscles[0, LEFT].fatigue + run.muscles[0, RIGHT].fatigue) / 2.0

@@ -24,10 +24,10 @@ from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.arrays import (
+    ById,
     People,
     Program,
-    Same,
-    Sames,
+    TupleById,
     exercises_of,
     horizon_of,
     people_of,
@@ -45,7 +45,7 @@ _warmers: list[Thread] = []
 
 
 @dataclass(frozen=True, eq=False)
-class Rehearsal:
+class CachedRun:
     """What came of a plan for a person: the log of the day loop, read by name."""
 
     plan: Plan
@@ -87,9 +87,9 @@ class Rehearsal:
     def hard_sets(self) -> np.ndarray:
         """Hard sets of every week, as `set_metrics.hard_sets` counts them."""
         limit = parameter("effort.hard_set_max_rir")
-        hard = self._counted * (np.round(self.trace.sets[:, 9], 6) <= limit)
+        hard_sets = self._counted * (np.round(self.trace.sets[:, 9], 6) <= limit)
         weeks = self.trace.sets[:, 0].astype("int64") // DAYS_PER_WEEK
-        return np.bincount(weeks, weights=hard, minlength=self.n_weeks)
+        return np.bincount(weeks, weights=hard_sets, minlength=self.n_weeks)
 
     @cached_property
     def volume_kg(self) -> np.ndarray:
@@ -125,8 +125,8 @@ class Rehearsal:
 
     @cached_property
     def _exercise(self) -> np.ndarray:
-        rung = self.trace.sets[:, 2].astype("int64")
-        return self.setting.program.slots["exercise"][self._slot, rung]
+        ladder_step = self.trace.sets[:, 2].astype("int64")
+        return self.setting.program.slots["exercise"][self._slot, ladder_step]
 
     @cached_property
     def _counted(self) -> np.ndarray:
@@ -162,14 +162,14 @@ def _is_new(values: np.ndarray) -> np.ndarray:
     return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
-def rehearsed(
+def cached_run(
     plan: Plan,
     athlete: Athlete,
     *,
     seed: int = 0,
     noise: bool = False,
     is_compiled: bool | None = None,
-) -> Rehearsal:
+) -> CachedRun:
     """Let a person live through a plan.
 
     Parameters
@@ -187,10 +187,10 @@ def rehearsed(
     setting, sessions = _setting(plan, athlete)
     is_compiled = warm_up(setting) if is_compiled is None else is_compiled
     kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
-    return Rehearsal(plan, setting, kept, sessions)
+    return CachedRun(plan, setting, kept, sessions)
 
 
-def crowd_rehearsed(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
+def cached_crowd(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
     """Let persons live through a plan, with chance; return their weeks.
 
     Returns
@@ -216,7 +216,7 @@ def warm_up(setting: Setting) -> bool:
     return bool(_is_warm)
 
 
-def wait_until_warm() -> None:
+def wait_until_compiled() -> None:
     """Wait for the machine code, where any is being made."""
     for thread in _warmers:
         thread.join()
@@ -227,11 +227,11 @@ def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
     model = shipped_model()
     average = who.population.athlete if isinstance(who, Cohort) else who
     tested = tuple(sorted(average.one_rm_kg))
-    parts = Sames((plan.phase, plan.session, plan.block, plan.days), owner=plan)
+    parts = TupleById((plan.phase, plan.session, plan.block, plan.days), owner=plan)
     frame = _frame(parts, tested, model.tobytes())
     program = with_calendar(frame.program, plan)
     people = _people(
-        Same(who), frame.names, horizon_of(plan), frame.needed, model.tobytes()
+        ById(who), frame.names, horizon_of(plan), frame.needed, model.tobytes()
     )
     return Setting(program, people, [*frame.names], model), frame.sessions
 
@@ -248,7 +248,7 @@ class _Frame(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _frame(parts: Sames, tested: tuple[str, ...], constants: bytes) -> _Frame:
+def _frame(parts: TupleById, tested: tuple[str, ...], constants: bytes) -> _Frame:
     """Return the frame of a plan by its parts; `constants` say when to do it again."""
     del constants
     plan, exercises = parts.owner, read_exercises()
@@ -268,7 +268,7 @@ def _frame(parts: Sames, tested: tuple[str, ...], constants: bytes) -> _Frame:
 
 @lru_cache(maxsize=64)
 def _people(
-    same: Same, names: tuple, n_weeks: int, needed: tuple, constants: bytes
+    same: ById, names: tuple, n_weeks: int, needed: tuple, constants: bytes
 ) -> People:
     """Return a person, or a cohort, as arrays; `constants` say when to do it again."""
     del constants
@@ -280,8 +280,8 @@ def _people(
 def make() -> None:
     """Run once all that is compiled; numba keeps it for the processes to come."""
     plan, people = read_plan("maintenance_2day_13wk"), cohort(2)
-    rehearsed(plan, people[0], is_compiled=True)
-    crowd_rehearsed(plan, people)
+    cached_run(plan, people[0], is_compiled=True)
+    cached_crowd(plan, people)
 
 
 if __name__ == "__main__":

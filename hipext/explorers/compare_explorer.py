@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.population import Cohort, cohort
-from hipext.explorers.cached_runs import crowd_rehearsed
+from hipext.explorers.cached_runs import cached_crowd
 from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
 from hipext.explorers.panels import Panels
 from hipext.explorers.plan_explorer import (
@@ -24,9 +24,9 @@ from hipext.files.io import shipped_names
 from hipext.plans.edits import reshape
 from hipext.plans.plan import Plan
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
-from hipext.simulation.arrays import Same
+from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
-from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, is_lived, outcomes_of
+from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, is_simulated, outcomes_of
 
 PANELS = ("courses", "difference", "people")
 _PLAN_STYLES = {
@@ -64,7 +64,7 @@ class Pair:
     @cached_property
     def n_weeks(self) -> int:
         """Weeks until this person is done, and half of all are, in either plan."""
-        found = [is_lived(weeks) for weeks in (self.a, self.b)]
+        found = [is_simulated(weeks) for weeks in (self.a, self.b)]
         ours = (lived[self.person].sum() for lived in found)
         return int(max(*self.band, *ours))
 
@@ -123,20 +123,20 @@ def compare_scene(
         return cohort(n_persons, name, seed=seed)
 
     @lru_cache(maxsize=64)
-    def lived(plan: Same, people: Same) -> np.ndarray:
-        return crowd_rehearsed(plan.value, people.value, seed=seed)
+    def lived(plan: ById, people: ById) -> np.ndarray:
+        return cached_crowd(plan.value, people.value, seed=seed)
 
     @lru_cache(maxsize=16)
     def named(which: str, name: str) -> Plan:
         return plans[which] if name == GIVEN else plan_of(name)
 
     def answer(settings: Mapping[str, object]) -> Pair:
-        people = Same(people_of(settings["population"]))
+        people = ById(people_of(settings["population"]))
         ours, theirs = (named(which, settings[which]) for which in plans)
         theirs = replanned(theirs, by_name, settings)
         return Pair(
-            lived(Same(ours), people),
-            lived(Same(theirs), people),
+            lived(ById(ours), people),
+            lived(ById(theirs), people),
             settings["outcome"],
             settings["person"] - 1,
         )

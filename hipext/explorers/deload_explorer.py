@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete
-from hipext.explorers.cached_runs import Rehearsal, rehearsed
+from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Control, Number, Scene
 from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import (
@@ -26,7 +26,7 @@ from hipext.plans.plan import Plan
 from hipext.plots.style import BLACK, GREEN
 from hipext.plots.training import RESPONSE_STYLES
 from hipext.response.models import Banister
-from hipext.simulation.arrays import Same
+from hipext.simulation.arrays import ById
 
 PANELS = {
     "volume": "volume load with\nbody mass (kg)",
@@ -50,7 +50,7 @@ class Deloads:
     """A plan with its light weeks, and the same without any, for the same person."""
 
     weeks: Weeks
-    without: Rehearsal
+    without: CachedRun
 
     @cached_property
     def after_the_first(self) -> dict[str, float] | None:
@@ -82,16 +82,16 @@ def deload_scene(plan: str | Plan, athlete: str | Athlete) -> Scene:
     no_light = {"deload_every_weeks": 0}
 
     @lru_cache(maxsize=16)
-    def never_light(same: Same) -> Rehearsal:
+    def never_light(same: ById) -> CachedRun:
         start = {control.name: control.start for control in controls}
-        return rehearsed(replanned(plan, by_name, start | no_light), same.value)
+        return cached_run(replanned(plan, by_name, start | no_light), same.value)
 
     def answer(settings: Mapping[str, object]) -> Deloads:
         person = person_of(settings, athlete)
         constants = {name: settings[name] for name, *_ in _CONSTANTS}
         model = Banister(baseline=parameter("banister.baseline"), **constants)
-        lived = rehearsed(replanned(plan, by_name, settings), person)
-        return Deloads(Weeks(lived, model), never_light(Same(person)))
+        lived = cached_run(replanned(plan, by_name, settings), person)
+        return Deloads(Weeks(lived, model), never_light(ById(person)))
 
     return Scene(
         name="deload",

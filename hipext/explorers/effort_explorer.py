@@ -10,7 +10,13 @@ import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.text import Annotation
 
-from hipext.engine.session import MOST_SPENT, done_of, effort_of, slowness, strain
+from hipext.engine.session import (
+    MOST_SPENT,
+    completed_reps,
+    set_effort,
+    strain,
+    tempo_factor,
+)
 from hipext.engine.state import BOTH, LEFT
 from hipext.explorers.explorer import Number, Scene, choice_of
 from hipext.explorers.panels import Panels, rectangles
@@ -107,11 +113,11 @@ class SetsAsked:
     """One of `relations.RELATIONS`."""
 
     @cached_property
-    def slowness(self) -> float:
+    def tempo_factor(self) -> float:
         """Share of the repetitions that stays at the tempo."""
         asked = SimpleNamespace(is_hold=False)
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
-        return slowness(shipped_model(), asked, self.seconds, exercise)
+        return tempo_factor(shipped_model(), asked, self.seconds, exercise)
 
 
 def by_the_others(asked: SetsAsked) -> dict[str, float]:
@@ -206,7 +212,7 @@ def _by_relations(asked: SetsAsked) -> str:
 
 def _slowed(now: SetsDone) -> str:
     """Return what a tempo slower than usual leaves; nothing where it is not."""
-    if now.asked.slowness == 1:
+    if now.asked.tempo_factor == 1:
         return ""
     usual_s = now.asked.usual_seconds
     return f" Slower than the usual {usual_s:g} s, {now.possible[0]:.1f} are possible."
@@ -275,8 +281,8 @@ class EffortFigure:
         for name, (bottom, top) in spans.items():
             self.bars[name].set_verts(_columns(bottom, top))
         self.tut.set_verts(_columns(nothing, now.tut_s))
-        self.panels.fit("sets", 0, 1.2 * tops.max())
-        self.panels.fit("tut", 0, max(now.tut_s.max(), 1.0))
+        self.panels.adaptation("sets", 0, 1.2 * tops.max())
+        self.panels.adaptation("tut", 0, max(now.tut_s.max(), 1.0))
         for place, text in enumerate(self.efforts):
             is_there = place < len(tops)
             text.xy = (place + 1, tops[place] if is_there else 0)
@@ -286,10 +292,12 @@ class EffortFigure:
     def _show_relation(self, now: SetsDone) -> None:
         asked, first = now.asked, now.possible[0]
         reps, pct = curve_of(asked.relation)
-        is_slow = asked.slowness < 1
+        is_slow = asked.tempo_factor < 1
         points = {
             "the chosen one": (reps, pct),
-            "at this slow tempo": (asked.slowness * reps, pct) if is_slow else ([], []),
+            "at this slow tempo": (asked.tempo_factor * reps, pct)
+            if is_slow
+            else ([], []),
             "in reserve or missing": ([asked.reps, first], [asked.pct_1rm] * 2),
             "asked for": ([asked.reps], [asked.pct_1rm]),
             "possible in set 1": ([first], [asked.pct_1rm]),
@@ -355,18 +363,18 @@ def sets_done(asked: SetsAsked) -> SetsDone:
     ValueError
         If the load is outside the range of the relation.
     """
-    model, slow = shipped_model(), asked.slowness
+    model, slow = shipped_model(), asked.tempo_factor
     drop = model.effort_drop_per_set * cost_of_rest(
         asked.rest_s, model.effort_usual_rest_s
     )
     body, lift = _rested(), SimpleNamespace(novelty=0.0)
     possible, done = [], []
     for _ in range(asked.n_sets):
-        left = 1.0 - min(body.slot_drop[LEFT], MOST_SPENT)
+        left = 1.0 - min(body.slot_fatigue[LEFT], MOST_SPENT)
         reps = slow * _reps_today(asked, left)
         possible.append(reps)
-        done.append(done_of(reps, asked.reps))
-        effort = effort_of(model, max(reps - asked.reps, 0.0), done[-1])
+        done.append(completed_reps(reps, asked.reps))
+        effort = set_effort(model, max(reps - asked.reps, 0.0), done[-1])
         relative, failed = asked.pct_1rm / 100 / left, done[-1] < asked.reps
         strain(model, body, lift, BOTH, effort, relative, failed, False, drop)
     return SetsDone(asked, np.array(possible), np.array(done))
@@ -384,5 +392,7 @@ def _reps_today(asked: SetsAsked, left: float) -> float:
 
 def _rested() -> SimpleNamespace:
     """Return what `engine.strain` adds to, before the first set of a session."""
-    sums = ("slot_dose", "slot_cost", "slot_drop", "slot_skill")
-    return SimpleNamespace(**{name: [0.0, 0.0] for name in sums}, strange=0.0, hard=0.0)
+    sums = ("slot_dose", "slot_cost", "slot_fatigue", "slot_skill")
+    return SimpleNamespace(
+        **{name: [0.0, 0.0] for name in sums}, soreness_dose=0.0, hard_sets=0.0
+    )

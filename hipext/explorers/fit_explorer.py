@@ -21,14 +21,14 @@ from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
 from hipext.response.calibration import Fit, fit
 from hipext.response.models import Banister
 from hipext.response.optimisation import (
-    Problem,
+    FitProblem,
     Screen,
-    Solved,
+    Solution,
     columns_at,
     deviances_of,
     evaluated,
-    shape_at,
-    solved,
+    nonlinear_at,
+    solution_at,
 )
 from hipext.response.uncertainty import limit_of
 from hipext.simulation.simulation import teaching_model
@@ -136,12 +136,12 @@ class Tested:
     """What the tests were made with, where they were made."""
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> FitProblem:
         """The tests as a problem to search."""
         return self.found.problem
 
     @cached_property
-    def best(self) -> Solved:
+    def best(self) -> Solution:
         """The best fit, with the errors it makes."""
         return self.met_by(self.found.model)
 
@@ -165,7 +165,7 @@ class Tested:
         steps = np.linspace(0.0, 1.0, _N_STEPS)
         points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1)
         points = points.reshape(-1, 2)  # fitness, then fatigue as a share of its room
-        taus = shape_at(self.problem, points)
+        taus = nonlinear_at(self.problem, points)
         screen = Screen(points=points, columns=columns_at(self.problem, taus))
         deviances = deviances_of(self.problem, screen)
         rises = deviances - self.best.deviance
@@ -182,7 +182,7 @@ class Tested:
         """How many times the best RMSE the region goes to; infinite for few tests."""
         return float(np.exp(self.limit / (2 * len(self.problem.tests))))
 
-    def met_by(self, model: Banister) -> Solved:
+    def met_by(self, model: Banister) -> Solution:
         """Return how a model meets the tests."""
         names = self.problem.bounds
         return evaluated(self.problem, {name: getattr(model, name) for name in names})
@@ -190,9 +190,9 @@ class Tested:
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with gains and baseline at their best for time constants."""
         shape = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
-        return Banister(**solved(self.problem, shape).parameters)
+        return Banister(**solution_at(self.problem, shape).parameters)
 
-    def rmse(self, met: Solved) -> float:
+    def rmse(self, met: Solution) -> float:
         """Return the root mean squared error, in the unit of the tests."""
         return sqrt(met.residual @ met.residual / len(met.residual))
 
@@ -276,7 +276,7 @@ class Fitted:
     is_best_for_taus: bool
 
     @cached_property
-    def met(self) -> Solved:
+    def met(self) -> Solution:
         """The model with the errors that it makes."""
         return self.tested.met_by(self.model)
 
@@ -319,12 +319,12 @@ def in_words(now: Fitted) -> str:
         f"The curve misses the {n_tests} tests by {ours.rmse(now.met):.4g} {ours.unit} "
         f"(RMSE); the best fit, with {best.fitness_tau:.3g} and {best.fatigue_tau:.3g} "
         f"days, by {ours.rmse(ours.best):.4g}. "
-        f"{_told_apart(now)} "
+        f"{_distinguishable(now)} "
         f"{_truth(ours)}"
     )
 
 
-def _told_apart(now: Fitted) -> str:
+def _distinguishable(now: Fitted) -> str:
     """Return whether the tests tell the curve from the best fit, in words."""
     if now.tested.limit == inf:
         return (

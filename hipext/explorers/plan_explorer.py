@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
-from hipext.explorers.cached_runs import Rehearsal, rehearsed
+from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
 from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
 from hipext.files.io import shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
-from hipext.plans.edits import SPREAD, _sessions_of, reshape, turned
+from hipext.plans.edits import SPREAD, _sessions_of, apply_knob, reshape
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.training import RESPONSE_STYLES
 from hipext.response.impulse_response import states
 from hipext.response.models import Banister
-from hipext.simulation.arrays import Same
+from hipext.simulation.arrays import ById
 from hipext.simulation.simulation import teaching_model
 
 PANELS = {
@@ -44,7 +44,7 @@ _TURNS = {  # control: argument of `reshape`
 class Weeks:
     """What a plan came to, and the response of a model to its load."""
 
-    lived: Rehearsal
+    lived: CachedRun
     model: Banister
 
     @cached_property
@@ -89,7 +89,9 @@ def plan_scene(plan: str | Plan, athlete: str | Athlete) -> Scene:
 
     def answer(settings: Mapping[str, object]) -> Weeks:
         changed = replanned(plan, by_name, settings)
-        return Weeks(rehearsed(changed, person_of(settings, athlete)), teaching_model())
+        return Weeks(
+            cached_run(changed, person_of(settings, athlete)), teaching_model()
+        )
 
     return Scene(
         name="plan",
@@ -141,7 +143,9 @@ class PlanFigure:
         heights = {"volume": lived.volume_kg, "hard_sets": lived.hard_sets}
         before = {"volume": start.volume_kg, "hard_sets": start.hard_sets}
         for name, bars in self.bars.items():
-            self.panels.fit(name, 0, max(heights[name].max(), before[name].max()))
+            self.panels.adaptation(
+                name, 0, max(heights[name].max(), before[name].max())
+            )
             bars.show(heights[name], lived.is_light)
         days = weeks_of_days(len(lived.trace.days))
         for name, line in self.states.items():
@@ -149,7 +153,7 @@ class PlanFigure:
         self.bands.show(lived.is_light)
         both = [*now.response.values(), *self.start.response.values()]
         low = min(0.0, *(state.min() for state in both))
-        self.panels.fit("response", low, max(state.max() for state in both))
+        self.panels.adaptation("response", low, max(state.max() for state in both))
         self.panels.fit_weeks("response", max(lived.n_weeks, start.n_weeks))
         return self.picture.png()
 
@@ -170,7 +174,7 @@ def in_words(now: Weeks) -> str:
     )
 
 
-def light_weeks(lived: Rehearsal) -> str:
+def light_weeks(lived: CachedRun) -> str:
     """Return the numbers of the light weeks as words."""
     return ", ".join(map(str, np.flatnonzero(lived.is_light) + 1)) or "none"
 
@@ -253,15 +257,15 @@ def replanned(
         for name in _TURNS
         if name in controls and settings[name] != controls[name].start
     )
-    return _turned(Same(plan), moved)
+    return _apply_knob(ById(plan), moved)
 
 
 @lru_cache(maxsize=512)
-def _turned(same: Same, moved: tuple[tuple[str, float], ...]) -> Plan:
+def _apply_knob(same: ById, moved: tuple[tuple[str, float], ...]) -> Plan:
     plan = same.value
     values = dict(moved)
     if "load_step_pct" in values:
-        plan = turned(plan, "load_step", values.pop("load_step_pct") / 100)
+        plan = apply_knob(plan, "load_step", values.pop("load_step_pct") / 100)
     options = {_TURNS[name]: value for name, value in values.items()}
     for name in ("deload_sets_fraction", "deload_load_fraction"):
         if name in options:

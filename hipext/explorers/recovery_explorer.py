@@ -9,7 +9,7 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete, FlareUp, Recovery, read_athlete
 from hipext.engine import decisions as why
-from hipext.explorers.cached_runs import Rehearsal, rehearsed
+from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
 from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import person_control, person_of, plan_of
@@ -18,7 +18,7 @@ from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions
 from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, Slot, slot_kind, slots_of
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
-from hipext.simulation.arrays import Same
+from hipext.simulation.arrays import ById
 
 PANELS = {
     "pain": "reported pain\n(0 to 10)",
@@ -60,7 +60,7 @@ _HABITS = (  # name, label, ends of what the slider shows, step
 class Recovered:
     """What a plan came to for a person, and what was set."""
 
-    lived: Rehearsal
+    lived: CachedRun
     athlete: Athlete
     settings: Mapping[str, object]
 
@@ -138,7 +138,7 @@ def recovery_scene(plan: str | Plan, athlete: str | Athlete) -> Scene:
 
     def answer(settings: Mapping[str, object]) -> Recovered:
         who = person_with(person_of(settings, athlete), settings)
-        return Recovered(rehearsed(plan_with(plan, settings), who), who, settings)
+        return Recovered(cached_run(plan_with(plan, settings), who), who, settings)
 
     return Scene(
         name="recovery",
@@ -202,10 +202,10 @@ class RecoveryFigure:
         n_weeks = max(now.lived.n_weeks, self.start.lived.n_weeks)
         self.panels.fit_weeks("range", n_weeks)
         both = (now, self.start)
-        self.panels.fit("body", 0.0, _highest("body", both))
+        self.panels.adaptation("body", 0.0, _highest("body", both))
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
         low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
-        self.panels.fit("range", low, _highest("range", both))
+        self.panels.adaptation("range", low, _highest("range", both))
         return self.picture.png()
 
 
@@ -262,7 +262,7 @@ def _when(values: np.ndarray) -> str:
     return f"week {week + 1}, {DAY_NAMES[weekday]}"
 
 
-def _length(lived: Rehearsal) -> str:
+def _length(lived: CachedRun) -> str:
     """Return how long the plan took, in words; gates can hold it up for good."""
     names = [phase.name for phase in lived.plan.phase]
     last = lived.phases[-1]
@@ -290,7 +290,7 @@ def _light_weeks(now: Recovered) -> str:
     return ", ".join(parts)
 
 
-def _strength(lived: Rehearsal) -> str:
+def _strength(lived: CachedRun) -> str:
     strength = lived.strength_pct[-1]
     if np.isnan(strength):
         return "an unknown 1RM, as no lift was tested"
@@ -340,7 +340,7 @@ def _mobility_controls(plan: Plan) -> tuple[Choice, ...]:
 
 
 @lru_cache(maxsize=8)
-def _plan_without(same: Same, where: str) -> Plan:
+def _plan_without(same: ById, where: str) -> Plan:
     return without_mobility(same.value, where)
 
 
@@ -350,7 +350,7 @@ def plan_with(plan: Plan, settings: Mapping[str, object]) -> Plan:
     The same settings give the same object, so that what follows is found again.
     """
     where = settings.get("mobility", AS_PLANNED)
-    return plan if where == AS_PLANNED else _plan_without(Same(plan), str(where))
+    return plan if where == AS_PLANNED else _plan_without(ById(plan), str(where))
 
 
 def without_mobility(plan: Plan, where: str) -> Plan:
@@ -388,12 +388,12 @@ def person_with(athlete: Athlete, settings: Mapping[str, object]) -> Athlete:
     habits = tuple(float(settings[name]) for name, *_ in _HABITS)
     week = settings["flare_up_week"]
     pain = settings["flare_up_pain"] if week else 0.0
-    return _person_with(Same(athlete), habits, week, pain)
+    return _person_with(ById(athlete), habits, week, pain)
 
 
 @lru_cache(maxsize=256)
 def _person_with(
-    same: Same, habits: tuple[float, ...], week: int, pain: float
+    same: ById, habits: tuple[float, ...], week: int, pain: float
 ) -> Athlete:
     athlete = same.value
     names = (name for name, *_ in _HABITS)

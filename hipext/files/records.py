@@ -63,15 +63,15 @@ def record_of(
     Returns
     -------
     dict of str to object
-        Ready for `record_bytes`; of infinite and missing numbers see `_seals.legal`.
+        Ready for `record_bytes`; infinite and missing numbers: see `json_value`.
     """
-    sealed = legal({"kind": kind, "parameters": values_in_use(), **inputs})
+    sealed = json_value({"kind": kind, "parameters": values_in_use(), **inputs})
     made = {name: sha256_of(content) for name, content in files.items()}
     return {
         "format": FORMAT,
         **sealed,
         **circumstances(),
-        "seals": seals_of(sealed),
+        "seals": input_hashes(sealed),
         "sha256": made | dict(hashes or {}),
     }
 
@@ -181,7 +181,7 @@ def leaves_of(inputs: Mapping) -> dict[str, object]:
     return dict(_leaves(inputs, ""))
 
 
-def seals_of(inputs: Mapping) -> dict[str, str]:
+def input_hashes(inputs: Mapping) -> dict[str, str]:
     """Return a short SHA-256 of every single value of the inputs by its dotted path.
 
     Parameters
@@ -195,10 +195,10 @@ def seals_of(inputs: Mapping) -> dict[str, str]:
         In the order of the inputs. 1 and 1.0 have the same seal, because programs that
         read and write JSON do not tell them apart.
     """
-    return {path: _seal(value) for path, value in leaves_of(inputs).items()}
+    return {path: _short_hash(value) for path, value in leaves_of(inputs).items()}
 
 
-def broken(inputs: Mapping, seals: Mapping[str, str]) -> list[str]:
+def changed_inputs(inputs: Mapping, seals: Mapping[str, str]) -> list[str]:
     """Return the paths whose value is not what was sealed.
 
     Parameters
@@ -206,14 +206,14 @@ def broken(inputs: Mapping, seals: Mapping[str, str]) -> list[str]:
     inputs : Mapping
         The inputs as they are now.
     seals : Mapping[str, str]
-        What `seals_of` returned of them before.
+        What `input_hashes` returned of them before.
 
     Returns
     -------
     list of str
         Changed and removed values in the order of the seals, then added ones.
     """
-    now = seals_of(inputs)
+    now = input_hashes(inputs)
     touched = [path for path, seal in seals.items() if now.get(path) != seal]
     return touched + [path for path in now if path not in seals]
 
@@ -232,14 +232,14 @@ def _items(value: object) -> list[tuple[object, object]]:
     return [*enumerate(value, 1)] if isinstance(value, list | tuple) else []
 
 
-def _seal(value: object) -> str:
+def _short_hash(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = json.dumps(value, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
-def edits_told(inputs: Mapping, seals: Mapping[str, str], kind: str) -> list[str]:
+def edit_messages(inputs: Mapping, seals: Mapping[str, str], kind: str) -> list[str]:
     """Return a sentence for every input that is not what results were made with.
 
     Parameters
@@ -252,7 +252,10 @@ def edits_told(inputs: Mapping, seals: Mapping[str, str], kind: str) -> list[str
         What was done with them: "run".
     """
     leaves = leaves_of(inputs)
-    return [_edit(path, inputs, leaves, seals, kind) for path in broken(inputs, seals)]
+    return [
+        _edit(path, inputs, leaves, seals, kind)
+        for path in changed_inputs(inputs, seals)
+    ]
 
 
 def _edit(
@@ -288,16 +291,16 @@ def _short(words: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
 
-def legal(value: object) -> object:
+def json_value(value: object) -> object:
     """Return a value as JSON gives it back.
 
     Infinite and missing numbers are the texts "inf", "-inf" and "nan", because JSON
     has no numbers for them.
     """
     if isinstance(value, Mapping):
-        return {str(key): legal(inner) for key, inner in value.items()}
+        return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [legal(inner) for inner in value]
+        return [json_value(inner) for inner in value]
     value = value.item() if isinstance(value, np.generic) else value
     return str(value) if isinstance(value, float) and not isfinite(value) else value
 

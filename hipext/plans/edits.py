@@ -59,7 +59,7 @@ class Knob:
     """From a plan and a value to a plan that is still to be checked."""
 
 
-def turned(plan: Plan, name: str, value: object) -> Plan:
+def apply_knob(plan: Plan, name: str, value: object) -> Plan:
     """Return a plan with one knob turned.
 
     Parameters
@@ -404,7 +404,7 @@ def _legal(plan: Plan, name: str, values: Iterable[object]) -> list[object]:
     found, plans = [], []
     for value in values:
         with suppress(ValueError):
-            new = turned(plan, name, value)
+            new = apply_knob(plan, name, value)
             if new not in plans:
                 found.append(value)
                 plans.append(new)

@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import plain
-from hipext.engine.progression import Asked
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
 from hipext.plans.notation import SetScheme, parse_tempo
@@ -166,15 +165,15 @@ Rule = Annotated[
 class Prescription:
     """What a slot asks for in one session.
 
-    `amount` is repetitions or seconds; `load_kg` is not rounded yet; `n_good` and
-    `n_failed` count in a row towards the next step or cut; `n_steps` counts steps made.
+    `reps_or_s` is repetitions or seconds; `load_kg` is not rounded yet; `n_successes`
+    and `n_failed` count in a row towards the next step or cut; `n_steps` counts steps made.
     """
 
     n_sets: int
-    amount: int
+    reps_or_s: int
     load_kg: float
     tempo: str
-    n_good: int = 0
+    n_successes: int = 0
     n_failed: int = 0
     n_steps: int = 0
 
@@ -232,8 +231,14 @@ def decide(
     if outcome.is_deload:
         return Decision(now, "hold", "a deload week does not count")
     numbers = _rule_of_one(rule, scheme)
-    asked = Asked(
-        now.n_sets, now.amount, now.load_kg, now.n_good, now.n_failed, now.n_steps, 0
+    asked = steps.Prescription(
+        now.n_sets,
+        now.reps_or_s,
+        now.load_kg,
+        now.n_successes,
+        now.n_failed,
+        now.n_steps,
+        0,
     )
     after = steps.after_success if outcome.is_success else steps.after_failure
     will, action, reason = after(numbers, asked, outcome.is_week_end)
@@ -242,15 +247,17 @@ def decide(
         tempo = rule.tempos[now.n_steps]
     following = Prescription(
         n_sets=will.n_sets,
-        amount=will.amount,
+        reps_or_s=will.reps_or_s,
         load_kg=will.load_kg,
         tempo=tempo,
-        n_good=will.n_good,
+        n_successes=will.n_successes,
         n_failed=will.n_failed,
         n_steps=will.n_steps,
     )
-    n_good = now.n_good + 1
-    words = reason_words(reason, rule, now, following, scheme=scheme, n_good=n_good)
+    n_successes = now.n_successes + 1
+    words = reason_words(
+        reason, rule, now, following, scheme=scheme, n_successes=n_successes
+    )
     return Decision(following, ACTIONS[action], words)
 
 
@@ -261,7 +268,7 @@ def reason_words(
     will: Prescription,
     *,
     scheme: SetScheme,
-    n_good: int,
+    n_successes: int,
 ) -> str:
     """Return why a rule decided as it did.
 
@@ -287,7 +294,7 @@ def reason_words(
     if reason in (steps.WAITING, steps.WAITING_AT_TOP):
         thing = "week" if rule.rule == "step" else "session"
         where = " at the top" if reason == steps.WAITING_AT_TOP else ""
-        return f"{n_good} of {every} good {thing}s in a row{where}"
+        return f"{n_successes} of {every} good {thing}s in a row{where}"
     if reason in (steps.NEXT_OF_WAVE, steps.NEW_WAVE):
         place = will.n_steps % len(rule.pct)
         words = f"week {place + 1} of the wave: {rule.pct[place]:g} %"
@@ -314,8 +321,8 @@ def reason_words(
     }
     return words[reason].format(
         step=_step_words(rule),
-        was=was.amount,
-        will=will.amount,
+        was=was.reps_or_s,
+        will=will.reps_or_s,
         low=scheme.low,
         tempo=will.tempo,
         was_tempo=was.tempo,
@@ -329,7 +336,7 @@ def _step_words(rule: Rule) -> str:
     return f"{getattr(rule, 'add_pct', None) or 0:g} %"
 
 
-def rule_record(rule: Rule, scheme: SetScheme, n_rungs: int) -> tuple:
+def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
     """Return the values of a `_steps.RULE`, in order."""
     cut = getattr(rule, "on_fail", None)
     pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
@@ -349,7 +356,7 @@ def rule_record(rule: Rule, scheme: SetScheme, n_rungs: int) -> tuple:
         [*pct, *[0.0] * (steps.MAX_WAVE - len(pct))],
         [*reps, *[0] * (steps.MAX_WAVE - len(reps))],
         len(getattr(rule, "tempos", ())),
-        n_rungs,
+        n_ladder_steps,
     )
 
 

@@ -110,16 +110,16 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
         "totals": weekly.sum(numeric_only=True).to_dict(),
         "highest": peak(weekly, "system_volume_load_kg"),
-        "ranges": {name: range_told(weekly[name]) for name in training.BALANCE_STYLES},
-        "muscles": muscle_peaks_told(simulation.sets),
-        "states": states_told(simulation.response),
-        "lifts": list(lifts_told(simulation.sets)),
-        "phases": list(phases_told(simulation)),
-        "tests": tests_told(simulation.assessments),
-        "changes": changes_told(simulation.decisions),
+        "ranges": {name: range_text(weekly[name]) for name in training.BALANCE_STYLES},
+        "muscles": muscle_peaks_text(simulation.sets),
+        "states": states_text(simulation.response),
+        "lifts": list(lift_texts(simulation.sets)),
+        "phases": list(phase_texts(simulation)),
+        "tests": test_texts(simulation.assessments),
+        "changes": change_texts(simulation.decisions),
         "decisions": simulation.decisions.to_dict("records"),
         "assumptions": simulation.assumptions.to_dict("records"),
-        **sources_told(simulation),
+        **source_texts(simulation),
         **(answers(simulation) if simulation.mode == "closed_loop" else {}),
     }
     return _environment().get_template("report.html.jinja").render(shown)
@@ -177,20 +177,20 @@ def peak(table: pd.DataFrame, column: str) -> dict | None:
     return table.loc[table[column].idxmax()].to_dict()
 
 
-def range_told(shares: pd.Series) -> tuple[float, float] | None:
+def range_text(shares: pd.Series) -> tuple[float, float] | None:
     """Return the lowest and highest share; None where nothing is known."""
     known = shares.dropna()
     return (known.min(), known.max()) if len(known) else None
 
 
-def muscle_peaks_told(sets: pd.DataFrame) -> list[dict]:
+def muscle_peaks_text(sets: pd.DataFrame) -> list[dict]:
     """Return the week with most sets of every muscle that works, most first."""
     counted = volume.muscle_sets(sets)
     ranked = counted.sort_values("sets", ascending=False, kind="stable")
     return ranked[ranked["sets"] > 0].drop_duplicates("muscle").to_dict("records")
 
 
-def states_told(response: pd.DataFrame) -> dict[str, float]:
+def states_text(response: pd.DataFrame) -> dict[str, float]:
     """Return the last states of the response, and its highest fatigue."""
     return {
         **response.iloc[-1].to_dict(),
@@ -199,7 +199,7 @@ def states_told(response: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def lifts_told(sets: pd.DataFrame) -> Iterator[dict]:
+def lift_texts(sets: pd.DataFrame) -> Iterator[dict]:
     """Yield first, highest and last load of the lifts in the figure."""
     top = training.top_sets(sets)
     for exercise in list(dict.fromkeys(top["exercise"][::-1]))[: training.MAX_LIFTS]:
@@ -214,7 +214,7 @@ def lifts_told(sets: pd.DataFrame) -> Iterator[dict]:
         }
 
 
-def phases_told(simulation: Simulation) -> Iterator[dict]:
+def phase_texts(simulation: Simulation) -> Iterator[dict]:
     """Yield every phase with its weeks as words and its first session with work."""
     for phase, numbers in _weeks_of(simulation):
         sets = simulation.sets[simulation.sets["week"].isin(numbers)]
@@ -250,7 +250,7 @@ def _first(sets: pd.DataFrame) -> dict | None:
     return {**start, "rows": slots.to_dict("records")}
 
 
-def tests_told(assessments: pd.DataFrame) -> list[dict]:
+def test_texts(assessments: pd.DataFrame) -> list[dict]:
     """Return the planned tests: first values, and weeks."""
     tests = assessments.groupby(["test", "subject", "side"], sort=False).agg(
         value=("value", "first"), unit=("unit", "first"), weeks=("week", list)
@@ -258,7 +258,7 @@ def tests_told(assessments: pd.DataFrame) -> list[dict]:
     return tests.reset_index().to_dict("records")
 
 
-def changes_told(decisions: pd.DataFrame) -> list[dict]:
+def change_texts(decisions: pd.DataFrame) -> list[dict]:
     """Return how often each exercise was moved on, held and reduced."""
     moves = decisions[decisions["action"].isin(_MOVES)]
     moves = moves[moves["subject"].isin(read_exercises())]
@@ -267,7 +267,7 @@ def changes_told(decisions: pd.DataFrame) -> list[dict]:
     return counts.assign(name=counts["subject"].map(named)).to_dict("records")
 
 
-def sources_told(simulation: Simulation) -> dict:
+def source_texts(simulation: Simulation) -> dict:
     """Return the checked sources, one entry per work, and those of the limits."""
     exercises = read_exercises()
     used = [exercises[name] for name in simulation.sets["exercise"].unique()]

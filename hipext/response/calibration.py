@@ -20,17 +20,17 @@ from hipext.files.checks import check_one_of
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, Model
 from hipext.response.optimisation import (
     Bounds,
-    Problem,
+    FitProblem,
     Screen,
-    Solved,
+    Solution,
     descended_as_published,
     evaluated,
+    fit_problem,
     name_of,
     predictions,
-    problem_of,
     screened,
     searched,
-    solved,
+    solution_at,
     whitener,
 )
 from hipext.response.uncertainty import (
@@ -74,7 +74,7 @@ class Verdict:
         return " ".join([f"{word}.", *self.sentences])
 
 
-def condition_number(problem: Problem, found: Solved) -> float:
+def condition_number(problem: FitProblem, found: Solution) -> float:
     """Return the condition number of the sensitivity of the tests.
 
     Columns are the change of the predictions for a relative change of each free
@@ -133,7 +133,7 @@ class Fit:
     """Root mean squared error over all tests left out in turn; NaN without."""
     level: float
     """Of intervals and bands."""
-    problem: Problem
+    problem: FitProblem
     """What was fitted."""
 
     def __repr__(self) -> str:
@@ -240,7 +240,7 @@ def fit(
     >>> found.parameters["estimate"].round(3).to_dict()
     {'baseline': 100.0, 'fitness_gain': 0.1, 'fitness_tau': 20.0}
     """
-    problem = problem_of(
+    problem = fit_problem(
         model,
         training_load,
         performance,
@@ -344,8 +344,8 @@ def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) 
 
 
 def _profiles(
-    problem: Problem, best: Solved, screen: Screen, level: float, bar: tqdm
-) -> tuple[Solved, list[Profile]]:
+    problem: FitProblem, best: Solution, screen: Screen, level: float, bar: tqdm
+) -> tuple[Solution, list[Profile]]:
     """Profile every free parameter; start over where a profile finds a better fit."""
     for n_left in reversed(range(_ROUNDS)):
         bar.n = 0
@@ -372,7 +372,7 @@ def _told(steps: Iterable, bar: tqdm) -> Iterable:
         yield step
 
 
-def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
+def _from(problem: FitProblem, start: Mapping[str, float], best: Solution) -> Solution:
     """Return where a search that begins at `start` ends."""
     for name, value in start.items():
         check_one_of(name, problem.free, name="A name in start")
@@ -389,7 +389,7 @@ def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
                 f"start of {short} must be shorter than that of {long}; got "
                 f"{shape[short]:g} and {shape[long]:g} days."
             )
-    values = {**solved(problem, shape).parameters, **start}
+    values = {**solution_at(problem, shape).parameters, **start}
     return evaluated(problem, descended_as_published(problem, values))
 
 
@@ -397,9 +397,9 @@ def _from(problem: Problem, start: Mapping[str, float], best: Solved) -> Solved:
 class Parts:
     """What a fit is put together from."""
 
-    problem: Problem
-    best: Solved
-    shown: Solved
+    problem: FitProblem
+    best: Solution
+    shown: Solution
     profiles: tuple[Profile, ...]
     draws: pd.DataFrame
     blocks: pd.DataFrame
@@ -416,7 +416,7 @@ def assembled(parts: Parts, training_load: pd.Series) -> Fit:
     mean = np.average(problem.tests, weights=problem.weights)
     return Fit(
         model=problem.model(
-            **_told_values(problem, shown), convention=problem.convention
+            **_reported_values(problem, shown), convention=problem.convention
         ),
         parameters=parameter_table(problem, shown, parts.profiles, parts.draws, level),
         profiles=profile_table(problem, parts.best, parts.profiles, level),
@@ -440,7 +440,7 @@ def assembled(parts: Parts, training_load: pd.Series) -> Fit:
     )
 
 
-def _told_values(problem: Problem, found: Solved) -> dict[str, float]:
+def _reported_values(problem: FitProblem, found: Solution) -> dict[str, float]:
     return {name: float(found.parameters[name]) for name in problem.bounds}
 
 
@@ -467,7 +467,7 @@ def _stopped_early(parts: Parts) -> Verdict:
 
 
 def verdict_of(
-    problem: Problem, best: Solved, profiles: Sequence[Profile], level: float
+    problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
 ) -> Verdict:
     """Judge a fit by its profiles; without them, only by the best fit itself."""
     ends = [_open_end(problem, profile, level) for profile in profiles]
@@ -489,7 +489,7 @@ def verdict_of(
     return Verdict(is_identified=True, sentences=(told,))
 
 
-def _nothing_left(problem: Problem) -> list[str]:
+def _nothing_left(problem: FitProblem) -> list[str]:
     """Tell of a fit that takes all tests for its parameters."""
     if problem.n_spare > 0:
         return []
@@ -499,7 +499,7 @@ def _nothing_left(problem: Problem) -> list[str]:
     ]
 
 
-def _lost_time_constants(problem: Problem, best: Solved) -> list[str]:
+def _lost_time_constants(problem: FitProblem, best: Solution) -> list[str]:
     """Tell of time constants that have become one."""
     values, told = best.parameters, []
     for short, long in problem.model.SHORTER:
@@ -514,7 +514,7 @@ def _lost_time_constants(problem: Problem, best: Solved) -> list[str]:
         told.append(
             f"The best fit is degenerate: {long} and {short} run together near "
             f"{together:.2f} days and {gains} without bound. "
-            f"{_limit_told(problem, best)}"
+            f"{_limit_text(problem, best)}"
         )
     return told
 
@@ -526,7 +526,7 @@ def _cancel(values: Mapping[str, float], short: str) -> bool:
     return values["fatigue_gain"] > 0.5 * values["fitness_gain"]
 
 
-def _limit_told(problem: Problem, best: Solved) -> str:
+def _limit_text(problem: FitProblem, best: Solution) -> str:
     if problem.noise:
         return "The likelihood has its highest value only in that limit."
     return (
@@ -536,7 +536,7 @@ def _limit_told(problem: Problem, best: Solved) -> str:
     )
 
 
-def _lost_gains(problem: Problem, best: Solved) -> list[str]:
+def _lost_gains(problem: FitProblem, best: Solution) -> list[str]:
     """Tell of gains that are 0, so that their time constants mean nothing."""
     return [
         f"{name} is 0 in the best fit: these tests give no sign of "
@@ -546,7 +546,7 @@ def _lost_gains(problem: Problem, best: Solved) -> list[str]:
     ]
 
 
-def _open_end(problem: Problem, profile: Profile, level: float) -> str:
+def _open_end(problem: FitProblem, profile: Profile, level: float) -> str:
     """Tell of a region that has no end inside the bounds, or says next to nothing."""
     name, (low, high) = profile.name, profile.region
     lowest, highest = problem.bounds[name]
@@ -577,7 +577,7 @@ def _text(value: float) -> str:
     return "any size" if abs(value) == inf else f"{value:.4g}"
 
 
-def corrected_aic(problem: Problem, found: Solved) -> float:
+def corrected_aic(problem: FitProblem, found: Solution) -> float:
     """Return Akaike's criterion with the correction for few tests.
 
     ``-2 ln L + 2 k + 2 k (k + 1) / (n - k - 1)``; k counts the variance of a test.
@@ -594,15 +594,15 @@ def corrected_aic(problem: Problem, found: Solved) -> float:
     return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)
 
 
-def _most_likely(problem: Problem, found: Solved) -> Solved:
+def _most_likely(problem: FitProblem, found: Solution) -> Solution:
     """Return the fit of highest likelihood, near that of the restricted one."""
     whole = replace(problem, is_restricted=False)
     return searched(whole, guesses=(found.parameters,), n_descents=1)
 
 
 def parameter_table(
-    problem: Problem,
-    found: Solved,
+    problem: FitProblem,
+    found: Solution,
     profiles: Sequence[Profile],
     draws: pd.DataFrame,
     level: float,
@@ -648,7 +648,7 @@ def unit_of(model: type[Model], name: str) -> str:
 
 
 def profile_table(
-    problem: Problem, best: Solved, profiles: Sequence[Profile], level: float
+    problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
 ) -> pd.DataFrame:
     """Return the points of all profiles, one row each."""
     limit = limit_of(problem, level)
@@ -675,7 +675,7 @@ def profile_table(
     return pd.concat(parts, ignore_index=True) if parts else none
 
 
-def test_table(problem: Problem, found: Solved, index: pd.Index) -> pd.DataFrame:
+def test_table(problem: FitProblem, found: Solution, index: pd.Index) -> pd.DataFrame:
     """Return one row per test."""
     predicted = predictions(problem, found.parameters)
     return pd.DataFrame(

@@ -48,7 +48,7 @@ _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Problem:
+class FitProblem:
     """Tests of one person, a model, and the bounds of its free parameters."""
 
     model: type[Model]
@@ -116,16 +116,16 @@ class Problem:
         low, high = self.bounds[name]
         return low == high
 
-    def held(self, **values: float) -> "Problem":
+    def held(self, **values: float) -> "FitProblem":
         """Return the same problem with some parameters held fast."""
         fixed = {name: (value, value) for name, value in values.items()}
         return replace(self, bounds={**self.bounds, **fixed})
 
-    def with_tests(self, tests: np.ndarray) -> "Problem":
+    def with_tests(self, tests: np.ndarray) -> "FitProblem":
         """Return the same problem with other results of the tests."""
         return replace(self, tests=tests)
 
-    def without(self, left_out: np.ndarray) -> "Problem":
+    def without(self, left_out: np.ndarray) -> "FitProblem":
         """Return the same problem with some tests left out."""
         kept = ~left_out
         return replace(
@@ -136,7 +136,7 @@ class Problem:
         )
 
 
-def problem_of(
+def fit_problem(
     model: type[Model] | str,
     training_load: pd.Series,
     performance: pd.Series,
@@ -144,7 +144,7 @@ def problem_of(
     convention: str,
     weights: pd.Series | None,
     bounds: Bounds | None,
-) -> Problem:
+) -> FitProblem:
     """Return the problem of a fit; ValueError with the first thing that is wrong."""
     check_one_of(convention, CONVENTIONS, name="convention")
     model = model_named(model)
@@ -152,7 +152,7 @@ def problem_of(
     tests = checked_tests(performance, training_load)
     days = np.flatnonzero(~np.isnan(tests))
     chosen = _bounds_of(model, load, tests[days], bounds or {})
-    problem = Problem(
+    problem = FitProblem(
         model=model,
         load=load[: days[-1] + 1] if len(days) else load,  # later days change no test
         days=days,
@@ -270,7 +270,7 @@ def _weights_of(
     return given / given.mean()
 
 
-def _check_enough(problem: Problem) -> None:
+def _check_enough(problem: FitProblem) -> None:
     """Raise ValueError where the tests cannot say anything about the parameters."""
     n_tests, n_free = len(problem.tests), len(problem.free)
     name = problem.model.__name__
@@ -294,7 +294,7 @@ def _check_enough(problem: Problem) -> None:
         )
 
 
-def shape_at(problem: Problem, point: np.ndarray) -> Values | None:
+def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
     """Return the shape at a point of the unit cube, or of many; None: impossible.
 
     `point` has the axes of ``problem.searched`` last. Bounds leave room for all points
@@ -322,14 +322,14 @@ def _between(
     return low * (high / low) ** place
 
 
-def place_of(problem: Problem, values: Mapping[str, float]) -> np.ndarray:
+def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
     """Return the point of the unit cube of a shape, moved into the bounds."""
     point = np.full(len(problem.searched), 0.5)
     for axis, name in enumerate(problem.searched):
         ends = []
         for end in (0.0, 1.0):
             point[axis] = end
-            ends.append(shape_at(problem, point)[name])
+            ends.append(nonlinear_at(problem, point)[name])
         low, high = ends
         wanted = min(max(values[name], low), high)
         if name in STATE_NOISE:
@@ -339,7 +339,9 @@ def place_of(problem: Problem, values: Mapping[str, float]) -> np.ndarray:
     return point
 
 
-def columns_at(problem: Problem, shape: Mapping[str, float | np.ndarray]) -> np.ndarray:
+def columns_at(
+    problem: FitProblem, shape: Mapping[str, float | np.ndarray]
+) -> np.ndarray:
     """Return what one unit of each linear parameter adds: tests x parameters.
 
     Many shapes at once give draws x tests x parameters.
@@ -352,13 +354,17 @@ def columns_at(problem: Problem, shape: Mapping[str, float | np.ndarray]) -> np.
 
 
 @lru_cache(maxsize=8)  # searches for noise come back to the same time constants
-def _kept_columns(problem: Problem, shape: tuple[tuple[str, float], ...]) -> np.ndarray:
+def _kept_columns(
+    problem: FitProblem, shape: tuple[tuple[str, float], ...]
+) -> np.ndarray:
     columns = _columns(problem, dict(shape))
     columns.flags.writeable = False
     return columns
 
 
-def _columns(problem: Problem, shape: Mapping[str, float | np.ndarray]) -> np.ndarray:
+def _columns(
+    problem: FitProblem, shape: Mapping[str, float | np.ndarray]
+) -> np.ndarray:
     fitness, fatigue = problem.model.traces(problem.load, shape, problem.convention)
     columns = {
         "baseline": np.ones_like(fitness),
@@ -394,7 +400,7 @@ class Whitener:
         return errors / self.scale if self.scale.ndim == 1 else self.scale @ errors
 
 
-def whitener(problem: Problem, values: Mapping[str, float]) -> Whitener:
+def whitener(problem: FitProblem, values: Mapping[str, float]) -> Whitener:
     """Return what makes the errors of the tests alike."""
     if not problem.noise:
         return Whitener(scale=np.sqrt(problem.weights), log_det=0.0)
@@ -406,7 +412,7 @@ def whitener(problem: Problem, values: Mapping[str, float]) -> Whitener:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Solved:
+class Solution:
     """The best linear parameters of one shape."""
 
     parameters: Values
@@ -417,7 +423,7 @@ class Solved:
     """-2 log-likelihood, up to a constant."""
 
 
-def solved(problem: Problem, shape: Mapping[str, float]) -> Solved:
+def solution_at(problem: FitProblem, shape: Mapping[str, float]) -> Solution:
     """Return the best linear parameters within their bounds."""
     errors = whitener(problem, shape)
     matrix = errors.white(columns_at(problem, shape))
@@ -430,7 +436,7 @@ def solved(problem: Problem, shape: Mapping[str, float]) -> Solved:
     return _judged(problem, plain | linear, residual, errors)
 
 
-def evaluated(problem: Problem, values: Values) -> Solved:
+def evaluated(problem: FitProblem, values: Values) -> Solution:
     """Return all parameters as they are, with the errors they make."""
     errors = whitener(problem, values)
     residual = errors.white(predictions(problem, values) - problem.tests)
@@ -438,8 +444,8 @@ def evaluated(problem: Problem, values: Values) -> Solved:
 
 
 def _judged(
-    problem: Problem, values: Values, residual: np.ndarray, errors: Whitener
-) -> Solved:
+    problem: FitProblem, values: Values, residual: np.ndarray, errors: Whitener
+) -> Solution:
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
         deviance = squares + errors.log_det
@@ -447,10 +453,10 @@ def _judged(
             deviance += _log_det_of_curve(problem, values, errors)
     else:
         deviance = n_tests * log(max(squares / n_tests, _TINY))
-    return Solved(parameters=values, residual=residual, deviance=deviance)
+    return Solution(parameters=values, residual=residual, deviance=deviance)
 
 
-def _log_det_of_curve(problem: Problem, values: Values, errors: Whitener) -> float:
+def _log_det_of_curve(problem: FitProblem, values: Values, errors: Whitener) -> float:
     """Return what the restricted likelihood takes off for parameters of the curve.
 
     Without it, a slow drift is taken for a curve and noise of the states comes out too
@@ -464,7 +470,7 @@ def _log_det_of_curve(problem: Problem, values: Values, errors: Whitener) -> flo
     return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
 
 
-def predictions(problem: Problem, values: Values) -> np.ndarray:
+def predictions(problem: FitProblem, values: Values) -> np.ndarray:
     """Return the expected performance in each test."""
     linear = np.array([values[name] for name in problem.linear])
     return columns_at(problem, values) @ linear
@@ -479,10 +485,10 @@ class Screen:
     """Draws x tests x linear parameters."""
 
 
-def screened(problem: Problem, n_points: int = N_SCREENED) -> Screen:
+def screened(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
     """Return shapes spread evenly over the bounds, with their columns."""
     points = _spread(len(problem.searched), n_points)
-    shapes = shape_at(problem, points)
+    shapes = nonlinear_at(problem, points)
     shapes = {
         name: np.broadcast_to(value, len(points)) for name, value in shapes.items()
     }
@@ -504,13 +510,13 @@ def _spread(n_axes: int, n_points: int) -> np.ndarray:
 
 
 def searched(
-    problem: Problem,
+    problem: FitProblem,
     *,
     screen: Screen | None = None,
     guesses: tuple[Mapping[str, float], ...] = (),
     n_descents: int | None = None,
     n_steps: int | None = None,
-) -> Solved | None:
+) -> Solution | None:
     """Return the best fit that is found; None where the bounds leave no shape.
 
     Parameters
@@ -528,9 +534,9 @@ def searched(
         After how many steps one descent ends at the latest. Default: when it is there.
     """
     n_axes = len(problem.searched)
-    middle = shape_at(problem, np.full(n_axes, 0.5))
+    middle = nonlinear_at(problem, np.full(n_axes, 0.5))
     if middle is None or not n_axes:
-        return None if middle is None else solved(problem, middle)
+        return None if middle is None else solution_at(problem, middle)
     if n_descents is None:
         n_descents = 3 if problem.noise else max(2, 2 * (n_axes - 1))
     starts = [place_of(problem, guess) for guess in guesses if _fits(problem, guess)]
@@ -543,8 +549,8 @@ def searched(
 
 
 def _descents(
-    problem: Problem, starts: list[np.ndarray], n_steps: int | None
-) -> list[Solved]:
+    problem: FitProblem, starts: list[np.ndarray], n_steps: int | None
+) -> list[Solution]:
     """Return where the ways downhill end; the worse half only goes a few steps."""
     if len(starts) < 2 or problem.noise or len(problem.searched) < 2:
         return [descended(problem, start, n_steps=n_steps) for start in starts]
@@ -557,11 +563,11 @@ def _descents(
     ]
 
 
-def _fits(problem: Problem, guess: Mapping[str, float]) -> bool:
+def _fits(problem: FitProblem, guess: Mapping[str, float]) -> bool:
     return all(name in guess for name in problem.searched)
 
 
-def _best_starts(problem: Problem, screen: Screen, n_best: int) -> list[np.ndarray]:
+def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
         few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
@@ -580,7 +586,7 @@ def _best_starts(problem: Problem, screen: Screen, n_best: int) -> list[np.ndarr
     return chosen
 
 
-def deviances_of(problem: Problem, screen: Screen) -> np.ndarray:
+def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
     """Return the deviance of every screened shape; gains that are negative become 0."""
     root = whitener(problem, {}).scale
     linear = problem.linear
@@ -619,8 +625,8 @@ def _least_squares(
 
 
 def descended(
-    problem: Problem, start: np.ndarray, *, n_steps: int | None = None
-) -> Solved:
+    problem: FitProblem, start: np.ndarray, *, n_steps: int | None = None
+) -> Solution:
     """Return where the way downhill from a point of the unit cube ends.
 
     With `n_steps`, it ends there if it has not before; but not along one axis, nor for
@@ -645,24 +651,24 @@ def descended(
     return _solved_at(problem, np.atleast_1d(end))
 
 
-def _solved_at(problem: Problem, point: np.ndarray) -> Solved:
+def _solved_at(problem: FitProblem, point: np.ndarray) -> Solution:
     """Return the best fit of a shape; a point beyond the cube is moved to its edge."""
-    return solved(problem, shape_at(problem, np.clip(point, 0, 1)))
+    return solution_at(problem, nonlinear_at(problem, np.clip(point, 0, 1)))
 
 
-def _value(problem: Problem, point: np.ndarray) -> float:
+def _value(problem: FitProblem, point: np.ndarray) -> float:
     return _solved_at(problem, point).deviance
 
 
-def _value_on_axis(problem: Problem, place: float) -> float:
+def _value_on_axis(problem: FitProblem, place: float) -> float:
     return _value(problem, np.array([place]))
 
 
-def _residual(problem: Problem, point: np.ndarray) -> np.ndarray:
+def _residual(problem: FitProblem, point: np.ndarray) -> np.ndarray:
     return _solved_at(problem, point).residual
 
 
-def descended_as_published(problem: Problem, start: Mapping[str, float]) -> Values:
+def descended_as_published(problem: FitProblem, start: Mapping[str, float]) -> Values:
     """Return where a bounded quasi-Newton search of all parameters ends.
 
     The way of published fits: no projection, one start (L-BFGS-B). It may stop early

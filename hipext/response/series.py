@@ -171,7 +171,7 @@ def _load_problems(load: pd.Series, name: str, *, unknown: pd.Series) -> Iterato
     bad = load[~unknown & (~np.isfinite(load.fillna(0.0)) | (load < 0))]
     if len(bad):
         yield (
-            f"{rows_told(bad.index)}: {name} is a training load, 0 or more; got "
+            f"{rows_text(bad.index)}: {name} is a training load, 0 or more; got "
             f"{bad.iloc[0]:g}."
         )
 
@@ -180,7 +180,7 @@ def _empty_loads(cells: pd.Series, name: str) -> Iterator[str]:
     empty = cells[cells == ""]
     if len(empty):
         yield (
-            f"{rows_told(empty.index)}: {name} is empty. Write 0 for a rest day, or "
+            f"{rows_text(empty.index)}: {name} is empty. Write 0 for a rest day, or "
             "--missing rest if every day without a load was one."
         )
 
@@ -189,7 +189,7 @@ def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
     """Tell of days that are there twice, out of order, or not there."""
     for day, rows in days[days.duplicated(keep=False)].groupby(days):
         yield (
-            f"{rows_told(rows.index)}: day {_day(day)} is there {len(rows)} times. "
+            f"{rows_text(rows.index)}: day {_day(day)} is there {len(rows)} times. "
             "Write one row per day."
         )
     ordinals = days.astype("int64") if days.dtype == "int64" else _ordinals(days)
@@ -197,7 +197,7 @@ def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
     if len(late):
         before = days.shift()[late[0]]
         yield (
-            f"{rows_told(late)}: day {_day(days[late[0]])} comes after day "
+            f"{rows_text(late)}: day {_day(days[late[0]])} comes after day "
             f"{_day(before)}. Sort the rows by day."
         )
     rising = ordinals.drop_duplicates().sort_values()
@@ -205,7 +205,7 @@ def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
     if len(gaps) and missing == "refuse":
         before = days[rising.index[rising.index.get_loc(gaps.index[0]) - 1]]
         yield (
-            f"{rows_told(gaps.index)}: {counted(gaps.iloc[0] - 1, 'day')} missing "
+            f"{rows_text(gaps.index)}: {counted(gaps.iloc[0] - 1, 'day')} missing "
             f"between day {_day(before)} and day {_day(days[gaps.index[0]])}. Give a "
             "rest day a row with load 0, or write --missing rest."
         )
@@ -338,7 +338,7 @@ def _not_whole(numbers: pd.Series, column: Column) -> list[str]:
         return []
     given = "nothing" if np.isnan(wrong.iloc[0]) else f"{wrong.iloc[0]:g}"
     return [
-        f"{rows_told(wrong.index)}: {column.name} is a whole number, {column.meaning}; "
+        f"{rows_text(wrong.index)}: {column.name} is a whole number, {column.meaning}; "
         f"got {given}."
     ]
 
@@ -396,7 +396,7 @@ def _form_problems(
     if wrong:
         comma = " For a decimal comma write a point: 12.5." if mark == "," else ""
         yield (
-            f"{rows_told(wrong)}: {counted(len(rows[wrong[0]]), 'cell')} instead of "
+            f"{rows_text(wrong)}: {counted(len(rows[wrong[0]]), 'cell')} instead of "
             f"the {len(names)} of the heading.{comma}"
         )
 
@@ -414,7 +414,7 @@ def days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     other = "" if is_fine.any() else ", nor a date like 2024-01-31"
     bad = cells[~is_fine]
     return cells, [
-        f"{rows_told(bad.index)}: {name} is not {kind}{other}; got {bad.iloc[0]!r}. "
+        f"{rows_text(bad.index)}: {name} is not {kind}{other}; got {bad.iloc[0]!r}. "
         "Write all days as whole numbers, or all as dates."
     ]
 
@@ -439,13 +439,13 @@ def numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     ):
         if len(bad):
             problems.append(
-                f"{rows_told(bad.index)}: {name} is not a number; got {bad.iloc[0]!r}. "
+                f"{rows_text(bad.index)}: {name} is not a number; got {bad.iloc[0]!r}. "
                 f"{fix}."
             )
     return numbers, problems
 
 
-def rows_told(numbers: Sequence[int]) -> str:
+def rows_text(numbers: Sequence[int]) -> str:
     """Return numbers of rows as words, only the first of many."""
     numbers = sorted(numbers)
     runs = spans(numbers)

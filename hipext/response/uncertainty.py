@@ -15,9 +15,9 @@ from hipext.response.models import variance_by_day
 from hipext.response.optimisation import (
     CLOSEST,
     N_STEPS,
-    Problem,
+    FitProblem,
     Screen,
-    Solved,
+    Solution,
     evaluated,
     predictions,
     screened,
@@ -32,7 +32,7 @@ _LONGEST = 1.0  # step in logarithms
 _SMALLEST = 1e-9  # and no smaller
 _NOTHING = 1e-4  # of the estimate: then 0 itself comes next
 _NEAR = 0.5 * (1 + CLOSEST)  # as close as two time constants come: one of them is lost
-Point = tuple[float, float, Solved]
+Point = tuple[float, float, Solution]
 BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
 BANDS = ("low", "high", "test_low", "test_high")
 _WALKERS_PER_PARAMETER = 4
@@ -52,11 +52,11 @@ class Profile:
     """Of this parameter alone."""
     region: tuple[float, float]
     """Of all parameters together, seen along this one."""
-    best: Solved
+    best: Solution
     """The best fit met on the way."""
 
 
-def limit_of(problem: Problem, level: float, *, together: int = 1) -> float:
+def limit_of(problem: FitProblem, level: float, *, together: int = 1) -> float:
     """Return how much deviance above the best is within the level.
 
     Exact for a linear model with normal errors: the quantile of F for `together`
@@ -69,7 +69,7 @@ def limit_of(problem: Problem, level: float, *, together: int = 1) -> float:
 
 
 def profiled(
-    problem: Problem, best: Solved, name: str, *, level: float, screen: Screen
+    problem: FitProblem, best: Solution, name: str, *, level: float, screen: Screen
 ) -> Profile:
     """Return the profile of one free parameter, to both sides of its estimate."""
     limits = (
@@ -93,12 +93,12 @@ def profiled(
 
 
 def deviance_at(
-    problem: Problem,
+    problem: FitProblem,
     name: str,
     value: float,
-    near: Solved,
+    near: Solution,
     screen: Screen | None = None,
-) -> Solved | None:
+) -> Solution | None:
     """Return the best fit with one parameter held fast; None where there is none."""
     held = problem.held(**{name: value})
     kept = screen if name in LINEAR else None
@@ -110,8 +110,8 @@ def deviance_at(
 class _Way:
     """From the estimate of a parameter to its bound on one side."""
 
-    problem: Problem
-    best: Solved
+    problem: FitProblem
+    best: Solution
     name: str
     direction: int
     screen: Screen
@@ -134,7 +134,7 @@ class _Way:
             return spread / max(float(self.problem.load.sum()), 1e-12)
         return spread
 
-    def rise(self, found: Solved) -> float:
+    def rise(self, found: Solution) -> float:
         """Return the root of the deviance above the best: nearly straight."""
         return sqrt(max(found.deviance - self.best.deviance, 0.0))
 
@@ -147,7 +147,7 @@ class _Way:
         is_past = (self.end - value) * self.direction <= 0
         return self.end if is_past or is_as_good_as_0 else value
 
-    def is_lost(self, found: Solved) -> bool:
+    def is_lost(self, found: Solution) -> bool:
         """Return whether a gain grows only since two time constants cannot meet."""
         values = found.parameters
         return (
@@ -219,7 +219,7 @@ def _between(way: _Way, inner: Point, outer: Point, limit: float) -> float:
 
 
 def bootstrapped(
-    problem: Problem, best: Solved, screen: Screen, numbers: range, seed: int
+    problem: FitProblem, best: Solution, screen: Screen, numbers: range, seed: int
 ) -> Iterator[dict[str, float]]:
     """Yield the parameters of a fit to each resampled series of tests.
 
@@ -247,7 +247,7 @@ def bootstrapped(
 
 
 def curve_of(
-    problem: Problem, values: dict[str, float], load: np.ndarray
+    problem: FitProblem, values: dict[str, float], load: np.ndarray
 ) -> np.ndarray:
     """Return the expected performance of each day of a load."""
     fitness, fatigue = states(problem.model, values, load, problem.convention)
@@ -255,7 +255,11 @@ def curve_of(
 
 
 def bands_of(
-    problem: Problem, best: Solved, draws: pd.DataFrame, load: np.ndarray, level: float
+    problem: FitProblem,
+    best: Solution,
+    draws: pd.DataFrame,
+    load: np.ndarray,
+    level: float,
 ) -> dict[str, np.ndarray]:
     """Return the curve and its bands by day: of its course, and of a new test.
 
@@ -282,7 +286,7 @@ def bands_of(
     return {"performance": curve} | dict(zip(BANDS, edges, strict=True))
 
 
-def variance_of_test(problem: Problem, best: Solved, n_days: int) -> np.ndarray:
+def variance_of_test(problem: FitProblem, best: Solution, n_days: int) -> np.ndarray:
     """Return the variance of a test of weight 1 around the curve, by day."""
     if problem.noise:
         return variance_by_day(best.parameters, np.arange(n_days))
@@ -291,7 +295,7 @@ def variance_of_test(problem: Problem, best: Solved, n_days: int) -> np.ndarray:
 
 
 def left_out_in_turn(
-    problem: Problem, best: Solved, n_blocks: int
+    problem: FitProblem, best: Solution, n_blocks: int
 ) -> Iterator[dict[str, float]]:
     """Yield how well each block of consecutive tests is met by a fit to the others.
 
@@ -372,7 +376,7 @@ def posterior(
     """
     from emcee import EnsembleSampler  # optional
 
-    problem: Problem = replace(fitted.problem, is_restricted=False)
+    problem: FitProblem = replace(fitted.problem, is_restricted=False)
     names = problem.free
     best = np.array([fitted.parameters.loc[name, "estimate"] for name in names])
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
@@ -389,7 +393,7 @@ def posterior(
     return _summarised(sampler, names, n_steps)
 
 
-def _moved_inside(problem: Problem, row: np.ndarray, best: np.ndarray) -> np.ndarray:
+def _moved_inside(problem: FitProblem, row: np.ndarray, best: np.ndarray) -> np.ndarray:
     """Return a walker's start, drawn towards the best fit until it is allowed."""
     for _ in range(60):
         if np.isfinite(_log_density(problem, row)):
@@ -398,7 +402,7 @@ def _moved_inside(problem: Problem, row: np.ndarray, best: np.ndarray) -> np.nda
     return best * (1 - 1e-9 * np.arange(len(best)))
 
 
-def _log_density(problem: Problem, row: np.ndarray) -> float:
+def _log_density(problem: FitProblem, row: np.ndarray) -> float:
     """Return the logarithm of the posterior density, up to a constant."""
     values = problem.fixed | dict(zip(problem.free, row.tolist(), strict=True))
     is_inside = all(
@@ -414,7 +418,7 @@ def _log_density(problem: Problem, row: np.ndarray) -> float:
     return flat_in_logarithm - evaluated(problem, values).deviance / 2
 
 
-def _is_log(problem: Problem, name: str) -> bool:
+def _is_log(problem: FitProblem, name: str) -> bool:
     return name in problem.model.SHAPE or name == "performance_noise"
 
 

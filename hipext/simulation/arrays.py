@@ -12,15 +12,14 @@ from hipext.athletes.athlete import Athlete, one_rm_of
 from hipext.athletes.population import Cohort, traits_of
 from hipext.engine.compiled import can_compile, compiled, plain
 from hipext.engine.state import (
+    ATHLETE,
     BOTH,
     EXERCISE,
-    FATE,
     LEFT,
-    MAX_RUNGS,
+    MAX_LADDER_STEPS,
     MAX_TEMPOS,
     OCCASION,
     PATTERNS,
-    PERSON,
     PHASE,
     PLAN,
     RIGHT,
@@ -28,6 +27,7 @@ from hipext.engine.state import (
     SLOT,
     STRENGTH,
     WEEK,
+    WEEK_EVENTS,
 )
 from hipext.files.checks import PlanError
 from hipext.files.tables import MUSCLES, SET_KINDS, WEEKDAYS
@@ -89,16 +89,16 @@ class Program(NamedTuple):
 
 def horizon_of(plan: Plan) -> int:
     """Return the most weeks that a plan can take: all extensions and a step back."""
-    extra = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
+    extra_weeks = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
     longest = [
-        phase.weeks + more for phase, more in zip(plan.phase, extra, strict=True)
+        phase.weeks + more for phase, more in zip(plan.phase, extra_weeks, strict=True)
     ]
     twice = [
         longest[place - 1] + longest[place]
         for place, phase in enumerate(plan.phase)
         if place > 0 and phase.advance
     ]
-    return min(plan.n_weeks + sum(extra) + max(twice, default=0), MAX_WEEKS)
+    return min(plan.n_weeks + sum(extra_weeks) + max(twice, default=0), MAX_WEEKS)
 
 
 def slots_in_order(plan: Plan) -> list[tuple[str, str, tuple[Slot, ...]]]:
@@ -136,7 +136,7 @@ def program_of(
         Constants of the day loop.
     """
     names = exercises_of(plan, tested)
-    known = (Same(exercises), tuple(names), tuple(tested))
+    known = (ById(exercises), tuple(names), tuple(tested))
     return Program(
         _plan_values(plan),
         _phases(plan),
@@ -243,9 +243,9 @@ def _slots(
     names: Sequence[str],
     model: np.void,
 ) -> np.ndarray:
-    known = (Same(exercises), tuple(names), model.effort_usual_rest_s)
+    known = (ById(exercises), tuple(names), model.effort_usual_rest_s)
     parts = [
-        slots_of_session(session, Sames(slots), *known)
+        slots_of_session(session, TupleById(slots), *known)
         for _, session, slots in slots_in_order(plan)
     ]
     rows = np.empty(sum(map(len, parts)), dtype=SLOT)
@@ -255,8 +255,8 @@ def _slots(
     return rows
 
 
-class Same:
-    """One value; equal to another `Same` only if both hold the same object."""
+class ById:
+    """One value; equal to another `ById` only if both hold the same object."""
 
     def __init__(self, value: object) -> None:
         self.value = value  # kept, so that no other object gets its id
@@ -270,7 +270,7 @@ class Same:
 
 @lru_cache(maxsize=64)
 def _lifts(
-    catalogue: Same, names: tuple[str, ...], tested: tuple[str, ...], other: float
+    catalogue: ById, names: tuple[str, ...], tested: tuple[str, ...], other: float
 ) -> np.ndarray:
     """Return exercises as records; `other` is `_exercise`'s."""
     known = ((catalogue.value[name], name in tested) for name in names)
@@ -311,7 +311,7 @@ def _exercise(exercise: Exercise, is_tested: bool, other: float) -> tuple:
     )
 
 
-class Sames:
+class TupleById:
     """Some values in order; equal if they are the same objects in the same order.
 
     `owner` is what they belong to; it is not compared.
@@ -330,8 +330,8 @@ class Sames:
 @lru_cache(maxsize=256)
 def slots_of_session(
     session: str,
-    same: Sames,
-    catalogue: Same,
+    same: TupleById,
+    catalogue: ById,
     names: tuple[str, ...],
     usual_rest_s: float,
 ) -> np.ndarray:
@@ -354,8 +354,8 @@ def slots_of_session(
                 POLICIES[slot.side_first],
                 256 + (crc32(channel.encode()) >> 1),
                 _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),
-                _filled([names.index(e.id) for e in ladder], MAX_RUNGS),
-                _filled([step_of(slot, e) for e in ladder], MAX_RUNGS),
+                _filled([names.index(e.id) for e in ladder], MAX_LADDER_STEPS),
+                _filled([step_of(slot, e) for e in ladder], MAX_LADDER_STEPS),
                 *rule,
             )
         )
@@ -419,7 +419,7 @@ class People(NamedTuple):
 
     persons: np.ndarray  # of PERSON
     strengths: np.ndarray  # [person, exercise] of STRENGTH
-    fates: np.ndarray  # [person, week] of FATE
+    events: np.ndarray  # [person, week] of FATE
 
 
 def people_of(
@@ -455,26 +455,26 @@ def people_of(
     """
     lifts = [exercises[name] for name in names]
     gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
-    alike, rows = who_stands_for(athletes)
+    alike, rows = unique_athletes(athletes)
     known = [_known(athlete, lifts, exercises, needed) for athlete in alike]
-    fates = [[_fate(one, week) for week in range(1, n_weeks + 1)] for one in alike]
+    events = [[_events(one, week) for week in range(1, n_weeks + 1)] for one in alike]
     known = np.array(known, dtype=KNOWN).reshape(len(alike), len(lifts))
-    fates = np.array(fates, dtype=FATE).reshape(len(alike), n_weeks)
+    events = np.array(events, dtype=WEEK_EVENTS).reshape(len(alike), n_weeks)
     is_drawn = isinstance(athletes, Cohort)
     traits = athletes.traits() if is_drawn else traits_of(alike)[rows]
     people = People(
-        np.zeros(len(rows), dtype=PERSON),
+        np.zeros(len(rows), dtype=ATHLETE),
         np.zeros((len(rows), len(lifts)), dtype=STRENGTH),
-        fates[rows],
+        events[rows],
     )
     if len(rows) > 1 and can_compile():
-        compiled(bear_all)(traits, known[rows], gear, model, *people[:2])
+        compiled(fill_athletes)(traits, known[rows], gear, model, *people[:2])
     else:
-        _bear_plainly(traits, known[rows], gear, model, people)
+        _fill_without_compiler(traits, known[rows], gear, model, people)
     return people
 
 
-def who_stands_for(
+def unique_athletes(
     athletes: Sequence[Athlete],
 ) -> tuple[Sequence[Athlete], np.ndarray]:
     """Return persons without copies, and for each of `athletes` the place of its own.
@@ -489,7 +489,7 @@ def who_stands_for(
     return [*alike.values()], np.array(rows, dtype="int64")
 
 
-def _bear_plainly(
+def _fill_without_compiler(
     traits: np.ndarray,
     known: np.ndarray,
     gear: np.ndarray,
@@ -499,7 +499,7 @@ def _bear_plainly(
     """Fill records in plain Python: numbers go in, records take them."""
     persons, strengths = (part.view(np.recarray) for part in people[:2])
     read = (plain(one) for one in (traits, known, gear, model))
-    bear_all(*read, persons, strengths)
+    fill_athletes(*read, persons, strengths)
 
 
 def _known(
@@ -538,12 +538,12 @@ def _gear(lift: Exercise, model: np.void) -> tuple:
     )
 
 
-def _fate(athlete: Athlete, week: int) -> tuple[bool, float]:
+def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
     flares = [flare.pain for flare in athlete.flare_ups if flare.week == week]
     return week in athlete.missed_weeks, sum(flares)
 
 
-def bear_all(
+def fill_athletes(
     traits: np.ndarray,
     known: np.ndarray,
     gear: np.ndarray,
@@ -554,24 +554,24 @@ def bear_all(
     """Fill the records of the day loop from traits.
 
     `traits` is [person], `known` [person, lift] of KNOWN, `gear` [lift], `persons`
-    [person] of `_state.PERSON` and `strengths` [person, lift] of `_state.STRENGTH`.
+    [person] of `_state.ATHLETE` and `strengths` [person, lift] of `_state.STRENGTH`.
     """
     for who in range(len(traits)):
-        bear(traits[who], model, persons[who])
+        fill_athlete(traits[who], model, persons[who])
         for e in range(len(gear)):
-            know(traits[who], known[who, e], gear[e], model, strengths[who, e])
+            fill_strength(traits[who], known[who, e], gear[e], model, strengths[who, e])
 
 
-def bear(has: np.void, model: np.void, me: np.void) -> None:
+def fill_athlete(has: np.void, model: np.void, athlete: np.void) -> None:
     """Fill the record of a person."""
     status = has.status
-    me.body_mass_kg, me.technique, me.chronic_pain = (
+    athlete.body_mass_kg, athlete.technique, athlete.chronic_pain = (
         has.body_mass_kg,
         has.technique,
         has.pain,
     )
-    me.recovery = recovery_of(has, model)
-    me.sorensen_s, me.stays_away_above = has.sorensen_s, has.stays_away_above
+    athlete.recovery = recovery_of(has, model)
+    athlete.sorensen_s, athlete.stays_away_above = has.sorensen_s, has.stays_away_above
     left = max(has.bridge_reps[LEFT], 1.0) ** model.sides_power
     right = max(has.bridge_reps[RIGHT], 1.0) ** model.sides_power
     muscle, skill, tolerance = (
@@ -589,22 +589,26 @@ def bear(has: np.void, model: np.void, me: np.void) -> None:
     elif status == 3:
         muscle, skill = model.muscle_ceiling_trained, model.skill_ceiling_trained
         tolerance = model.tolerance_trained
-    me.tolerance = tolerance
+    athlete.tolerance = tolerance
     for side in SIDES:
-        me.response[side] = has.response * has.legs[side]
-        me.side_factor[side] = 2.0 * (left if side == LEFT else right) / (left + right)
-        strongest = max(me.response[side], 1e-9)  # a ceiling of nothing is divided by
+        athlete.response[side] = has.response * has.legs[side]
+        athlete.side_factor[side] = (
+            2.0 * (left if side == LEFT else right) / (left + right)
+        )
+        strongest = max(
+            athlete.response[side], 1e-9
+        )  # a ceiling of nothing is divided by
         # Sides of one person are alike in what they can become; the difference of today
         # is taken to be a difference of training, in the share `sides.room`.
-        off = me.side_factor[side] ** model.sides_room
-        me.muscle_ceiling[side] = max((1.0 + muscle * strongest) / off - 1.0, 1e-9)
-        me.skill_ceiling[side] = max((1.0 + skill * strongest) / off - 1.0, 1e-9)
-        me.range_deg[side] = has.range_deg[side]
-        me.bridge_reps[side] = has.bridge_reps[side]
-    me.weaker = BOTH
+        off = athlete.side_factor[side] ** model.sides_room
+        athlete.muscle_ceiling[side] = max((1.0 + muscle * strongest) / off - 1.0, 1e-9)
+        athlete.skill_ceiling[side] = max((1.0 + skill * strongest) / off - 1.0, 1e-9)
+        athlete.range_deg[side] = has.range_deg[side]
+        athlete.bridge_reps[side] = has.bridge_reps[side]
+    athlete.weaker = BOTH
     if has.bridge_reps[LEFT] != has.bridge_reps[RIGHT]:
         is_left = has.bridge_reps[LEFT] < has.bridge_reps[RIGHT]
-        me.weaker = LEFT if is_left else RIGHT
+        athlete.weaker = LEFT if is_left else RIGHT
 
 
 def recovery_of(has: np.void, model: np.void) -> float:
@@ -622,7 +626,7 @@ def recovery_of(has: np.void, model: np.void) -> float:
     return min(max(recovery, LEAST_RECOVERY), MOST_RECOVERY)
 
 
-def know(
+def fill_strength(
     has: np.void, known: np.void, gear: np.void, model: np.void, lift: np.void
 ) -> None:
     """Fill what a person can do in one lift at the start; a 1RM of 0 for none."""

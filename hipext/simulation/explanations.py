@@ -11,7 +11,7 @@ import pandas as pd
 
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
-from hipext.engine.progression import REDUCE, REGRESS, STOP, makeable
+from hipext.engine.progression import REDUCE, REGRESS, STOP, round_to_increment
 from hipext.files.checks import DAY_NAMES, apart, counted, listed, spans, told, weeks
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Gate, Plan, step_of
@@ -326,11 +326,11 @@ class Change(NamedTuple):
 
 def asked_words(place: Place, asked: Numbers) -> str:
     """Return what a slot asks for: ``3x8 at 40 kg``."""
-    n_sets, amount, load_kg, _, _, _, rung = asked
-    text = f"{n_sets:g}x{_plain_amount(place, amount)}"
-    exercise = place.ladder[int(rung)]
+    n_sets, reps_or_s, load_kg, _, _, _, ladder_step = asked
+    text = f"{n_sets:g}x{_plain_amount(place, reps_or_s)}"
+    exercise = place.ladder[int(ladder_step)]
     if exercise.is_loaded and load_kg > 0:
-        text += f" at {makeable(load_kg, step_of(place.slot, exercise)):g} kg"
+        text += f" at {round_to_increment(load_kg, step_of(place.slot, exercise)):g} kg"
     if place.slot.progress.rule == "tempo":
         text += f", tempo {_tempo(place, asked)}"
     return text
@@ -354,20 +354,20 @@ def _asked_for(template: str) -> tuple[str, ...]:
     return tuple(re.findall(r"{(\w+)}", template))
 
 
-def _plain_amount(place: Place, amount: float) -> str:
-    return f"{amount:g} s" if place.slot.scheme.is_hold else f"{amount:g}"
+def _plain_amount(place: Place, reps_or_s: float) -> str:
+    return f"{reps_or_s:g} s" if place.slot.scheme.is_hold else f"{reps_or_s:g}"
 
 
-def _amount(place: Place, amount: float) -> str:
+def _amount(place: Place, reps_or_s: float) -> str:
     is_hold = place.slot.scheme.is_hold
-    return f"{amount:g} s" if is_hold else counted(amount, "repetition")
+    return f"{reps_or_s:g} s" if is_hold else counted(reps_or_s, "repetition")
 
 
 def _tempo(place: Place, asked: Numbers) -> str:
-    n_steps, rung = int(asked[5]), int(asked[6])
+    n_steps, ladder_step = int(asked[5]), int(asked[6])
     if place.slot.progress.rule == "tempo" and n_steps:
         return place.slot.progress.tempos[n_steps - 1]
-    return place.slot.tempo or place.ladder[rung].tempo
+    return place.slot.tempo or place.ladder[ladder_step].tempo
 
 
 def _value(change: Change) -> str:
@@ -437,11 +437,11 @@ def _good(change: Change) -> str:
 
 
 def _waiting(change: Change) -> str:
-    n_good, every = change.seen[6], _every(change)
+    n_successes, every = change.seen[6], _every(change)
     thing = "week" if change.place.slot.progress.rule == "step" else "session"
-    if n_good < 1:  # a set was missed earlier in the week
+    if n_successes < 1:  # a set was missed earlier in the week
         return f"this {thing} does not count towards {counted(every, f'good {thing}')}"
-    return f"{n_good:g} of {counted(every, f'good {thing}')} in a row"
+    return f"{n_successes:g} of {counted(every, f'good {thing}')} in a row"
 
 
 def _often(change: Change) -> str:
@@ -619,8 +619,8 @@ def is_finished(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> bo
 def _reached(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> str:
     n_weeks, last = len(weekly), weekly["phase"].iloc[-1]
     if is_finished(plan, weekly, decisions):
-        extra = n_weeks - plan.n_weeks
-        more = f", {extra} more than written" if extra else ""
+        extra_weeks = n_weeks - plan.n_weeks
+        more = f", {extra_weeks} more than written" if extra_weeks else ""
         return f"The plan was finished in {counted(n_weeks, 'week')}{more}."
     number = [phase.name for phase in plan.phase].index(last) + 1
     return (

@@ -101,12 +101,14 @@ def sets_table(
     log, slot = trace.sets, trace.sets[:, 1].astype("int64")
     order = np.lexsort((np.arange(len(log)), slot, log[:, 3], first[slot], log[:, 0]))
     log, slot = log[order], slot[order]
-    day, rung, side, done = (log[:, column].astype("int64") for column in (0, 2, 4, 6))
+    day, ladder_step, side, done = (
+        log[:, column].astype("int64") for column in (0, 2, 4, 6)
+    )
     kinds = [slot_kind(place.slot, place.ladder[0]) for place in places]
     is_hold = values_at([place.slot.scheme.is_hold for place in places], slot)
     targets = [place.slot.scheme.rir for place in places]
     target = np.array(targets, dtype="float64")[slot]
-    exercise = setting.program.slots["exercise"][slot, rung]
+    exercise = setting.program.slots["exercise"][slot, ladder_step]
     lifts = setting.program.exercises[exercise]
     person = setting.people.persons[0]
     mass_kg, n_implements = person["body_mass_kg"], lifts["n_implements"]
@@ -115,7 +117,7 @@ def sets_table(
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
     is_light = log[:, 11] > 0
     kinds_of_tempo, which = np.unique(
-        np.column_stack([slot, rung, log[:, 8].astype("int64")]),
+        np.column_stack([slot, ladder_step, log[:, 8].astype("int64")]),
         axis=0,
         return_inverse=True,
     )
@@ -183,11 +185,11 @@ def _ends(log: np.ndarray, slot: np.ndarray) -> np.ndarray:
     return np.append(~same, True)
 
 
-def _tempo(place: Place, rung: int, n_steps: int) -> tuple[str, float]:
+def _tempo(place: Place, ladder_step: int, n_steps: int) -> tuple[str, float]:
     """Return the tempo of a set and its seconds per repetition."""
     if place.slot.scheme.is_hold:
         return "", 1.0
-    tempo = place.slot.tempo or place.ladder[rung].tempo
+    tempo = place.slot.tempo or place.ladder[ladder_step].tempo
     if place.slot.progress.rule == "tempo" and n_steps:
         tempo = place.slot.progress.tempos[n_steps - 1]
     return tempo, float(seconds_per_rep(tempo))
@@ -241,8 +243,11 @@ def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return what either side can lift, day by day (`tables.CAPACITY`)."""
     parts = _capacity(setting, trace)
     known = trace.lifts[-1, :, :, 1].any(axis=1) | trace.lifts[..., 2].any(axis=(0, 2))
-    slot, rung = trace.sets[:, 1].astype("int64"), trace.sets[:, 2].astype("int64")
-    known[setting.program.slots["exercise"][slot, rung]] = True
+    slot, ladder_step = (
+        trace.sets[:, 1].astype("int64"),
+        trace.sets[:, 2].astype("int64"),
+    )
+    known[setting.program.slots["exercise"][slot, ladder_step]] = True
     base_kg = setting.people.strengths["base_kg"][0]
     shown = np.flatnonzero(known & (base_kg > 0))
     lifts, n_days = setting.program.exercises[shown], len(trace.days)

@@ -7,19 +7,19 @@ import numpy as np
 
 from hipext.athletes.athlete import Athlete
 from hipext.engine.compiled import compiled, plain
-from hipext.engine.day import live, live_all
+from hipext.engine.day import simulate_all, simulate_days
 from hipext.engine.state import (
     BODY,
-    BOOK,
     COUNT,
     LIFT,
-    LINE,
     MUSCLE,
     N_MUSCLES,
+    OBSERVED,
     SCRIPT,
+    SLOT_STATE,
     WEEK_COLUMNS,
-    Life,
     Log,
+    RunState,
 )
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
@@ -32,7 +32,7 @@ from hipext.simulation.arrays import (
     horizon_of,
     people_of,
     program_of,
-    who_stands_for,
+    unique_athletes,
 )
 
 MAX_SEED = 2**63 - 1
@@ -71,7 +71,7 @@ def setting_of(
     """Return a plan and persons as arrays; PlanError if a 1RM is missing."""
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    some, _ = who_stands_for(athletes)
+    some, _ = unique_athletes(athletes)
     tested = sorted({lift for athlete in some for lift in athlete.one_rm_kg})
     program = program_of(plan, exercises, tested, model)
     names = exercises_of(plan, tested)
@@ -97,7 +97,7 @@ def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
 def trace(
     setting: Setting,
     *,
-    who: int = 0,
+    row: int = 0,
     seed: int = 0,
     person: int = 0,
     noise: bool = True,
@@ -121,12 +121,12 @@ def trace(
     is_compiled : bool, default False
         Whether to use machine code. Default: plain Python, which needs no compiler.
     """
-    extra = int(setting.model["rule_extra_sets"])
-    log = _full_log(setting.program, extra)
-    life = _life(setting, who, log, seed=seed, person=person, noise=noise)
-    life = life._replace(script=_script(script, setting.program.plan["horizon"]))
-    life = _go(life, is_compiled=is_compiled)
-    count = life.log.count
+    extra_weeks = int(setting.model["rule_extra_sets"])
+    log = _full_log(setting.program, extra_weeks)
+    run = _run_state(setting, row, log, seed=seed, person=person, noise=noise)
+    run = run._replace(script=_script(script, setting.program.plan["horizon"]))
+    run = _run(run, is_compiled=is_compiled)
+    count = run.log.count
     days = slice(count.weeks * DAYS_PER_WEEK)
     return Trace(
         setting.exercises,
@@ -161,41 +161,41 @@ def weeks_of_all(
         (len(people.persons), program.plan["horizon"], len(WEEK_COLUMNS)), np.nan
     )
     if is_compiled:
-        life = _life(setting, 0, _short_log(), seed=seed, person=0, noise=noise)
-        compiled(live_all)(life, *people, weeks, first_person)
+        run = _run_state(setting, 0, _short_log(), seed=seed, person=0, noise=noise)
+        compiled(simulate_all)(run, *people, weeks, first_person)
         return weeks
-    for who in range(len(weeks)):
-        log = _short_log()._replace(weeks=weeks[who])
-        person = first_person + who
-        life = _life(setting, who, log, seed=seed, person=person, noise=noise)
-        _go(life, is_compiled=False)
+    for row in range(len(weeks)):
+        log = _short_log()._replace(weeks=weeks[row])
+        person = first_person + row
+        run = _run_state(setting, row, log, seed=seed, person=person, noise=noise)
+        _run(run, is_compiled=False)
     return weeks
 
 
-def _go(life: Life, *, is_compiled: bool) -> Life:
+def _run(run: RunState, *, is_compiled: bool) -> RunState:
     """Run one life; return it, with the counts of its log."""
     if is_compiled:
         # The same machine code as for many: compiling takes seconds.
-        one = (life.me, life.strengths, life.fate, life.log.weeks)
+        one = (run.athlete, run.strengths, run.events, run.log.weeks)
         one = (np.asarray(part)[np.newaxis] for part in one)
-        compiled(live_all)(life, *one, life.person)
-        return life._replace(log=life.log._replace(count=plain(life.log.count)))
-    life = plain(life)
-    live(life)
-    return life
+        compiled(simulate_all)(run, *one, run.person)
+        return run._replace(log=run.log._replace(count=plain(run.log.count)))
+    run = plain(run)
+    simulate_days(run)
+    return run
 
 
-def _life(
-    setting: Setting, who: int, log: Log, *, seed: int, person: int, noise: bool
-) -> Life:
+def _run_state(
+    setting: Setting, row: int, log: Log, *, seed: int, person: int, noise: bool
+) -> RunState:
     """Return the life of one person before its first morning."""
     program, people = setting.program, setting.people
     n_slots, n_lifts = len(program.slots), len(program.exercises)
-    return Life(
+    return RunState(
         *program,
-        me=people.persons[who],
-        strengths=people.strengths[who],
-        fate=people.fates[who],
+        athlete=people.persons[row],
+        strengths=people.strengths[row],
+        events=people.events[row],
         model=setting.model,
         seed=seed,
         person=person,
@@ -204,9 +204,9 @@ def _life(
         body=np.zeros(1, BODY)[0],
         muscles=np.zeros((N_MUSCLES, 2), MUSCLE),
         lifts=np.zeros(n_lifts, LIFT),
-        book=np.zeros(1, BOOK)[0],
-        lines=np.zeros(n_slots, LINE),
-        known_kg=np.zeros(n_lifts),
+        observed=np.zeros(1, OBSERVED)[0],
+        slot_states=np.zeros(n_slots, SLOT_STATE),
+        e1rm_kg=np.zeros(n_lifts),
         log=log,
     )
 
@@ -220,11 +220,11 @@ def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     return script
 
 
-def _full_log(program: Program, extra: int) -> Log:
+def _full_log(program: Program, extra_weeks: int) -> Log:
     """Return a log with room for everything that can happen to one person."""
     horizon = program.plan["horizon"]
     n_days = horizon * DAYS_PER_WEEK
-    n_sets, n_slots = _most_rows_a_week(program, extra)
+    n_sets, n_slots = _most_rows_a_week(program, extra_weeks)
     n_tests = (6 + len(program.exercises)) * int(program.calendar["is_test"].sum())
     n_decisions = 2 * n_slots * horizon + _N_DECISIONS_A_DAY * n_days
     return Log(
@@ -247,10 +247,10 @@ def _short_log() -> Log:
     return Log(False, count, none, none, none, none, more, more, none)
 
 
-def _most_rows_a_week(program: Program, extra: int) -> tuple[int, int]:
+def _most_rows_a_week(program: Program, extra_weeks: int) -> tuple[int, int]:
     """Return the most sets (a row per side) and slots that a week can hold."""
-    per_slot = np.maximum(program.slots["n_sets_max"], program.plan["light_sets"])
-    per_slot = per_slot + extra
+    per_slot = np.maximum(program.slots["n_sets_max"], program.plan["deload_sets"])
+    per_slot = per_slot + extra_weeks
     most_sets, most_slots = 0, 0
     for first in program.phases["first_occasion"]:
         n_sets = n_slots = 0

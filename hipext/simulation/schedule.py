@@ -147,7 +147,7 @@ def check_inputs(plan: Plan, athlete: Athlete) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PlannedSlot:
     """What one slot asks for on one day, light weeks applied; see `tables.SETS`."""
 
     number: int
@@ -155,7 +155,7 @@ class Asked:
     exercise: Exercise
     kind: str
     n_sets: int
-    amount: int
+    reps_or_s: int
     load_kg: float
     system_load_kg: float
     pct_1rm: float
@@ -165,7 +165,7 @@ class Asked:
 
 
 def _rows(
-    occasion: Occasion, asked: Sequence[Asked], athlete: Athlete
+    occasion: Occasion, asked: Sequence[PlannedSlot], athlete: Athlete
 ) -> Iterator[tuple]:
     """Yield the rows of one session, groups round by round."""
     for _, members in groupby(asked, key=lambda one: one.slot.group or one.number):
@@ -177,12 +177,12 @@ def _rows(
 
 
 def _set_rows(
-    occasion: Occasion, one: Asked, number: int, athlete: Athlete
+    occasion: Occasion, one: PlannedSlot, number: int, athlete: Athlete
 ) -> Iterator[tuple]:
     week = occasion.week
     is_hold = one.slot.scheme.is_hold
-    reps, hold_s = (None, float(one.amount)) if is_hold else (one.amount, nan)
-    tut_s = hold_s if is_hold else float(one.amount * seconds_per_rep(one.tempo))
+    reps, hold_s = (None, float(one.reps_or_s)) if is_hold else (one.reps_or_s, nan)
+    tut_s = hold_s if is_hold else float(one.reps_or_s * seconds_per_rep(one.tempo))
     sides = _sides(one, number, athlete)
     for side in sides:
         yield (
@@ -214,7 +214,7 @@ def _set_rows(
         )
 
 
-def _sides(one: Asked, number: int, athlete: Athlete) -> tuple[str, ...]:
+def _sides(one: PlannedSlot, number: int, athlete: Athlete) -> tuple[str, ...]:
     """Return the sides of a set in the order in which they work."""
     if not one.exercise.is_unilateral:
         return ("both",)
@@ -229,7 +229,7 @@ def _sides(one: Asked, number: int, athlete: Athlete) -> tuple[str, ...]:
 class Settled:
     """A slot after its session: what was asked, and what the rule decided."""
 
-    asked: Asked
+    asked: PlannedSlot
     now: Prescription
     decision: Decision
 
@@ -254,12 +254,12 @@ def _decision_rows(occasion: Occasion, settled: Settled) -> Iterator[tuple]:
         )
 
 
-def _words(one: Asked, asked: Prescription) -> str:
+def _words(one: PlannedSlot, asked: Prescription) -> str:
     unit = " s" if one.slot.scheme.is_hold else ""
-    load_kg = makeable(asked.load_kg, one.slot, one.exercise)
+    load_kg = load_to_use(asked.load_kg, one.slot, one.exercise)
     load = f" at {load_kg:g} kg" if one.exercise.is_loaded else ""
     tempo = f", tempo {asked.tempo}" if one.slot.progress.rule == "tempo" else ""
-    return f"{asked.n_sets}x{asked.amount}{unit}{load}{tempo}"
+    return f"{asked.n_sets}x{asked.reps_or_s}{unit}{load}{tempo}"
 
 
 def _week_rows(plan: Plan, before: Week | None, week: Week) -> Iterator[tuple]:
@@ -297,7 +297,7 @@ class Book:
         self.done_kg: dict[tuple, float] = {}
         self.capacity_kg = _capacities(plan, athlete, exercises)
 
-    def ask(self, occasion: Occasion, number: int) -> Asked:
+    def ask(self, occasion: Occasion, number: int) -> PlannedSlot:
         """Return what slot `number` of an occasion asks for on that day."""
         slot = occasion.slots[number]
         exercise = self.exercises[slot.exercise]
@@ -306,25 +306,25 @@ class Book:
         is_light = occasion.week.is_deload and kind == "work"
         if is_light:
             done_kg = self.done_kg.get(_key(occasion, number), now.load_kg)
-            n_sets, amount = _lightened(self.plan, slot, now)
+            n_sets, reps_or_s = _lightened(self.plan, slot, now)
             load_kg, target = done_kg * self.plan.deload.load_fraction, None
         else:
-            n_sets, amount, load_kg = now.n_sets, now.amount, now.load_kg
+            n_sets, reps_or_s, load_kg = now.n_sets, now.reps_or_s, now.load_kg
             target = slot.scheme.rir
-        load_kg = makeable(load_kg, slot, exercise)
+        load_kg = load_to_use(load_kg, slot, exercise)
         lifted_kg = exercise.body_mass_share * self.athlete.body_mass_kg
         rated_kg = exercise.n_implements * load_kg + rated_body_kg(
             self.athlete, exercise
         )
         capacity_kg = self.capacity_kg.get(exercise.id)
-        spare = _spare_reps(rated_kg, capacity_kg, amount, slot.scheme.is_hold)
-        return Asked(
+        spare = _spare_reps(rated_kg, capacity_kg, reps_or_s, slot.scheme.is_hold)
+        return PlannedSlot(
             number=number + 1,
             slot=slot,
             exercise=exercise,
             kind=kind,
             n_sets=n_sets,
-            amount=amount,
+            reps_or_s=reps_or_s,
             load_kg=load_kg,
             system_load_kg=exercise.n_implements * load_kg + lifted_kg,
             pct_1rm=100 * rated_kg / capacity_kg if capacity_kg else nan,
@@ -333,7 +333,7 @@ class Book:
             tempo="" if slot.scheme.is_hold else now.tempo,
         )
 
-    def settle(self, occasion: Occasion, asked: Sequence[Asked]) -> list[Settled]:
+    def settle(self, occasion: Occasion, asked: Sequence[PlannedSlot]) -> list[Settled]:
         """Move every slot on, success assumed; return what its rule decided."""
         outcome = Outcome(
             is_deload=occasion.week.is_deload, is_week_end=occasion.is_week_end
@@ -350,12 +350,12 @@ class Book:
                 self._learn(one)
         return settled
 
-    def _learn(self, one: Asked) -> None:
+    def _learn(self, one: PlannedSlot) -> None:
         """Raise the 1RM estimate if the completed set implies a higher one."""
         known_kg = self.capacity_kg.get(one.exercise.id)
         if known_kg is None or one.slot.scheme.is_hold or one.kind != "work":
             return
-        possible = one.amount + (0.0 if isnan(one.rir_target) else one.rir_target)
+        possible = one.reps_or_s + (0.0 if isnan(one.rir_target) else one.rir_target)
         rated_kg = one.pct_1rm / 100 * known_kg
         if rated_kg > 0 and possible <= RELATIONS[RELATION].max_reps:
             share = pct_1rm(possible, relation=RELATION) / 100
@@ -372,7 +372,7 @@ class Book:
         exercise, scheme = self.exercises[slot.exercise], slot.scheme
         return Prescription(
             n_sets=scheme.n_sets,
-            amount=scheme.low,
+            reps_or_s=scheme.low,
             load_kg=self._first_load_kg(exercise, scheme),
             tempo=slot.tempo or exercise.tempo,
         )
@@ -431,7 +431,7 @@ def _capacities(
     return capacity_kg
 
 
-def makeable(load_kg: float, slot: Slot, exercise: Exercise) -> float:
+def load_to_use(load_kg: float, slot: Slot, exercise: Exercise) -> float:
     """Return the nearest load that the implement can make, at least its first step."""
     step_kg = step_of(slot, exercise)
     return max(rounded(load_kg, step_kg), step_kg) if exercise.is_loaded else 0.0
@@ -443,17 +443,17 @@ def _lightened(plan: Plan, slot: Slot, now: Prescription) -> tuple[int, int]:
     if deload.sets is not None and not slot.scheme.is_hold:
         light = parse_sets(deload.sets)
         return light.n_sets, light.low
-    return max(1, int(rounded(now.n_sets * deload.sets_fraction, 1))), now.amount
+    return max(1, int(rounded(now.n_sets * deload.sets_fraction, 1))), now.reps_or_s
 
 
 def _spare_reps(
-    rated_kg: float, capacity_kg: float | None, amount: int, is_hold: bool
+    rated_kg: float, capacity_kg: float | None, reps_or_s: int, is_hold: bool
 ) -> float:
     """Return repetitions in reserve by the relation, 0 to 10; missing if unknown."""
     if capacity_kg is None or is_hold or rated_kg <= 0:
         return nan
     possible = RELATIONS[RELATION].reps_at(min(rated_kg / capacity_kg, 1.0))
-    return round(min(max(possible - amount, 0.0), 10.0), 6)
+    return round(min(max(possible - reps_or_s, 0.0), 10.0), 6)
 
 
 def planned_assessments(plan: Plan, athlete: Athlete) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from hipext.studies.crowds import (
     OUTCOMES,
     WEEKLY,
     course_of,
-    is_lived,
+    is_simulated,
     outcomes_of,
     people_in,
     runs_compiled,
@@ -41,10 +41,10 @@ from hipext.studies.crowds import (
 from hipext.studies.designs import design_of, read_varied
 from hipext.studies.scenarios import (
     Scenario,
-    people_from,
-    people_named,
-    people_values,
-    persons_of,
+    drawn_athletes,
+    participants_as_json,
+    participants_from_json,
+    read_participants,
     scenario_of,
 )
 from hipext.studies.sweep_file import SweepSpec
@@ -106,7 +106,7 @@ class Job:
         """Return what all batches need to know."""
         values = {
             "plan": self.plan.model_dump(mode="json", exclude_unset=True),
-            **people_values(self.people),
+            **participants_as_json(self.people),
             "persons": self.persons,
             "seed": self.seed,
             "noise": self.noise,
@@ -191,7 +191,7 @@ def columns_of(
     """
     is_compiled = runs_compiled(engine)
     known = _known(head)
-    parts = [_lived(head, piece, is_compiled=is_compiled) for piece in pieces]
+    parts = [_simulated(head, piece, is_compiled=is_compiled) for piece in pieces]
     tables = {"outcomes": _joined(map(_outcome_columns, pieces, parts))}
     if known["keeps_weeks"]:
         tables["weeks"] = _joined(map(_week_columns, pieces, parts))
@@ -204,13 +204,13 @@ def _known(head: bytes) -> Mapping[str, object]:
     values = json.loads(zlib.decompress(head))
     return values | {
         "plan": check_plan(values["plan"], source="the plan"),
-        "people": people_from(values),
+        "people": participants_from_json(values),
     }
 
 
 def _persons(head: bytes, first: int, n: int) -> Sequence[Athlete]:
     known = _known(head)
-    return persons_of(known["people"], n, seed=known["seed"], first=first)
+    return drawn_athletes(known["people"], n, seed=known["seed"], first=first)
 
 
 @lru_cache(maxsize=8)
@@ -220,7 +220,7 @@ def _scenario(head: bytes, changes: str) -> tuple[Scenario, Setting]:
     return scenario, setting_in(scenario, _persons(head, 0, 1))
 
 
-def _lived(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
+def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
     """Return the weeks of the persons of a piece: none where changes make no plan."""
     known = _known(head)
     with parameters_changed(known["parameters"]):
@@ -251,7 +251,7 @@ def _outcome_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _week_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
-    persons, place = np.nonzero(is_lived(weeks))
+    persons, place = np.nonzero(is_simulated(weeks))
     return {
         "scenario": np.full(len(persons), piece.scenario, dtype="int32"),
         "person": persons + piece.first + 1,
@@ -271,7 +271,7 @@ def job_of(spec: SweepSpec) -> Job:
     design = design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed)
     return Job(
         plan=read_plan(spec.plan),
-        people=people_named(spec.athlete, spec.population),
+        people=read_participants(spec.athlete, spec.population),
         persons=spec.persons,
         seed=spec.seed,
         noise=spec.noise,
@@ -280,14 +280,14 @@ def job_of(spec: SweepSpec) -> Job:
     )
 
 
-def job_again(record: Mapping[str, object]) -> Job:
+def job_from_record(record: Mapping[str, object]) -> Job:
     """Return what a record asks for; no other file is needed."""
     asked = record["sweep"]
     vary, _ = read_varied(asked["vary"], source="the record")
     kind, n = asked["design"]["kind"], asked["design"].get("n")
     return Job(
         plan=check_plan(record["plan"], source="the plan of the record"),
-        people=people_from(record),
+        people=participants_from_json(record),
         persons=asked["persons"],
         seed=asked["seed"],
         noise=asked["noise"],
@@ -302,7 +302,7 @@ def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
     return {
         "sweep": spec.model_dump(mode="json", exclude=files),
         "plan": job.plan.model_dump(mode="json", exclude_unset=True),
-        **people_values(job.people),
+        **participants_as_json(job.people),
     }
 
 

@@ -24,9 +24,9 @@ from hipext.studies.crowds import (
     WEEKLY,
     course_of,
     first_of,
-    lived,
     outcomes_of,
-    progress_told,
+    progress_bar,
+    simulate_athletes,
 )
 from hipext.studies.scenarios import Scenario, scenario_of
 
@@ -189,7 +189,7 @@ def compare(
     people = [athletes] if isinstance(athletes, Athlete) else athletes
     _check(named, people, seeds, level, engine)
     n_lives = len(named) * len(seeds) * len(people)
-    with progress_told(n_lives, "lives", is_shown=progress) as tell:
+    with progress_bar(n_lives, "lives", is_shown=progress) as tell:
         weeks = [
             _weeks(one, people, seeds, noise=noise, engine=engine, tell=tell)
             for one in named
@@ -314,7 +314,9 @@ def _weeks(
 ) -> np.ndarray:
     """Return [person, seed, week, column] of a scenario."""
     options = {"noise": noise, "engine": engine, "tell": tell}
-    lives = [lived(scenario, athletes, seed=seed, **options) for seed in seeds]
+    lives = [
+        simulate_athletes(scenario, athletes, seed=seed, **options) for seed in seeds
+    ]
     return np.stack(lives, axis=1)
 
 
@@ -619,7 +621,7 @@ def _inputs_of_people(athletes: Sequence[Athlete]) -> dict[str, object]:
     return {"athletes": who, "persons": len(order) if is_one else order}
 
 
-def compared_again(
+def comparison_from_record(
     record: Mapping[str, object], *, engine: str | None = None
 ) -> Comparison:
     """Return the comparison of a record, made again with the constants in use."""

@@ -86,7 +86,7 @@ def setting_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Setting:
         return setting_of(scenario.plan, people)
 
 
-def lived(
+def simulate_athletes(
     scenario: Scenario,
     athletes: Sequence[Athlete],
     *,
@@ -359,14 +359,14 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
         A value per person by the names of `OUTCOMES`; 'weeks' as whole numbers. All
         others are missing for persons without a week.
     """
-    n_weeks = is_lived(weeks).sum(axis=1)
+    n_weeks = is_simulated(weeks).sum(axis=1)
     return {
         name: n_weeks if not one.of else one.factor * _taken(weeks, one, n_weeks)
         for name, one in OUTCOMES.items()
     }
 
 
-def is_lived(weeks: np.ndarray) -> np.ndarray:
+def is_simulated(weeks: np.ndarray) -> np.ndarray:
     """Return which weeks of which persons belong to the plan: [person, week]."""
     return ~np.isnan(weeks[:, :, WEEK_COLUMNS.index("phase")])
 
@@ -391,7 +391,7 @@ def _taken(weeks: np.ndarray, one: Outcome, n_weeks: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def progress_told(
+def progress_bar(
     total: int, unit: str, *, is_shown: bool, initial: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar; the function it gives is told how many more units are done.

@@ -18,7 +18,7 @@ from hipext.files.parameters import parameters_changed, shipped_values
 from hipext.files.records import (
     changes_since,
     code_hash,
-    edits_told,
+    edit_messages,
     inputs_of,
     read_record,
     sha256_of,
@@ -32,10 +32,10 @@ from hipext.simulation.simulation import (
     table_files,
     told,
 )
-from hipext.studies.comparison import compared_again, comparison_tables
-from hipext.studies.crowds import progress_told
-from hipext.studies.search import front_again, search_tables
-from hipext.studies.sweeps import check_complete, files_again
+from hipext.studies.comparison import comparison_from_record, comparison_tables
+from hipext.studies.crowds import progress_bar
+from hipext.studies.search import front_from_record, search_tables
+from hipext.studies.sweeps import check_complete, sweep_files_from_record
 
 TOLERANCE = 1e-12  # relative; what is promised between machines and engines
 ENGINES = ("plain", "compiled")
@@ -128,7 +128,7 @@ def reproduce(
     check_one_of(record["kind"], tuple(KINDS), name=f"kind of {folder / 'record.json'}")
     seals = record.get("seals")
     edits = (
-        [] if seals is None else edits_told(inputs_of(record), seals, record["kind"])
+        [] if seals is None else edit_messages(inputs_of(record), seals, record["kind"])
     )
     if record["kind"] == "sweep":
         check_complete(folder, record)
@@ -151,7 +151,7 @@ def _findings(
 ) -> list[_Finding]:
     """Make every table again; return what is not as it should be, in order."""
     findings, waiting = [], dict(record["sha256"])
-    bar = progress_told(len(waiting), "files", is_shown=progress)
+    bar = progress_bar(len(waiting), "files", is_shown=progress)
     try:
         with bar as tell, parameters_changed(_own_parameters(record)):
             for name, ours in KINDS[record["kind"]](record, engine):
@@ -297,7 +297,7 @@ def _some(words: Sequence[str]) -> str:
     return "; ".join(words[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _run_again(
+def _rerun_simulation(
     record: Mapping[str, object], engine: str | None
 ) -> Iterable[tuple[str, bytes]]:
     """Return name and content of the tables of a run."""
@@ -316,27 +316,29 @@ def _run_again(
     return table_files(told(plan, athlete, setting, kept, **chance, **load)).items()
 
 
-def _compare_again(
+def _rerun_comparison(
     record: Mapping[str, object], engine: str | None
 ) -> Iterable[tuple[str, bytes]]:
     """Return name and content of the tables of a comparison."""
-    return comparison_tables(compared_again(record, engine=engine)).items()
+    return comparison_tables(comparison_from_record(record, engine=engine)).items()
 
 
-def _search_again(
+def _rerun_search(
     record: Mapping[str, object], engine: str | None
 ) -> Iterable[tuple[str, bytes]]:
     """Return name and content of the tables of a search."""
-    return search_tables(front_again(record, engine=engine, progress=False)).items()
+    return search_tables(
+        front_from_record(record, engine=engine, progress=False)
+    ).items()
 
 
 # Each makes the files of a record of its kind again, one at a time: (name, content).
 # The constants of the record are in use while it does.
 KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] = {
-    "run": _run_again,
-    "compare": _compare_again,
-    "sweep": files_again,
-    "search": _search_again,
+    "run": _rerun_simulation,
+    "compare": _rerun_comparison,
+    "sweep": sweep_files_from_record,
+    "search": _rerun_search,
 }
 
 

@@ -15,7 +15,7 @@ from hipext.athletes.population import (
 )
 from hipext.files.checks import did_you_mean
 from hipext.files.parameters import shipped_parameter
-from hipext.plans.edits import KNOBS, _changed, plain, turned, vary
+from hipext.plans.edits import KNOBS, _changed, apply_knob, plain, vary
 from hipext.plans.plan import Plan
 
 AS_IT_IS = "as it is"  # name of a scenario without a change
@@ -132,7 +132,7 @@ def _changed_plan(plan: Plan, changes: Mapping[str, object]) -> Plan:
         if room == _PLAN:
             plan = vary(plan, {name: changes[name] for name in names})
         for name in names if room == _KNOB else ():
-            plan = turned(plan, name, changes[name])
+            plan = apply_knob(plan, name, changes[name])
     return plan
 
 
@@ -186,25 +186,27 @@ def _constant(name: str, value: object) -> float:
     return float(value)
 
 
-def people_named(athlete: str | None, population: str | None) -> Athlete | Population:
+def read_participants(
+    athlete: str | None, population: str | None
+) -> Athlete | Population:
     """Return the person of a file, or the population where that is named."""
     return read_athlete(athlete) if population is None else read_population(population)
 
 
-def people_values(people: Athlete | Population) -> dict[str, object]:
+def participants_as_json(people: Athlete | Population) -> dict[str, object]:
     """Return a person or a population as a record has it: the kind, and its values."""
     kind = "population" if isinstance(people, Population) else "athlete"
     return {kind: people.model_dump(mode="json", exclude_unset=True)}
 
 
-def people_from(values: Mapping[str, object]) -> Athlete | Population:
+def participants_from_json(values: Mapping[str, object]) -> Athlete | Population:
     """Return the person or the population of a record."""
     if "population" in values:
         return check_population(values["population"], source="people of the record")
     return check_athlete(values["athlete"], source="person of the record")
 
 
-def persons_of(
+def drawn_athletes(
     people: Athlete | Population, n: int, *, seed: int, first: int = 0
 ) -> Sequence[Athlete]:
     """Return who trains: copies of one person, or persons drawn from `first` on."""

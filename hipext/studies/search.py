@@ -16,18 +16,18 @@ from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.studies.crowds import (
-    lived,
     outcomes_of,
-    progress_told,
+    progress_bar,
     side_by_side,
+    simulate_athletes,
     threads_for,
 )
 from hipext.studies.designs import Range, Varied, as_column, read_varied, written
 from hipext.studies.scenarios import (
-    people_from,
-    people_named,
-    people_values,
-    persons_of,
+    drawn_athletes,
+    participants_as_json,
+    participants_from_json,
+    read_participants,
     scenario_of,
 )
 from hipext.studies.sweep_file import Limit, SearchSpec, read_search_file
@@ -76,12 +76,12 @@ class Search:
                 f"no other one beats in {listed(self.goals)}{together}. Which of them "
                 "to take is a choice, not a result."
             )
-        misses = [*map(self._miss_told, _nearest(self))]
+        misses = [*map(self._miss_text, _nearest(self))]
         if not misses:
             return f"{tried}, none of which can be done as it was set."
         return "\n- ".join([f"{tried}, none allowed. The nearest misses:", *misses])
 
-    def _miss_told(self, row: Mapping[str, object]) -> str:
+    def _miss_text(self, row: Mapping[str, object]) -> str:
         names = _columns_of(self.space, _quantities(self.goals, self.limits))
         was_set = [f"{name} = {_shown(row[column])}" for name, column in names.items()]
         broken = [
@@ -122,7 +122,7 @@ def find_front(
         With all problems of the search file, or if not one scenario can be done.
     """
     spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
-    return front_again(inputs_of_search(spec), engine=engine, progress=progress)
+    return front_from_record(inputs_of_search(spec), engine=engine, progress=progress)
 
 
 def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
@@ -131,18 +131,18 @@ def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
     return {
         "search": spec.model_dump(mode="json", exclude=files),
         "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
-        **people_values(people_named(spec.athlete, spec.population)),
+        **participants_as_json(read_participants(spec.athlete, spec.population)),
     }
 
 
-def front_again(
+def front_from_record(
     inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = True
 ) -> Search:
     """Return what a search finds, from the inputs of its record."""
     asked = inputs["search"]
     plan = check_plan(inputs["plan"], source="the plan of the record")
-    who = people_from(inputs)
-    people = persons_of(who, asked["persons"], seed=asked["seed"])
+    who = participants_from_json(inputs)
+    people = drawn_athletes(who, asked["persons"], seed=asked["seed"])
     limits = {name: Limit(**one) for name, one in asked["limits"].items()}
     n_threads = threads_for(engine)
     constants = values_in_use()
@@ -161,7 +161,7 @@ def front_again(
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
     size = asked["search"]
-    with progress_told(size["trials"], "plans", is_shown=progress) as tell:
+    with progress_bar(size["trials"], "plans", is_shown=progress) as tell:
         found = search(
             read_varied(asked["vary"], source="the record")[0],
             asked["goals"],
@@ -193,7 +193,7 @@ def _means(
     """Return goals and limited quantities; ValueError where changes make no plan."""
     scenario = scenario_of(plan, changes)
     options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
-    found = outcomes_of(lived(scenario, people, engine=engine, **options))
+    found = outcomes_of(simulate_athletes(scenario, people, engine=engine, **options))
     means = {name: float(found[name].mean()) for name in asked["goals"]}
     limited = {
         limit.column(name): _of(limit, found[name]) for name, limit in limits.items()

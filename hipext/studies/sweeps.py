@@ -34,7 +34,7 @@ from hipext.studies.batches import (
     check_first,
     columns_of,
     inputs_of_sweep,
-    job_again,
+    job_from_record,
     job_of,
     n_batches,
     pieces_of,
@@ -43,7 +43,7 @@ from hipext.studies.batches import (
 from hipext.studies.crowds import (
     ENGINES,
     OUTCOMES,
-    progress_told,
+    progress_bar,
     side_by_side,
     threads_for,
 )
@@ -225,7 +225,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     if record.get("kind") != "sweep":
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
-    job = job_again(record)
+    job = job_from_record(record)
     return Sweep(
         folder=folder,
         name=record["sweep"]["name"],
@@ -242,11 +242,11 @@ def _read_summary(path: Path, design: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([design, table.drop(columns=list(design))], axis=1).copy()
 
 
-def files_again(
+def sweep_files_from_record(
     record: Mapping[str, object], engine: str | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file of a sweep but its record, made again."""
-    job = job_again(record)
+    job = job_from_record(record)
     yield SCENARIOS, parquet_bytes(scenario_columns(job))
     with TemporaryDirectory(prefix="hipext-") as folder:
         for batch, tables in _batches(job, range(n_batches(job)), engine=engine):
@@ -293,7 +293,7 @@ def _fill(
     """Write the parts that are missing, and add them to those done."""
     n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
     initial = min(n_done, job.n_rows)
-    bar = progress_told(job.n_rows, "persons", is_shown=progress, initial=initial)
+    bar = progress_bar(job.n_rows, "persons", is_shown=progress, initial=initial)
     with bar as tell, closing(run()) as batches:
         for batch, tables in batches:
             files = part_files(tables, batch)

@@ -24,7 +24,7 @@ from browser_pages import app_served, lab_served, open_lab, run_all, watched_pag
 from conftest import CHROMIUM_FLAGS
 from nbclient import NotebookClient
 
-from hipext.explorers.cached_runs import wait_until_warm
+from hipext.explorers.cached_runs import wait_until_compiled
 from hipext.explorers.explorer import Number
 from hipext.explorers.widgets import EXPLORERS
 
@@ -102,7 +102,7 @@ def told(name, times):
 def in_process(name, n):
     """Return the times of moves of the first number of an explorer, in ms."""
     explorer = EXPLORERS[name][1]()
-    wait_until_warm()
+    wait_until_compiled()
     numbers = [one for one in explorer.scene.controls if isinstance(one, Number)]
     times = []
     for value in there_and_back(numbers[0], n + WARM_UP):

@@ -148,7 +148,7 @@ def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypat
             started.append((command, self))
 
     monkeypatch.setattr(lab, "Popen", Maker)
-    with lab.machine_code_made_aside():
+    with lab.compile_in_background():
         ((command, maker),) = started
         assert command[-2:] == ["-m", "hipext._machine_code"]
         assert maker.poll() is None
@@ -158,7 +158,7 @@ def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypat
 def test_without_numba_there_is_nothing_to_make(monkeypatch):
     monkeypatch.setattr(lab, "can_compile", lambda: False)
     monkeypatch.setattr(lab, "Popen", None)
-    with lab.machine_code_made_aside():
+    with lab.compile_in_background():
         pass
 
 

@@ -43,7 +43,7 @@ from hipext.engine.decisions import (
     SIDES_ALIKE,
     WEAKER_SIDE_FIRST,
 )
-from hipext.engine.progression import ADVANCE, HOLD, PASS, Asked
+from hipext.engine.progression import ADVANCE, HOLD, PASS, Prescription
 from hipext.engine.state import BOTH
 from hipext.files.io import parse_toml
 from hipext.files.parameters import parameter
@@ -66,7 +66,7 @@ class Done(NamedTuple):
 
     day: float
     slot: int
-    rung: int
+    ladder_step: int
     number: float
     side: float
     asked: float
@@ -86,8 +86,8 @@ class Choice(NamedTuple):
     action: int
     reason: int
     seen: list
-    was: Asked
-    will: Asked
+    was: Prescription
+    will: Prescription
 
 
 def always(**drawn):
@@ -111,7 +111,12 @@ def sets_of(kept):
 
 def choices_of(kept):
     return [
-        Choice(*map(int, row[:4]), row[4:12], Asked(*row[12:19]), Asked(*row[19:26]))
+        Choice(
+            *map(int, row[:4]),
+            row[4:12],
+            Prescription(*row[12:19]),
+            Prescription(*row[19:26]),
+        )
         for row in kept.decisions.tolist()
     ]
 
@@ -130,7 +135,7 @@ def in_turn(choices):
 
 
 def demands(asked):
-    return asked.n_sets, asked.amount, asked.load_kg, asked.rung
+    return asked.n_sets, asked.reps_or_s, asked.load_kg, asked.ladder_step
 
 
 def is_work(place):
@@ -194,27 +199,27 @@ def test_a_skipped_session_advances_nothing(plan, athlete, weeks, attendance, se
 # --- 3 one qualifying session is one step ---
 
 
-def micro_steps(rule, scheme, was: Asked) -> Iterator[tuple]:
+def micro_steps(rule, scheme, was: Prescription) -> Iterator[tuple]:
     """Yield what can be asked for after exactly one step of a rule."""
-    n_sets, amount, load_kg, rung = demands(was)
+    n_sets, reps_or_s, load_kg, ladder_step = demands(was)
     more_kg = getattr(rule, "add_kg", None) or 0.0
     more_kg += load_kg * (getattr(rule, "add_pct", None) or 0.0) / 100
     more = getattr(rule, "add_reps", 0) or getattr(rule, "add_s", 0)
     if rule.rule in ("linear", "step"):
-        yield n_sets, amount, load_kg + more_kg, rung
+        yield n_sets, reps_or_s, load_kg + more_kg, ladder_step
     if rule.rule == "tempo":
-        yield n_sets, amount, load_kg, rung
-    if rule.rule in ("double", "hold") and amount < scheme.high:
-        yield n_sets, min(amount + more, scheme.high), load_kg, rung
+        yield n_sets, reps_or_s, load_kg, ladder_step
+    if rule.rule in ("double", "hold") and reps_or_s < scheme.high:
+        yield n_sets, min(reps_or_s + more, scheme.high), load_kg, ladder_step
     elif rule.rule in ("double", "hold"):
-        yield n_sets + 1, scheme.low, load_kg, rung
-        yield n_sets, scheme.low, load_kg + more_kg, rung
-        yield scheme.n_sets, scheme.low, 0.0, rung + 1
+        yield n_sets + 1, scheme.low, load_kg, ladder_step
+        yield n_sets, scheme.low, load_kg + more_kg, ladder_step
+        yield scheme.n_sets, scheme.low, 0.0, ladder_step + 1
     if rule.rule == "wave":
         place = int(was.n_steps + 1) % len(rule.pct)
         next_kg = load_kg * rule.pct[place] / rule.pct[place - 1]
         for last_kg in (next_kg, next_kg + more_kg * next_kg / load_kg):
-            yield n_sets, (rule.reps or [amount] * 12)[place], last_kg, rung
+            yield n_sets, (rule.reps or [reps_or_s] * 12)[place], last_kg, ladder_step
 
 
 def is_one_step(choice, place):
@@ -247,26 +252,26 @@ def test_a_slot_advances_when_all_its_sets_were_done_as_asked(
     done = [one for one in sets_of(kept) if (one.day, one.slot) in advanced]
     numbers = {(one.day, one.slot): one.number for one in done}
     assert all(one.done == one.asked and not one.is_light for one in done)
-    assert all(one.asked == advanced[one.day, one.slot].was.amount for one in done)
+    assert all(one.asked == advanced[one.day, one.slot].was.reps_or_s for one in done)
     assert all(numbers[key] >= advanced[key].was.n_sets for key in advanced)
 
 
 # --- 4 repetitions stay inside their range ---
 
 
-def asked_range(place, light_reps):
+def asked_range(place, deload_reps):
     """Return what a slot may ask for in a set, in ordinary and in light sessions."""
     scheme, rule = place.slot.scheme, place.slot.progress
     ordinary = {*range(scheme.low, scheme.high + 1), *getattr(rule, "reps", ())}
-    return ordinary, {light_reps} if light_reps and not scheme.is_hold else ordinary
+    return ordinary, {deload_reps} if deload_reps and not scheme.is_hold else ordinary
 
 
 @always(plan=training_plans(), athlete=athletes(), is_good=st.booleans(), seed=SEEDS)
 def test_sets_and_repetitions_stay_inside_their_range(plan, athlete, is_good, seed):
     kept = lived(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
-    light_reps = int((plan.deload.sets or "0x0").partition("x")[2])
+    deload_reps = int((plan.deload.sets or "0x0").partition("x")[2])
     places = places_of(plan, EXERCISES)
-    ranges = [asked_range(place, light_reps) for place in places]
+    ranges = [asked_range(place, deload_reps) for place in places]
     work = [is_work(place) for place in places]
     assert all(
         one.asked in ranges[one.slot][int(one.is_light and work[one.slot])]
@@ -277,7 +282,7 @@ def test_sets_and_repetitions_stay_inside_their_range(plan, athlete, is_good, se
         places[one.slot].slot.scheme.n_sets
         <= one.will.n_sets
         <= places[one.slot].slot.scheme.n_sets_max
-        and one.will.amount in ranges[one.slot][0]
+        and one.will.reps_or_s in ranges[one.slot][0]
         for one in of_slots(kept)
     )
 
@@ -293,18 +298,18 @@ def light_loads(plan, kept) -> Iterator[tuple[float, float]]:
     firsts = {(one.day, one.slot): one for one in reversed(sets_of(kept))}
     for key in reversed(firsts):
         one, place = firsts[key], places[key[1]]
-        exercise, before = place.ladder[one.rung], last.get(one.slot)
+        exercise, before = place.ladder[one.ladder_step], last.get(one.slot)
         if key in gaps and before:
             last[one.slot] = before = (before[0], before[1] * gap_left(gaps[key]))
         if not (exercise.is_loaded and is_work(place)):
             continue
         if one.is_light:
-            is_known = before is not None and before[0] == one.rung
+            is_known = before is not None and before[0] == one.ladder_step
             was_kg = before[1] if is_known else choices[key].was.load_kg
             light_kg = was_kg * plan.deload.load_fraction
             yield one.load_kg, loadable(light_kg, step_of(place.slot, exercise))
         else:
-            last[one.slot] = one.rung, one.load_kg
+            last[one.slot] = one.ladder_step, one.load_kg
 
 
 def gap_left(choice):
@@ -312,7 +317,7 @@ def gap_left(choice):
     return 1.0 - choice.seen[7] / 100.0
 
 
-def light_sets(plan, choice, place):
+def deload_sets(plan, choice, place):
     """Return the sets of a slot in a light session, from those of ordinary ones."""
     deload, n_sets = plan.deload, choice.was.n_sets
     if deload.sets and not place.slot.scheme.is_hold:
@@ -341,7 +346,7 @@ def test_the_sets_of_a_light_session_are_cut_once(plan, athlete, seed, noise):
     decided = [choices[one.day, one.slot] for one in light]
     assert all(demands(one.will) == demands(one.was) for one in decided)
     assert all(
-        one.number <= light_sets(plan, choice, places[one.slot])
+        one.number <= deload_sets(plan, choice, places[one.slot])
         for one, choice in zip(light, decided, strict=True)
     )
 
@@ -383,7 +388,7 @@ def first_loads(plan, athlete, kept) -> Iterator[tuple[float, float]]:
     checks = {(kept.exercises[int(e)], day) for day, _, e in tested.tolist() if e >= 0}
     for one in sets_of(kept):
         place = places[one.slot]
-        exercise = place.ladder[one.rung]
+        exercise = place.ladder[one.ladder_step]
         known = {lift for lift, day in checks if day <= one.day} | seen
         if is_work(place) and exercise.is_loaded and exercise.id not in known:
             left = estimates_left(kept, one.day)
@@ -712,16 +717,18 @@ PAINS = st.lists(st.integers(0, 12).map(lambda half: half / 2), min_size=7, max_
 @always(
     plan=training_plans(),
     athlete=athletes(),
-    pains=PAINS,
+    pains_reported=PAINS,
     more=st.sampled_from([0.5, 1.0, 2.0, 4.0]),
     day=st.integers(0, 21),
     script=st.sampled_from([{}, GOOD_DAYS]),
 )
-def test_more_pain_never_makes_a_rule_advance(plan, athlete, pains, more, day, script):
+def test_more_pain_never_makes_a_rule_advance(
+    plan, athlete, pains_reported, more, day, script
+):
     setting = setting_of(plan, [athlete])
     n_days = 7 * int(setting.program.plan["horizon"])
     others = {name: np.full(n_days, seen) for name, seen in script.items()}
-    less_pain = np.resize(pains, n_days)
+    less_pain = np.resize(pains_reported, n_days)
     more_pain = less_pain + more * (np.arange(n_days) >= day)
     less, worse = (
         trace(setting, script=others | {"pain": pain})
@@ -837,11 +844,15 @@ def is_within(values, least, most):
 @always(plan=training_plans(), athlete=athletes(), seed=SEEDS, noise=st.booleans())
 def test_states_are_finite_and_in_range(plan, athlete, seed, noise):
     setting = setting_of(plan, [athlete])
-    kept, me = trace(setting, seed=seed, noise=noise), setting.people.persons[0]
+    kept, athlete = trace(setting, seed=seed, noise=noise), setting.people.persons[0]
     crowding = parameter("dose.crowding")
-    most_a_day = me["response"].max() * me["recovery"] * (1 + crowding) / crowding
+    most_a_day = (
+        athlete["response"].max() * athlete["recovery"] * (1 + crowding) / crowding
+    )
     for states, part in ((kept.muscles, "muscle"), (kept.lifts, "skill")):
-        most = np.maximum(me[f"{part}_ceiling"], parameter(f"{part}.gain") * most_a_day)
+        most = np.maximum(
+            athlete[f"{part}_ceiling"], parameter(f"{part}.gain") * most_a_day
+        )
         assert is_within(states[..., 0], 0, most)
         assert is_within(states[..., 1:], 0, 10)
     within = {at: is_within(kept.days[:, at], *BOUNDS[at]) for at in BOUNDS}

@@ -26,7 +26,7 @@ from hipext.simulation.simulation import simulate
 from hipext.studies.crowds import side_by_side
 
 STATUSES = ("untrained", "novice", "intermediate", "trained")
-PERSON = {  # habits are the usual ones, so that recovery is 1
+ATHLETE = {  # habits are the usual ones, so that recovery is 1
     "format": 1,
     "name": "Test person",
     "body_mass_kg": 80,
@@ -52,7 +52,7 @@ DEADLIFT = [{"exercise": "deadlift", "sets": "3x5 @75%", "rest_s": 120}]
 
 
 def person(**changes):
-    return check_athlete(PERSON | changes, source="test")
+    return check_athlete(ATHLETE | changes, source="test")
 
 
 def plan_of(slot, weeks=1, days=("mon",), warm_up=WARM_UP, **more):
@@ -108,7 +108,7 @@ LINEAR = {
 @settings(max_examples=50)
 @given(plan=training_plans(), values=athlete_values)
 def test_without_ceilings_and_familiarity_capacity_is_banisters_model(plan, values):
-    values = values | {"recovery": PERSON["recovery"], "other_sessions_per_week": 0}
+    values = values | {"recovery": ATHLETE["recovery"], "other_sessions_per_week": 0}
     athlete = check_athlete(values, source="drawn")
     setting = setting_of(plan, [athlete], model=shipped_model(**LINEAR))
     kept = trace(setting, seed=1)
@@ -202,7 +202,7 @@ def test_the_same_observations_bring_the_same_decisions(plan, tests, script, fac
         pain_nprs=7.0,
         hip_extension_deg={"left": -5, "right": 30},
         biering_sorensen_s=20,
-        recovery=PERSON["recovery"] | {"sleep_h": 4},
+        recovery=ATHLETE["recovery"] | {"sleep_h": 4},
         training_status="trained",
     )
     people = (person(), shipped, 1), (other, other_body, 2)
@@ -222,8 +222,8 @@ def decided(plan, athlete, model, script, seed):
     return kept.decisions, kept.sets[:, :6], kept.sets[:, 7]
 
 
-LATENT = {"body", "muscles", "lifts", "me", "strengths", "fate"}
-ALLOWED = {("first_load", "me")}  # body mass, which a coach knows
+LATENT = {"body", "muscles", "lifts", "athlete", "strengths", "fate"}
+ALLOWED = {("first_load", "athlete")}  # body mass, which a coach knows
 
 
 def test_no_rule_reads_what_nobody_sees():
@@ -254,7 +254,7 @@ def test_the_only_thing_a_first_load_knows_of_a_person_is_body_mass():
         for node in ast.walk(source)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "me"
+        and node.value.attr == "athlete"
     }
     assert of_me == {"body_mass_kg"}
 
@@ -437,8 +437,8 @@ def test_doses_of_the_last_days_crowd_those_of_today():
     recent = dose[:3].sum() * exp(-1 / parameter("dose.recent_tau_d"))
     before, after = (1 + crowding * x for x in (recent, recent + dose[3:].sum()))
     counted = (1 + crowding) * dose[3:].sum() / (before * after)
-    fit = kept.muscles[1, 0, 0, 0]
-    room = 1 - fit / parameter("muscle.ceiling_novice")
+    adaptation = kept.muscles[1, 0, 0, 0]
+    room = 1 - adaptation / parameter("muscle.ceiling_novice")
     expected = parameter("muscle.gain") * counted * room
     assert grown(kept, "gluteus_maximus", 1) == pytest.approx(expected)
 
@@ -484,7 +484,7 @@ def test_fatigue_fades_in_days():
 
 
 def test_poor_recovery_slows_fatigue_down_and_adaptation_too():
-    poor = person(recovery=PERSON["recovery"] | {"sleep_h": 5.5})
+    poor = person(recovery=ATHLETE["recovery"] | {"sleep_h": 5.5})
     usual, slow = (quiet(plan_of(DEADLIFT), one) for one in (person(), poor))
     lost = 1 - 2 * parameter("recovery.sleep_per_h")
     fading = slow.muscles[6, 0, 0, 1] / slow.muscles[1, 0, 0, 1]
@@ -505,9 +505,9 @@ def test_a_lift_soon_becomes_familiar(known):
 
 def test_adaptation_slows_down_towards_its_ceiling():
     kept = quiet(plan_of(DEADLIFT, weeks=26, days=["mon", "wed", "fri"]))
-    fit = kept.muscles[:, 0, 0, 0]
-    assert fit[4 * 7] > 2 * (fit[8 * 7] - fit[4 * 7]) > 0
-    assert fit.max() <= parameter("muscle.ceiling_novice")
+    adaptation = kept.muscles[:, 0, 0, 0]
+    assert adaptation[4 * 7] > 2 * (adaptation[8 * 7] - adaptation[4 * 7]) > 0
+    assert adaptation.max() <= parameter("muscle.ceiling_novice")
 
 
 def test_capacity_is_the_sum_of_its_parts():
@@ -547,11 +547,13 @@ def test_pain_takes_strength():
 
 def test_soreness_comes_and_goes_as_two_exponentials():
     kept = quiet(plan_of(DEADLIFT))
-    coming, going = (exp(-1 / parameter(f"soreness.{x}tau_d")) for x in ("coming_", ""))
-    strange = efforts(kept).sum() * (parameter("soreness.usual") + 1)
-    whole = parameter("soreness.gain") * strange * (1 - coming)
+    pending_soreness, going = (
+        exp(-1 / parameter(f"soreness.{x}tau_d")) for x in ("coming_", "")
+    )
+    soreness_dose = efforts(kept).sum() * (parameter("soreness.usual") + 1)
+    whole = parameter("soreness.gain") * soreness_dose * (1 - pending_soreness)
     expected = [
-        whole * sum(coming**i * going ** (day - 1 - i) for i in range(day))
+        whole * sum(pending_soreness**i * going ** (day - 1 - i) for i in range(day))
         for day in range(7)
     ]
     assert kept.days[:, 5] == pytest.approx(expected)
@@ -567,12 +569,12 @@ def test_hard_sets_stiffen_and_it_fades():
     kept = quiet(plan_of(DEADLIFT, warm_up=[]))
     relative = work_of(kept)[:, 7] / 100
     strength = 1 - parameter("warm_up.loss")
-    hard = (efforts(kept) * np.minimum(relative / strength, 1)).sum()
+    hard_sets = (efforts(kept) * np.minimum(relative / strength, 1)).sum()
     fading = np.exp(-np.arange(1, 7) / parameter("stiffness.tau_d"))
     stiff = kept.days[1:, 6]
     assert stiff / fading == pytest.approx([stiff[0] / fading[0]] * 6)
     assert stiff[0] == pytest.approx(
-        parameter("stiffness.gain") * hard * fading[0], rel=0.02
+        parameter("stiffness.gain") * hard_sets * fading[0], rel=0.02
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from hipext import cohort, read_athlete, read_plan, simulate
 from hipext.athletes.athlete import FlareUp
-from hipext.explorers.cached_runs import crowd_rehearsed, rehearsed
+from hipext.explorers.cached_runs import cached_crowd, cached_run
 from hipext.files.parameters import parameters_changed
 from hipext.studies.crowds import lived
 from hipext.studies.scenarios import Scenario
@@ -42,22 +42,22 @@ def assert_same(rehearsal, run):
 def test_a_rehearsal_has_the_numbers_of_a_simulation(plan, person, noise):
     plan, athlete = read_plan(plan), read_athlete(person)
     run = simulate(plan, athlete, seed=3, noise=noise)
-    assert_same(rehearsed(plan, athlete, seed=3, noise=noise), run)
+    assert_same(cached_run(plan, athlete, seed=3, noise=noise), run)
 
 
 def test_another_person_or_constant_is_not_taken_from_memory():
     plan, kim = read_plan("guide_16wk"), read_athlete("novice")
-    rehearsed(plan, kim)
+    cached_run(plan, kim)
     hurt = kim.model_copy(update={"flare_ups": (FlareUp(week=6, pain=7),)})
-    assert_same(rehearsed(plan, hurt), simulate(plan, hurt, noise=False))
+    assert_same(cached_run(plan, hurt), simulate(plan, hurt, noise=False))
     changes = {"effort.usual_rest_s": 240.0, "effort.unrated_rpe": 7.0}
     with parameters_changed(changes | {"tolerance.novice": 30.0}):
-        assert_same(rehearsed(plan, kim), simulate(plan, kim, noise=False))
-    assert_same(rehearsed(plan, kim), simulate(plan, kim, noise=False))
+        assert_same(cached_run(plan, kim), simulate(plan, kim, noise=False))
+    assert_same(cached_run(plan, kim), simulate(plan, kim, noise=False))
 
 
 def test_a_rehearsed_crowd_lives_as_in_a_comparison():
     plan, people = read_plan("guide_16wk"), cohort(7, "novices", seed=2)
     scenario = Scenario(name="as it is", plan=plan)
     expected = lived(scenario, people, seed=5)
-    np.testing.assert_array_equal(crowd_rehearsed(plan, people, seed=5), expected)
+    np.testing.assert_array_equal(cached_crowd(plan, people, seed=5), expected)

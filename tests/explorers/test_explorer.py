@@ -59,13 +59,13 @@ def what_changes(explorer, name, base):
     """Return whether a control changes picture and words of a state."""
     explorer.restore(base)
     start, said = pixels(explorer), explorer.words.value
-    is_drawn = is_told = False
+    is_drawn = is_listed = False
     for value in other_values(explorer.controls[name])[:12]:
         explorer.restore({name: value})
         is_drawn |= not np.array_equal(pixels(explorer), start)
-        is_told |= explorer.words.value != said
+        is_listed |= explorer.words.value != said
     explorer.reset()
-    return is_drawn, is_told
+    return is_drawn, is_listed
 
 
 def test_every_control_changes_picture_and_words(explorer):

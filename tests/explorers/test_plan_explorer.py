@@ -3,7 +3,7 @@ import pytest
 
 from hipext import read_athlete, read_plan, simulate, vary
 from hipext.explorers.widgets import explore_plan
-from hipext.plans.edits import reshape, turned
+from hipext.plans.edits import apply_knob, reshape
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_a_knob_does_what_reshape_does(explorer, settings, changes):
 
 def test_load_steps_are_those_of_the_knob_of_comparisons(explorer):
     explorer.knobs["load_step_pct"].value = 200
-    doubled = turned(read_plan("guide_16wk"), "load_step", 2.0)
+    doubled = apply_knob(read_plan("guide_16wk"), "load_step", 2.0)
     assert_shows(explorer, simulated(doubled))
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from hipext.files.parameters import shipped_values
 from hipext.files.records import (
-    broken,
+    changed_inputs,
     changes_since,
     circumstances,
-    edits_told,
+    edit_messages,
+    input_hashes,
+    json_value,
     leaves_of,
-    legal,
-    seals_of,
 )
 
 INPUTS = {
@@ -64,20 +64,20 @@ def test_no_inputs_have_no_values():
 
 def test_a_seal_is_the_start_of_the_checksum_of_the_value_as_json():
     # printf '3' | sha256sum; printf '"a"' | sha256sum
-    assert seals_of({"weeks": 3, "name": "a"}) == {
+    assert input_hashes({"weeks": 3, "name": "a"}) == {
         "weeks": "4e07408562be",
         "name": "ac8d8342bbb2",
     }
 
 
 def test_what_is_written_and_read_again_has_the_same_seals():
-    assert seals_of(json.loads(json.dumps(INPUTS))) == seals_of(INPUTS)
-    assert broken(json.loads(json.dumps(INPUTS)), seals_of(INPUTS)) == []
+    assert input_hashes(json.loads(json.dumps(INPUTS))) == input_hashes(INPUTS)
+    assert changed_inputs(json.loads(json.dumps(INPUTS)), input_hashes(INPUTS)) == []
 
 
 def test_whole_numbers_may_be_written_with_a_point_or_without():
-    assert broken({"weeks": 3.0}, seals_of({"weeks": 3})) == []
-    assert broken({"load_kg": 20}, seals_of({"load_kg": 20.0})) == []
+    assert changed_inputs({"weeks": 3.0}, input_hashes({"weeks": 3})) == []
+    assert changed_inputs({"load_kg": 20}, input_hashes({"load_kg": 20.0})) == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_whole_numbers_may_be_written_with_a_point_or_without():
     [(1, True), (0, False), (0, None), (1, "1"), ([], {}), (0.1, 0.1 + 2**-56)],
 )
 def test_values_that_only_look_alike_have_other_seals(value, other):
-    assert seals_of({"a": value}) != seals_of({"a": other})
+    assert input_hashes({"a": value}) != input_hashes({"a": other})
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_values_that_only_look_alike_have_other_seals(value, other):
     ],
 )
 def test_a_changed_removed_or_added_value_is_named(path, value, named):
-    assert broken(edited(path, value), seals_of(INPUTS)) == named
+    assert changed_inputs(edited(path, value), input_hashes(INPUTS)) == named
 
 
 def test_several_edits_are_named_in_the_order_of_the_inputs():
     inputs = edited(("athlete", "missed_weeks"), [3]) | {"seed": 1, "more": 1}
     named = ["seed", "athlete.missed_weeks.2", "more"]
-    assert broken(inputs, seals_of(INPUTS)) == named
+    assert changed_inputs(inputs, input_hashes(INPUTS)) == named
 
 
 def test_numbers_that_json_lacks_become_words():
-    assert legal({"a": [float("inf"), -float("inf")], "b": float("nan")}) == {
+    assert json_value({"a": [float("inf"), -float("inf")], "b": float("nan")}) == {
         "a": ["inf", "-inf"],
         "b": "nan",
     }
@@ -121,7 +121,7 @@ def test_numbers_that_json_lacks_become_words():
 
 
 def told(inputs):
-    return edits_told(inputs, seals_of(INPUTS), "run")
+    return edit_messages(inputs, input_hashes(INPUTS), "run")
 
 
 def test_an_edited_value_is_told_with_its_place_and_names():
@@ -213,6 +213,6 @@ def test_what_had_no_part_in_it_is_left_out():
 
 def test_a_constant_taken_out_of_a_sealed_record_is_no_change_of_code():
     made = record()
-    made["seals"] = seals_of({"parameters": made["parameters"]})
+    made["seals"] = input_hashes({"parameters": made["parameters"]})
     del made["parameters"]["muscle.gain"]
     assert changes_since(made, without=()) == []

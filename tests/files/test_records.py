@@ -18,11 +18,11 @@ from hipext.files.io import csv_bytes, data_dir, drop_leftovers, write_files
 from hipext.files.parameters import parameters_changed, read_parameters
 from hipext.files.records import (
     INPUTS_OF_RUN,
+    input_hashes,
     read_record,
     record_bytes,
     record_of,
     replaces_other_inputs,
-    seals_of,
 )
 from hipext.files.schema import check_values
 from hipext.plans.plan_file import check_plan, read_plan
@@ -193,7 +193,7 @@ def test_the_code_is_known_by_names_and_texts_of_the_modules(record):
 
 def test_every_input_is_sealed_and_nothing_else(record):
     inputs = ("kind", *INPUTS_OF_RUN, "parameters")
-    assert record["seals"] == seals_of({key: record[key] for key in inputs})
+    assert record["seals"] == input_hashes({key: record[key] for key in inputs})
 
 
 def test_the_record_has_the_constants_in_use(run):

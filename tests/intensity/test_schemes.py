@@ -45,8 +45,8 @@ def test_a_scheme_has_the_sets_that_coaches_mean(name, reps, points):
 @pytest.mark.parametrize("name", ["wave", "step", "ladder"])
 def test_a_reverse_has_the_same_sets_in_the_other_order(name):
     columns = ["reps", "load_from", "points"]
-    turned = sets_of(name)[columns][::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(sets_of(f"{name}_reverse")[columns], turned)
+    apply_knob = sets_of(name)[columns][::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(sets_of(f"{name}_reverse")[columns], apply_knob)
 
 
 @schemes

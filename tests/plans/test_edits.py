@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import plans
 
 from hipext.files.checks import PlanError
-from hipext.plans.edits import KNOBS, one_change_variants, turned
+from hipext.plans.edits import KNOBS, apply_knob, one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.studies.scenarios import scenario_of
@@ -114,14 +114,14 @@ def test_every_knob_tells_its_own_name_meaning_and_values():
 
 @given(plans(max_phases=2), st.sampled_from(sorted(NEUTRAL)))
 def test_neutral_value_gives_an_equal_plan(plan, name):
-    assert turned(plan, name, NEUTRAL[name]) == plan
+    assert apply_knob(plan, name, NEUTRAL[name]) == plan
 
 
 @given(plans(max_phases=2), st.sampled_from(sorted(OWN)))
 def test_value_that_the_plan_has_gives_an_equal_plan(plan, name):
     bare = plan.deload.model_copy(update={"weeks": (), "sets": None})
     plan = plan.model_copy(update={"deload": bare})
-    assert turned(plan, name, OWN[name](plan)) == plan
+    assert apply_knob(plan, name, OWN[name](plan)) == plan
 
 
 def n_sessions(plan, phase):
@@ -131,7 +131,7 @@ def n_sessions(plan, phase):
 
 @given(plans(max_phases=2), st.integers(1, 5))
 def test_phases_that_have_so_many_sessions_stay(plan, count):
-    varied = turned(plan, "sessions_a_week", count)
+    varied = apply_knob(plan, "sessions_a_week", count)
     stay = [n_sessions(plan, phase) == count for phase in plan.phase]
     for is_same, before, after in zip(stay, plan.phase, varied.phase, strict=True):
         assert n_sessions(varied, after) == count
@@ -141,7 +141,7 @@ def test_phases_that_have_so_many_sessions_stay(plan, count):
 def fault_of(plan, name, value):
     """Return what is wrong with a value of a knob, or nothing."""
     try:
-        turned(plan, name, value)
+        apply_knob(plan, name, value)
     except ValueError as error:
         return str(error)
     return ""
@@ -162,31 +162,31 @@ def test_every_knob_fits_every_plan_or_says_that_it_fits_nothing(plan, name):
 
 @pytest.mark.parametrize("name", sorted(TRIED))
 def test_every_knob_changes_the_small_plan(small, name):
-    assert turned(small, name, TRIED[name]) != small
+    assert apply_knob(small, name, TRIED[name]) != small
 
 
 def test_light_weeks_come_every_so_many_weeks_and_no_others():
     plan = plan_of(*SLOTS, deload={"every_weeks": 4, "weeks": [7]})
-    varied = turned(plan, "deload_every", 3)
+    varied = apply_knob(plan, "deload_every", 3)
     assert [week for week in range(1, 9) if varied.is_deload_week(week)] == [3, 6]
-    none = turned(plan, "deload_every", 0)
+    none = apply_knob(plan, "deload_every", 0)
     assert not any(none.is_deload_week(week) for week in range(1, 9))
 
 
 def test_depth_of_light_weeks_replaces_given_sets():
     plan = plan_of(*SLOTS, deload={"weeks": [7], "sets": "2x8"})
-    deload = turned(plan, "deload_sets", 0.25).deload
+    deload = apply_knob(plan, "deload_sets", 0.25).deload
     assert (deload.sets_fraction, deload.sets, deload.weeks) == (0.25, None, (7,))
 
 
 def test_load_of_light_weeks_changes_alone():
     plan = plan_of(*SLOTS, deload={"weeks": [7], "sets": "2x8"})
-    deload = turned(plan, "deload_load", 1).deload
+    deload = apply_knob(plan, "deload_load", 1).deload
     assert deload == plan.deload.model_copy(update={"load_fraction": 1.0})
 
 
 def test_load_step_is_a_factor_in_kg_and_in_percent(small):
-    rules = [slot.progress for slot in slots_in(turned(small, "load_step", 0.5))]
+    rules = [slot.progress for slot in slots_in(apply_knob(small, "load_step", 0.5))]
     assert (rules[2].add_kg, rules[2].add_pct) == (1.25, None)
     assert (rules[3].add_kg, rules[3].add_pct) == (None, 2.5)
 
@@ -208,18 +208,18 @@ def test_load_step_is_rounded_and_stays_within_what_files_allow(step, factor, ex
         "sets": "3x5 @80%",
         "progress": {"rule": "step", **step},
     }
-    rule = slots_in(turned(plan_of(slot), "load_step", factor))[0].progress
+    rule = slots_in(apply_knob(plan_of(slot), "load_step", factor))[0].progress
     assert rule.model_dump(exclude_unset=True) == {"rule": "step", **expected}
 
 
 def test_load_step_of_a_wave_is_scaled_too():
-    rule = slots_in(turned(plan_of(WAVE), "load_step", 2))[0].progress
+    rule = slots_in(apply_knob(plan_of(WAVE), "load_step", 2))[0].progress
     assert (rule.add_kg, rule.pct) == (5.0, (70, 80, 95))
 
 
 def test_first_load_is_scaled_as_it_is_written(small):
     # Epley, 8 repetitions with 2 in reserve: 100 / (1 + 10 / 30) = 75 %
-    assert sets_in(turned(small, "start_load", 0.9)) == [
+    assert sets_in(apply_knob(small, "start_load", 0.9)) == [
         "1x300s",
         "2x10",
         "3x5 @72%",
@@ -230,17 +230,17 @@ def test_first_load_is_scaled_as_it_is_written(small):
 
 
 def test_first_load_stays_at_most_the_one_repetition_maximum(small):
-    sets = sets_in(turned(small, "start_load", 1.5))
+    sets = sets_in(apply_knob(small, "start_load", 1.5))
     assert (sets[2], sets[3], sets[5]) == ("3x5 @100%", "3x8-10 @100%", "3x6 @60kg")
 
 
 def test_first_load_stays_what_the_notation_allows(small):
-    sets = sets_in(turned(small, "start_load", 0.01))
+    sets = sets_in(apply_knob(small, "start_load", 0.01))
     assert (sets[2], sets[5]) == ("3x5 @1.01%", "3x6 @0.4kg")
 
 
 def test_first_load_of_a_wave_scales_all_of_it():
-    slot = slots_in(turned(plan_of(WAVE), "start_load", 1.1))[0]
+    slot = slots_in(apply_knob(plan_of(WAVE), "start_load", 1.1))[0]
     assert (slot.sets, slot.progress.pct) == ("3x5 @77%", (77, 88, 100))
 
 
@@ -251,51 +251,51 @@ def test_first_load_stays_where_a_rung_of_the_ladder_has_none():
         "progress": {"rule": "double"},
         "ladder": ["sit_to_stand"],
     }
-    varied = turned(plan_of(slot, *SLOTS), "start_load", 0.9)
+    varied = apply_knob(plan_of(slot, *SLOTS), "start_load", 0.9)
     assert sets_in(varied)[0] == "3x8-10 @RIR2"
     assert sets_in(varied)[3] == "3x5 @72%"
 
 
 def test_rule_comes_with_the_own_step_and_cut_of_the_slot(small):
-    rules = [slot.progress for slot in slots_in(turned(small, "rule", "step"))]
+    rules = [slot.progress for slot in slots_in(apply_knob(small, "rule", "step"))]
     given = {"rule": "step", "add_kg": 2.5, "on_fail": {"after": 3}}
     assert rules[2].model_dump(exclude_unset=True) == given
     assert rules[3].model_dump(exclude_unset=True) == {"rule": "step", "add_pct": 5.0}
 
 
 def test_slots_without_a_step_of_the_load_keep_their_rule(small):
-    names = [slot.progress.rule for slot in slots_in(turned(small, "rule", "none"))]
+    names = [slot.progress.rule for slot in slots_in(apply_knob(small, "rule", "none"))]
     assert names == ["none", "none", "none", "none", "none", "tempo"]
 
 
 def test_slot_that_has_the_rule_keeps_all_of_it(small):
-    rules = [slot.progress for slot in slots_in(turned(small, "rule", "double"))]
+    rules = [slot.progress for slot in slots_in(apply_knob(small, "rule", "double"))]
     assert rules == [slot.progress for slot in slots_in(small)]  # 3x5 has no range
 
 
 def test_wave_keeps_its_rule():
     rules = [
-        x.progress for x in slots_in(turned(plan_of(WAVE, *SLOTS), "rule", "none"))
+        x.progress for x in slots_in(apply_knob(plan_of(WAVE, *SLOTS), "rule", "none"))
     ]
     assert [rules[0].rule, rules[3].rule] == ["wave", "none"]
 
 
 def test_slot_that_does_not_count_as_work_keeps_its_rule():
     warm_up = SLOTS[2] | {"kind": "warm_up"}
-    plan = turned(plan_of(warm_up, *SLOTS), "rule", "none")
+    plan = apply_knob(plan_of(warm_up, *SLOTS), "rule", "none")
     assert slots_in(plan)[0].progress.rule == "linear"
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_every_phase_has_so_many_sessions_a_week(count):
-    varied = turned(read_plan("guide_16wk"), "sessions_a_week", count)
+    varied = apply_knob(read_plan("guide_16wk"), "sessions_a_week", count)
     n_days = [sum(len(one.days) for one in phase.session) for phase in varied.phase]
     assert n_days == [count] * 7
 
 
 def test_sessions_of_the_whole_plan_stay_on_their_days():
     guide = read_plan("guide_16wk")
-    assert turned(guide, "sessions_a_week", 2).session == guide.session
+    assert apply_knob(guide, "sessions_a_week", 2).session == guide.session
 
 
 def test_shorter_plan_drops_weeks_listed_beyond_its_end():
@@ -304,7 +304,7 @@ def test_shorter_plan_drops_weeks_listed_beyond_its_end():
         deload={"weeks": [3, 8]},
         assessment={"weeks": [5, 6], "tests": ["strength_check"]},
     )
-    varied = turned(plan, "weeks", 5)
+    varied = apply_knob(plan, "weeks", 5)
     assert varied.n_weeks == 5
     assert (varied.deload.weeks, varied.assessment.weeks) == ((3,), (5,))
 
@@ -317,13 +317,13 @@ def test_length_that_the_plan_has_moves_no_week_between_phases():
         for name, weeks in lengths.items()
     ]
     values = {"format": 1, "name": "uneven", "phase": phases}
-    varied = turned(check_plan(values, source="uneven"), "weeks", 11)
+    varied = apply_knob(check_plan(values, source="uneven"), "weeks", 11)
     assert [phase.weeks for phase in varied.phase] == [10, 1]
 
 
 @pytest.mark.parametrize("weeks", [1, 12, 32, 104])
 def test_guide_can_have_any_length(weeks):
-    assert turned(read_plan("guide_16wk"), "weeks", weeks).n_weeks == weeks
+    assert apply_knob(read_plan("guide_16wk"), "weeks", weeks).n_weeks == weeks
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_guide_can_have_any_length(weeks):
     ],
 )
 def test_exercise_is_swapped_and_everything_else_of_the_slot_stays(small, value):
-    varied = turned(small, "swap", value)
+    varied = apply_knob(small, "swap", value)
     update = {"exercise": "sumo_deadlift"}
     expected = [*slots_in(small)]
     expected[2] = expected[2].model_copy(update=update)
@@ -352,7 +352,7 @@ def test_exercise_is_swapped_in_ladders_and_blocks_but_not_in_a_warm_up():
     step = {"exercise": "low_step_up", "sets": "2x8"}
     block = {"name": "end", "slot": [step]}
     plan = plan_of(ladder, step | {"kind": "warm_up"}, block=[block])
-    varied = turned(plan, "swap", "low_step_up>glute_bridge")
+    varied = apply_knob(plan, "swap", "low_step_up>glute_bridge")
     assert slots_in(varied)[0].ladder == ("glute_bridge",)
     assert slots_in(varied)[1].exercise == "low_step_up"
     assert varied.block[0].slot[0].exercise == "glute_bridge"
@@ -361,35 +361,37 @@ def test_exercise_is_swapped_in_ladders_and_blocks_but_not_in_a_warm_up():
 def test_swap_that_does_not_fit_the_sets_is_told_by_the_plan(small):
     message = r"slot 3 \(glute_bridge\)(.|\n)*no external load to set; got '3x5 @80%'"
     with pytest.raises(PlanError, match=message) as caught:
-        turned(small, "swap", "deadlift>glute_bridge")
+        apply_knob(small, "swap", "deadlift>glute_bridge")
     assert caught.value.source == "'small' with swap = deadlift>glute_bridge"
 
 
 def test_tempo_is_that_of_all_work_in_repetitions_without_a_rule_for_it(small):
-    tempos = [slot.tempo for slot in slots_in(turned(small, "tempo", "4-1-1-0"))]
+    tempos = [slot.tempo for slot in slots_in(apply_knob(small, "tempo", "4-1-1-0"))]
     assert tempos == [None, "4-1-1-0", "4-1-1-0", "4-1-1-0", "4-1-1-0", None]
 
 
 def test_hold_gets_no_tempo():
     hold = {"exercise": "isometric_bridge_hold", "sets": "3x20s"}
-    varied = turned(plan_of(hold, *SLOTS), "tempo", "4-1-1-0")
+    varied = apply_knob(plan_of(hold, *SLOTS), "tempo", "4-1-1-0")
     assert slots_in(varied)[0].tempo is None
 
 
 def test_warm_up_keeps_its_tempo():
     warm_up = {"exercise": "leg_swings", "sets": "1x8/side"}
-    varied = turned(plan_of(warm_up, *SLOTS), "tempo", "4-1-1-0")
+    varied = apply_knob(plan_of(warm_up, *SLOTS), "tempo", "4-1-1-0")
     assert [slot.tempo for slot in slots_in(varied)][:3] == [None, None, "4-1-1-0"]
 
 
 def test_rest_after_work_is_scaled_up_to_a_quarter_of_an_hour(small):
-    rests = [slot.rest_s for slot in slots_in(turned(small, "rest", 1.55))]
+    rests = [slot.rest_s for slot in slots_in(apply_knob(small, "rest", 1.55))]
     assert rests == [0.0, 93.0, 186.0, 93.0, 93.0, 900.0]
 
 
 def test_rest_after_a_warm_up_stays():
     warm_up = SLOTS[2] | {"kind": "warm_up"}
-    rests = [x.rest_s for x in slots_in(turned(plan_of(warm_up, *SLOTS), "rest", 0.5))]
+    rests = [
+        x.rest_s for x in slots_in(apply_knob(plan_of(warm_up, *SLOTS), "rest", 0.5))
+    ]
     assert (rests[0], rests[3]) == (120.0, 60.0)
 
 
@@ -411,30 +413,30 @@ FIRST, BRIDGE, LIFT, PAIR, THRUST = (
     ],
 )
 def test_work_is_ordered_while_groups_stay_together(small, value, expected):
-    assert exercises_in(turned(small, "order", value)) == expected
+    assert exercises_in(apply_knob(small, "order", value)) == expected
 
 
 def test_slot_that_is_no_work_keeps_its_place_among_the_others():
     plan = plan_of(SLOTS[1], SLOTS[0], SLOTS[2])
-    names = exercises_in(turned(plan, "order", "heavy_first"))
+    names = exercises_in(apply_knob(plan, "order", "heavy_first"))
     assert names == LIFT + FIRST + BRIDGE
 
 
 def test_loaded_and_unloaded_work_keep_their_own_order():
     plan = plan_of(SLOTS[1], SLOTS[2], WAVE, {"exercise": "clam", "sets": "2x8"})
-    varied = turned(plan, "order", "heavy_last")
+    varied = apply_knob(plan, "order", "heavy_last")
     assert exercises_in(varied) == ["glute_bridge", "clam", "deadlift", "back_squat"]
 
 
 def test_session_with_a_group_in_two_places_stays():
     away = SLOTS[4] | {"exercise": "glute_bridge", "sets": "2x12"}
     plan = plan_of(*SLOTS, away)  # both places of 'pair' would come to touch
-    assert turned(plan, "order", "heavy_last") == plan
+    assert apply_knob(plan, "order", "heavy_last") == plan
 
 
 @given(plans(max_phases=2), st.sampled_from(["reversed", "heavy_first", "heavy_last"]))
 def test_order_loses_and_adds_no_slot(plan, value):
-    varied = turned(plan, "order", value)
+    varied = apply_knob(plan, "order", value)
     for before, after in zip(plan.phase, varied.phase, strict=True):
         for one, other in zip(before.session, after.session, strict=True):
             assert sorted(map(repr, one.slot)) == sorted(map(repr, other.slot))
@@ -442,8 +444,8 @@ def test_order_loses_and_adds_no_slot(plan, value):
 
 @given(plans(max_phases=2))
 def test_reversed_twice_is_the_order_as_it_was(plan):
-    once = turned(plan, "order", "reversed")
-    assert turned(once, "order", "reversed") == plan
+    once = apply_knob(plan, "order", "reversed")
+    assert apply_knob(once, "order", "reversed") == plan
 
 
 @pytest.mark.parametrize(
@@ -480,7 +482,7 @@ def test_reversed_twice_is_the_order_as_it_was(plan):
 )
 def test_value_that_is_not_allowed_is_told(small, name, value, message):
     with pytest.raises(ValueError, match=message):
-        turned(small, name, value)
+        apply_knob(small, name, value)
 
 
 WALK = {"exercise": "gentle_walk", "sets": "1x20min"}
@@ -499,17 +501,17 @@ WALK = {"exercise": "gentle_walk", "sets": "1x20min"}
 )
 def test_knob_that_changes_nothing_in_a_plan_says_so(name, value, message):
     with pytest.raises(ValueError, match=message):
-        turned(plan_of(WALK), name, value)
+        apply_knob(plan_of(WALK), name, value)
 
 
 def test_double_fits_nothing_where_no_slot_has_a_range():
     with pytest.raises(ValueError, match=r"rule 'double' fits no .* in 'small'\."):
-        turned(plan_of(SLOTS[2]), "rule", "double")
+        apply_knob(plan_of(SLOTS[2]), "rule", "double")
 
 
 @pytest.mark.parametrize("every", [np.int64(3), np.float64(3), 3.0])
 def test_numbers_of_numpy_count_as_numbers(small, every):
-    deload = turned(small, "deload_every", every).deload
+    deload = apply_knob(small, "deload_every", every).deload
     assert deload.every_weeks == 3
     assert type(deload.every_weeks) is int
 

@@ -27,7 +27,7 @@ SKIPPED, LIGHT = Outcome(is_skipped=True), Outcome(is_deload=True)
 MIDWEEK = Outcome(is_week_end=False)
 FAILED_MIDWEEK = Outcome(is_success=False, is_week_end=False)
 SCHEME = SetScheme(n_sets=3, n_sets_max=4, low=8, high=10)
-FIRST = Prescription(n_sets=3, amount=8, load_kg=60.0, tempo="3-1-1-0")
+FIRST = Prescription(n_sets=3, reps_or_s=8, load_kg=60.0, tempo="3-1-1-0")
 ON_FAIL = {"after": 2, "drop_pct": 10}
 
 
@@ -45,7 +45,7 @@ def loads(decisions):
 
 
 def amounts(decisions):
-    return [decision.next.amount for decision in decisions]
+    return [decision.next.reps_or_s for decision in decisions]
 
 
 def actions(decisions):
@@ -77,7 +77,9 @@ def test_a_percentage_step_is_of_the_load_now():
 
 def test_double_builds_repetitions_then_sets_then_load():
     steps = walk(Double(rule="double", add_kg=2.5), [GOOD] * 9)
-    seen = [(step.next.n_sets, step.next.amount, step.next.load_kg) for step in steps]
+    seen = [
+        (step.next.n_sets, step.next.reps_or_s, step.next.load_kg) for step in steps
+    ]
     assert seen == [
         (3, 9, 60.0),
         (3, 10, 60.0),
@@ -116,9 +118,9 @@ def test_double_waits_at_the_top_of_the_range():
 
 def test_double_without_a_load_step_stays_at_the_top():
     decisions = walk(Double(rule="double"), [GOOD] * 7)
-    top = replace(FIRST, n_sets=4, amount=10)
+    top = replace(FIRST, n_sets=4, reps_or_s=10)
     last = decisions[-1]
-    assert (last.next.n_sets, last.next.amount) == (top.n_sets, top.amount)
+    assert (last.next.n_sets, last.next.reps_or_s) == (top.n_sets, top.reps_or_s)
     assert (last.action, last.reason) == ("hold", "the top of the range was reached")
 
 
@@ -195,7 +197,7 @@ def test_hold_is_lengthened_to_the_top_of_its_range():
     decisions = walk(
         Hold(rule="hold", add_s=5),
         [GOOD] * 4,
-        first=replace(FIRST, amount=20),
+        first=replace(FIRST, reps_or_s=20),
         scheme=scheme,
     )
     assert amounts(decisions) == [25, 30, 32, 32]
@@ -329,7 +331,7 @@ OUTCOMES = st.lists(
 
 
 def first_of(scheme):
-    return replace(FIRST, n_sets=scheme.n_sets, amount=scheme.low)
+    return replace(FIRST, n_sets=scheme.n_sets, reps_or_s=scheme.low)
 
 
 def steps_of(rule, scheme, outcomes):
@@ -341,7 +343,7 @@ def steps_of(rule, scheme, outcomes):
 
 
 def demands(asked):
-    return asked.n_sets, asked.amount, asked.load_kg, asked.tempo
+    return asked.n_sets, asked.reps_or_s, asked.load_kg, asked.tempo
 
 
 def test_every_rule_of_the_plan_files_is_among_those_tried():
@@ -369,8 +371,8 @@ def test_a_failure_never_advances_and_cuts_the_load_alone(rule, scheme, outcomes
     assert all(decision.action in ("hold", "reduce") for _, decision in failed)
     assert all(decision.next.load_kg <= now.load_kg for now, decision in failed)
     assert all(
-        replace(now, load_kg=decision.next.load_kg, n_good=0, n_failed=0)
-        == replace(decision.next, n_good=0, n_failed=0)
+        replace(now, load_kg=decision.next.load_kg, n_successes=0, n_failed=0)
+        == replace(decision.next, n_successes=0, n_failed=0)
         for now, decision in failed
     )
 
@@ -380,7 +382,7 @@ def test_one_session_is_at_most_one_micro_step(rule, scheme, outcomes):
     steps = steps_of(rule, scheme, outcomes)
     raised = [
         (decision.next.n_sets > now.n_sets)
-        + (decision.next.amount > now.amount)
+        + (decision.next.reps_or_s > now.reps_or_s)
         + (decision.next.load_kg > now.load_kg)
         + (decision.next.tempo != now.tempo)
         for now, _, decision in steps
@@ -393,7 +395,7 @@ def test_one_session_is_at_most_one_micro_step(rule, scheme, outcomes):
 @given(rule=ANY_RULE, scheme=SCHEMES, outcomes=OUTCOMES)
 def test_sets_and_repetitions_stay_inside_their_ranges(rule, scheme, outcomes):
     asked = [decision.next for _, _, decision in steps_of(rule, scheme, outcomes)]
-    assert all(scheme.low <= one.amount <= scheme.high for one in asked)
+    assert all(scheme.low <= one.reps_or_s <= scheme.high for one in asked)
     assert all(scheme.n_sets <= one.n_sets <= scheme.n_sets_max for one in asked)
 
 
@@ -415,7 +417,7 @@ def test_only_double_and_wave_ask_for_less_after_a_good_session(rule, scheme, ou
         if outcome.is_success and rule.rule not in ("double", "wave")
     ]
     assert all(after.load_kg >= now.load_kg for now, after in good)
-    assert all(after.amount >= now.amount for now, after in good)
+    assert all(after.reps_or_s >= now.reps_or_s for now, after in good)
 
 
 @given(rule=ANY_RULE, scheme=SCHEMES, outcomes=OUTCOMES)

@@ -15,10 +15,10 @@ from hipext.response.calibration import compare_models, fit
 from hipext.response.models import MODELS, Banister, OneComponent, covariance_of_tests
 from hipext.response.optimisation import (
     evaluated,
-    problem_of,
+    fit_problem,
     screened,
     searched,
-    solved,
+    solution_at,
 )
 from hipext.response.uncertainty import deviance_at, limit_of, posterior
 
@@ -254,7 +254,7 @@ def inside(name, seeds):
     for seed in seeds:
         load, tests = made_up(name, seed)
         options = {"convention": "next_day", "weights": None, "bounds": None}
-        problem = problem_of(name, load, tests, **options)
+        problem = fit_problem(name, load, tests, **options)
         screen = screened(problem)
         best = searched(problem, screen=screen)
         limit = limit_of(problem, 0.95)
@@ -349,7 +349,7 @@ def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
     load, tests = made_up("kalman", 2, n_tests=12)
     model = MODELS["kalman"](**TRUTHS["kalman"], convention=convention)
     options = {"convention": convention, "weights": None, "bounds": None}
-    problem = problem_of("kalman", load, tests, **options)
+    problem = fit_problem("kalman", load, tests, **options)
     whole = replace(problem, is_restricted=False)
     deviance = evaluated(whole, TRUTHS["kalman"]).deviance
     likelihood = model.log_likelihood(load, tests)
@@ -359,7 +359,7 @@ def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
 def test_the_restricted_likelihood_is_that_of_what_no_curve_can_follow():
     load, tests = made_up("kalman", 2, n_tests=12)
     options = {"convention": "next_day", "weights": None, "bounds": None}
-    problem = problem_of("kalman", load, tests, **options)
+    problem = fit_problem("kalman", load, tests, **options)
     truth = TRUTHS["kalman"]
     covariance = covariance_of_tests(truth, problem.days, np.ones(12))
     step = {name: truth[name] * 1.00001 for name in ("fitness_tau", "fatigue_tau")}
@@ -376,7 +376,9 @@ def test_the_restricted_likelihood_is_that_of_what_no_curve_can_follow():
     white = np.linalg.solve(root, np.column_stack([design[:, :3], tests]))
     squares = np.linalg.lstsq(white[:, :3], white[:, 3], rcond=None)[1][0]
     volume = np.linalg.slogdet(contrasts.T @ covariance @ contrasts)[1]
-    assert solved(problem, truth).deviance == pytest.approx(volume + squares, abs=2e-4)
+    assert solution_at(problem, truth).deviance == pytest.approx(
+        volume + squares, abs=2e-4
+    )
 
 
 def test_a_test_of_more_weight_has_less_error_among_drifting_states():

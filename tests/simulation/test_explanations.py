@@ -274,9 +274,10 @@ def test_a_run_that_gates_kept_from_its_end_says_so():
 
 def test_a_finished_run_says_how_long_it_took():
     done = run("guide_16wk", "novice")
-    extra = len(done.weekly) - 16
+    extra_weeks = len(done.weekly) - 16
     assert course_of(done)[0] == (
-        f"The plan was finished in {len(done.weekly)} weeks, {extra} more than written."
+        f"The plan was finished in {len(done.weekly)} weeks, {extra_weeks} more than "
+        "written."
     )
 
 

@@ -693,8 +693,8 @@ def test_swapping_sides_in_plan_and_person_swaps_them_in_the_sets(policy, mirror
     )
     sets = one_slot("split_squat", "3x8 @RIR2", side_first=policy)
     swapped = one_slot("split_squat", "3x8 @RIR2", side_first=mirrored, athlete=mirror)
-    turned = swapped["side"].map({"left": "right", "right": "left"}).astype("str")
-    pd.testing.assert_frame_equal(swapped.assign(side=turned), sets)
+    apply_knob = swapped["side"].map({"left": "right", "right": "left"}).astype("str")
+    pd.testing.assert_frame_equal(swapped.assign(side=apply_knob), sets)
 
 
 # --- decisions ---

@@ -18,7 +18,13 @@ from hipext.studies.batches import (
     n_batches,
     pieces_of,
 )
-from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, lived, outcomes_of
+from hipext.studies.crowds import (
+    OUTCOMES,
+    WEEKLY,
+    course_of,
+    outcomes_of,
+    simulate_athletes,
+)
 from hipext.studies.designs import design_of
 from hipext.studies.scenarios import scenario_of
 
@@ -59,7 +65,7 @@ def weeks_of(job, piece):
     """Return the weeks of a piece as a crowd lives them."""
     people = cohort(job.persons, job.people, seed=job.seed)
     scenario = scenario_of(job.plan, json.loads(piece.changes))
-    weeks = lived(scenario, people, seed=job.seed, noise=job.noise)
+    weeks = simulate_athletes(scenario, people, seed=job.seed, noise=job.noise)
     return weeks[piece.first : piece.first + piece.n]
 
 

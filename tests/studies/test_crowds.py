@@ -8,7 +8,13 @@ import pytest
 from hipext import read_athlete
 from hipext.athletes.population import Cohort, check_population, cohort, population_of
 from hipext.plans.plan_file import check_plan
-from hipext.studies.crowds import course_of, lived, outcomes_of, people_in, side_by_side
+from hipext.studies.crowds import (
+    course_of,
+    outcomes_of,
+    people_in,
+    side_by_side,
+    simulate_athletes,
+)
 from hipext.studies.scenarios import scenario_of
 
 FULL_CROWD = 600  # more than two chunks
@@ -41,7 +47,7 @@ def crowd(n=20, **athlete):
 @pytest.fixture(scope="module")
 def whole():
     """Return the weeks of a crowd of several chunks."""
-    return lived(scenario(), crowd(FULL_CROWD), seed=5, n_threads=1)
+    return simulate_athletes(scenario(), crowd(FULL_CROWD), seed=5, n_threads=1)
 
 
 # --- cut and run ---
@@ -49,14 +55,18 @@ def whole():
 
 @pytest.mark.parametrize("n_threads", [2, 7])
 def test_threads_change_no_bit(whole, n_threads):
-    again = lived(scenario(), crowd(FULL_CROWD), seed=5, n_threads=n_threads)
+    again = simulate_athletes(
+        scenario(), crowd(FULL_CROWD), seed=5, n_threads=n_threads
+    )
     assert np.array_equal(again, whole, equal_nan=True)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 3), (255, 258), (597, 600)])
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
 def test_part_of_a_crowd_lives_as_in_the_whole(whole, start, stop, engine):
-    part = lived(scenario(), crowd(FULL_CROWD)[start:stop], seed=5, engine=engine)
+    part = simulate_athletes(
+        scenario(), crowd(FULL_CROWD)[start:stop], seed=5, engine=engine
+    )
     np.testing.assert_allclose(part, whole[start:stop], rtol=1e-12)
 
 
@@ -65,7 +75,7 @@ def test_persons_differ_from_each_other(whole):
 
 
 def test_copies_of_one_person_have_days_of_their_own():
-    weeks = lived(scenario(), [read_athlete("novice")] * FULL_CROWD)
+    weeks = simulate_athletes(scenario(), [read_athlete("novice")] * FULL_CROWD)
     assert len(np.unique(outcomes_of(weeks)["soreness"])) > FULL_CROWD / 2
 
 
@@ -73,7 +83,7 @@ def test_last_persons_that_have_a_number_live_alike_in_both_engines():
     population, last = population_of(read_athlete("novice")), 2**32 - 3
     people = Cohort(population=population, n=3, seed=2**63 - 1, first=last)
     compiled, plain = (
-        lived(scenario(), people, seed=2**63 - 1, engine=engine)
+        simulate_athletes(scenario(), people, seed=2**63 - 1, engine=engine)
         for engine in ("compiled", "plain")
     )
     np.testing.assert_allclose(compiled, plain, rtol=1e-12)
@@ -83,18 +93,22 @@ def test_last_persons_that_have_a_number_live_alike_in_both_engines():
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
 def test_persons_are_told_as_they_are_done(engine):
     told, n = [], {"compiled": FULL_CROWD, "plain": 3}[engine]
-    lived(scenario(), crowd(n), engine=engine, tell=told.append)
+    simulate_athletes(scenario(), crowd(n), engine=engine, tell=told.append)
     assert sum(told) == n
     assert len(told) == 3
 
 
 def test_without_noise_the_seed_changes_nothing():
-    one, other = (lived(scenario(), crowd(), seed=s, noise=False) for s in (0, 1))
+    one, other = (
+        simulate_athletes(scenario(), crowd(), seed=s, noise=False) for s in (0, 1)
+    )
     assert np.array_equal(one, other, equal_nan=True)
 
 
 def test_seeds_make_other_days_of_the_same_persons():
-    one, other = (outcomes_of(lived(scenario(), crowd(), seed=s)) for s in (0, 1))
+    one, other = (
+        outcomes_of(simulate_athletes(scenario(), crowd(), seed=s)) for s in (0, 1)
+    )
     assert (one["soreness"] != other["soreness"]).mean() > 0.9
 
 
@@ -103,7 +117,7 @@ def test_seeds_make_other_days_of_the_same_persons():
 
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
 def test_missed_weeks_of_the_average_are_missed_by_everybody(engine):
-    weeks = lived(scenario(), crowd(6, missed_weeks=(2,)), engine=engine)
+    weeks = simulate_athletes(scenario(), crowd(6, missed_weeks=(2,)), engine=engine)
     assert (course_of(weeks, "n_missed")[:, 1] == 2.0).all()
     assert (course_of(weeks, "n_missed")[:, 0] == 0.0).all()
 
@@ -111,13 +125,13 @@ def test_missed_weeks_of_the_average_are_missed_by_everybody(engine):
 def test_different_persons_miss_their_own_weeks():
     novice = read_athlete("novice")
     away = novice.model_copy(update={"missed_weeks": (3,)})
-    weeks = lived(scenario(), [novice, away, novice])
+    weeks = simulate_athletes(scenario(), [novice, away, novice])
     missed = course_of(weeks, "n_missed").tolist()
     assert missed == [[0.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]]
 
 
 def test_attendance_is_the_share_of_sessions_that_people_come_to():
-    weeks = lived(scenario(), crowd(FULL_CROWD, attendance=0.7))
+    weeks = simulate_athletes(scenario(), crowd(FULL_CROWD, attendance=0.7))
     share = outcomes_of(weeks)["n_missed"].sum() / (6 * FULL_CROWD)
     assert share == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 6 / FULL_CROWD))
 
@@ -125,7 +139,7 @@ def test_attendance_is_the_share_of_sessions_that_people_come_to():
 def test_flare_up_hurts_everybody_in_its_week():
     flare = ({"week": 2, "pain": 4.0},)
     people = scenario(athlete__flare_ups=flare)
-    weeks = lived(people, crowd(), noise=False)
+    weeks = simulate_athletes(people, crowd(), noise=False)
     pain = course_of(weeks, "pain_reported")
     assert (pain[:, 0] < 2.0).all()
     assert (pain[:, 1] >= pain[:, 0] + 3.9).all()
@@ -136,9 +150,9 @@ def test_persons_with_other_known_lifts_live_beside_each_other_as_alone():
     few = {"romanian_deadlift": 60.0}
     people = [novice.model_copy(update={"one_rm_kg": few}), lifter]
     assert set(few) != set(lifter.one_rm_kg)
-    together = outcomes_of(lived(scenario(), people, noise=False))
+    together = outcomes_of(simulate_athletes(scenario(), people, noise=False))
     for place, one in enumerate(people):
-        alone = outcomes_of(lived(scenario(), [one], noise=False))
+        alone = outcomes_of(simulate_athletes(scenario(), [one], noise=False))
         for name in ("strength_pct", "left_pct", "volume_load_kg"):
             assert together[name][place] == pytest.approx(alone[name][0], rel=1e-12)
 
@@ -173,7 +187,7 @@ def test_constants_of_a_scenario_reach_the_drawing_of_persons():
     people = cohort(50, check_population(values, source="test"))
     changes = {"parameter__population__response_cv": 0.0}
     usual, alike = (
-        outcomes_of(lived(one, people, noise=False))["left_pct"]
+        outcomes_of(simulate_athletes(one, people, noise=False))["left_pct"]
         for one in (scenario(), scenario(**changes))
     )
     assert alike.std() < usual.std() / 2
@@ -181,7 +195,7 @@ def test_constants_of_a_scenario_reach_the_drawing_of_persons():
 
 def test_person_that_was_not_read_is_told():
     with pytest.raises(TypeError, match=r"what read_athlete\(\) returns; got 'runner'"):
-        lived(scenario(), ["runner"])
+        simulate_athletes(scenario(), ["runner"])
 
 
 # --- side by side ---

@@ -92,8 +92,8 @@ def test_the_front_does_not_depend_on_the_unit_of_a_goal(case, factor, shift):
 @given(goals_and_tables)
 def test_a_goal_turned_round_is_the_goal_of_its_opposite(case):
     goals, table = named(*case)
-    turned = {"highest": "lowest", "lowest": "highest"}
-    opposite = {goal: turned[way] for goal, way in goals.items()}
+    apply_knob = {"highest": "lowest", "lowest": "highest"}
+    opposite = {goal: apply_knob[way] for goal, way in goals.items()}
     assert front_of(-table, opposite).index.equals(front_of(table, goals).index)
 
 

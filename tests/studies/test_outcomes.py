@@ -30,7 +30,7 @@ def life_in(name):
 
 
 @pytest.fixture(scope="module", params=PLANS)
-def lived(request):
+def simulate_athletes(request):
     """Return what came of a shipped plan."""
     return life_in(request.param)
 
@@ -40,8 +40,8 @@ def by_week(daily, column):
     return daily[column].to_numpy().reshape(-1, DAYS_PER_WEEK)
 
 
-def test_every_outcome_has_a_value_and_a_unit_or_counts(lived):
-    _, _, found = lived
+def test_every_outcome_has_a_value_and_a_unit_or_counts(simulate_athletes):
+    _, _, found = simulate_athletes
     assert list(found) == list(OUTCOMES)
     assert np.isfinite(list(found.values())).all()
 
@@ -55,24 +55,26 @@ def test_every_outcome_has_a_value_and_a_unit_or_counts(lived):
         ("technique", "technique"),
     ],
 )
-def test_outcome_of_the_end_is_that_of_the_next_morning(lived, outcome, column):
-    tables, weeks, found = lived
+def test_outcome_of_the_end_is_that_of_the_next_morning(
+    simulate_athletes, outcome, column
+):
+    tables, weeks, found = simulate_athletes
     course = course_of(weeks, outcome)[0]
     mornings = by_week(tables.daily, column)[1:, 0]  # of Mondays, after the evenings
     np.testing.assert_allclose(course[:-1], mornings, rtol=1e-12)
     assert found[outcome] == course[-1]
 
 
-def test_soreness_is_the_highest_of_mornings_after_a_week(lived):
-    tables, weeks, found = lived
+def test_soreness_is_the_highest_of_mornings_after_a_week(simulate_athletes):
+    tables, weeks, found = simulate_athletes
     course = course_of(weeks, "soreness")[0]
     mornings = by_week(tables.daily, "soreness")[1:, 0]
     np.testing.assert_allclose(course[:-1], mornings, rtol=1e-12)
     assert found["soreness"] == course.max()
 
 
-def test_slots_not_completed_are_those_with_too_few_repetitions(lived):
-    tables, weeks, _ = lived
+def test_slots_not_completed_are_those_with_too_few_repetitions(simulate_athletes):
+    tables, weeks, _ = simulate_athletes
     sets = tables.sets[tables.sets["kind"] == "work"]
     is_short = sets["reps"] < sets["reps_target"]
     is_short = is_short.fillna(False) | (sets["hold_s"] < sets["hold_target_s"])
@@ -101,8 +103,8 @@ def test_each_leg_responds_by_itself_in_muscles_and_in_skill(other):
     weeks = legs_of(0.1, 2.0, **{other: 0.0}).weeks
     left, right = (course_of(weeks, name)[-1] for name in ("left_pct", "right_pct"))
     assert 100 < left < 100 + (right - 100) / 5
-    turned = legs_of(2.0, 0.1, **{other: 0.0}).weeks
-    assert course_of(turned, "left_pct")[-1] == pytest.approx(right, rel=1e-9)
+    apply_knob = legs_of(2.0, 0.1, **{other: 0.0}).weeks
+    assert course_of(apply_knob, "left_pct")[-1] == pytest.approx(right, rel=1e-9)
 
 
 def test_back_responds_by_the_mean_of_the_legs():
@@ -120,8 +122,8 @@ def test_fatigue_is_the_mean_of_the_sides():
     assert abs(mondays[:, 0] - mondays[:, 1]).max() > 0
 
 
-def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(lived):
-    tables, weeks, found = lived
+def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(simulate_athletes):
+    tables, weeks, found = simulate_athletes
     course = course_of(weeks, "fatigue_pct")[0]
     mornings = 100 * by_week(tables.daily, "fatigue")[1:, 0]
     np.testing.assert_allclose(course[:-1], mornings, rtol=1e-12)
@@ -139,22 +141,24 @@ def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(lived):
         ("minutes", "minutes", "mean"),
     ],
 )
-def test_outcome_is_that_of_the_weekly_table(lived, outcome, column, of_all):
-    tables, weeks, found = lived
+def test_outcome_is_that_of_the_weekly_table(
+    simulate_athletes, outcome, column, of_all
+):
+    tables, weeks, found = simulate_athletes
     course, told_ = course_of(weeks, outcome)[0], tables.weekly[column]
     np.testing.assert_allclose(course, told_.to_numpy("float64"), rtol=1e-12)
     assert found[outcome] == pytest.approx(told_.agg(of_all), rel=1e-12)
 
 
-def test_lumbar_load_of_a_week_is_the_sum_of_its_days(lived):
-    tables, weeks, found = lived
+def test_lumbar_load_of_a_week_is_the_sum_of_its_days(simulate_athletes):
+    tables, weeks, found = simulate_athletes
     sums = by_week(tables.daily, "lumbar_load").sum(axis=1)
     np.testing.assert_allclose(course_of(weeks, "lumbar_load")[0], sums, rtol=1e-12)
     assert found["lumbar_load"] == pytest.approx(sums.max())
 
 
-def test_light_weeks_and_weeks_are_counted(lived):
-    tables, _, found = lived
+def test_light_weeks_and_weeks_are_counted(simulate_athletes):
+    tables, _, found = simulate_athletes
     assert found["n_light"] == tables.weekly["is_deload"].sum()
     assert found["weeks"] == len(tables.weekly)
 
@@ -170,8 +174,8 @@ def test_sides_are_the_means_of_their_tested_lifts():
     np.testing.assert_allclose(courses, expected, rtol=1e-12)
 
 
-def test_strength_is_the_mean_of_the_sides(lived):
-    _, _, found = lived
+def test_strength_is_the_mean_of_the_sides(simulate_athletes):
+    _, _, found = simulate_athletes
     both = (found["left_pct"] + found["right_pct"]) / 2
     assert found["strength_pct"] == pytest.approx(both, rel=1e-12)
 

@@ -14,8 +14,8 @@ from hipext.files.records import read_record, record_bytes, record_of
 from hipext.plans.edits import vary
 from hipext.studies.comparison import (
     compare,
-    compared_again,
     comparison_files,
+    comparison_from_record,
     one_at_a_time,
 )
 from hipext.studies.reproduction import reproduce
@@ -117,7 +117,7 @@ def test_plans_of_their_own_are_made_again(tmp_path):
 
 def test_scenarios_of_a_record_are_those_that_were_compared(tmp_path):
     before = compared()
-    after = compared_again(read_record(written(before, tmp_path)))
+    after = comparison_from_record(read_record(written(before, tmp_path)))
     for one, other in zip(before.scenarios, after.scenarios, strict=True):
         assert (one.name, one.plan) == (other.name, other.plan)
 

@@ -13,7 +13,7 @@ from strategies import athletes, plans
 from hipext.athletes.athlete import read_athlete
 from hipext.cli.options import read_vary
 from hipext.files.checks import PlanError
-from hipext.plans.edits import turned, vary
+from hipext.plans.edits import apply_knob, vary
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.studies.scenarios import Scenario, changed_athlete, scenario_of
 
@@ -440,7 +440,7 @@ def test_scenario_holds_changes_of_plan_person_and_model(plan):
         "parameter.banister.fitness_tau": 40,
     }
     one = scenario_of(plan, changes)
-    assert one.plan == turned(vary(plan, {"deload.every_weeks": 0}), "rest", 2)
+    assert one.plan == apply_knob(vary(plan, {"deload.every_weeks": 0}), "rest", 2)
     assert one.athlete == {"missed_weeks": [3, 4]}
     assert one.parameters == {"banister.fitness_tau": 40.0}
     assert one.name == (

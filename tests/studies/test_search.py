@@ -9,7 +9,7 @@ from hipext.athletes.population import cohort
 from hipext.files.parameters import parameters_changed
 from hipext.studies.comparison import compare
 from hipext.studies.scenarios import scenario_of
-from hipext.studies.search import front_again, inputs_of_search, search_tables
+from hipext.studies.search import front_from_record, inputs_of_search, search_tables
 from hipext.studies.sweep_file import check_search
 
 PLAN = "deadlift_5x5_10wk"
@@ -56,26 +56,34 @@ def outcomes_of_trial(trial, people, **options):
 @pytest.mark.parametrize("place", [0, 5, -1])
 def test_goals_and_limits_of_a_trial_are_those_of_its_persons(found, place):
     trial = found.trials.iloc[place]
-    lived = outcomes_of_trial(trial, cohort(30, "novices", seed=6), seeds=(6,))
+    simulate_athletes = outcomes_of_trial(
+        trial, cohort(30, "novices", seed=6), seeds=(6,)
+    )
     for name in (*GOALS, "soreness"):
-        assert trial[name] == pytest.approx(lived[name].mean(), rel=1e-12)
+        assert trial[name] == pytest.approx(simulate_athletes[name].mean(), rel=1e-12)
     assert trial["lumbar_load_p75"] == pytest.approx(
-        lived["lumbar_load"].quantile(0.75)
+        simulate_athletes["lumbar_load"].quantile(0.75)
     )
 
 
 def test_persons_of_one_athlete_have_days_of_their_own():
     spec = of_athlete(persons=7)
     trial = find_front(spec, progress=False).trials.iloc[3]
-    lived = outcomes_of_trial(trial, [read_athlete("novice")] * 7, seeds=(6,))
-    assert trial["soreness"] == pytest.approx(lived["soreness"].mean(), rel=1e-12)
+    simulate_athletes = outcomes_of_trial(
+        trial, [read_athlete("novice")] * 7, seeds=(6,)
+    )
+    assert trial["soreness"] == pytest.approx(
+        simulate_athletes["soreness"].mean(), rel=1e-12
+    )
 
 
 def test_search_without_noise_has_none():
     spec = of_athlete(persons=3, noise=False)
     trial = find_front(spec, progress=False).trials.iloc[0]
-    lived = outcomes_of_trial(trial, read_athlete("novice"), noise=False)
-    assert trial["strength_pct"] == pytest.approx(lived["strength_pct"].iloc[0])
+    simulate_athletes = outcomes_of_trial(trial, read_athlete("novice"), noise=False)
+    assert trial["strength_pct"] == pytest.approx(
+        simulate_athletes["strength_pct"].iloc[0]
+    )
 
 
 def test_trials_are_as_many_as_asked_for_and_of_the_space(found):
@@ -86,7 +94,7 @@ def test_trials_are_as_many_as_asked_for_and_of_the_space(found):
 
 
 def test_same_record_gives_the_same_bytes(found):
-    again = front_again(inputs_of_search(spec_of()), progress=False)
+    again = front_from_record(inputs_of_search(spec_of()), progress=False)
     assert search_tables(again) == search_tables(found)
 
 

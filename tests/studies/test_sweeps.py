@@ -20,7 +20,13 @@ from hipext.athletes.population import cohort
 from hipext.files.checks import PlanError
 from hipext.files.records import read_record
 from hipext.simulation.simulation import write_record
-from hipext.studies.batches import batch_size, job_again, job_of, n_batches, pieces_of
+from hipext.studies.batches import (
+    batch_size,
+    job_from_record,
+    job_of,
+    n_batches,
+    pieces_of,
+)
 from hipext.studies.comparison import compare
 from hipext.studies.crowds import OUTCOMES
 from hipext.studies.designs import sensitivity
@@ -28,11 +34,11 @@ from hipext.studies.scenarios import scenario_of
 from hipext.studies.sweep_file import check_sweep
 from hipext.studies.sweeps import (
     JOURNAL,
-    files_again,
     parquet_bytes,
     part_name,
     read_sweep,
     sweep,
+    sweep_files_from_record,
 )
 
 PLAN = "deadlift_5x5_10wk"
@@ -259,13 +265,13 @@ def test_record_has_the_hash_of_every_file(finished):
 def test_record_is_enough_to_make_it_again(finished):
     again = {
         name: sha256(content).hexdigest()
-        for name, content in files_again(read_record(finished.folder))
+        for name, content in sweep_files_from_record(read_record(finished.folder))
     }
     assert again == read_record(finished.folder)["sha256"]
 
 
 def test_job_of_a_record_is_that_of_the_file(finished):
-    job = job_again(read_record(finished.folder))
+    job = job_from_record(read_record(finished.folder))
     assert job.head() == job_of(spec_of()).head()
     pd.testing.assert_frame_equal(job.design, job_of(spec_of()).design)
 
