@@ -1,9 +1,9 @@
 """A training session: its sets, effort and failure, what they leave behind, and tests.
 
-A day has a morning (`day.start_day`), perhaps sessions, and a night in which every state
-moves on (`body.overnight_update`). States are those of the morning: a session is felt
-from the next morning on. The same source runs as plain Python and compiled. Constants of
-`model` carry the names of ``data/parameters.toml``.
+A day has a morning (`day.start_day`), perhaps sessions, and a night in which every
+state moves on (`body.overnight_update`). States are those of the morning: a session is
+felt from the next morning on. The same source runs as plain Python and compiled.
+Constants of `model` carry the names of ``data/parameters.toml``.
 
 1. A set: repetitions or seconds that today's capacity allows, those done, those left in
    reserve (`perform_work`, `reps_to_failure`, `tempo_factor`).

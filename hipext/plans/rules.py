@@ -166,7 +166,8 @@ class Prescription:
     """What a slot asks for in one session.
 
     `reps_or_s` is repetitions or seconds; `load_kg` is not rounded yet; `n_successes`
-    and `n_failed` count in a row towards the next step or cut; `n_steps` counts steps made.
+    and `n_failed` count in a row towards the next step or cut; `n_steps` counts the
+    steps made.
     """
 
     n_sets: int
