@@ -11,11 +11,11 @@ PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --no-input
 # An environment that does not run, or was made for another folder, is made anew.
 $(shell [ "$$(cat $(READY) 2>&1)" = "$(CURDIR)" ] && $(PY) -c "" 2>&1 || rm -f $(READY))
 
-.PHONY: help run test lab bench notebooks format lock clean
+.PHONY: help run test test-slow lab bench notebooks format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY)  ## simulate the 16-week plan and write its report to out/guide_16wk
 	$(PY) -m hipext run guide_16wk --out out
@@ -24,20 +24,24 @@ run: $(READY)  ## simulate the 16-week plan and write its report to out/guide_16
 test: $(READY)  ## check style, run the tests, compare the notebooks with their stored outputs
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m hipext.explorers.cached_runs  # once here, or every process makes it for itself
-	$(PY) -m pytest -n auto --dist worksteal --doctest-modules --doctest-glob=README.md tests hipext README.md
-	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120 -p no:randomly notebooks
+	$(PY) -m hipext.explorers.cached_runs  # compile once here, not in every test process
+	$(PY) -m pytest -m "not slow" -n auto --dist worksteal --doctest-modules --doctest-glob=README.md tests hipext README.md
+	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+
+test-slow: $(READY)  ## run the long tests: every example, data set, notebook and page
+	$(PY) -m hipext.explorers.cached_runs
+	$(PY) -m pytest -m slow -n auto --dist worksteal tests
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab
 
 bench: $(READY)  ## time the import, a run, the day loop, fits, sweeps of up to a million, explorers
 	$(PIP_INSTALL) -e .[bench]
-	$(PY) tests/bench.py
-	$(PY) tests/bench_loop.py
-	$(PY) tests/bench_fit.py
-	$(PY) tests/bench_sweep.py
-	$(PY) tests/bench_explorers.py
+	$(PY) tests/benchmarks/bench.py
+	$(PY) tests/benchmarks/bench_loop.py
+	$(PY) tests/benchmarks/bench_fit.py
+	$(PY) tests/benchmarks/bench_sweep.py
+	$(PY) tests/benchmarks/bench_explorers.py
 
 notebooks: $(READY)  ## run all notebooks and store their outputs
 	$(PY) tests/execute_notebooks.py
