@@ -5,7 +5,7 @@ Names are loaded when they are first used, so that ``import hipext`` is quick.
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+_load, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["intensity", "metrics", "plots", "response"],
     submod_attrs={
@@ -53,3 +53,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its room (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"hipext has no {name!r}; it has {', '.join(__all__)}.")
+    return _load(name)

@@ -18,7 +18,7 @@ from hipext.plans.exercises import Exercise, ladder
 from hipext.plans.plan_file import read_plan
 from hipext.plots.report import FILE_NAMES, report_files
 from hipext.simulation.explanations import course
-from hipext.simulation.simulation import Simulation
+from hipext.simulation.simulation import ALL_FILES, Simulation, record_files
 from hipext.studies.scenarios import listed
 from hipext.studies.sweep_file import read_search_file, read_sweep_file
 
@@ -252,11 +252,11 @@ def run_summary(
 ) -> str:
     """Write the files of a run and return the text, or the JSON, that tells of it."""
     told = "" if explained_week is None else week(simulation, explained_week)
-    record = simulation.record_files(simulation)
+    record = record_files(simulation)
     replaced = records.replaces_other_inputs(record, folder)
     paths = io.write_files(report_files(simulation) | record, folder)
     if replaced:
-        earlier = {*FILE_NAMES, *simulation.ALL_FILES} - {path.name for path in paths}
+        earlier = {*FILE_NAMES, *ALL_FILES} - {path.name for path in paths}
         io.drop_leftovers(folder, earlier)
     if as_json:
         return run_json(simulation, folder, paths, replaced=replaced)

@@ -30,17 +30,17 @@ from hipext.explorers.widgets import EXPLORERS
 
 WARM_UP = 10
 EXPLORER = """
-from hipext._rehearsal import wait_until_warm
+from hipext.explorers.cached_runs import wait_until_compiled
 from hipext.widgets import *
 explorer = explore_deload()
-wait_until_warm()
+wait_until_compiled()
 explorer"""
 PLAIN = """
 import ipywidgets
 from IPython.display import display
-from hipext._controls import Number, field_of
-from hipext._rehearsal import wait_until_warm
-from hipext.deload_explorer import deload_scene
+from hipext.explorers.explorer import Number, field_of
+from hipext.explorers.cached_runs import wait_until_compiled
+from hipext.explorers.deload_explorer import deload_scene
 %matplotlib inline
 scene = deload_scene("guide_16wk", "novice")
 sliders = {
@@ -59,7 +59,7 @@ def draw(**settings):
     print(scene.in_words(shown))
 
 out = ipywidgets.interactive_output(draw, sliders)
-wait_until_warm()
+wait_until_compiled()
 ipywidgets.VBox([*sliders.values(), out])"""
 KNOB_IDS = {  # of the first number
     EXPLORER: "next(iter(explorer.knobs.values())).model_id",

@@ -116,14 +116,14 @@ def test_a_missing_jupyterlab_is_said(monkeypatch, tmp_path):
 # --- machine code ---
 
 NAMES_MADE = """
-from hipext import _compiled
+from hipext.engine import compiled as engine_compiled
 names = []
-original = _compiled.compiled
+original = engine_compiled.compiled
 def spied(function):
     names.append(function.__name__)
     return original(function)
-_compiled.compiled = spied
-from hipext._machine_code import make
+engine_compiled.compiled = spied
+from hipext.explorers.cached_runs import make
 make()
 print(*sorted({*names}))
 """
@@ -132,7 +132,7 @@ print(*sorted({*names}))
 def test_all_that_is_compiled_is_made_before_it_is_asked_for():
     done = [sys.executable, "-P", "-c", NAMES_MADE]
     made = subprocess.run(done, capture_output=True, text=True, check=True).stdout
-    texts = (path.read_text() for path in Path(lab.__file__).parent.glob("*.py"))
+    texts = (path.read_text() for path in Path(lab.__file__).parents[1].rglob("*.py"))
     asked_for = {name for text in texts for name in COMPILED.findall(text)}
     assert {*made.split()} == asked_for
     assert len(asked_for) == 3
@@ -150,7 +150,7 @@ def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypat
     monkeypatch.setattr(lab, "Popen", Maker)
     with lab.compile_in_background():
         ((command, maker),) = started
-        assert command[-2:] == ["-m", "hipext._machine_code"]
+        assert command[-2:] == ["-m", "hipext.explorers.cached_runs"]
         assert maker.poll() is None
     assert maker.poll() is not None
 

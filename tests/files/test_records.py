@@ -186,8 +186,11 @@ def test_the_record_tells_what_it_is_and_what_it_depends_on(record):
 
 
 def test_the_code_is_known_by_names_and_texts_of_the_modules(record):
-    modules = sorted(Path(records.__file__).parent.glob("*.py"))
-    parts = [part for one in modules for part in (one.name.encode(), one.read_bytes())]
+    package = Path(records.__file__).parents[1]
+    names = sorted(one.relative_to(package).as_posix() for one in package.rglob("*.py"))
+    parts = [
+        part for one in names for part in (one.encode(), (package / one).read_bytes())
+    ]
     assert record["code"] == hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

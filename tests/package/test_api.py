@@ -17,9 +17,19 @@ import hipext
 NAMES = [
     "PlanError",
     "calibration",
+    "changed_athlete",
+    "check_answer",
+    "cite",
     "cohort",
     "compare",
     "expand_plan",
+    "explore_compare",
+    "explore_deload",
+    "explore_effort",
+    "explore_exercise",
+    "explore_fit",
+    "explore_plan",
+    "explore_recovery",
     "find_front",
     "fit",
     "format_plan",
@@ -29,8 +39,10 @@ NAMES = [
     "metrics",
     "one_at_a_time",
     "open_loop",
+    "parameter",
     "personalise",
     "plots",
+    "predicted_and_observed",
     "read_athlete",
     "read_evidence",
     "read_exercises",
@@ -41,6 +53,7 @@ NAMES = [
     "reproduce",
     "response",
     "scenario_of",
+    "search_evidence",
     "simulate",
     "sweep",
     "tables",
@@ -296,7 +309,7 @@ def test_every_name_in_the_metrics_list_is_there():
 
 
 def test_a_name_comes_from_one_place():
-    assert hipext.read_plan is import_module("hipext.plan_file").read_plan
+    assert hipext.read_plan is import_module("hipext.plans.plan_file").read_plan
     assert hipext.metrics is import_module("hipext.metrics")
 
 

@@ -19,12 +19,14 @@ USERS_EXTRAS = ("app", "class", "lab", "fast", "bayes", "sweep", "cluster")
 DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
     "SALib": "salib",
+    "importlinter": "import-linter",
     "jupyter_server": "jupyter-server",
+    "lazy_loader": "lazy-loader",
     "yaml": "pyyaml",
 }
 CONDA_NAMES = re.compile(r"^python-(isal)\b")  # beside jupyter_server
-MODULES = sorted((ROOT / "hipext").glob("*.py"))
-CHECKS = sorted([*(ROOT / "tests").glob("*.py"), *(ROOT / "notebooks").glob("*.py")])
+MODULES = sorted((ROOT / "hipext").rglob("*.py"))
+CHECKS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "notebooks").glob("*.py")])
 
 
 def bounds(lines):
@@ -117,12 +119,12 @@ def test_uv_lock_is_not_part_of_the_project():
     assert "uv.lock" in (ROOT / ".gitignore").read_text().splitlines()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_module_imports_only_declared_packages(path):
     assert imported_distributions(path) - set(declared(*USERS_EXTRAS)) == set()
 
 
-@pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CHECKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_check_imports_only_declared_packages(path):
     assert imported_distributions(path) - set(ALL) == set()
 

@@ -75,7 +75,9 @@ def test_installed_package_is_not_the_checkout(installed, tmp_path):
 
 
 def test_installed_package_finds_its_own_data(installed, tmp_path):
-    code = "from hipext.data import *; print(data_dir(), notebooks_dir(), sep='\\n')"
+    code = (
+        "from hipext.files.io import *; print(data_dir(), notebooks_dir(), sep='\\n')"
+    )
     folders = run("-P", "-c", code, cwd=tmp_path, PYTHONPATH=str(installed))
     expected = [installed / "hipext" / name for name in ("_data", "_notebooks")]
     assert [Path(line) for line in folders.splitlines()] == expected
