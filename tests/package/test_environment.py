@@ -20,11 +20,12 @@ DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
     "SALib": "salib",
     "jupyter_server": "jupyter-server",
+    "lazy_loader": "lazy-loader",
     "yaml": "pyyaml",
 }
 CONDA_NAMES = re.compile(r"^python-(isal)\b")  # beside jupyter_server
-MODULES = sorted((ROOT / "hipext").glob("*.py"))
-CHECKS = sorted([*(ROOT / "tests").glob("*.py"), *(ROOT / "notebooks").glob("*.py")])
+MODULES = sorted((ROOT / "hipext").rglob("*.py"))
+CHECKS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "notebooks").glob("*.py")])
 
 
 def bounds(lines):
