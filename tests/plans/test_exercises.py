@@ -332,7 +332,7 @@ def test_foundation_exercise_is_its_own_way_up():
 
 def test_exercise_that_nothing_leads_to_has_no_way_up():
     cut = CATALOGUE["clam"].model_copy(update={"prerequisites": ("dead_bug",)})
-    with pytest.raises(ValueError, match="No way up leads to 'banded_clam'"):
+    with pytest.raises(ValueError, match="No ladder leads to 'banded_clam'"):
         ladder("banded_clam", {**CATALOGUE, "clam": cut})
 
 
@@ -377,7 +377,7 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
         ),
         pytest.param(
             {"clam": {"prerequisites": ["lateral_band_walk"]}},
-            "prerequisites and progress steps go round in a circle: clam -> ",
+            "prerequisites and progress steps form a cycle: clam -> ",
             id="circle",
         ),
         pytest.param(
@@ -385,7 +385,7 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
                 "leg_press": {"one_rm_from": {"exercise": "front_squat", "ratio": 2}},
                 "front_squat": {"one_rm_from": {"exercise": "leg_press", "ratio": 0.5}},
             },
-            "one_rm_from go round in a circle: ",
+            "one_rm_from form a cycle: ",
             id="circle of estimates",
         ),
         pytest.param(

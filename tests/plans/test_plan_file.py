@@ -360,7 +360,7 @@ def test_fault_of_a_rule_is_told_in_its_slot(progress, problem):
             {"deload": {"reactive": {}}},
             "deload, reactive: 'pain_above' is missing. Write pain_above = ... "
             "(Reported "
-            "pain, 0 to 10, above which a light week follows).",
+            "pain, 0 to 10, above which a deload week follows).",
         ),
         (
             {"assessment": {"tests": ["fms"], "weeks": [1]}},
