@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 
 from hipext import PlanError, read_athlete, read_plan
 from hipext.athletes.athlete import Athlete, check_athlete
-from hipext.athletes.population import (
-    check_population,
-    cohort,
-    population_of,
-    read_population,
-)
+from hipext.athletes.population import check_population, cohort, read_population
 from hipext.engine.random import normals
 from hipext.engine.state import BASELINE, MORNING, RANGE, TESTS
 from hipext.simulation.run import setting_of, weeks_of_all
@@ -292,12 +287,6 @@ def test_cohort_is_a_sequence():
         people[10]
     with pytest.raises(ValueError, match="got step 2"):
         people[::2]
-
-
-def test_population_around_a_person_has_that_person_as_its_average():
-    people = cohort(2, population_of(read_athlete("lifter")))
-    assert people[0].name.startswith(read_athlete("lifter").name)
-    assert people[0].training_status == read_athlete("lifter").training_status
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
