@@ -1,4 +1,4 @@
-"""Plans fitted to people: who gets what, why, and that nothing else moves."""
+"""Plans adapted to athletes: which rules apply, why, and that nothing else changes."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -166,14 +166,14 @@ def test_a_change_is_told_with_its_place_its_values_and_its_reason():
     assert row["sentence"] == (
         "Phase 1 (base), session 1 (A), slot 2 (goblet_squat), sets: 3x8 @RIR3 becomes "
         "2x8 @RIR3, because running already takes 5 sessions a week. Squats and lunges "
-        "add to legs that are used often already."
+        "add to the load on legs that run often."
     )
 
 
 def test_a_fitted_plan_says_whom_it_was_fitted_to():
     fitted = personalise(plan(), person(**DESK)).plan
     assert fitted.assumptions == (
-        "Fitted to Kim, novice by rules that are judgements of ours.",
+        "Adapted to Kim, novice by rules that are judgements of ours.",
     )
 
 
