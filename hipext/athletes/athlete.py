@@ -10,7 +10,12 @@ from pydantic import AfterValidator, Field
 
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values, mass
-from hipext.plans.exercises import Exercise, exercise_named, read_exercises
+from hipext.plans.exercises import (
+    Exercise,
+    Fraction,
+    exercise_named,
+    read_exercises,
+)
 from hipext.plans.plan import MAX_WEEKS
 
 STATUSES = ("untrained", "novice", "intermediate", "trained")
@@ -24,7 +29,6 @@ Status = Literal[STATUSES]
 Lift = Annotated[str, AfterValidator(_canonical_lift)]
 OneRmKg = mass(gt=0, lt=1000)
 BodyMassKg = mass(ge=30, le=250)
-Fraction = Annotated[float, Field(ge=0, le=1)]
 WeekNumber = Annotated[int, Field(ge=1, le=MAX_WEEKS)]
 
 

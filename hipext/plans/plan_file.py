@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tomlkit
+from tomlkit import items as toml
 from tomlkit.exceptions import ParseError
-from tomlkit.items import (
-    AoT,
-    Array,
-    Comment,
-    InlineTable,
-    Item,
-    Null,
-    Table,
-    Whitespace,
-)
 
 from hipext.files.checks import did_you_mean
 from hipext.files.io import check_kind, find_file, parse_toml, read_toml
@@ -384,13 +375,13 @@ def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
     what stands before it is complete: no list or text of several lines is open.
     """
     lines: list[str] = []
-    for line in text.replace("\r\n", "\n").splitlines(keepends=True):
+    for line in text.replace("\r\n", "\n").split("\n"):
         if line.lstrip(" \t").startswith("["):
             with suppress(ParseError):
-                yield tomlkit.parse("".join(lines))
+                yield tomlkit.parse("\n".join(lines))
                 lines = []
         lines.append(line)
-    yield tomlkit.parse("".join(lines))
+    yield tomlkit.parse("\n".join(lines))
 
 
 def _commented(
@@ -402,17 +393,17 @@ def _commented(
     of each list so far.
     """
     for key, item in body:
-        if isinstance(item, Comment):
+        if isinstance(item, toml.Comment):
             yield None, item.trivia.comment
         if key is None:
             continue
         here = (*path, key.key)
-        if isinstance(item, AoT):  # [[name]]: one more item of the list
+        if isinstance(item, toml.AoT):  # [[name]]: one more item of the list
             n_items[here] += 1
             item = item.body[0]
         if n_items[here]:
             here = (*here, n_items[here] - 1)
-        if not isinstance(item, Table):
+        if not isinstance(item, toml.Table):
             yield here, ""
             yield from _commented_value(item, here, n_items)
             yield here, item.trivia.comment
@@ -423,24 +414,25 @@ def _commented(
 
 
 def _commented_value(
-    value: Item, path: _KeyPath, n_items: Counter[_KeyPath]
+    value: toml.Item, path: _KeyPath, n_items: Counter[_KeyPath]
 ) -> Iterator[tuple[_KeyPath | None, str]]:
     """Yield the places inside a list or an inline table, as `_commented` does."""
-    if isinstance(value, InlineTable):
+    if isinstance(value, toml.InlineTable):
         yield from _commented(value.value.body, path, n_items)
-    if not isinstance(value, Array):
+    if not isinstance(value, toml.Array):
         return
     on_line: _KeyPath | None = path  # what a comment at the end of the line is about
     number = 0
-    for part in value._iter_items():
-        if isinstance(part, Comment):
+    for part in value._iter_items():  # the only way to the comments in a list
+        if isinstance(part, toml.Comment):
             yield on_line, part.trivia.comment
-        elif isinstance(part, Whitespace):
+        elif isinstance(part, toml.Whitespace):
             on_line = None if "\n" in part.s else on_line
-        elif not isinstance(part, Null):
+        elif not isinstance(part, toml.Null):
             on_line = (*path, number)
             yield on_line, ""
             yield from _commented_value(part, on_line, n_items)
             number += 1
-    if not any(isinstance(item, InlineTable) for item in value):  # become [[tables]]
+    # A list of tables is written with headers; comments at its end wait for the next.
+    if not any(isinstance(item, toml.InlineTable) for item in value):
         yield (*path, number), ""

@@ -386,7 +386,7 @@ def test_exercise_is_swapped_in_ladders_and_blocks_but_not_in_a_warm_up():
     assert varied.block[0].slot[0].exercise == "glute_bridge"
 
 
-def test_swap_that_does_not_fit_the_sets_is_told_by_the_plan(small):
+def test_swap_that_does_not_fit_the_sets_is_reported_by_the_plan(small):
     message = r"slot 3 \(glute_bridge\)(.|\n)*no external load to set; got '3x5 @80%'"
     with pytest.raises(PlanError, match=message) as caught:
         apply_knob(small, "swap", "deadlift>glute_bridge")
@@ -508,7 +508,7 @@ def test_reversed_twice_is_the_order_as_it_was(plan):
         ("order", "heavy", r"order must be one of 'as_is', .*; got 'heavy'\."),
     ],
 )
-def test_value_that_is_not_allowed_is_told(small, name, value, message):
+def test_value_that_is_not_allowed_is_reported(small, name, value, message):
     with pytest.raises(ValueError, match=message):
         apply_knob(small, name, value)
 
