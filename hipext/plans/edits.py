@@ -88,6 +88,7 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
 def changed_values(value: FileValue, changes: Mapping[str, object]) -> dict:
     """Return what a file would hold after changes by path, still to be checked."""
     values = value.model_dump(mode="json", exclude_unset=True)
+    # With all defaults it shows which keys each item has, set or not.
     defaults = value.model_dump(mode="json")
     for path, new in changes.items():
         _set(values, defaults, path, new)
@@ -153,6 +154,7 @@ def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
     for name, value in settings.items():
         check_one_of(name, KNOBS, name="knob")
         new = KNOBS[name].change(new, value)
+    # An unchanged plan stays the same object, which caches of runs recognise.
     if new == plan:
         return plan
     values = new.model_dump(mode="json", exclude_unset=True)
@@ -316,12 +318,15 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
         return [key]
     if not isinstance(here, dict):
         return []
+    # Every item may have its own fields. The keys of a table inside it depend on the
+    # item: a rule without a step of the load has no add_kg.
     can_be_new = is_last and not place.is_inside
     return [key] if can_be_new or key in place.keys(is_last=is_last) else []
 
 
 def _numbers(items: list, key: str) -> list[int]:
     """Return the numbers, from 0, of the items called so, or else of that number."""
+    # A name comes before a number, so that a phase may be called "2".
     found = [number for number, label in enumerate(_labels(items)) if label == key]
     is_number = key.isdecimal() and 1 <= int(key) <= len(items)
     return found or ([int(key) - 1] if is_number else [])
@@ -555,6 +560,7 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
     total = sum(phase.weeks for phase in phases)
     exact = [(n_weeks - len(phases)) * phase.weeks / total for phase in phases]
     lengths = [1 + int(share) for share in exact]
+    # The weeks lost by rounding down go to the largest remainders, earlier phases first.
     by_remainder = sorted(
         range(len(phases)), key=lambda place: (int(exact[place]) - exact[place], place)
     )
@@ -631,6 +637,8 @@ def _order(plan: Plan, value: object) -> Plan:
 
 def _reordered(session: Session, order: str) -> Session:
     """Return a session in another order; one with a group in two places stays."""
+    # A run is what moves as one: neighbours of a group, or a slot without a group,
+    # whose number then serves as the key.
     numbered = groupby(enumerate(session.slot), key=lambda one: one[1].group or one[0])
     runs = [[slot for _, slot in run] for _, run in numbered]
     groups = [run[0].group for run in runs if run[0].group]
@@ -670,6 +678,7 @@ def _with_those(
     hint: str = "",
 ) -> Plan:
     """Return a plan with the slots that fit changed; ValueError if none does."""
+    # A knob without effect would make two equal scenarios look like a result.
     if not any(map(fits, _slots(plan))):
         raise ValueError(f"{nowhere} in {plan.name!r}.{hint}")
     return with_slots(plan, lambda slot: change(slot) if fits(slot) else slot)

@@ -371,6 +371,7 @@ def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFra
 
 
 def _share(exercise: Exercise, muscle: str, mapping: str) -> tuple[float, str]:
+    # Activity above 100 % of a maximal isometric contraction still counts as one set.
     if mapping == "emg" and muscle in exercise.emg_pct_mvic:
         return min(exercise.emg_pct_mvic[muscle] / 100, 1.0), "assumption"
     if muscle in exercise.primary:
@@ -465,6 +466,7 @@ def _load_problems(exercise: Exercise) -> Iterator[str]:
             f"implement {exercise.implement!r} has no load, so n_implements and "
             f"increment_kg must be 0; got {steps[0]} and {steps[1]:g}."
         )
+    # Bodyweight strength exercises need one too: the load that could be added.
     if exercise.needs_one_rm and not (exercise.one_rm_from or exercise.id in ANCHORS):
         yield (
             "one_rm_from is missing: say which 1RM this one is estimated from. Write, "
@@ -578,6 +580,7 @@ def _estimated_from(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
 
 
 def _cycle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:
+    # No order is wanted here, only whether there is one.
     try:
         TopologicalSorter(before).prepare()
     except CycleError as error:

@@ -319,6 +319,7 @@ def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:
 def occasions_of(plan: Plan) -> Iterator[Occasion]:
     """Yield the sessions of a plan, in the order in which they happen."""
     for week in weeks_of(plan):
+        # On one day, sessions of the whole plan come before those of the phase.
         sessions = [("", session) for session in plan.session]
         sessions += [(week.phase.name, session) for session in week.phase.session]
         for place, weekday in enumerate(WEEKDAYS):
@@ -400,6 +401,7 @@ def _progression_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
     needs_load = rule in ("linear", "step")
     if (needs_load or rule == "wave") and not exercise.is_loaded:
         yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
+    # With a ladder, the harder exercise takes the place of the step of the load.
     has_step = getattr(slot.progress, "has_step", False)
     needs_step = needs_load or (rule == "double" and not slot.ladder)
     if exercise.is_loaded and needs_step and not has_step:

@@ -129,6 +129,9 @@ def format_text(text: str, *, source: str = "the plan") -> str:
     return _text(values, _read_comments(text))
 
 
+# The next functions read values before their kind is checked, so that all problems of a
+# file come together: whatever is not of the expected kind is passed over here, and
+# reported by the models.
 def _tables(values: Mapping, key: str) -> list[tuple[int, Mapping]]:
     """Return number and values of the tables under a key of unchecked values."""
     items = enumerate(_items(values.get(key)))
@@ -141,6 +144,7 @@ def _items(found: object) -> list | tuple:
 
 def _week_problems(values: Mapping) -> Iterator[str]:
     """Yield weeks that lie outside the phases whose length can be read."""
+    # Where the length of a phase is wrong, later weeks cannot be placed for sure.
     lengths = [phase.get("weeks") for _, phase in _tables(values, "phase")]
     known = [weeks for weeks in lengths if isinstance(weeks, int) and weeks > 0]
     n_weeks = sum(known)
