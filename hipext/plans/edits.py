@@ -560,7 +560,7 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
     total = sum(phase.weeks for phase in phases)
     exact = [(n_weeks - len(phases)) * phase.weeks / total for phase in phases]
     lengths = [1 + int(share) for share in exact]
-    # The weeks lost by rounding down go to the largest remainders, earlier phases first.
+    # Weeks lost by rounding down go to the largest remainders, earlier phases first.
     by_remainder = sorted(
         range(len(phases)), key=lambda place: (int(exact[place]) - exact[place], place)
     )
