@@ -1,4 +1,4 @@
-"""The person who trains: baselines, habits and history, read from a file."""
+"""The athlete who trains: baselines, habits and history, read from a file."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -10,22 +10,30 @@ from pydantic import AfterValidator, Field
 
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values, mass
-from hipext.plans.exercises import Exercise, exercise_named, read_exercises
+from hipext.plans.exercises import (
+    Exercise,
+    Fraction,
+    exercise_named,
+    read_exercises,
+)
+from hipext.plans.plan import MAX_WEEKS
 
-OneRmKg = mass(gt=0, lt=1000)
-Status = Literal["untrained", "novice", "intermediate", "trained"]
-BodyMassKg = mass(ge=30, le=250)
+STATUSES = ("untrained", "novice", "intermediate", "trained")
 
 
-def _canonical(name: str) -> str:
+def _canonical_lift(name: str) -> str:
     return exercise_named(name, read_exercises()).id
 
 
-Lift = Annotated[str, AfterValidator(_canonical)]
+Status = Literal[STATUSES]
+Lift = Annotated[str, AfterValidator(_canonical_lift)]
+OneRmKg = mass(gt=0, lt=1000)
+BodyMassKg = mass(ge=30, le=250)
+WeekNumber = Annotated[int, Field(ge=1, le=MAX_WEEKS)]
 
 
 class Sides(FileValue):
-    """A measure of the left and of the right side."""
+    """A measurement of the left and of the right side."""
 
     left: float = Field(ge=-30, le=200)
     """Left side."""
@@ -34,10 +42,10 @@ class Sides(FileValue):
 
 
 class Legs(FileValue):
-    """How strongly either leg answers to training."""
+    """Response of either leg to training."""
 
     left: float = Field(ge=0, le=5)
-    """Left leg, in parts of the `response` of the person."""
+    """Left leg, as a factor on the `response` of the athlete."""
     right: float = Field(ge=0, le=5)
     """Right leg, likewise."""
 
@@ -47,38 +55,38 @@ class Recovery(FileValue):
 
     sleep_h: float = Field(ge=3, le=12)
     """Usual sleep, hours a night."""
-    nutrition: float = Field(ge=0, le=1)
-    """How well usual food covers needs, 0 to 1; the person's own rating."""
-    hydration: float = Field(ge=0, le=1)
-    """How well usual drinking covers needs, 0 to 1; the person's own rating."""
-    stress: float = Field(ge=0, le=1)
-    """Usual stress outside training, 0 (none) to 1; the person's own rating."""
+    nutrition: Fraction
+    """How well usual food covers needs, 0 to 1; self-rated."""
+    hydration: Fraction
+    """How well usual drinking covers needs, 0 to 1; self-rated."""
+    stress: Fraction
+    """Usual stress outside training, 0 (none) to 1; self-rated."""
 
 
 class FlareUp(FileValue):
-    """Back pain that comes from elsewhere: a long drive, a bad night, a heavy box."""
+    """Back pain with another cause than training: a long drive, a bad night."""
 
-    week: int = Field(ge=1, le=104)
+    week: WeekNumber
     """Week, from 1, on whose Monday it begins; it fades in days."""
     pain: float = Field(gt=0, le=10)
     """Points of pain that it adds."""
 
 
 class Athlete(FileValue):
-    """A person. The shipped ones are invented; none is a patient or a real athlete."""
+    """An athlete. Those shipped are invented; none is a patient or a real athlete."""
 
     format: Literal[1]
     """Version of the file format."""
     name: str = Field(min_length=1, examples=['"Kim, novice"'])
     """Name shown in tables and reports."""
     description: str = ""
-    """Who this is, in a sentence or two."""
+    """The athlete in a sentence or two."""
     body_mass_kg: BodyMassKg = Field(examples=["70"])
     """Body mass in kg, or with its unit: "154 lb"."""
     training_status: Status
-    """How used to strength training."""
+    """Experience of strength training."""
     activity: Literal["daily_life", "desk_work", "running", "field_sport", "lifting"]
-    """What the person does besides the plan."""
+    """Main activity besides the plan."""
     other_sessions_per_week: int = Field(default=0, ge=0, le=14)
     """Runs, matches or other training a week besides the plan."""
     one_rm_kg: dict[Lift, OneRmKg] = Field(examples=["{ romanian_deadlift = 60 }"])
@@ -89,7 +97,7 @@ class Athlete(FileValue):
     """Repetitions of the single-leg bridge test."""
     biering_sorensen_s: float = Field(ge=0, le=600, examples=["90"])
     """Hold of the Biering-Sørensen test, in seconds."""
-    technique: float = Field(default=0.5, ge=0, le=1)
+    technique: Fraction = 0.5
     """Rated quality of the hip hinge at the start, 0 to 1."""
     pain_nprs: float = Field(default=0.0, ge=0, le=10)
     """Usual low-back pain, numeric rating 0 to 10."""
@@ -98,24 +106,22 @@ class Athlete(FileValue):
     )
     """Habits between sessions."""
     stance_width: Literal["narrow", "hip", "wide"] = "hip"
-    """Stance that suits the person's build."""
+    """Stance that suits the athlete's build."""
     foot_angle_deg: float = Field(default=10.0, ge=-10, le=60)
-    """Foot angle that suits the person's build, degrees outwards."""
+    """Foot angle that suits the athlete's build, degrees outwards."""
 
     response: float = Field(default=1.0, ge=0, le=5)
-    """How strongly training acts on this person; 1 is average, a trait."""
+    """Response to training; 1 is average. A trait of the athlete."""
     legs: Legs = Legs(left=1.0, right=1.0)
-    """How strongly either leg answers, in parts of `response`."""
-    familiarity: dict[Lift, Annotated[float, Field(ge=0, le=1)]] = Field(
-        default_factory=dict
-    )
-    """How well lifts are known, 0 (new) to 1. Default: by training status."""
+    """Response of either leg, as a factor on `response`."""
+    familiarity: dict[Lift, Fraction] = Field(default_factory=dict)
+    """Familiarity with lifts, 0 (new) to 1. Default: by training status."""
     attendance: float = Field(default=1.0, gt=0, le=1)
-    """Share of training days on which the person comes, by chance."""
-    missed_weeks: tuple[Annotated[int, Field(ge=1, le=104)], ...] = ()
+    """Probability of attending a training day."""
+    missed_weeks: tuple[WeekNumber, ...] = ()
     """Weeks, from 1, without any session: holiday, illness."""
     flare_ups: tuple[FlareUp, ...] = ()
-    """Pain that the plan does not cause."""
+    """Pain with another cause than the plan."""
 
     @property
     def weaker_side(self) -> str:
@@ -127,12 +133,12 @@ class Athlete(FileValue):
 
 
 def read_athlete(name_or_path: str | Path) -> Athlete:
-    """Read a person from a file.
+    """Read an athlete from a file.
 
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped person (``"novice"``) or path of a TOML file.
+        Name of a shipped athlete (``"novice"``) or path of a TOML file.
 
     Returns
     -------
@@ -141,7 +147,7 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
     Raises
     ------
     FileNotFoundError
-        If there is no such person or file.
+        If there is no such athlete or file.
     PlanError
         With all problems of the file at once.
 
@@ -155,50 +161,34 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
 
 
 def check_athlete(values: Mapping, *, source: str) -> Athlete:
-    """Return the values of a file as a person; PlanError with all problems."""
+    """Return the values of a file as an athlete; PlanError with all problems."""
     check_kind(values, "person", source=source)
     problems = [*_doubled_lifts(values.get("one_rm_kg"))]
     return check_values(Athlete, values, source=source, more_problems=problems)
 
 
-def _doubled_lifts(one_rm_kg: object) -> Iterator[str]:
-    """Yield lifts that are there under several of their names."""
-    exercises = read_exercises()
-    names: dict[str, list[str]] = {}
-    for name in one_rm_kg if isinstance(one_rm_kg, Mapping) else ():
-        with suppress(ValueError):  # an unknown name is told by itself
-            lift = exercise_named(str(name), exercises).id
-            names.setdefault(lift, []).append(repr(name))
-    for lift, given in names.items():
-        if len(given) > 1:
-            yield (
-                f"one_rm_kg: {' and '.join(given)} are the same lift, {lift}. "
-                "Keep one of them."
-            )
-
-
 @dataclass(frozen=True, kw_only=True)
 class OneRm:
-    """A 1RM per implement, whether it was measured, and how it was estimated."""
+    """A 1RM per implement, measured or estimated: ``kg = ratio * measured_kg``."""
 
     kg: float
     is_measured: bool
     basis: str
+    """Origin in words."""
     measured_kg: float
-    """1RM of the lift that was measured."""
+    """1RM of the measured lift."""
     ratio: float
-    """What it is multiplied by."""
 
 
 def one_rm_of(
     athlete: Athlete, exercise: str, exercises: Mapping[str, Exercise]
 ) -> OneRm:
-    """Return the 1RM of a person in one exercise, measured or estimated.
+    """Return the 1RM of an athlete in one exercise, measured or estimated.
 
     Parameters
     ----------
     athlete : Athlete
-        The person.
+        The athlete.
     exercise : str
         Id of a loaded exercise.
     exercises : Mapping[str, Exercise]
@@ -212,8 +202,10 @@ def one_rm_of(
     Raises
     ------
     ValueError
-        If the person has no 1RM from which this one could be estimated.
+        If the athlete has no 1RM from which this one could be estimated.
     """
+    # The links of the catalogue lead from lift to lift until one was measured; their
+    # ratios multiply. The last link of every chain is a lift that athletes test.
     ratio, lift, chain = 1.0, exercise, [exercise]
     while lift not in athlete.one_rm_kg:
         link = exercises[lift].one_rm_from
@@ -227,19 +219,28 @@ def one_rm_of(
         ratio, lift = ratio * link.ratio, link.exercise
         chain.append(lift)
     measured_kg = athlete.one_rm_kg[lift]
-    if lift == exercise:
-        return OneRm(
-            kg=measured_kg,
-            is_measured=True,
-            basis="measured",
-            measured_kg=measured_kg,
-            ratio=1.0,
-        )
-    basis = f"{ratio:.2f} x {exercises[lift].name} ({measured_kg:g} kg)"
+    is_measured = lift == exercise
+    estimate = f"{ratio:.2f} x {exercises[lift].name} ({measured_kg:g} kg)"
     return OneRm(
         kg=ratio * measured_kg,
-        is_measured=False,
-        basis=basis,
+        is_measured=is_measured,
+        basis="measured" if is_measured else estimate,
         measured_kg=measured_kg,
         ratio=ratio,
     )
+
+
+def _doubled_lifts(one_rm_kg: object) -> Iterator[str]:
+    """Yield lifts that are there under several of their names."""
+    exercises = read_exercises()
+    names: dict[str, list[str]] = {}
+    for name in one_rm_kg if isinstance(one_rm_kg, Mapping) else ():
+        with suppress(ValueError):  # unknown names are reported by the model
+            lift = exercise_named(str(name), exercises).id
+            names.setdefault(lift, []).append(repr(name))
+    for lift, given in names.items():
+        if len(given) > 1:
+            yield (
+                f"one_rm_kg: {' and '.join(given)} are the same lift, {lift}. "
+                "Keep one of them."
+            )

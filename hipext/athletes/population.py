@@ -1,10 +1,11 @@
-"""Persons drawn by chance from a documented population.
+"""Populations of athletes, and cohorts drawn from them at random.
 
-A population is an average person and how much people differ. Every trait is drawn with
-its own random numbers, a pure function of seed and number of the person: person 7 is
-the same whether 10 or a million are drawn. All spreads but that of the response are
-assumptions (``population.*`` in `parameters.parameter_table`); traits are independent
-of each other, save the two legs of a person, which agree by ``legs_r``.
+A population is an average athlete and the spread of traits around it. Every trait is
+drawn with its own random numbers, a pure function of the seed and the number of the
+athlete: athlete 7 is the same whether 10 or a million are drawn. All spreads but that
+of the response are assumptions (``population.*`` in `parameters.parameter_table`).
+Traits are independent of each other, save the responses of an athlete's legs, whose
+correlation is ``legs_r``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,14 @@ from statistics import NormalDist
 import numpy as np
 from pydantic import Field
 
-from hipext.athletes.athlete import Athlete, Sides, Status, check_athlete, read_athlete
+from hipext.athletes.athlete import (
+    STATUSES,
+    Athlete,
+    Sides,
+    Status,
+    check_athlete,
+    read_athlete,
+)
 from hipext.engine.compiled import can_compile, compiled, plain
 from hipext.engine.random import normals, philox
 from hipext.engine.state import LEFT, RIGHT, SIDES
@@ -25,34 +33,36 @@ from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.parameters import parameter
 from hipext.files.schema import FileValue, check_values
 
-STATUSES = ("untrained", "novice", "intermediate", "trained")
 TRAIT = 5  # channel of random numbers that the day loop does not use
-MAX_RESPONSE, MAX_LEG, MAX_BODY_MASS_KG = 5.0, 5.0, 250.0  # of the person file
-MIN_BODY_MASS_KG, MAX_STRENGTH, MAX_RANGE_DEG, MAX_SORENSEN_S = 30.0, 3.0, 60.0, 600.0
-_SPAN = 4294967296.0  # 2**32
-_REAL, _WHOLE, _FLAG, _OF_SIDES = "f8", "i8", "?", (2,)
+MAX_ATHLETES = 2**32 - 1  # athletes that random numbers can tell apart
+_UINT32_SPAN = 4294967296.0  # 2**32
+_ALWAYS = 99.0  # standard deviations: no normal number is above it
+# Limits of an athlete file; what is drawn beyond them is moved to the limit.
+MIN_BODY_MASS_KG, MAX_BODY_MASS_KG, MAX_RESPONSE, MAX_LEG = 30.0, 250.0, 5.0, 5.0
+MAX_RANGE_DEG, MAX_BRIDGES, MAX_SORENSEN_S, MAX_STRENGTH = 60.0, 200.0, 600.0, 3.0
+_REAL, _WHOLE, _PER_SIDE = "f8", "i8", (2,)
 TRAITS = np.dtype(
     [
         ("body_mass_kg", _REAL),
-        ("strength", _REAL),  # times the 1RMs that are known
+        ("strength", _REAL),  # factor on the 1RMs that are known
         ("response", _REAL),
-        ("legs", _REAL, _OF_SIDES),
+        ("legs", _REAL, _PER_SIDE),
         ("status", _WHOLE),  # place in STATUSES
         ("technique", _REAL),
         ("pain", _REAL),
-        ("range_deg", _REAL, _OF_SIDES),
-        ("bridge_reps", _REAL, _OF_SIDES),
+        ("range_deg", _REAL, _PER_SIDE),
+        ("bridge_reps", _REAL, _PER_SIDE),
         ("sorensen_s", _REAL),
         ("sleep_h", _REAL),
         ("nutrition", _REAL),
         ("hydration", _REAL),
         ("stress", _REAL),
         ("other_sessions", _REAL),
-        ("stays_away_above", _REAL),
+        ("stays_away_above", _REAL),  # standard normal number that keeps from coming
     ],
     align=True,
 )
-SPREAD = np.dtype(  # how persons of a population differ; of logarithms where "log"
+SPREAD = np.dtype(  # in the order of `Spread`; SD of the logarithm where "log"
     [
         ("log_response", _REAL),
         ("legs_r", _REAL),
@@ -70,106 +80,34 @@ SPREAD = np.dtype(  # how persons of a population differ; of logarithms where "l
     align=True,
 )
 GROUP = np.dtype([("up_to", _REAL), ("status", _WHOLE), ("strength", _REAL)])
-MAX_PERSONS = 2**32 - 1  # numbers that random numbers know persons by
-_NEVER = 99.0  # standard deviations
-_SIDED_TRAITS = {  # fields of a person and their traits
+_SIDED_TRAITS = {  # fields of an athlete and their traits
     "legs": "legs",
     "hip_extension_deg": "range_deg",
     "single_leg_bridge_reps": "bridge_reps",
 }
 
 
-def draw_athletes(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    first: int,
-    traits: np.ndarray,
-) -> None:
-    """Fill the traits of persons `first`, `first` + 1 and so on of a population."""
-    for who in range(len(traits)):
-        draw_athlete(average, spread, groups, seed, first + who, traits[who])
-
-
-def draw_athlete(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    person: int,
-    has: np.void,
-) -> None:
-    """Fill the traits of one person: those of the average one, spread by chance."""
-    z, legs, lifts, mass = normals(seed, person, 0, TRAIT)
-    hinge, hips, sides, bridge = normals(seed, person, 1, TRAIT)
-    bridges, back, sleep, stress = normals(seed, person, 2, TRAIT)
-    word, _, _, _ = philox(person, 3, TRAIT, 0, seed & 0xFFFFFFFF, seed >> 32)
-    place, here = 0, (word + 0.5) / _SPAN
-    while place < len(groups) - 1 and here > groups[place].up_to:
-        place += 1
-    has.status = groups[place].status
-    strength = lognormal(spread.log_one_rm, lifts) * groups[place].strength
-    has.strength = min(strength, MAX_STRENGTH)
-    # log(response of a leg) = common + or - own: variance s ** 2, correlation r.
-    common = spread.log_response * ((1.0 + spread.legs_r) / 2.0) ** 0.5
-    own = spread.log_response * ((1.0 - spread.legs_r) / 2.0) ** 0.5
-    size = exp(common * z - spread.log_response * spread.log_response / 2.0)
-    has.response = min(average.response * size, MAX_RESPONSE)
-    has.legs[LEFT] = min(average.legs[LEFT] * exp(own * legs), MAX_LEG)
-    has.legs[RIGHT] = min(average.legs[RIGHT] * exp(-own * legs), MAX_LEG)
-    body_mass_kg = average.body_mass_kg * lognormal(spread.log_body_mass, mass)
-    has.body_mass_kg = within(body_mass_kg, MIN_BODY_MASS_KG, MAX_BODY_MASS_KG)
-    has.technique = within(average.technique + spread.technique * hinge, 0.0, 1.0)
-    has.pain = average.pain
-    alike, off = lognormal(spread.log_bridge, bridge), spread.log_sides_bridge * bridges
-    for side in SIDES:
-        sign = 1.0 if side == LEFT else -1.0
-        deg = spread.range_deg * hips + sign * spread.sides_range_deg * sides
-        deg = average.range_deg[side] + deg
-        has.range_deg[side] = within(deg, -MAX_RANGE_DEG / 2.0, MAX_RANGE_DEG)
-        reps = average.bridge_reps[side] * alike * exp(sign * off)
-        has.bridge_reps[side] = min(reps, 200.0)
-    hold_s = average.sorensen_s * lognormal(spread.log_sorensen, back)
-    has.sorensen_s = min(hold_s, MAX_SORENSEN_S)
-    has.sleep_h = within(average.sleep_h + spread.sleep_h * sleep, 3.0, 12.0)
-    has.stress = within(average.stress + spread.stress * stress, 0.0, 1.0)
-    has.nutrition, has.hydration = average.nutrition, average.hydration
-    has.other_sessions = average.other_sessions
-    has.stays_away_above = average.stays_away_above
-
-
-def lognormal(sd: float, z: float) -> float:
-    """Return a factor with a mean of 1 whose logarithm has a spread of `sd`."""
-    return exp(sd * z - sd * sd / 2.0)
-
-
-def within(value: float, least: float, most: float) -> float:
-    """Return a value, or the limit that it passed."""
-    return min(max(value, least), most)
-
-
 class Spread(FileValue):
-    """How much people differ. What is left out is ``population.*`` of the constants."""
+    """Spread of traits. What is left out is ``population.*`` of the constants."""
 
     response_cv: float | None = Field(default=None, ge=0, le=2)
-    """Response to training, lognormal: spread in parts of the mean."""
+    """Response to training, lognormal: SD as a fraction of the mean."""
     legs_r: float | None = Field(default=None, ge=-1, le=1)
-    """Correlation of the logarithms of the responses of a person's legs."""
+    """Correlation of the logarithms of the responses of an athlete's legs."""
     one_rm_cv: float | None = Field(default=None, ge=0, le=1)
-    """1RMs, all lifts of a person alike, lognormal."""
+    """1RMs, one factor for all lifts of an athlete, lognormal."""
     body_mass_cv: float | None = Field(default=None, ge=0, le=0.5)
     """Body mass, lognormal."""
     technique_sd: float | None = Field(default=None, ge=0, le=0.5)
-    """Rated hinge at the start, 0 to 1."""
+    """Rated technique of the hip hinge at the start, 0 to 1."""
     range_sd_deg: float | None = Field(default=None, ge=0, le=15)
-    """Hip extension, both sides of a person alike, in degrees."""
+    """Hip extension, mean of the sides, in degrees."""
     sides_range_sd_deg: float | None = Field(default=None, ge=0, le=10)
-    """What either side is off the mean of both, in degrees."""
+    """Hip extension, deviation of either side from their mean, in degrees."""
     bridge_cv: float | None = Field(default=None, ge=0, le=1)
-    """Single-leg bridge test, both sides alike, lognormal."""
+    """Single-leg bridge test, mean of the sides, lognormal."""
     sides_bridge_cv: float | None = Field(default=None, ge=0, le=0.5)
-    """What either side is off the mean of both, lognormal."""
+    """Single-leg bridge test, deviation of either side, lognormal."""
     sorensen_cv: float | None = Field(default=None, ge=0, le=1)
     """Biering-Sørensen hold, lognormal."""
     sleep_sd_h: float | None = Field(default=None, ge=0, le=3)
@@ -179,47 +117,47 @@ class Spread(FileValue):
 
 
 class Group(FileValue):
-    """A part of the population with one training status."""
+    """Part of a population with one training status."""
 
     share: float = Field(gt=0, le=1)
-    """Share of the people, 0 to 1; the shares of all groups make 1."""
+    """Share of the population, 0 to 1; the shares of all groups make 1."""
     training_status: Status
-    """How used to strength training."""
+    """Experience of strength training."""
     strength: float = Field(default=1.0, gt=0, le=3)
-    """1RMs, in parts of those of the average person."""
+    """1RMs, as a factor on those of the average athlete."""
 
 
 class Population(FileValue):
-    """An average person, and how people differ. Those shipped are invented."""
+    """An average athlete and the spread around it. Those shipped are invented."""
 
     format: int = Field(default=1, ge=1, le=1)
     """Version of the file format."""
     name: str = Field(min_length=1)
     """Name shown in tables."""
     description: str = ""
-    """Who these people are."""
+    """The population in a sentence or two."""
     athlete: Athlete
-    """The average person: a table like a person file, or the name of one."""
+    """The average athlete: a table like an athlete file, or the name of one."""
     spread: Spread = Spread()
-    """How much people differ."""
+    """Spread of traits."""
     group: tuple[Group, ...] = ()
-    """Parts with a training status each. Default: all have that of the average."""
+    """Parts with a training status each. Default: that of the average for all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort(Sequence):
-    """Persons of a population, made when they are looked at.
+    """Athletes of a population, each made when it is looked at.
 
     Attributes
     ----------
     population : Population
-        Where they are drawn from.
+        The population that they are drawn from.
     n : int
-        How many.
+        Number of athletes.
     seed : int
-        With the number of a person it makes who that is.
+        Determines, with the number of an athlete, the traits of that athlete.
     first : int
-        Number of the first person.
+        Number of the first athlete.
     """
 
     population: Population
@@ -234,15 +172,17 @@ class Cohort(Sequence):
         if isinstance(place, slice):
             places = range(self.n)[place]
             if places.step != 1:
-                raise ValueError(f"persons are taken in a row; got step {places.step}.")
+                raise ValueError(
+                    f"athletes are taken in a row; got step {places.step}."
+                )
             return replace(self, n=len(places), first=self.first + places.start)
         one = replace(self, n=1, first=self.first + range(self.n)[place])
         average = self.population.athlete
         name = f"{average.name} {one.first + 1}"
-        return athlete_with(average, one.traits()[0], name=name)
+        return _athlete_with(average, one.traits()[0], name=name)
 
     def traits(self) -> np.ndarray:
-        """Return the traits of all, of `_born.TRAITS`, without making persons."""
+        """Return the traits (`TRAITS`) of all athletes, without making athletes."""
         average = traits_of([self.population.athlete])
         spread, groups = _spread(self.population), _groups(self.population)
         traits = np.zeros(self.n, dtype=TRAITS)
@@ -259,21 +199,22 @@ class Cohort(Sequence):
 def cohort(
     n: int, population: str | Path | Population = "novices", *, seed: int = 0
 ) -> Cohort:
-    """Return persons drawn from a population.
+    """Return athletes drawn from a population.
 
     Parameters
     ----------
     n : int
-        How many: 1 to 2**32 - 1. More persons leave the first ones as they are.
+        Number of athletes, 1 to 2**32 - 1. More athletes leave the first ones as they
+        are.
     population : str, Path or Population, default "novices"
         Name of a shipped population, a TOML file, or one that was read.
     seed : int, default 0
-        Makes who they are: 0 to 2**63 - 1.
+        Determines their traits: 0 to 2**63 - 1.
 
     Returns
     -------
     Cohort
-        A sequence of `Athlete`; also takes part as a whole, which is quicker.
+        A sequence of `Athlete`; simulated faster as a whole than one by one.
 
     Raises
     ------
@@ -284,14 +225,14 @@ def cohort(
 
     Examples
     --------
-    >>> people = cohort(1000, "novices")
-    >>> people[0].name
+    >>> athletes = cohort(1000, "novices")
+    >>> athletes[0].name
     'A novice 1'
-    >>> people[0].response == cohort(5, "novices")[0].response
+    >>> athletes[0].response == cohort(5, "novices")[0].response
     True
     """
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_PERSONS:
-        raise ValueError(f"n must be a whole number, 1 to {MAX_PERSONS}; got {n!r}.")
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_ATHLETES:
+        raise ValueError(f"n must be a whole number, 1 to {MAX_ATHLETES}; got {n!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be 0 to 2**63 - 1; got {seed!r}.")
     if not isinstance(population, Population):
@@ -321,24 +262,109 @@ def read_population(name_or_path: str | Path) -> Population:
 def check_population(values: Mapping, *, source: str) -> Population:
     """Return the values of a file as a population; PlanError with all problems."""
     check_kind(values, "population", source=source)
-    given, problems = values.get("athlete"), _group_faults(values.get("group"))
+    given, problems = values.get("athlete"), _share_problems(values.get("group"))
     if isinstance(given, str):
         values = {**values, "athlete": read_athlete(given)}
     elif isinstance(given, Mapping):
-        values = {**values, "athlete": read_athlete("novice")}  # until it is read
+        # Where the athlete has problems, a shipped one stands in, so that the rest of
+        # the population is still checked.
         try:
-            values["athlete"] = check_athlete(given, source="athlete")
+            values = {**values, "athlete": check_athlete(given, source="athlete")}
         except PlanError as error:
             problems += [f"athlete, {problem}" for problem in error.problems]
+            values = {**values, "athlete": read_athlete("novice")}
     return check_values(Population, values, source=source, more_problems=problems)
 
 
-def population_of(athlete: Athlete) -> Population:
-    """Return the population whose average is a person, with the usual spreads."""
-    return Population(name=f"People like {athlete.name}", athlete=athlete)
+def traits_of(athletes: Sequence[Athlete]) -> np.ndarray:
+    """Return the traits (`TRAITS`) of athletes."""
+    return np.array([_traits(athlete) for athlete in athletes], dtype=TRAITS)
 
 
-def _group_faults(groups: object) -> list[str]:
+def draw_athletes(
+    average: np.void,
+    spread: np.void,
+    groups: np.ndarray,
+    seed: int,
+    first: int,
+    traits: np.ndarray,
+) -> None:
+    """Fill the traits of athletes `first`, `first` + 1 and so on of a population."""
+    for place in range(len(traits)):
+        draw_athlete(average, spread, groups, seed, first + place, traits[place])
+
+
+def draw_athlete(
+    average: np.void,
+    spread: np.void,
+    groups: np.ndarray,
+    seed: int,
+    athlete: int,
+    drawn: np.void,
+) -> None:
+    """Fill the traits of one athlete: the average, with a random deviation of each.
+
+    Positive traits are lognormal with the average as their mean, those on a bounded
+    scale normal; both are held within the limits of an athlete file.
+    """
+    z_response, z_legs, z_one_rm, z_body_mass = normals(seed, athlete, 0, TRAIT)
+    z_technique, z_range, z_sides_range, z_bridge = normals(seed, athlete, 1, TRAIT)
+    z_sides_bridge, z_sorensen, z_sleep, z_stress = normals(seed, athlete, 2, TRAIT)
+    # The group: a uniform number on (0, 1) among the cumulative shares.
+    word, _, _, _ = philox(athlete, 3, TRAIT, 0, seed & 0xFFFFFFFF, seed >> 32)
+    place, uniform = 0, (word + 0.5) / _UINT32_SPAN
+    while place < len(groups) - 1 and uniform > groups[place].up_to:
+        place += 1
+    drawn.status = groups[place].status
+    strength = lognormal(spread.log_one_rm, z_one_rm) * groups[place].strength
+    drawn.strength = min(strength, MAX_STRENGTH)
+    # Responses of the legs, correlated: log(response of a leg) = c * z1 +- o * z2 with
+    # c = s * sqrt((1 + r) / 2) and o = s * sqrt((1 - r) / 2). Its variance is
+    # c**2 + o**2 = s**2, and the covariance of the legs c**2 - o**2 = r * s**2. The
+    # shift by -s**2 / 2 gives each leg a mean of 1.
+    log_sd = spread.log_response
+    common = log_sd * ((1.0 + spread.legs_r) / 2.0) ** 0.5
+    own = log_sd * ((1.0 - spread.legs_r) / 2.0) ** 0.5
+    response = exp(common * z_response - log_sd * log_sd / 2.0)
+    drawn.response = min(average.response * response, MAX_RESPONSE)
+    drawn.legs[LEFT] = min(average.legs[LEFT] * exp(own * z_legs), MAX_LEG)
+    drawn.legs[RIGHT] = min(average.legs[RIGHT] * exp(-own * z_legs), MAX_LEG)
+    body_mass_kg = average.body_mass_kg * lognormal(spread.log_body_mass, z_body_mass)
+    drawn.body_mass_kg = within(body_mass_kg, MIN_BODY_MASS_KG, MAX_BODY_MASS_KG)
+    technique = average.technique + spread.technique * z_technique
+    drawn.technique = within(technique, 0.0, 1.0)
+    drawn.pain = average.pain
+    # Sides: one number moves the mean of both, another either side away from it.
+    mean_bridge = lognormal(spread.log_bridge, z_bridge)
+    side_bridge = spread.log_sides_bridge * z_sides_bridge
+    for side in SIDES:
+        sign = 1.0 if side == LEFT else -1.0
+        deg = spread.range_deg * z_range + sign * spread.sides_range_deg * z_sides_range
+        deg = average.range_deg[side] + deg
+        drawn.range_deg[side] = within(deg, -MAX_RANGE_DEG / 2.0, MAX_RANGE_DEG)
+        reps = average.bridge_reps[side] * mean_bridge * exp(sign * side_bridge)
+        drawn.bridge_reps[side] = min(reps, MAX_BRIDGES)
+    hold_s = average.sorensen_s * lognormal(spread.log_sorensen, z_sorensen)
+    drawn.sorensen_s = min(hold_s, MAX_SORENSEN_S)
+    drawn.sleep_h = within(average.sleep_h + spread.sleep_h * z_sleep, 3.0, 12.0)
+    drawn.stress = within(average.stress + spread.stress * z_stress, 0.0, 1.0)
+    drawn.nutrition, drawn.hydration = average.nutrition, average.hydration
+    drawn.other_sessions = average.other_sessions
+    drawn.stays_away_above = average.stays_away_above
+
+
+def lognormal(log_sd: float, z: float) -> float:
+    """Return a lognormal factor with a mean of 1, for a standard normal number `z`."""
+    return exp(log_sd * z - log_sd * log_sd / 2.0)
+
+
+def within(value: float, least: float, most: float) -> float:
+    """Return a value, or the limit that it passed."""
+    return min(max(value, least), most)
+
+
+def _share_problems(groups: object) -> list[str]:
+    """Return a sentence if the shares of unchecked groups do not make 1."""
     shares = [
         group.get("share")
         for group in (groups if isinstance(groups, Sequence) else ())
@@ -354,24 +380,19 @@ def _group_faults(groups: object) -> list[str]:
 
 def _spread(population: Population) -> np.void:
     """Return the spreads of a population as the drawing reads them."""
-    given = population.spread.model_dump()
-    values = {
-        name: parameter(f"population.{name}") if value is None else value
-        for name, value in given.items()
-    }
     spread = np.zeros(1, dtype=SPREAD)
-    for field, name in _FIELDS.items():
-        value = values[name]
+    given = population.spread.model_dump()
+    for field, (name, value) in zip(SPREAD.names, given.items(), strict=True):
+        value = parameter(f"population.{name}") if value is None else value
+        # SD of the logarithm of a lognormal trait with a coefficient of variation cv:
+        # sqrt(log(1 + cv**2)).
         is_log = field.startswith("log_")
         spread[field] = sqrt(log(1.0 + value**2)) if is_log else value
     return spread[0]
 
 
-_FIELDS = dict(zip(SPREAD.names, Spread.model_fields, strict=True))
-
-
 def _groups(population: Population) -> np.ndarray:
-    """Return the groups of a population as the drawing reads them."""
+    """Return the groups of a population with their cumulative shares."""
     rows, up_to = [], 0.0
     for group in population.group:
         up_to += group.share
@@ -381,14 +402,11 @@ def _groups(population: Population) -> np.ndarray:
     return np.array(rows or [(1.0, own, 1.0)], dtype=GROUP)
 
 
-def traits_of(athletes: Sequence[Athlete]) -> np.ndarray:
-    """Return the traits of persons, of `_born.TRAITS`."""
-    return np.array([_traits(athlete) for athlete in athletes], dtype=TRAITS)
-
-
 def _traits(athlete: Athlete) -> tuple:
     """Return the values of TRAITS, in order."""
     habits = athlete.recovery
+    # An athlete comes where a standard normal number is at most this quantile.
+    is_regular = athlete.attendance == 1.0
     return (
         athlete.body_mass_kg,
         1.0,
@@ -405,7 +423,7 @@ def _traits(athlete: Athlete) -> tuple:
         habits.hydration,
         habits.stress,
         athlete.other_sessions_per_week,
-        _stays_away_above(athlete),
+        _ALWAYS if is_regular else NormalDist().inv_cdf(athlete.attendance),
     )
 
 
@@ -413,28 +431,21 @@ def _both(sides: Sides) -> tuple[float, float]:
     return sides.left, sides.right
 
 
-def _stays_away_above(athlete: Athlete) -> float:
-    if athlete.attendance == 1.0:
-        return _NEVER
-    return NormalDist().inv_cdf(athlete.attendance)
-
-
-def athlete_with(average: Athlete, has: np.void, *, name: str) -> Athlete:
-    """Return a person with traits that were drawn; the rest is the average person's."""
+def _athlete_with(average: Athlete, drawn: np.void, *, name: str) -> Athlete:
+    """Return an athlete with drawn traits; the rest is that of the average athlete."""
+    strength = float(drawn["strength"])
     changes = {
         "name": name,
-        "body_mass_kg": float(has["body_mass_kg"]),
-        "training_status": STATUSES[int(has["status"])],
-        "response": float(has["response"]),
-        "technique": float(has["technique"]),
-        "biering_sorensen_s": float(has["sorensen_s"]),
-        "one_rm_kg": {
-            lift: kg * float(has["strength"]) for lift, kg in average.one_rm_kg.items()
-        },
+        "body_mass_kg": float(drawn["body_mass_kg"]),
+        "training_status": STATUSES[int(drawn["status"])],
+        "response": float(drawn["response"]),
+        "technique": float(drawn["technique"]),
+        "biering_sorensen_s": float(drawn["sorensen_s"]),
+        "one_rm_kg": {lift: kg * strength for lift, kg in average.one_rm_kg.items()},
     }
     for field, trait in _SIDED_TRAITS.items():
-        left, right = has[trait].tolist()
+        left, right = drawn[trait].tolist()
         changes[field] = type(getattr(average, field))(left=left, right=right)
-    habits = {"sleep_h": float(has["sleep_h"]), "stress": float(has["stress"])}
+    habits = {"sleep_h": float(drawn["sleep_h"]), "stress": float(drawn["stress"])}
     changes["recovery"] = average.recovery.model_copy(update=habits)
     return average.model_copy(update=changes)

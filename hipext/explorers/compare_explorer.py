@@ -21,7 +21,7 @@ from hipext.explorers.plan_explorer import (
     usual_sessions,
 )
 from hipext.files.io import shipped_names
-from hipext.plans.edits import reshape
+from hipext.plans.edits import apply_knob
 from hipext.plans.plan import Plan
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
 from hipext.simulation.arrays import ById
@@ -154,7 +154,7 @@ def compare_scene(
 
 def _with_less(plan: Plan) -> Plan:
     """Return a plan with a session a week less, where it has more than one."""
-    return reshape(plan, sessions_per_week=max(usual_sessions(plan) - 1, 1))
+    return apply_knob(plan, "sessions_a_week", max(usual_sessions(plan) - 1, 1))
 
 
 def _plan_control(name: str, label: str, plan: str | Plan | None) -> Choice:

@@ -14,7 +14,7 @@ from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
 from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
 from hipext.files.io import shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
-from hipext.plans.edits import SPREAD, _sessions_of, apply_knob, reshape
+from hipext.plans.edits import SPREAD, apply_knobs, sessions_per_week
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.training import RESPONSE_STYLES
@@ -30,13 +30,13 @@ PANELS = {
 }
 MAX_WEEKS_SHOWN = 26
 GIVEN = "given"  # in a list: what the explorer was given, beside what is shipped
-_TURNS = {  # control: argument of `reshape`
-    "weeks": "weeks",
-    "sessions_per_week": "sessions_per_week",
-    "load_step_pct": "",
-    "deload_every_weeks": "deload_every_weeks",
-    "deload_sets_pct": "deload_sets_fraction",
-    "deload_load_pct": "deload_load_fraction",
+_KNOBS = {  # control: knob of the plan, and what its value is divided by
+    "weeks": ("weeks", 1),
+    "sessions_per_week": ("sessions_a_week", 1),
+    "load_step_pct": ("load_step", 100),
+    "deload_every_weeks": ("deload_every", 1),
+    "deload_sets_pct": ("deload_sets", 100),
+    "deload_load_pct": ("deload_load", 100),
 }
 
 
@@ -199,7 +199,7 @@ def sessions_control(plan: Plan) -> Number:
 
 def usual_sessions(plan: Plan) -> int:
     """Return the sessions a week of most phases."""
-    return mode(_sessions_of(plan, phase) for phase in plan.phase)
+    return mode(sessions_per_week(plan, phase) for phase in plan.phase)
 
 
 def load_step_control() -> Number:
@@ -254,7 +254,7 @@ def replanned(
     """
     moved = tuple(
         (name, settings[name])
-        for name in _TURNS
+        for name in _KNOBS
         if name in controls and settings[name] != controls[name].start
     )
     return _apply_knob(ById(plan), moved)
@@ -262,15 +262,11 @@ def replanned(
 
 @lru_cache(maxsize=512)
 def _apply_knob(same: ById, moved: tuple[tuple[str, float], ...]) -> Plan:
-    plan = same.value
-    values = dict(moved)
-    if "load_step_pct" in values:
-        plan = apply_knob(plan, "load_step", values.pop("load_step_pct") / 100)
-    options = {_TURNS[name]: value for name, value in values.items()}
-    for name in ("deload_sets_fraction", "deload_load_fraction"):
-        if name in options:
-            options[name] /= 100
-    return reshape(plan, **options)
+    settings = {}
+    for control, value in moved:
+        knob, unit = _KNOBS[control]
+        settings[knob] = value if unit == 1 else value / unit
+    return apply_knobs(same.value, settings)
 
 
 def _number(

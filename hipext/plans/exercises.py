@@ -1,4 +1,9 @@
-"""The catalogue of exercises: what each one trains, loads, needs and leads to."""
+"""The exercise catalogue: muscles, loading, technique and progressions of exercises.
+
+Exercises are linked: `regress` and `progress` make ladders from foundation exercises to
+advanced ones, `prerequisites` say what is mastered first, and `one_rm_from` estimates
+an unknown 1RM from another lift.
+"""
 
 import re
 from collections import defaultdict
@@ -47,7 +52,9 @@ MUSCLE_SHARES = Table(
     ),
 )
 COUNTED_ROLES = ("strength", "control")  # their sets count for muscles
-ANCHORS = ("deadlift", "barbell_hip_thrust", "back_squat")  # lifts a person tests
+# Lifts that athletes test. Every estimate of a 1RM goes back to one of them, so that an
+# athlete file with these three has a 1RM for the whole catalogue.
+ANCHORS = ("deadlift", "barbell_hip_thrust", "back_squat")
 Muscle = Literal[MUSCLES]
 Tissue = Literal[
     "hip_flexors",
@@ -87,12 +94,12 @@ class LadderStep(FileValue):
 
 
 class OneRmFrom(FileValue):
-    """How a one-repetition maximum (1RM) that nobody measured is estimated."""
+    """How a one-repetition maximum (1RM) that was not measured is estimated."""
 
     exercise: Id
     """Id of the exercise whose 1RM is known or estimated first."""
     ratio: Annotated[float, Field(gt=0, le=5)]
-    """1RM per implement of this exercise, divided by that one's. An assumption."""
+    """1RM of this exercise per implement, divided by the other 1RM. An assumption."""
 
 
 class Exercise(FileValue):
@@ -166,9 +173,9 @@ class Exercise(FileValue):
     """Estimate of the 1RM per implement (per side if unilateral) if none is known.
     Of an exercise without implement: the load that could be added."""
     cues: tuple[str, ...] = ()
-    """What to do, in words for the person who does it."""
+    """Technique in words for the athlete."""
     faults: tuple[str, ...] = ()
-    """What is seen when it goes wrong; what to do about it."""
+    """Faults that are seen; and what to do about them."""
     prerequisites: tuple[Id, ...] = ()
     """Ids of the exercises to master first."""
     regress: tuple[LadderStep, ...] = ()
@@ -194,10 +201,10 @@ class Exercise(FileValue):
 
     @property
     def rates_body_mass(self) -> bool:
-        """Whether effort counts the lifted body mass besides the load.
+        """Whether %1RM and reserve are of load and lifted body mass together.
 
         Tables of repetitions are about the load of barbells and machines alone. Where
-        the body is most of what is lifted, they hold better for both together. An
+        body mass is most of what is lifted, they hold better for the sum. An
         assumption.
         """
         return self.implement not in ("barbell", "trap_bar", "machine", "cable")
@@ -215,14 +222,18 @@ class Exercise(FileValue):
 
     @property
     def is_foundation(self) -> bool:
-        """Whether nothing has to come before it."""
+        """Whether no other exercise comes before it."""
         return not self.prerequisites and not self.regress
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Exercise":
-        problems = " ".join(_contradictions(self))
+        problems = [
+            *_measure_problems(self),
+            *_load_problems(self),
+            *_muscle_problems(self),
+        ]
         if problems:
-            raise ValueError(problems)
+            raise ValueError(" ".join(problems))
         return self
 
 
@@ -248,7 +259,7 @@ def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
     ------
     PlanError
         With all problems at once: first those of single exercises; once these are
-        mended, those between exercises (names used twice, unknown ids, circles).
+        corrected, those between exercises (names used twice, unknown ids, cycles).
 
     Examples
     --------
@@ -257,19 +268,6 @@ def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
     ('hamstrings',)
     """
     return _shipped() if path is None else _read(Path(path))
-
-
-def _read(path: Path) -> Mapping[str, Exercise]:
-    rows = check_values(_File, read_toml(path), source=str(path)).exercise
-    problems = disagreements(rows)
-    if problems:
-        raise PlanError(str(path), problems)
-    return MappingProxyType({exercise.id: exercise for exercise in rows})
-
-
-@cache
-def _shipped() -> Mapping[str, Exercise]:
-    return _read(data_dir() / "exercises.toml")
 
 
 def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
@@ -294,17 +292,17 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
     """
     if name in exercises:
         return exercises[name]
-    by_word = {
-        word: exercise
+    by_name = {
+        called: exercise
         for exercise in exercises.values()
-        for word in words_for(exercise)
+        for called in _names_of(exercise)
     }
-    word = comparable(name)
-    if word not in by_word:
+    called = _normalised(name)
+    if called not in by_name:
         raise ValueError(
-            f"{name!r} is not in the catalogue.{did_you_mean(word, by_word)}"
+            f"{name!r} is not in the catalogue.{did_you_mean(called, by_name)}"
         )
-    return by_word[word]
+    return by_name[called]
 
 
 def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
@@ -317,14 +315,13 @@ def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
     """
     return EXERCISES.from_rows(
         [
-            tuple(_cell(getattr(exercise, column)) for column in EXERCISES.names)
+            tuple(
+                ", ".join(cell) if isinstance(cell, tuple) else cell
+                for cell in (getattr(exercise, column) for column in EXERCISES.names)
+            )
             for exercise in exercises.values()
         ]
     )
-
-
-def _cell(value: object) -> object:
-    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFrame:
@@ -337,7 +334,7 @@ def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFra
     mapping : {"fractional", "primary", "emg"}
         ``primary``: a set counts 1 for each primary muscle. ``fractional``: and 0.5
         for each secondary one [1]_. ``emg``: mean muscle activity in percent of a
-        maximal contraction, divided by 100, at most 1; where nobody measured it,
+        maximal contraction, divided by 100, at most 1; where it was not measured,
         as ``fractional``.
 
     Returns
@@ -374,6 +371,7 @@ def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFra
 
 
 def _share(exercise: Exercise, muscle: str, mapping: str) -> tuple[float, str]:
+    # Activity above 100 % of a maximal isometric contraction still counts as one set.
     if mapping == "emg" and muscle in exercise.emg_pct_mvic:
         return min(exercise.emg_pct_mvic[muscle] / 100, 1.0), "assumption"
     if muscle in exercise.primary:
@@ -383,7 +381,7 @@ def _share(exercise: Exercise, muscle: str, mapping: str) -> tuple[float, str]:
 
 
 def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
-    """Return the shortest way up to an exercise from one that needs nothing before.
+    """Return the shortest progression from a foundation exercise to an exercise.
 
     Parameters
     ----------
@@ -396,12 +394,12 @@ def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
     -------
     list of str
         Ids from a foundation exercise to this one, each a progression of the one
-        before. Of ways of equal length, the first in the alphabet.
+        before. Of ladders of equal length, the first in the alphabet.
 
     Raises
     ------
     ValueError
-        If there is no such exercise, or no way up to it.
+        If there is no such exercise, or no ladder leads to it.
 
     Examples
     --------
@@ -409,26 +407,43 @@ def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
     ['wall_hip_hinge', 'dowel_hip_hinge', 'kettlebell_deadlift']
     """
     goal = exercise_named(exercise, exercises).id
-    ways = [(goal,)]
-    while ways:
-        arrived = [way for way in ways if exercises[way[0]].is_foundation]
-        if arrived:
-            return list(min(arrived))
-        ways = [(step.to, *way) for way in ways for step in exercises[way[0]].regress]
+    # Breadth first, downwards from the goal: all ladders have the same length, so the
+    # first that reach a foundation exercise are the shortest.
+    ladders = [(goal,)]
+    while ladders:
+        complete = [one for one in ladders if exercises[one[0]].is_foundation]
+        if complete:
+            return list(min(complete))
+        ladders = [
+            (step.to, *one) for one in ladders for step in exercises[one[0]].regress
+        ]
     raise ValueError(
-        f"No way up leads to {goal!r}: following its regress steps, one never reaches "
-        "an exercise without prerequisites."
+        f"No ladder leads to {goal!r}: its regress steps never reach an exercise "
+        "without prerequisites."
     )
 
 
-def _contradictions(exercise: Exercise) -> Iterator[str]:
-    """Yield a sentence for every two values that cannot both be right."""
-    yield from _measure_contradictions(exercise)
-    yield from _load_contradictions(exercise)
-    yield from _muscle_contradictions(exercise)
+@cache
+def _shipped() -> Mapping[str, Exercise]:
+    return _read(data_dir() / "exercises.toml")
 
 
-def _measure_contradictions(exercise: Exercise) -> Iterator[str]:
+def _read(path: Path) -> Mapping[str, Exercise]:
+    rows = check_values(_File, read_toml(path), source=str(path)).exercise
+    problems = [
+        *_shared_names(rows),
+        *_unknown_ids(rows),
+        *_one_way_steps(rows),
+        *_unanchored(rows),
+        *_cycle(_exercises_before(rows), "prerequisites and progress steps"),
+        *_cycle(_estimated_from(rows), "one_rm_from"),
+    ]
+    if problems:
+        raise PlanError(str(path), problems)
+    return MappingProxyType({exercise.id: exercise for exercise in rows})
+
+
+def _measure_problems(exercise: Exercise) -> Iterator[str]:
     tempo = exercise.tempo
     if exercise.measure == "hold" and tempo:
         yield f"a hold has no tempo; got tempo = {tempo!r}."
@@ -439,7 +454,7 @@ def _measure_contradictions(exercise: Exercise) -> Iterator[str]:
         )
 
 
-def _load_contradictions(exercise: Exercise) -> Iterator[str]:
+def _load_problems(exercise: Exercise) -> Iterator[str]:
     steps = (exercise.n_implements, exercise.increment_kg)
     if exercise.is_loaded and 0 in steps:
         yield (
@@ -451,6 +466,7 @@ def _load_contradictions(exercise: Exercise) -> Iterator[str]:
             f"implement {exercise.implement!r} has no load, so n_implements and "
             f"increment_kg must be 0; got {steps[0]} and {steps[1]:g}."
         )
+    # Bodyweight strength exercises need one too: the load that could be added.
     if exercise.needs_one_rm and not (exercise.one_rm_from or exercise.id in ANCHORS):
         yield (
             "one_rm_from is missing: say which 1RM this one is estimated from. Write, "
@@ -458,7 +474,7 @@ def _load_contradictions(exercise: Exercise) -> Iterator[str]:
         )
 
 
-def _muscle_contradictions(exercise: Exercise) -> Iterator[str]:
+def _muscle_problems(exercise: Exercise) -> Iterator[str]:
     twice = sorted(set(exercise.primary) & set(exercise.secondary))
     if twice:
         yield f"{', '.join(twice)} cannot be both primary and secondary."
@@ -473,38 +489,26 @@ def _muscle_contradictions(exercise: Exercise) -> Iterator[str]:
         )
 
 
-def comparable(name: str) -> str:
-    """Return a name as it is compared: small letters, one underscore per gap."""
+def _normalised(name: str) -> str:
+    """Return a name in small letters, with one underscore per gap."""
     return re.sub(r"[\s_-]+", "_", name.strip()).casefold()
 
 
-def words_for(exercise: Exercise) -> set[str]:
-    """Return everything an exercise is called, as it is compared."""
+def _names_of(exercise: Exercise) -> set[str]:
+    """Return id, name and aliases of an exercise, normalised."""
     return {
-        comparable(name) for name in (exercise.id, exercise.name, *exercise.aliases)
+        _normalised(name) for name in (exercise.id, exercise.name, *exercise.aliases)
     }
 
 
-def disagreements(exercises: tuple[Exercise, ...]) -> list[str]:
-    """Return a sentence for everything that does not fit between exercises."""
-    return [
-        *_shared_words(exercises),
-        *_unknown_ids(exercises),
-        *_one_way_steps(exercises),
-        *_unanchored(exercises),
-        *_circle(_order(exercises), "prerequisites and progress steps"),
-        *_circle(_estimates(exercises), "one_rm_from"),
-    ]
-
-
-def _shared_words(exercises: Iterable[Exercise]) -> Iterator[str]:
+def _shared_names(exercises: Iterable[Exercise]) -> Iterator[str]:
     owners = defaultdict(list)
     for exercise in exercises:
-        for word in sorted(words_for(exercise)):
-            owners[word].append(exercise.id)
-    for word, ids in owners.items():
+        for name in sorted(_names_of(exercise)):
+            owners[name].append(exercise.id)
+    for name, ids in owners.items():
         if len(ids) > 1:
-            yield f"{word!r} names more than one exercise: {', '.join(ids)}."
+            yield f"{name!r} names more than one exercise: {', '.join(ids)}."
 
 
 def _unknown_ids(exercises: Iterable[Exercise]) -> Iterator[str]:
@@ -519,6 +523,7 @@ def _unknown_ids(exercises: Iterable[Exercise]) -> Iterator[str]:
 
 
 def _references(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """Yield field and id of every other exercise that an exercise names."""
     for other in exercise.prerequisites:
         yield "prerequisites", other
     for field in ("regress", "progress", "swap"):
@@ -529,6 +534,7 @@ def _references(exercise: Exercise) -> Iterator[tuple[str, str]]:
 
 
 def _one_way_steps(exercises: Iterable[Exercise]) -> Iterator[str]:
+    """Yield progressions without the regression back, and the other way round."""
     steps = {
         (exercise.id, field, other)
         for exercise in exercises
@@ -541,6 +547,11 @@ def _one_way_steps(exercises: Iterable[Exercise]) -> Iterator[str]:
 
 
 def _unanchored(exercises: Iterable[Exercise]) -> Iterator[str]:
+    """Yield estimates of a 1RM that end at an exercise whose 1RM is not tested.
+
+    It is enough to look one link ahead: a link that is no anchor has a link of its own,
+    or is reported here, and cycles are reported by themselves.
+    """
     by_id = {exercise.id: exercise for exercise in exercises}
     for exercise in exercises:
         source = exercise.one_rm_from and by_id.get(exercise.one_rm_from.exercise)
@@ -551,8 +562,8 @@ def _unanchored(exercises: Iterable[Exercise]) -> Iterator[str]:
             )
 
 
-def _order(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
-    """Return what comes before each exercise: prerequisites and easier ones."""
+def _exercises_before(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
+    """Return what comes before each exercise: prerequisites and easier exercises."""
     before = {exercise.id: set(exercise.prerequisites) for exercise in exercises}
     for exercise in exercises:
         for step in exercise.progress:
@@ -560,7 +571,7 @@ def _order(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
     return before
 
 
-def _estimates(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
+def _estimated_from(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
     return {
         exercise.id: {exercise.one_rm_from.exercise}
         for exercise in exercises
@@ -568,8 +579,9 @@ def _estimates(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
     }
 
 
-def _circle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:
+def _cycle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:
+    # No order is wanted here, only whether there is one.
     try:
         TopologicalSorter(before).prepare()
     except CycleError as error:
-        yield f"{of_what} go round in a circle: {' -> '.join(error.args[1])}."
+        yield f"{of_what} form a cycle: {' -> '.join(error.args[1])}."

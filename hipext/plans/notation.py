@@ -7,6 +7,7 @@ reserve. Other forms: ``3x10s`` (a hold of ten seconds), ``1x5min``, ``2x8/side`
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -15,7 +16,7 @@ from hipext.files.schema import KG_PER_UNIT, kg
 
 _UNITS = "|".join(KG_PER_UNIT)
 _WHOLE = r"([0-9]{1,6})"
-SETS_PATTERN = (
+SETS_PATTERN = (  # groups: sets, most sets, low, high, unit, per side, effort
     rf"^\s*{_WHOLE}\s*(?:-\s*{_WHOLE}\s*)?[xX\u00d7]"
     rf"\s*{_WHOLE}\s*(?:-\s*{_WHOLE}\s*)?"
     r"(s|min)?\s*(/\s*side)?\s*(?:@\s*(\S.*?))?\s*$"
@@ -23,13 +24,13 @@ SETS_PATTERN = (
 TEMPO_PATTERN = r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}-[0-9]{1,2}$"
 _EFFORT = re.compile(
     r"(?P<word>RIR|RPE)\s*(?P<count>[0-9]+(?:\.[0-9]+)?)"
-    rf"|(?P<number>[0-9]*\.?[0-9]+)\s*(?P<unit>%|{'|'.join(KG_PER_UNIT)})?",
+    rf"|(?P<number>[0-9]*\.?[0-9]+)\s*(?P<unit>%|{_UNITS})?",
     re.IGNORECASE,
 )
 _FORMS = "'3x8', '3x8-10 @RIR3', '2x8/side', '3x10s', '4x6 @75%' or '3x5 @60kg'"
 _S_PER_MIN = 60
-MAX_SETS, MAX_REPS, MAX_HOLD_S = 20, 100, 7200  # beyond these a slip of the pen
-MAX_LOAD_KG = 1000  # likewise
+# Larger numbers are taken for slips of the pen.
+MAX_SETS, MAX_REPS, MAX_HOLD_S, MAX_LOAD_KG = 20, 100, 7200, 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,8 @@ class SetScheme:
     is_hold, is_per_side : bool
         Whether `low` and `high` are seconds; whether ``/side`` was written.
     pct_1rm, rir, load_kg : float or None
-        How hard: at most one of them is given. RPE is kept as ``rir = 10 - rpe``.
+        Intensity, effort or load: at most one is given. RPE is kept as
+        ``rir = 10 - rpe``.
     """
 
     n_sets: int
@@ -88,7 +90,7 @@ def parse_sets(text: str) -> SetScheme:
     ------
     ValueError
         If the text has no such form, a range runs downwards, a percentage is written
-        as a fraction, or a number is out of range. All faults are told at once.
+        as a fraction, or a number is out of range. All faults are named at once.
 
     Examples
     --------
@@ -110,40 +112,34 @@ def parse_sets(text: str) -> SetScheme:
         "high": int(high or low) * scale,
         "is_hold": unit is not None,
     }
-    how_hard, faults = _parse_effort(effort)
+    intensity, faults = _parse_effort(effort)
     faults = [*_range_faults(**numbers), *faults]
     if faults:
         raise ValueError(f"{text!r}: " + " ".join(faults))
-    return SetScheme(**numbers, is_per_side=side is not None, **how_hard)
+    return SetScheme(**numbers, is_per_side=side is not None, **intensity)
 
 
 def _range_faults(
     *, n_sets: int, n_sets_max: int, low: int, high: int, is_hold: bool
-) -> list[str]:
-    faults = []
+) -> Iterator[str]:
     word, unit, limit = (
         ("hold", " s", MAX_HOLD_S) if is_hold else ("reps", "", MAX_REPS)
     )
     if n_sets > n_sets_max:
-        faults.append(
+        yield (
             f"The sets run downwards ({n_sets}-{n_sets_max}); "
             f"write {n_sets_max}-{n_sets}."
         )
     if low > high:
-        faults.append(f"The {word} run downwards ({low}-{high}); write {high}-{low}.")
-    if not 1 <= min(n_sets, n_sets_max) <= max(n_sets, n_sets_max) <= MAX_SETS:
-        faults.append(
-            f"Sets must be 1 to {MAX_SETS}; got {_range(n_sets, n_sets_max)}."
-        )
-    if not 1 <= min(low, high) <= max(low, high) <= limit:
-        faults.append(
-            f"The {word} must be 1 to {limit}{unit}; got {_range(low, high)}."
-        )
-    return faults
+        yield f"The {word} run downwards ({low}-{high}); write {high}-{low}."
+    if not all(1 <= count <= MAX_SETS for count in (n_sets, n_sets_max)):
+        yield f"Sets must be 1 to {MAX_SETS}; got {_range(n_sets, n_sets_max)}."
+    if not all(1 <= count <= limit for count in (low, high)):
+        yield f"The {word} must be 1 to {limit}{unit}; got {_range(low, high)}."
 
 
 def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
-    """Return the effort as a field of SetScheme, and what is wrong with it."""
+    """Return intensity, effort or load as a field of SetScheme, and its faults."""
     if text is None:
         return {}, []
     match = _EFFORT.fullmatch(text)
@@ -153,6 +149,7 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
         return _reserve(match["word"].upper(), float(match["count"]))
     number, unit = float(match["number"]), (match["unit"] or "").lower()
     load_kg = kg(match["number"], unit) if unit in KG_PER_UNIT else None
+    # In kg a tiny number of pounds may underflow to 0.
     if 0 in (number, load_kg) or (load_kg or 0) > MAX_LOAD_KG:
         return {}, [f"@{text} must be above 0 and at most {MAX_LOAD_KG} kg or 100 %."]
     if load_kg:
@@ -170,14 +167,15 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
 
 
 def _reserve(word: str, count: float) -> tuple[dict[str, float], list[str]]:
-    rir = count if word == "RIR" else round(10 - count, 6)  # 10 - 9.1 is not 0.9
+    # In binary, 10 - 9.1 is not quite 0.9.
+    rir = count if word == "RIR" else round(10 - count, 6)
     if 0 <= rir <= 10:
         return {"rir": rir}, []
     return {}, [f"{word} must be 0 to 10; got {count:g}."]
 
 
 def _exact(number: float) -> str:
-    """Return a number without loss, without an exponent and without idle zeros."""
+    """Return a number with all its digits, without exponent or trailing zeros."""
     return f"{Decimal(repr(number)).normalize():f}"
 
 

@@ -1,4 +1,8 @@
-"""A plan: phases, sessions, slots, light weeks and assessments, as checked values."""
+"""The training plan: phases, sessions, slots, deloads and assessments; its calendar.
+
+A plan holds what its file says, as checked, frozen values. `weeks_of` and
+`occasions_of` unroll it into weeks and into sessions by date.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +26,7 @@ TESTS = (
     "strength_check",
     "technique_rating",
 )
-Weekday = Literal[WEEKDAYS]
-Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+LADDER_RULES = ("double", "hold")  # progressions that reach a top
 _KIND_OF_ROLE = {
     "strength": "work",
     "control": "work",
@@ -33,27 +35,32 @@ _KIND_OF_ROLE = {
     "breathing": "recovery",
     "warm_up": "warm_up",
 }
-LADDER_RULES = ("double", "hold")  # the rules that reach a top
-IncrementKg = mass(gt=0, le=20)
 
 
-def _citable(sources: tuple[str, ...]) -> tuple[str, ...]:
-    check_sources(sources, name="the plan")
-    return sources
+def _canonical_exercise(name: str, info: ValidationInfo) -> str:
+    return exercise_named(name, info.context["exercises"]).id
 
 
-def _is_a_count(text: str) -> str:
+def _canonical_sets(text: str) -> str:
+    return str(parse_sets(text))
+
+
+def _checked_tempo(text: str) -> str:
+    parse_tempo(text)
+    return text
+
+
+def _checked_count(text: str) -> str:
     scheme = parse_sets(text)
-    plain = f"{scheme.n_sets}x{scheme.low}"
-    if text != plain:
+    if text != f"{scheme.n_sets}x{scheme.low}":
         raise ValueError(
             f"is sets and repetitions alone, such as '3x10'; got {text!r}. The effort "
-            "of a light week follows from load_fraction."
+            "of a deload week follows from load_fraction."
         )
     return text
 
 
-def _is_fraction(share: float) -> float:
+def _checked_fraction(share: float) -> float:
     if share > 1:
         raise ValueError(
             f"is a fraction between 0 and 1; got {share:g}. "
@@ -62,32 +69,24 @@ def _is_fraction(share: float) -> float:
     return share
 
 
-def _canonical_sets(text: str) -> str:
-    return str(parse_sets(text))
+def _checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
+    check_sources(sources, name="the plan")
+    return sources
 
 
-SetsText = Annotated[str, AfterValidator(_canonical_sets)]
-LightSets = Annotated[SetsText, AfterValidator(_is_a_count)]
-Fraction = Annotated[float, AfterValidator(_is_fraction), Field(ge=0)]
-
-
-def _canonical_tempo(text: str) -> str:
-    parse_tempo(text)
-    return text
-
-
-TempoText = Annotated[str, AfterValidator(_canonical_tempo)]
-
-
-def _canonical_exercise(name: str, info: ValidationInfo) -> str:
-    return exercise_named(name, info.context["exercises"]).id
-
-
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Weekday = Literal[WEEKDAYS]
+Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
 ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
+SetsText = Annotated[str, AfterValidator(_canonical_sets)]
+DeloadSets = Annotated[SetsText, AfterValidator(_checked_count)]
+TempoText = Annotated[str, AfterValidator(_checked_tempo)]
+Fraction = Annotated[float, AfterValidator(_checked_fraction), Field(ge=0)]
+IncrementKg = mass(gt=0, le=20)
 
 
 class Slot(FileValue):
-    """One exercise in a session: how much, how hard, how slow, and what comes next."""
+    """One exercise in a session: sets, effort, tempo, rest and progression."""
 
     exercise: ExerciseId = Field(examples=['"romanian_deadlift"'])
     """Id or alias of an exercise in the catalogue."""
@@ -106,11 +105,11 @@ class Slot(FileValue):
     increment_kg: IncrementKg | None = None
     """Smallest load step in kg or as "5 lb", where that of the exercise differs."""
     progress: Rule = NoRule(rule="none")
-    """How the slot moves on from session to session."""
+    """Progression: how the slot moves on from session to session."""
     ladder: tuple[ExerciseId, ...] = Field(default=(), max_length=5)
     """Harder exercises in turn, once the top of the range is mastered; closed loop."""
     note: str = ""
-    """A cue for whoever does it."""
+    """A cue for the athlete."""
 
     @property
     def scheme(self) -> SetScheme:
@@ -120,13 +119,19 @@ class Slot(FileValue):
     @model_validator(mode="after")
     def _fits_the_exercise(self, info: ValidationInfo) -> "Slot":
         exercises = info.context["exercises"]
-        faults = [*_faults(self, exercises[self.exercise]), *_ladder_faults(self)]
-        known = {*faults}  # what the slot's own exercise lacks is told once
+        problems = [
+            *_exercise_problems(self, exercises[self.exercise]),
+            *_ladder_problems(self),
+        ]
+        known = {*problems}  # problems of the slot itself are named once
         for number, name in enumerate(self.ladder, start=1):
-            found = [one for one in _faults(self, exercises[name]) if one not in known]
-            faults += [f"ladder {number} ({name}): {one}" for one in found]
-        if faults:
-            raise ValueError(" ".join(faults))
+            problems += [
+                f"ladder {number} ({name}): {problem}"
+                for problem in _exercise_problems(self, exercises[name])
+                if problem not in known
+            ]
+        if problems:
+            raise ValueError(" ".join(problems))
         return self
 
 
@@ -155,12 +160,12 @@ class Session(FileValue):
 
 
 class Gate(FileValue):
-    """What must be seen before a phase is left. The open loop assumes it is."""
+    """Criteria for leaving a phase. The open loop assumes that they are met."""
 
     technique_min: float | None = Field(default=None, ge=0, le=1)
     """Lowest rated technique, 0 to 1."""
     over_sessions: int = Field(default=1, ge=1, le=20)
-    """Sessions in a row over which it must hold."""
+    """Sessions in a row over which technique must reach it."""
     pain_max: float | None = Field(default=None, ge=0, le=10)
     """Highest reported low-back pain, 0 to 10."""
     range_min_deg: float | None = Field(default=None, ge=-30, le=60)
@@ -172,46 +177,46 @@ class Gate(FileValue):
 
 
 class Phase(FileValue):
-    """Some weeks with one aim."""
+    """Weeks with one aim and the same sessions."""
 
     name: Name
     """Name of the phase."""
     weeks: int = Field(ge=1, le=MAX_WEEKS, examples=["2"])
     """Length in weeks."""
     aim: str = ""
-    """What it is for, in a sentence."""
+    """Aim in a sentence."""
     guide: tuple[str, ...] = ()
     """Claims of the guide that it serves."""
     advance: Gate | None = None
-    """What must be seen before the next phase."""
+    """Criteria for going on to the next phase."""
     session: tuple[Session, ...] = Field(min_length=1)
     """Sessions of every week of the phase."""
 
 
 class Reactive(FileValue):
-    """When signals call for a light week. It acts in the closed loop only."""
+    """When reported pain brings a deload week. It acts in the closed loop only."""
 
     pain_above: float = Field(ge=0, le=10)
-    """Reported pain, 0 to 10, above which a light week follows."""
+    """Reported pain, 0 to 10, above which a deload week follows."""
     min_weeks_between: int = Field(default=2, ge=1, le=26)
-    """Least weeks between two light weeks."""
+    """Least weeks between two deload weeks."""
 
 
 class Deload(FileValue):
-    """Planned light weeks: fewer sets at less load, progression paused."""
+    """Deload weeks: fewer sets at less load, progression paused."""
 
     every_weeks: int = Field(default=0, ge=0, le=MAX_WEEKS)
-    """Every so many weeks: 4 makes weeks 4, 8, 12, ... light; 0 for none."""
+    """Every so many weeks: 4 makes weeks 4, 8, 12, ... deloads; 0 for none."""
     weeks: Weeks = ()
-    """Weeks, counted from 1, that are light besides."""
+    """Weeks, counted from 1, that are deloads besides."""
     sets_fraction: Fraction = 0.5
     """Share of the working sets that stay: rounded half up, at least one."""
     load_fraction: Fraction = 0.9
     """Share of the load last lifted that stays, rounded to what can be loaded."""
-    sets: LightSets | None = None
+    sets: DeloadSets | None = None
     """Sets and repetitions instead, like '3x10'; holds keep a share of their sets."""
     reactive: Reactive | None = None
-    """Light weeks after signals."""
+    """Deload weeks after reported pain."""
 
 
 class Assessment(FileValue):
@@ -226,22 +231,22 @@ class Assessment(FileValue):
 
 
 class Plan(FileValue):
-    """A plan: what is asked for, week by week. Results are never written into it."""
+    """A plan: what is prescribed, week by week. Results are never written into it."""
 
     format: Literal[1] = Field(examples=["1"])
     """Version of the file format."""
     name: Name = Field(examples=['"Hips first, 8 weeks"'])
     """Name shown in tables and reports."""
     description: str = ""
-    """What it is for and where it comes from."""
+    """Purpose and origin."""
     assumptions: tuple[str, ...] = ()
-    """What was filled in where the source is silent."""
-    sources: Annotated[tuple[str, ...], AfterValidator(_citable)] = ()
+    """What was assumed where the source is silent."""
+    sources: Annotated[tuple[str, ...], AfterValidator(_checked_sources)] = ()
     """Ids of VERIFIED rows of the evidence table: hipext evidence."""
     days: tuple[Weekday, ...] = Field(default=(), examples=['["mon", "wed", "fri"]'])
     """Training days, for the sessions that name none."""
     deload: Deload = Deload()
-    """Planned light weeks."""
+    """Planned deload weeks."""
     assessment: Assessment | None = None
     """Tests every few weeks."""
     block: tuple[Block, ...] = ()
@@ -257,7 +262,7 @@ class Plan(FileValue):
         return sum(phase.weeks for phase in self.phase)
 
     def is_deload_week(self, week: int) -> bool:
-        """Return whether a week, counted from 1, is light."""
+        """Return whether a week, counted from 1, is a planned deload."""
         every = self.deload.every_weeks
         return week in self.deload.weeks or (every > 0 and week % every == 0)
 
@@ -272,93 +277,9 @@ def step_of(slot: Slot, exercise: Exercise) -> float:
     return slot.increment_kg or exercise.increment_kg
 
 
-def _faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
-    """Yield what does not fit: the slot's exercise, or one of its ladder."""
-    yield from _scheme_faults(slot, exercise)
-    yield from _rule_faults(slot, exercise)
-
-
-def _ladder_faults(slot: Slot) -> Iterator[str]:
-    rule, names = slot.progress.rule, (slot.exercise, *slot.ladder)
-    if slot.ladder and rule not in LADDER_RULES:
-        yield (
-            f"a ladder needs rule 'double' or 'hold', which reach a top; got {rule!r}. "
-            "Change the rule, or leave out ladder."
-        )
-    if slot.ladder and rule == "double" and slot.progress.has_step:
-        yield (
-            "with a ladder the harder exercise is the step at the top of the range; "
-            f"leave out {'add_kg' if slot.progress.add_kg else 'add_pct'}."
-        )
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield (
-            f"ladder: {name} is there {names.count(name)} times, the slot's own "
-            f"exercise counted; got {list(slot.ladder)}. Name each exercise once."
-        )
-
-
-def _scheme_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
-    scheme, name = slot.scheme, exercise.id
-    if scheme.is_hold and exercise.measure == "reps":
-        yield f"{name} is counted in repetitions; got {slot.sets!r}. Write '3x10'."
-    if not scheme.is_hold and exercise.measure == "hold":
-        yield f"{name} is held for a time; got {slot.sets!r}. Write '3x20s'."
-    if scheme.is_per_side and not exercise.is_unilateral:
-        yield f"{name} works both sides at once; leave out '/side' in {slot.sets!r}."
-    if scheme.is_hold and slot.tempo:
-        yield f"a hold has no tempo; leave out tempo = {slot.tempo!r}."
-    if exercise.is_loaded and scheme.rir is not None:
-        most = RELATIONS["epley"].max_reps
-        if scheme.is_hold:
-            yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
-        elif scheme.low + scheme.rir > most:
-            yield (
-                f"a load can be derived for at most {most:g} repetitions with those in "
-                f"reserve; got {slot.sets!r}. Write '... @20kg'."
-            )
-    if exercise.is_loaded:
-        if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:
-            yield (
-                f"{name} needs a load; got {slot.sets!r}. "
-                f"Write how hard: '{slot.sets} @RIR2', '... @70%' or '... @20kg'."
-            )
-    elif scheme.pct_1rm is not None or scheme.load_kg is not None:
-        yield (
-            f"{name} has no external load to set; got {slot.sets!r}. "
-            "Write the effort as @RIR2, or nothing."
-        )
-
-
-def _rule_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
-    scheme, rule = slot.scheme, slot.progress.rule
-    needs_load = rule in ("linear", "step")
-    if (needs_load or rule == "wave") and not exercise.is_loaded:
-        yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
-    has_step = getattr(slot.progress, "has_step", False)
-    needs_step = needs_load or (rule == "double" and not slot.ladder)
-    if exercise.is_loaded and needs_step and not has_step:
-        step_kg = step_of(slot, exercise)
-        yield f"rule {rule!r} needs a step. Write add_kg = {step_kg:g}."
-    if rule == "double" and has_step and not (exercise.is_loaded or slot.ladder):
-        yield f"{exercise.id} has no external load; leave out add_kg and add_pct."
-    if rule == "double" and scheme.low == scheme.high:
-        yield f"rule 'double' needs a range; got {slot.sets!r}. Write '3x8-10'."
-    if rule == "hold" and not (scheme.is_hold and scheme.low < scheme.high):
-        yield f"rule 'hold' needs a range; got {slot.sets!r}. Write '3x10-30s'."
-    if rule == "tempo" and scheme.is_hold:
-        yield f"a hold has no tempo to progress; got {slot.sets!r}. Use rule 'hold'."
-    if rule == "wave" and exercise.is_loaded and exercise.rates_body_mass:
-        yield f"a wave is for barbells, machines and cables, not for {exercise.id}."
-    if rule == "wave" and scheme.pct_1rm != slot.progress.pct[0]:
-        yield (
-            f"a wave starts at its first percentage; got {slot.sets!r}. "
-            f"Write '... @{slot.progress.pct[0]:g}%'."
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """One week of a plan: its number from 1, its phase, and whether it is light."""
+    """One week of a plan: its number from 1, phase, and whether it is a deload."""
 
     number: int
     phase: Phase
@@ -398,6 +319,7 @@ def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:
 def occasions_of(plan: Plan) -> Iterator[Occasion]:
     """Yield the sessions of a plan, in the order in which they happen."""
     for week in weeks_of(plan):
+        # On one day, sessions of the whole plan come before those of the phase.
         sessions = [("", session) for session in plan.session]
         sessions += [(week.phase.name, session) for session in week.phase.session]
         for place, weekday in enumerate(WEEKDAYS):
@@ -413,3 +335,91 @@ def occasions_of(plan: Plan) -> Iterator[Occasion]:
                     phase=phase,
                     is_week_end=place == max(map(WEEKDAYS.index, days)),
                 )
+
+
+def _exercise_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
+    """Yield why sets and progression do not fit an exercise of the slot."""
+    yield from _scheme_problems(slot, exercise)
+    yield from _progression_problems(slot, exercise)
+
+
+def _ladder_problems(slot: Slot) -> Iterator[str]:
+    rule, names = slot.progress.rule, (slot.exercise, *slot.ladder)
+    if slot.ladder and rule not in LADDER_RULES:
+        yield (
+            f"a ladder needs rule 'double' or 'hold', which reach a top; got {rule!r}. "
+            "Change the rule, or leave out ladder."
+        )
+    if slot.ladder and rule == "double" and slot.progress.has_step:
+        yield (
+            "with a ladder the harder exercise is the step at the top of the range; "
+            f"leave out {'add_kg' if slot.progress.add_kg else 'add_pct'}."
+        )
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield (
+            f"ladder: {name} is there {names.count(name)} times, the slot's own "
+            f"exercise counted; got {list(slot.ladder)}. Name each exercise once."
+        )
+
+
+def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
+    scheme, name = slot.scheme, exercise.id
+    if scheme.is_hold and exercise.measure == "reps":
+        yield f"{name} is counted in repetitions; got {slot.sets!r}. Write '3x10'."
+    if not scheme.is_hold and exercise.measure == "hold":
+        yield f"{name} is held for a time; got {slot.sets!r}. Write '3x20s'."
+    if scheme.is_per_side and not exercise.is_unilateral:
+        yield f"{name} works both sides at once; leave out '/side' in {slot.sets!r}."
+    if scheme.is_hold and slot.tempo:
+        yield f"a hold has no tempo; leave out tempo = {slot.tempo!r}."
+    if exercise.is_loaded and scheme.rir is not None:
+        # The load follows from repetitions to failure, reps + RIR, by a relation that
+        # holds up to its largest number of repetitions.
+        most = RELATIONS["epley"].max_reps
+        if scheme.is_hold:
+            yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
+        elif scheme.low + scheme.rir > most:
+            yield (
+                f"a load can be derived for at most {most:g} repetitions with those in "
+                f"reserve; got {slot.sets!r}. Write '... @20kg'."
+            )
+    if exercise.is_loaded:
+        if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:
+            yield (
+                f"{name} needs a load; got {slot.sets!r}. "
+                f"Write how hard: '{slot.sets} @RIR2', '... @70%' or '... @20kg'."
+            )
+    elif scheme.pct_1rm is not None or scheme.load_kg is not None:
+        yield (
+            f"{name} has no external load to set; got {slot.sets!r}. "
+            "Write the effort as @RIR2, or nothing."
+        )
+
+
+def _progression_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
+    scheme, rule = slot.scheme, slot.progress.rule
+    needs_load = rule in ("linear", "step")
+    if (needs_load or rule == "wave") and not exercise.is_loaded:
+        yield f"rule {rule!r} adds load, but {exercise.id} has none. Use 'double'."
+    # With a ladder, the harder exercise takes the place of the step of the load.
+    has_step = getattr(slot.progress, "has_step", False)
+    needs_step = needs_load or (rule == "double" and not slot.ladder)
+    if exercise.is_loaded and needs_step and not has_step:
+        step_kg = step_of(slot, exercise)
+        yield f"rule {rule!r} needs a step. Write add_kg = {step_kg:g}."
+    if rule == "double" and has_step and not (exercise.is_loaded or slot.ladder):
+        yield f"{exercise.id} has no external load; leave out add_kg and add_pct."
+    if rule == "double" and scheme.low == scheme.high:
+        yield f"rule 'double' needs a range; got {slot.sets!r}. Write '3x8-10'."
+    if rule == "hold" and not (scheme.is_hold and scheme.low < scheme.high):
+        yield f"rule 'hold' needs a range; got {slot.sets!r}. Write '3x10-30s'."
+    if rule == "tempo" and scheme.is_hold:
+        yield f"a hold has no tempo to progress; got {slot.sets!r}. Use rule 'hold'."
+    # A wave is written in percent of the 1RM of the load alone.
+    if rule == "wave" and exercise.is_loaded and exercise.rates_body_mass:
+        yield f"a wave is for barbells, machines and cables, not for {exercise.id}."
+    if rule == "wave" and scheme.pct_1rm != slot.progress.pct[0]:
+        yield (
+            f"a wave starts at its first percentage; got {slot.sets!r}. "
+            f"Write '... @{slot.progress.pct[0]:g}%'."
+        )

@@ -1,10 +1,18 @@
-"""Read plan files: all problems at once, each with its place and a likely fix."""
+"""Plan files: read and check TOML, and write it in a canonical layout.
 
-import re
-import tomllib
+All problems of a file are reported at once, each with its place and a likely fix.
+Values are read by `tomllib`, comments by `tomlkit`; the layout is ours.
+"""
+
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+import tomlkit
+from tomlkit import items as toml
+from tomlkit.exceptions import ParseError
 
 from hipext.files.checks import did_you_mean
 from hipext.files.io import check_kind, find_file, parse_toml, read_toml
@@ -14,32 +22,7 @@ from hipext.plans.plan import MAX_WEEKS, Plan
 
 WIDTH = 88  # a list that does not fit gets one line per item
 _INDENT = "  "
-_ESCAPES = {
-    **{chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
-    "\b": "\\b",
-    "\t": "\\t",
-    "\n": "\\n",
-    "\f": "\\f",
-    "\r": "\\r",
-    '"': '\\"',
-    "\\": "\\\\",
-}
-_ESCAPE_OF_CODE = str.maketrans(_ESCAPES)
-_ESCAPE_IN_LINES = {
-    code: text for code, text in _ESCAPE_OF_CODE.items() if chr(code) not in '"\n'
-}
 _KeyPath = tuple[str | int, ...]  # keys, and places in lists from 0
-_TOKENS = re.compile(
-    r'(?P<text>"""(?:\\.|[^\\])*?"{3,5}|'
-    r"'''.*?'{3,5}|"
-    r'"(?:\\.|[^"\\\n])*"|'
-    r"'[^'\n]*')"
-    r"|(?P<comment>#[^\n]*)"
-    r"|(?P<line>\n)"
-    r"|(?P<mark>[\[\]{}=,.])"
-    r"""|(?P<bare>[^\s\[\]{}=,.#"']+)""",
-    re.DOTALL,
-)
 
 
 def read_plan(name_or_path: str | Path) -> Plan:
@@ -83,6 +66,72 @@ def check_plan(values: Mapping, *, source: str) -> Plan:
     )
 
 
+def format_plan(plan: Plan) -> str:
+    """Return the text of a plan file that reads back as this plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        A checked plan, as `read_plan` or `vary` returns it.
+
+    Returns
+    -------
+    str
+        TOML in the canonical layout: only what was set, keys in the order of the
+        models, a blank line between tables. Ends with a line end.
+
+    Examples
+    --------
+    >>> from hipext import read_plan
+    >>> print(format_plan(read_plan("deadlift_5x5_10wk"))[:50])
+    format = 1
+    name = "Deadlift five by five, 10 weeks
+    """
+    values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    return _text(values, _Comments({}, {}, []))
+
+
+def format_text(text: str, *, source: str = "the plan") -> str:
+    r"""Return the text of a plan file in the canonical layout, with its comments.
+
+    The values stay as they are written: ``"3x8 @RPE7"`` and ``"1x5min"`` are not
+    turned into repetitions in reserve or seconds.
+
+    Parameters
+    ----------
+    text : str
+        Text of a plan file.
+    source : str
+        Name of the file, for the message.
+
+    Returns
+    -------
+    str
+        The same plan and every comment: those on lines of their own stay above what
+        they precede, those at the end of a line stay on it. Comments inside a table
+        that becomes one line move above that line.
+
+    Raises
+    ------
+    PlanError
+        With all problems, if the text is not a good plan.
+
+    Examples
+    --------
+    >>> from hipext import read_plan
+    >>> text = format_plan(read_plan("deadlift_5x5_10wk"))
+    >>> format_text("# mine\n" + text) == "# mine\n" + text
+    True
+    """
+    text = text.removeprefix("\ufeff")
+    values = parse_toml(text, source=source)
+    check_plan(values, source=source)
+    return _text(values, _read_comments(text))
+
+
+# The next functions read values before their kind is checked, so that all problems of a
+# file come together: whatever is not of the expected kind is passed over here, and
+# reported by the models.
 def _tables(values: Mapping, key: str) -> list[tuple[int, Mapping]]:
     """Return number and values of the tables under a key of unchecked values."""
     items = enumerate(_items(values.get(key)))
@@ -95,6 +144,7 @@ def _items(found: object) -> list | tuple:
 
 def _week_problems(values: Mapping) -> Iterator[str]:
     """Yield weeks that lie outside the phases whose length can be read."""
+    # Where the length of a phase is wrong, later weeks cannot be placed for sure.
     lengths = [phase.get("weeks") for _, phase in _tables(values, "phase")]
     known = [weeks for weeks in lengths if isinstance(weeks, int) and weeks > 0]
     n_weeks = sum(known)
@@ -168,123 +218,22 @@ def _session_problems(where: str, session: Mapping, blocks: list) -> Iterator[st
                 )
 
 
-def format_plan(plan: Plan) -> str:
-    """Return the text of a plan file that reads back as this plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan, as `read_plan` or `vary` returns it.
-
-    Returns
-    -------
-    str
-        TOML in the canonical layout: only what was set, keys in the order of the
-        models, a blank line between tables. Ends with a line end.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> print(format_plan(read_plan("deadlift_5x5_10wk"))[:50])
-    format = 1
-    name = "Deadlift five by five, 10 weeks
-    """
-    values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return _text(values, Comments())
-
-
-def format_text(text: str, *, source: str = "the plan") -> str:
-    r"""Return the text of a plan file in the canonical layout, with its comments.
-
-    The values stay as they are written: ``"3x8 @RPE7"`` and ``"1x5min"`` are not
-    turned into repetitions in reserve or seconds.
-
-    Parameters
-    ----------
-    text : str
-        Text of a plan file.
-    source : str
-        Name of the file, for the message.
-
-    Returns
-    -------
-    str
-        The same plan and every comment: those on lines of their own stay above what
-        they precede, those at the end of a line stay on it. Comments inside a table
-        that becomes one line move above that line.
-
-    Raises
-    ------
-    PlanError
-        With all problems, if the text is not a good plan.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> text = format_plan(read_plan("deadlift_5x5_10wk"))
-    >>> format_text("# mine\n" + text) == "# mine\n" + text
-    True
-    """
-    text = text.removeprefix("\ufeff")
-    values = parse_toml(text, source=source)
-    check_plan(values, source=source)
-    return _text(values, read_comments(text))
-
-
-@dataclass
-class Note:
-    """The comments of one key, table or item: on lines above it, and at its end."""
-
-    above: list[str] = field(default_factory=list)
-    beside: str = ""
-
-
-@dataclass(frozen=True)
-class Comments:
-    """The comments of a text.
-
-    Attributes
-    ----------
-    notes : dict
-        What belongs to a key, table or item, by its path, in order. Comments before
-        the end of a list belong to the item that would come next.
-    at_end : list of str
-        Comments after everything else.
-    """
-
-    notes: dict[_KeyPath, Note] = field(default_factory=dict)
-    at_end: list[str] = field(default_factory=list)
-
-    def at(self, path: _KeyPath) -> Note:
-        """Return what belongs to `path`, which may be nothing."""
-        return self.notes.get(path, Note())
-
-    def below(self, path: _KeyPath) -> list[str]:
-        """Return every comment inside the value at `path`, in order."""
-        n_keys = len(path)
-        return [
-            text
-            for inner, note in self.notes.items()
-            if len(inner) > n_keys and inner[:n_keys] == path
-            for text in (*note.above, note.beside)
-            if text
-        ]
-
-
-def _text(values: Mapping, comments: Comments) -> str:
-    lines = [*_table(values, Plan, (), comments), ""]
-    return "\n".join([*lines, *comments.at_end]).strip("\n") + "\n"
+def _text(values: Mapping, comments: "_Comments") -> str:
+    lines = [*_table(values, Plan, (), comments), "", *comments.at_end]
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _table(
-    values: Mapping, model: type[FileValue], path: _KeyPath, comments: Comments
+    values: Mapping, model: type[FileValue], path: _KeyPath, comments: "_Comments"
 ) -> Iterator[str]:
-    """Yield the lines of a table: keys first, then the tables below it."""
+    """Yield the lines of a table: its own keys first, then the tables below it."""
     below = []
     for key in _ordered(values, [model]):
         models = models_in(model.model_fields[key].annotation)
-        is_list, is_empty = isinstance(values[key], list), not values[key]
-        if models and (not path or is_list) and not (is_list and is_empty):
+        is_list = isinstance(values[key], list)
+        # Tables of the plan itself and items of lists get a header of their own;
+        # smaller tables, such as a progression rule, stay on one line.
+        if models and (values[key] if is_list else not path):
             below.append((key, models[0]))
         else:
             yield from _pair(values[key], models, (*path, key), comments)
@@ -293,70 +242,57 @@ def _table(
 
 
 def _tables_below(
-    found: Mapping | list, model: type[FileValue], path: _KeyPath, comments: Comments
+    found: Mapping | list, model: type[FileValue], path: _KeyPath, comments: "_Comments"
 ) -> Iterator[str]:
     """Yield a table, or every table of a list, with its header."""
-    own = comments.at(path)
-    if isinstance(found, Mapping):
-        yield from _header("[{}]", path, own.above, own.beside)
-        yield from _table(found, model, path, comments)
-        return
-    of_list = [text for text in (*own.above, own.beside) if text]
-    for number, values in enumerate(found):
-        item = (*path, number)
-        note = comments.at(item)
-        above = note.above if number else [*of_list, *note.above]
-        yield from _header("[[{}]]", item, above, note.beside)
-        yield from _table(values, model, item, comments)
-
-
-def _header(form: str, path: _KeyPath, above: list[str], beside: str) -> Iterator[str]:
-    indent = _indent(path)
     name = ".".join(key for key in path if isinstance(key, str))
-    yield ""
-    yield from (indent + text for text in above)
-    yield indent + form.format(name) + _at_line_end(beside)
+    if isinstance(found, Mapping):
+        items, header = {path: found}, f"[{name}]"
+    else:
+        items = {(*path, number): item for number, item in enumerate(found)}
+        header = f"[[{name}]]"
+    of_list = [] if path in items else comments.around(path)
+    for item, values in items.items():
+        indent = _indent(item)
+        yield ""
+        yield from (indent + text for text in of_list)
+        yield from comments.lines_above(item, indent)
+        yield indent + header + comments.at_line_end(item)
+        yield from _table(values, model, item, comments)
+        of_list = []
 
 
 def _pair(
-    value: object, models: list[type[FileValue]], path: _KeyPath, comments: Comments
+    value: object, models: list[type[FileValue]], path: _KeyPath, comments: "_Comments"
 ) -> Iterator[str]:
     """Yield the lines of a key and its value."""
-    indent, note, inner = _indent(path[:-1]), comments.at(path), comments.below(path)
-    opening, beside = f"{indent}{path[-1]} = ", _at_line_end(note.beside)
+    indent, inside = _indent(path[:-1]), comments.inside(path)
+    opening, beside = f"{indent}{path[-1]} = ", comments.at_line_end(path)
     line = opening + _value(value, models)
+    yield from comments.lines_above(path, indent)
     is_list = isinstance(value, list) and not models
-    is_long = is_list and len(value) > 0 and len(line) > WIDTH
-    if is_list and (inner or is_long):
-        yield from (indent + text for text in note.above)
-        yield opening + "[" + beside
-        yield from _written_items(value, path, comments)
-        yield indent + "]"
+    if is_list and (inside or (value and len(line) > WIDTH)):
+        deeper = indent + _INDENT
+        yield f"{opening}[{beside}"
+        for number, item in enumerate(value):
+            one = (*path, number)
+            yield from comments.lines_above(one, deeper)
+            yield f"{deeper}{_value(item, [])},{comments.at_line_end(one)}"
+        yield from comments.lines_above((*path, len(value)), deeper)
+        yield f"{indent}]"
         return
-    yield from (indent + text for text in (*note.above, *inner))
+    yield from (indent + text for text in inside)
     if isinstance(value, str) and "\n" in value:
-        line = opening + _lines_of_text(value)
+        # A line end right after the quotes is not part of a text. The dot keeps
+        # `tomlkit` from adding one of its own where the text begins with one.
+        quoted = tomlkit.string(f".{value}", multiline=True).as_string()
+        line = f'{opening}"""\n{quoted[4:]}'
     yield line + beside
-
-
-def _written_items(items: list, path: _KeyPath, comments: Comments) -> Iterator[str]:
-    """Yield the items of a list, one per line."""
-    indent = _indent(path[:-1]) + _INDENT
-    for number, item in enumerate(items):
-        note = comments.at((*path, number))
-        yield from (indent + text for text in note.above)
-        yield f"{indent}{_value(item, [])},{_at_line_end(note.beside)}"
-    last = comments.at((*path, len(items)))
-    yield from (indent + text for text in last.above)
 
 
 def _indent(path: _KeyPath) -> str:
     n_lists = sum(isinstance(key, int) for key in path)
     return _INDENT * max(n_lists - 1, 0)
-
-
-def _at_line_end(comment: str) -> str:
-    return f"  {comment}" if comment else ""
 
 
 def _ordered(values: Mapping, models: list[type[FileValue]]) -> list[str]:
@@ -375,12 +311,8 @@ def _value(value: object, models: list[type[FileValue]]) -> str:
         return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, list):
         return f"[{', '.join(_value(item, models) for item in value)}]"
-    if isinstance(value, str):
-        return f'"{value.translate(_ESCAPE_OF_CODE)}"'
-    if isinstance(value, bool):
-        return str(value).lower()
     is_whole = isinstance(value, float) and value.is_integer()
-    return repr(int(value) if is_whole else value)
+    return tomlkit.item(int(value) if is_whole else value).as_string()
 
 
 def _models_at(key: str, models: list[type[FileValue]]) -> list[type[FileValue]]:
@@ -388,140 +320,123 @@ def _models_at(key: str, models: list[type[FileValue]]) -> list[type[FileValue]]
     return [inner for field in fields for inner in models_in(field.annotation)]
 
 
-def _lines_of_text(text: str) -> str:
-    """Return a text of several lines, as it reads."""
-    body = re.sub(r'"(?=""|\Z)', r'\\"', text.translate(_ESCAPE_IN_LINES))
-    return f'"""\n{body}"""'
+@dataclass(frozen=True)
+class _Comments:
+    """The comments of a text, by the path of the key, table or item they belong to.
 
-
-def read_comments(text: str) -> Comments:
-    r"""Return the comments of a text that is known to be TOML.
-
-    Examples
-    --------
-    >>> read_comments("# why\nweeks = [4]  # light\n").at(("weeks",))
-    Note(above=['# why'], beside='# light')
+    Comments before the end of a list are above the item that would come next.
     """
-    return _Reader(text.replace("\r\n", "\n")).read()
+
+    above: dict[_KeyPath, list[str]]  # every path of the text, in its order
+    beside: dict[_KeyPath, str]
+    at_end: list[str]
+
+    def lines_above(self, path: _KeyPath, indent: str) -> list[str]:
+        """Return the comments above a place as lines."""
+        return [indent + text for text in self.above.get(path, ())]
+
+    def at_line_end(self, path: _KeyPath) -> str:
+        """Return the comment beside a place as the end of its line."""
+        return f"  {self.beside[path]}" if path in self.beside else ""
+
+    def around(self, path: _KeyPath) -> list[str]:
+        """Return the comments above and beside a place."""
+        beside = [self.beside[path]] if path in self.beside else []
+        return [*self.above.get(path, []), *beside]
+
+    def inside(self, path: _KeyPath) -> list[str]:
+        """Return every comment inside the value at a path, in order."""
+        inner = (one for one in self.above if one[:-1][: len(path)] == path)
+        return [text for one in inner for text in self.around(one)]
 
 
-class _Reader:
-    """Goes through the tokens of a text once, in order."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens = [(one.lastgroup, one[0]) for one in _TOKENS.finditer(text)]
-        self.tokens.reverse()  # the next one is the last
-        self.found = Comments()
-        self.waiting: list[str] = []  # comments for what comes next
-        self.on_line: _KeyPath | None = (
-            None  # what a comment at the end would belong to
-        )
-        self.n_tables: dict[_KeyPath, int] = {}
-
-    def read(self) -> Comments:
-        """Return the comments of the whole text."""
-        table: _KeyPath = ()
-        while self.skip():
-            if self.tokens[-1][1] == "[":
-                table = self.header()
-            else:
-                self.pair(table)
-        self.found.at_end.extend(self.waiting)
-        return self.found
-
-    def skip(self) -> bool:
-        """Pass line ends and comments; return whether anything is left."""
-        while self.tokens and self.tokens[-1][0] in ("line", "comment"):
-            kind, word = self.tokens.pop()
-            if kind == "line":
-                self.on_line = None
-            elif self.on_line is None:
-                self.waiting.append(word.rstrip())
-            else:
-                self.note(self.on_line, word.rstrip())
-        return bool(self.tokens)
-
-    def note(self, path: _KeyPath, word: str) -> None:
-        """Put a comment beside what is at `path`, or above where there is one."""
-        note = self.found.notes.setdefault(path, Note())
-        if note.beside:
-            note.above.append(word)
-        else:
-            note.beside = word
-
-    def begin(self, path: _KeyPath) -> None:
-        """Give the waiting comments to what begins here."""
-        if self.waiting:
-            self.found.notes.setdefault(path, Note()).above.extend(self.waiting)
-            self.waiting = []
-        self.on_line = path
-
-    def header(self) -> _KeyPath:
-        """Pass ``[table]`` or ``[[table]]``; return its path."""
-        self.tokens.pop()
-        is_item = self.tokens[-1][1] == "["
-        keys, path = self.keys(until="]"), ()
-        for depth, key in enumerate(keys, start=1):
-            path = (*path, key)
-            if is_item and depth == len(keys):
-                self.n_tables[path] = self.n_tables.get(path, 0) + 1
-            if path in self.n_tables:
-                path = (*path, self.n_tables[path] - 1)
-        if is_item:
-            self.tokens.pop()
-        self.begin(path)
-        return path
-
-    def keys(self, *, until: str) -> list[str]:
-        """Pass a dotted key and the mark behind it; return its parts."""
-        parts = []
-        while (token := self.tokens.pop())[1] != until or token[0] != "mark":
-            if token[0] == "bare":
-                parts.append(token[1])
-            elif token[0] == "text":
-                parts.append(tomllib.loads(f"key = {token[1]}")["key"])
-        return parts
-
-    def pair(self, table: _KeyPath) -> None:
-        """Pass a key and its value."""
-        path = (*table, *self.keys(until="="))
-        self.begin(path)
-        self.value(path)
-
-    def value(self, path: _KeyPath) -> None:
-        """Pass a value; only lists and inline tables hold anything of interest."""
-        opening = self.tokens.pop()
-        if opening == ("mark", "["):
-            self.items(path)
-        elif opening == ("mark", "{"):
-            self.pairs(path)
-        else:  # a number may hold full stops
-            while self.tokens and (
-                self.tokens[-1][0] in ("text", "bare") or self.tokens[-1][1] == "."
-            ):
-                self.tokens.pop()
-        self.on_line = path
-
-    def items(self, path: _KeyPath) -> None:
-        """Pass the rest of a list."""
-        number, are_tables = 0, False
-        while self.skip() and self.tokens[-1] != ("mark", "]"):
-            if self.tokens[-1] == ("mark", ","):
-                self.tokens.pop()
+def _read_comments(text: str) -> _Comments:
+    """Return the comments of a text that is known to be TOML."""
+    above: dict[_KeyPath, list[str]] = {}
+    beside: dict[_KeyPath, str] = {}
+    waiting: list[str] = []  # comments on lines of their own, for what comes next
+    n_items: Counter[_KeyPath] = Counter()
+    for section in _sections(text):
+        for path, comment in _commented(section.body, (), n_items):
+            if path is None:
+                waiting.append(comment)
                 continue
-            are_tables = self.tokens[-1] == ("mark", "{")
-            self.begin((*path, number))
-            self.value((*path, number))
-            number += 1
-        self.tokens.pop()
-        if not are_tables:
-            self.begin((*path, number))
+            if path not in above:
+                above[path], waiting = waiting, []
+            if comment and path in beside:  # behind both brackets of a list
+                above[path].append(comment)
+            elif comment:
+                beside[path] = comment
+    return _Comments(above, beside, waiting)
 
-    def pairs(self, path: _KeyPath) -> None:
-        """Pass the rest of an inline table."""
-        while self.skip() and self.tokens[-1] != ("mark", "}"):
-            if self.tokens[-1] == ("mark", ","):
-                self.tokens.pop()
-            else:
-                self.pair(path)
-        self.tokens.pop()
+
+def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
+    """Yield the text cut before every header.
+
+    `tomlkit` collects the tables of a list at its first table, so that a comment after
+    a table in between would lose what it stands above; with one header at a time,
+    the order is that of the text. A line that begins with a bracket is a header if
+    what stands before it is complete: no list or text of several lines is open.
+    """
+    lines: list[str] = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if line.lstrip(" \t").startswith("["):
+            with suppress(ParseError):
+                yield tomlkit.parse("\n".join(lines))
+                lines = []
+        lines.append(line)
+    yield tomlkit.parse("\n".join(lines))
+
+
+def _commented(
+    body: list, path: _KeyPath, n_items: Counter[_KeyPath]
+) -> Iterator[tuple[_KeyPath | None, str]]:
+    """Yield every place in a table with the comment beside it, which may be empty.
+
+    A comment on a line of its own comes without a place. `n_items` counts the tables
+    of each list so far.
+    """
+    for key, item in body:
+        if isinstance(item, toml.Comment):
+            yield None, item.trivia.comment
+        if key is None:
+            continue
+        here = (*path, key.key)
+        if isinstance(item, toml.AoT):  # [[name]]: one more item of the list
+            n_items[here] += 1
+            item = item.body[0]
+        if n_items[here]:
+            here = (*here, n_items[here] - 1)
+        if not isinstance(item, toml.Table):
+            yield here, ""
+            yield from _commented_value(item, here, n_items)
+            yield here, item.trivia.comment
+            continue
+        if not item.is_super_table():  # else only a part of a dotted name
+            yield here, item.trivia.comment
+        yield from _commented(item.value.body, here, n_items)
+
+
+def _commented_value(
+    value: toml.Item, path: _KeyPath, n_items: Counter[_KeyPath]
+) -> Iterator[tuple[_KeyPath | None, str]]:
+    """Yield the places inside a list or an inline table, as `_commented` does."""
+    if isinstance(value, toml.InlineTable):
+        yield from _commented(value.value.body, path, n_items)
+    if not isinstance(value, toml.Array):
+        return
+    on_line: _KeyPath | None = path  # what a comment at the end of the line is about
+    number = 0
+    for part in value._iter_items():  # the only way to the comments in a list
+        if isinstance(part, toml.Comment):
+            yield on_line, part.trivia.comment
+        elif isinstance(part, toml.Whitespace):
+            on_line = None if "\n" in part.s else on_line
+        elif not isinstance(part, toml.Null):
+            on_line = (*path, number)
+            yield on_line, ""
+            yield from _commented_value(part, on_line, n_items)
+            number += 1
+    # A list of tables is written with headers; comments at its end wait for the next.
+    if not any(isinstance(item, toml.InlineTable) for item in value):
+        yield (*path, number), ""

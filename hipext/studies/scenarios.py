@@ -15,7 +15,7 @@ from hipext.athletes.population import (
 )
 from hipext.files.checks import did_you_mean
 from hipext.files.parameters import shipped_parameter
-from hipext.plans.edits import KNOBS, _changed, apply_knob, plain, vary
+from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
 
 AS_IT_IS = "as it is"  # name of a scenario without a change
@@ -69,7 +69,7 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
         return athlete
     paths = ", ".join(f"{_ATHLETE}.{path}" for path in changes)
     source = f"{athlete.name!r} with {paths} changed"
-    return check_athlete(_changed(athlete, changes), source=source)
+    return check_athlete(changed_values(athlete, changes), source=source)
 
 
 def scenario_of(
@@ -82,7 +82,7 @@ def scenario_of(
     plan : Plan
         A checked plan; it stays as it is.
     changes : Mapping[str, object]
-        New values by name. A name is a knob (`knobs.KNOBS`: ``"load_step"``),
+        New values by name. A name is a knob (`edits.KNOBS`: ``"load_step"``),
         ``"athlete."`` and a path below a person, ``"parameter."`` and the id of a
         constant, or else a path of the plan, as `vary` takes it. Knobs and paths of
         the plan are applied in the order given; paths without a knob between them
@@ -112,7 +112,7 @@ def scenario_of(
     >>> one.plan.deload.every_weeks, one.athlete
     (0, {'missed_weeks': [5]})
     """
-    changes = {path: plain(value) for path, value in changes.items()}
+    changes = {path: own_copy(value) for path, value in changes.items()}
     of_athlete = _below(_ATHLETE, changes)
     of_model = _below(_PARAMETER, changes)
     for path in of_athlete:

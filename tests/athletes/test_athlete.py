@@ -76,7 +76,7 @@ def test_the_weaker_side_is_the_one_with_fewer_single_leg_bridges(left, right, w
     assert person(single_leg_bridge_reps=test).weaker_side == weaker
 
 
-def test_all_1rms_that_cannot_be_are_told_at_once():
+def test_all_1rms_that_cannot_be_are_reported_at_once():
     with pytest.raises(PlanError, match="one_rm_kg") as caught:
         person(one_rm_kg={"deadlif": 100, "back_squat": 0, "good_morning": -5})
     assert caught.value.problems == (
@@ -92,7 +92,7 @@ def test_a_lift_may_be_called_by_any_of_its_names():
     assert athlete.one_rm_kg == {"romanian_deadlift": 60, "deadlift": 90}
 
 
-def test_a_lift_under_two_of_its_names_is_told_beside_other_faults():
+def test_a_lift_under_two_of_its_names_is_reported_beside_other_faults():
     with pytest.raises(PlanError, match="one_rm_kg") as caught:
         person(one_rm_kg={"deadlift": 90, "Deadlift": 95, "back_squat": -1})
     assert caught.value.problems == (
@@ -102,12 +102,12 @@ def test_a_lift_under_two_of_its_names_is_told_beside_other_faults():
     )
 
 
-def test_1rms_that_are_no_table_are_told_so():
+def test_1rms_that_are_no_table_are_reported():
     with pytest.raises(PlanError, match=r"one_rm_kg: must be a table .* got 80\."):
         person(one_rm_kg=80)
 
 
-def test_a_plan_is_no_person_and_that_is_all_that_is_told():
+def test_a_plan_is_no_person_and_that_is_all_that_is_reported():
     plan = {"format": 1, "name": "x", "days": ["mon"], "phase": []}
     with pytest.raises(PlanError) as caught:
         check_athlete(plan, source="mine.toml")
@@ -254,6 +254,6 @@ def test_a_lift_without_a_known_one_to_start_from_is_refused(exercises):
     )
 
 
-def test_who_has_no_1rm_at_all_is_told_so(exercises):
+def test_who_has_no_1rm_at_all_is_reported(exercises):
     with pytest.raises(ValueError, match="measured are none"):
         one_rm_of(person(one_rm_kg={}), "deadlift", exercises)

@@ -1,4 +1,4 @@
-"""Plans fitted to people: who gets what, why, and that nothing else moves."""
+"""Plans adapted to athletes: which rules apply, why, and that nothing else changes."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -137,9 +137,9 @@ def test_every_plan_stays_legal_and_is_fitted_once(who, drawn):
     assert drawn.model_dump() == before
     text = format_plan(fitted.plan)
     assert check_plan(parse_toml(text, source="it"), source="it") == fitted.plan
-    again = personalise(fitted.plan, read_athlete(who))
-    assert again.changes.empty
-    assert again.plan == fitted.plan
+    twice = personalise(fitted.plan, read_athlete(who))
+    assert twice.changes.empty
+    assert twice.plan == fitted.plan
 
 
 @given(drawn=plans(max_phases=2), who=st.sampled_from(PEOPLE))
@@ -158,7 +158,7 @@ def test_every_change_has_its_rule_its_claim_and_a_sentence(who):
     assert (changes["was"] != changes["now"]).all()
 
 
-def test_a_change_is_told_with_its_place_its_values_and_its_reason():
+def test_a_change_is_reported_with_its_place_its_values_and_its_reason():
     runner = person(**RUNNER)
     row = personalise(plan(slot("goblet_squat", "3x8 @RIR3")), runner).changes.iloc[0]
     assert row["where"] == "phase.base.session.A.slot.2"
@@ -166,14 +166,14 @@ def test_a_change_is_told_with_its_place_its_values_and_its_reason():
     assert row["sentence"] == (
         "Phase 1 (base), session 1 (A), slot 2 (goblet_squat), sets: 3x8 @RIR3 becomes "
         "2x8 @RIR3, because running already takes 5 sessions a week. Squats and lunges "
-        "add to legs that are used often already."
+        "add to the load on legs that run often."
     )
 
 
 def test_a_fitted_plan_says_whom_it_was_fitted_to():
     fitted = personalise(plan(), person(**DESK)).plan
     assert fitted.assumptions == (
-        "Fitted to Kim, novice by rules that are judgements of ours.",
+        "Adapted to Kim, novice by rules that are judgements of ours.",
     )
 
 
@@ -219,7 +219,7 @@ def test_a_fitted_plan_says_whom_it_was_fitted_to():
         (own_stance, {"foot_angle_deg": 20}, "that suits the build"),
     ],
 )
-def test_a_sign_is_told_with_its_number(sign, changes, reason):
+def test_a_sign_is_reported_with_its_number(sign, changes, reason):
     assert sign(person(**changes)) == reason
 
 
@@ -432,7 +432,7 @@ def test_the_weaker_side_starts_wherever_one_side_works():
         ({"foot_angle_deg": -5}, "Stance: hip-wide, feet 5 degrees inwards."),
     ],
 )
-def test_a_stance_is_told_in_words(changes, cue):
+def test_a_stance_is_reported_in_words(changes, cue):
     assert stance_cue(person(**changes)) == cue
 
 

@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 
 from hipext import PlanError, read_athlete, read_plan
 from hipext.athletes.athlete import Athlete, check_athlete
-from hipext.athletes.population import (
-    check_population,
-    cohort,
-    population_of,
-    read_population,
-)
+from hipext.athletes.population import check_population, cohort, read_population
 from hipext.engine.random import normals
 from hipext.engine.state import BASELINE, MORNING, RANGE, TESTS
 from hipext.simulation.run import setting_of, weeks_of_all
@@ -294,12 +289,6 @@ def test_cohort_is_a_sequence():
         people[::2]
 
 
-def test_population_around_a_person_has_that_person_as_its_average():
-    people = cohort(2, population_of(read_athlete("lifter")))
-    assert people[0].name.startswith(read_athlete("lifter").name)
-    assert people[0].training_status == read_athlete("lifter").training_status
-
-
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_shipped_population_survives_json(name):
     one = read_population(name)
@@ -318,27 +307,27 @@ def test_seed_is_checked(seed):
         cohort(1, seed=seed)
 
 
-def test_unknown_population_is_told_with_those_there_are():
+def test_unknown_population_is_reported_with_those_there_are():
     with pytest.raises(
         FileNotFoundError, match=r"gym, novices.*Did you mean 'novices'"
     ):
         cohort(1, "novicess")
 
 
-def test_person_in_place_of_a_population_is_told():
+def test_person_in_place_of_a_population_is_reported():
     with pytest.raises(FileNotFoundError, match="'runner' is a shipped person"):
         cohort(1, "runner")
 
 
-def test_all_problems_of_a_population_are_told_at_once():
+def test_all_problems_of_a_population_are_reported_at_once():
     values = {
         "athlete": {"format": 1, "name": "x", "body_mass_kg": 7},
         "spread": {"response_cv": 9, "legs": 1},
         "group": [{"share": 0.5, "training_status": "novice"}],
     }
-    with pytest.raises(PlanError) as told:
+    with pytest.raises(PlanError) as caught:
         check_population(values, source="mine.toml")
-    problems = "\n".join(told.value.problems)
+    problems = "\n".join(caught.value.problems)
     for part in ("body_mass_kg", "response_cv", "legs", "make 0.5", "name"):
         assert part in problems
 

@@ -3,7 +3,7 @@ import pytest
 
 from hipext import cohort, compare, read_plan, vary
 from hipext.explorers.widgets import explore_compare
-from hipext.plans.edits import reshape
+from hipext.plans.edits import apply_knob
 
 N = 12
 
@@ -21,7 +21,7 @@ def start_anew(explorer):
 @pytest.fixture(scope="module")
 def found():
     guide = read_plan("guide_16wk")
-    plans = {"A": guide, "B": reshape(guide, sessions_per_week=2)}
+    plans = {"A": guide, "B": apply_knob(guide, "sessions_a_week", 2)}
     return compare(plans, cohort(N, "novices", seed=0), progress=False)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from hipext import read_athlete, read_plan, simulate, vary
 from hipext.explorers.widgets import explore_deload
-from hipext.plans.edits import reshape
+from hipext.plans.edits import apply_knob
 from hipext.response.models import Banister
 
 
@@ -46,7 +46,7 @@ def test_constants_change_neither_volume_nor_the_person(explorer, run):
 
 
 def test_strength_without_light_weeks_is_that_of_such_a_plan(explorer):
-    never = reshape(read_plan("guide_16wk"), deload_every_weeks=0)
+    never = apply_knob(read_plan("guide_16wk"), "deload_every", 0)
     other = simulate(never, read_athlete("novice"), noise=False)
     explorer.restore({"deload_every_weeks": 3, "deload_sets_pct": 10})
     without = explorer.shown.without.strength_pct

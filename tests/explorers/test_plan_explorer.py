@@ -3,7 +3,7 @@ import pytest
 
 from hipext import read_athlete, read_plan, simulate, vary
 from hipext.explorers.widgets import explore_plan
-from hipext.plans.edits import apply_knob, reshape
+from hipext.plans.edits import apply_knob
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +41,20 @@ def test_the_explorer_starts_from_the_plan_as_it_is(explorer):
 
 
 @pytest.mark.parametrize(
-    ("settings", "changes"),
+    ("settings", "knob", "value"),
     [
-        ({"weeks": 12}, {"weeks": 12}),
-        ({"sessions_per_week": 2}, {"sessions_per_week": 2}),
-        ({"deload_every_weeks": 3}, {"deload_every_weeks": 3}),
-        ({"deload_sets_pct": 20}, {"deload_sets_fraction": 0.2}),
-        ({"deload_load_pct": 70}, {"deload_load_fraction": 0.7}),
+        ({"weeks": 12}, "weeks", 12),
+        ({"sessions_per_week": 2}, "sessions_a_week", 2),
+        ({"deload_every_weeks": 3}, "deload_every", 3),
+        ({"deload_sets_pct": 20}, "deload_sets", 0.2),
+        ({"deload_load_pct": 70}, "deload_load", 0.7),
     ],
     ids=str,
 )
-def test_a_knob_does_what_reshape_does(explorer, settings, changes):
+def test_a_control_does_what_the_knob_of_the_plan_does(explorer, settings, knob, value):
     explorer.restore(settings)
-    assert_shows(explorer, simulated(reshape(read_plan("guide_16wk"), **changes)))
+    plan = apply_knob(read_plan("guide_16wk"), knob, value)
+    assert_shows(explorer, simulated(plan))
 
 
 def test_load_steps_are_those_of_the_knob_of_comparisons(explorer):

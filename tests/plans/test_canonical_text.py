@@ -130,6 +130,8 @@ def test_numbers_are_as_short_as_they_can_be(before, after):
     [
         ("name = ", "# above\nname = "),
         ("days = ", "# one\n# two\ndays = "),
+        ("days = ", "# one line for TOML\u2028[too]\ndays = "),
+        ("days = ", 'description = """\n[no header]  # no comment\n"""\ndays = '),
         ("[deload]", "# above a table\n[deload]"),
         ("[deload]", "[deload]  # beside a table"),
         ("  [[phase.session]]", "  # above\n  [[phase.session]]  # beside"),

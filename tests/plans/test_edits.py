@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from strategies import plans
 
 from hipext.files.checks import PlanError
-from hipext.plans.edits import KNOBS, apply_knob, one_change_variants
-from hipext.plans.plan import Plan
+from hipext.plans.edits import KNOBS, apply_knob, apply_knobs, one_change_variants
+from hipext.plans.plan import Plan, occasions_of
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.studies.scenarios import scenario_of
 
@@ -165,6 +165,15 @@ def test_every_knob_changes_the_small_plan(small, name):
     assert apply_knob(small, name, TRIED[name]) != small
 
 
+def test_several_knobs_are_one_after_the_other(small):
+    settings = {"weeks": 5, "deload_every": 2, "rest": 1.5}
+    one_by_one = small
+    for name, value in settings.items():
+        one_by_one = apply_knob(one_by_one, name, value)
+    assert apply_knobs(small, settings) == one_by_one
+    assert apply_knobs(small, {}) == small
+
+
 def test_light_weeks_come_every_so_many_weeks_and_no_others():
     plan = plan_of(*SLOTS, deload={"every_weeks": 4, "weeks": [7]})
     varied = apply_knob(plan, "deload_every", 3)
@@ -293,6 +302,16 @@ def test_every_phase_has_so_many_sessions_a_week(count):
     assert n_days == [count] * 7
 
 
+def test_sessions_keep_their_order():
+    plan = apply_knob(read_plan("guide_16wk"), "sessions_a_week", 4)
+    names = [
+        occasion.session.name
+        for occasion in occasions_of(plan)
+        if occasion.week.number == 6 and occasion.phase
+    ]
+    assert names == ["A", "B", "A", "A"]  # the old week was A, B, A
+
+
 def test_sessions_of_the_whole_plan_stay_on_their_days():
     guide = read_plan("guide_16wk")
     assert apply_knob(guide, "sessions_a_week", 2).session == guide.session
@@ -321,9 +340,18 @@ def test_length_that_the_plan_has_moves_no_week_between_phases():
     assert [phase.weeks for phase in varied.phase] == [10, 1]
 
 
-@pytest.mark.parametrize("weeks", [1, 12, 32, 104])
+@pytest.mark.parametrize("weeks", [1, 4, 7, 12, 15, 17, 26, 32, 52, 104])
 def test_guide_can_have_any_length(weeks):
-    assert apply_knob(read_plan("guide_16wk"), "weeks", weeks).n_weeks == weeks
+    plan = apply_knob(read_plan("guide_16wk"), "weeks", weeks)
+    assert plan.n_weeks == weeks
+    assert all(phase.weeks >= 1 for phase in plan.phase)
+
+
+def test_doubling_the_weeks_doubles_no_phase_by_more_than_one_week_too_many():
+    guide = read_plan("guide_16wk")
+    longer = apply_knob(guide, "weeks", 32)
+    for before, after in zip(guide.phase, longer.phase, strict=True):
+        assert abs(after.weeks - 2 * before.weeks) <= 1
 
 
 @pytest.mark.parametrize(
@@ -358,7 +386,7 @@ def test_exercise_is_swapped_in_ladders_and_blocks_but_not_in_a_warm_up():
     assert varied.block[0].slot[0].exercise == "glute_bridge"
 
 
-def test_swap_that_does_not_fit_the_sets_is_told_by_the_plan(small):
+def test_swap_that_does_not_fit_the_sets_is_reported_by_the_plan(small):
     message = r"slot 3 \(glute_bridge\)(.|\n)*no external load to set; got '3x5 @80%'"
     with pytest.raises(PlanError, match=message) as caught:
         apply_knob(small, "swap", "deadlift>glute_bridge")
@@ -480,7 +508,7 @@ def test_reversed_twice_is_the_order_as_it_was(plan):
         ("order", "heavy", r"order must be one of 'as_is', .*; got 'heavy'\."),
     ],
 )
-def test_value_that_is_not_allowed_is_told(small, name, value, message):
+def test_value_that_is_not_allowed_is_reported(small, name, value, message):
     with pytest.raises(ValueError, match=message):
         apply_knob(small, name, value)
 
@@ -518,7 +546,7 @@ def test_numbers_of_numpy_count_as_numbers(small, every):
 
 def test_variants_of_the_guide_come_in_ten_groups():
     variants = one_change_variants(read_plan("guide_16wk"))
-    assert variants["light weeks"] == [{"deload_every": n} for n in (0, 3, 4, 5, 6)]
+    assert variants["deload weeks"] == [{"deload_every": n} for n in (0, 3, 4, 5, 6)]
     assert variants["missed weeks"] == [
         {"athlete.missed_weeks": weeks} for weeks in ([], [5], [5, 6])
     ]
@@ -539,15 +567,15 @@ def test_every_variant_is_one_change_that_makes_another_plan(name):
 
 def test_plan_without_work_has_no_variants_of_work():
     assert set(one_change_variants(plan_of(WALK, weeks=4))) == {
-        "light weeks",
+        "deload weeks",
         "sessions a week",
     }
 
 
 def test_depth_of_light_weeks_is_tried_only_where_there_are_some(small):
-    assert "depth of light weeks" not in one_change_variants(small)
+    assert "depth of deloads" not in one_change_variants(small)
     light = plan_of(*SLOTS, deload={"weeks": [7]})
-    assert "depth of light weeks" in one_change_variants(light)
+    assert "depth of deloads" in one_change_variants(light)
 
 
 @given(plans(max_phases=2))

@@ -1,4 +1,4 @@
-"""The catalogue: what holds for every exercise, and what a broken file is told."""
+"""The catalogue: what holds for every exercise, and the problems of a broken file."""
 
 import csv
 import re
@@ -85,8 +85,8 @@ def catalogue_file(tmp_path):
     return write
 
 
-def told(path):
-    """Return the problems that a reader of the file at `path` is told of."""
+def problems_of(path):
+    """Return the problems that reading the file at `path` reports."""
     with pytest.raises(PlanError) as caught:
         read_exercises(path)
     return caught.value.problems
@@ -332,7 +332,7 @@ def test_foundation_exercise_is_its_own_way_up():
 
 def test_exercise_that_nothing_leads_to_has_no_way_up():
     cut = CATALOGUE["clam"].model_copy(update={"prerequisites": ("dead_bug",)})
-    with pytest.raises(ValueError, match="No way up leads to 'banded_clam'"):
+    with pytest.raises(ValueError, match="No ladder leads to 'banded_clam'"):
         ladder("banded_clam", {**CATALOGUE, "clam": cut})
 
 
@@ -377,7 +377,7 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
         ),
         pytest.param(
             {"clam": {"prerequisites": ["lateral_band_walk"]}},
-            "prerequisites and progress steps go round in a circle: clam -> ",
+            "prerequisites and progress steps form a cycle: clam -> ",
             id="circle",
         ),
         pytest.param(
@@ -385,7 +385,7 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
                 "leg_press": {"one_rm_from": {"exercise": "front_squat", "ratio": 2}},
                 "front_squat": {"one_rm_from": {"exercise": "leg_press", "ratio": 0.5}},
             },
-            "one_rm_from go round in a circle: ",
+            "one_rm_from form a cycle: ",
             id="circle of estimates",
         ),
         pytest.param(
@@ -474,8 +474,8 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
         ),
     ],
 )
-def test_broken_catalogue_is_told_what_is_wrong(catalogue_file, change, problem):
-    problems = told(catalogue_file(**change))
+def test_broken_catalogue_is_reported_what_is_wrong(catalogue_file, change, problem):
+    problems = problems_of(catalogue_file(**change))
     assert [sentence for sentence in problems if problem in sentence]
 
 
@@ -485,16 +485,16 @@ def test_lift_without_measured_maximum_must_say_what_it_is_estimated_from():
         Exercise.model_validate(values)
 
 
-def test_all_problems_between_exercises_are_told_at_once(catalogue_file):
+def test_all_problems_between_exercises_are_reported_at_once(catalogue_file):
     path = catalogue_file(
         clam={"aliases": ["Bridge"], "prerequisites": ["lateral_band_walk"]},
         leg_press={"swap": [{"to": "gobletsquat", "when": "taken"}]},
     )
-    assert len(told(path)) == 3
+    assert len(problems_of(path)) == 3
 
 
-def test_problem_of_one_exercise_is_told_with_its_place(catalogue_file):
-    problems = told(catalogue_file(standing_glute_squeeze={"tempo": "1-1-1-1"}))
+def test_problem_of_one_exercise_is_reported_with_its_place(catalogue_file):
+    problems = problems_of(catalogue_file(standing_glute_squeeze={"tempo": "1-1-1-1"}))
     assert problems[0].startswith("exercise 2 (Glute squeeze, standing): a hold")
 
 

@@ -1,4 +1,4 @@
-"""Set notation and tempo: what is written means one thing, and slips are told."""
+"""Set notation and tempo: one meaning for each text, and messages for slips."""
 
 import re
 
@@ -62,7 +62,7 @@ def fault_of(text):
 
 
 @given(st.text())
-def test_any_text_is_a_scheme_or_told_in_our_words(text):
+def test_any_text_is_a_scheme_or_reported_in_our_words(text):
     fault = fault_of(text)
     assert fault == "" or fault.startswith(repr(text))
 
@@ -155,12 +155,12 @@ def test_perceived_effort_is_kept_as_reserve():
         ("", "'' is not a set notation."),
     ],
 )
-def test_slip_is_told_with_what_was_written(text, message):
+def test_slip_is_reported_with_what_was_written(text, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         parse_sets(text)
 
 
-def test_all_slips_of_one_notation_are_told_at_once():
+def test_all_slips_of_one_notation_are_reported_at_once():
     with pytest.raises(ValueError, match=r"downwards \(8-5\).* Write @75%\."):
         parse_sets("3x8-5 @0.75")
 

@@ -1,4 +1,4 @@
-"""A slot's ladder: which harder exercises fit, and what is told when one does not."""
+"""A slot's ladder: which harder exercises fit, and the message when one does not."""
 
 import pytest
 from hypothesis import given
@@ -71,7 +71,7 @@ def test_a_ladder_of_holds_goes_with_the_rule_hold():
     assert slot(**hold, progress={"rule": "hold"}, ladder=rungs).ladder == tuple(rungs)
 
 
-def test_a_rung_without_the_effort_that_it_needs_is_told_with_the_way_to_write_it():
+def test_a_rung_without_the_effort_that_it_needs_is_reported_with_the_way_to_write_it():
     (problem,) = problems(ladder=["feet_elevated_glute_bridge", "barbell_hip_thrust"])
     assert problem == (
         f"{PLACE}: ladder 2 (barbell_hip_thrust): barbell_hip_thrust needs a load; got "
@@ -79,7 +79,7 @@ def test_a_rung_without_the_effort_that_it_needs_is_told_with_the_way_to_write_i
     )
 
 
-def test_a_hold_on_a_ladder_of_repetitions_is_told():
+def test_a_hold_on_a_ladder_of_repetitions_is_reported():
     (problem,) = problems(ladder=["isometric_bridge_hold"])
     assert problem == (
         f"{PLACE}: ladder 1 (isometric_bridge_hold): isometric_bridge_hold is held for "
@@ -103,7 +103,7 @@ def test_sets_per_side_need_rungs_of_one_side():
     assert "ladder 1 (glute_bridge): glute_bridge works both sides at once" in problem
 
 
-def test_a_rung_that_is_not_in_the_catalogue_is_told_with_its_number():
+def test_a_rung_that_is_not_in_the_catalogue_is_reported_with_its_number():
     (problem,) = problems(ladder=["hip_thrust_bodyweight", "single_leg_glute_brigde"])
     assert problem.startswith(f"{PLACE}, ladder 2: 'single_leg_glute_brigde' is not in")
 
@@ -147,7 +147,7 @@ def test_a_step_of_load_would_keep_a_ladder_from_being_climbed(step):
     )
 
 
-def test_what_the_own_exercise_lacks_is_told_once():
+def test_what_the_own_exercise_lacks_is_reported_once():
     (problem,) = problems(sets="3x10")
     assert problem.count("rule 'double' needs a range") == 1
 

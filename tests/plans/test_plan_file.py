@@ -1,4 +1,4 @@
-"""Plan files: what is wrong in them is told at once, with its place, in plain words."""
+"""Plan files: all problems are reported at once, with their place, in plain words."""
 
 from contextlib import chdir
 from copy import deepcopy
@@ -118,11 +118,11 @@ def good_values(slot=None, **changes):
     return {"format": 1, "name": "good", "phase": [phase], **changes}
 
 
-def test_eight_mistakes_are_told_at_once(tmp_path):
+def test_eight_mistakes_are_reported_at_once(tmp_path):
     assert problems_of(EIGHT_MISTAKES, tmp_path) == PROBLEMS
 
 
-def test_the_other_mistakes_are_told_when_a_length_cannot_be_read(tmp_path):
+def test_the_other_mistakes_are_reported_when_a_length_cannot_be_read(tmp_path):
     text = EIGHT_MISTAKES.replace("note = 7", 'note = "7"')
     text = text.replace("weeks = 2", 'weeks = "2"', 1)
     where = "phase 1 (foundation), weeks"
@@ -190,7 +190,7 @@ def test_session_of_the_whole_plan_without_exercises_is_shown_its_own_header():
 
 
 @pytest.mark.parametrize("key", ["body_mass_kg", "one_rm_kg"])
-def test_a_person_is_no_plan_and_that_is_all_that_is_told(key):
+def test_a_person_is_no_plan_and_that_is_all_that_is_reported(key):
     assert problems_in({"format": 1, "name": "Kim", key: 70}) == [
         f"this is a person, not a plan (it has {key}). Use it with --athlete."
     ]
@@ -207,13 +207,13 @@ def test_weeks_are_not_judged_without_any_phase(tmp_path):
     assert problem.startswith("the file: 'phase' is missing.")
 
 
-def test_toml_error_is_told_with_its_line(tmp_path):
+def test_toml_error_is_reported_with_its_line(tmp_path):
     (problem,) = problems_of('format = 1\nname = "open\n', tmp_path)
     assert problem.startswith("the file is not TOML: ")
     assert "line 2" in problem
 
 
-def test_file_that_is_not_utf_8_is_told_so(tmp_path):
+def test_file_that_is_not_utf_8_is_reported(tmp_path):
     path = tmp_path / "plan.toml"
     path.write_bytes('name = "Hüfte"'.encode("latin-1"))
     with pytest.raises(PlanError, match=r"byte 9 is not UTF-8 text. Save the file"):
@@ -232,7 +232,7 @@ def test_folder_is_no_plan(tmp_path):
         read_plan(tmp_path)
 
 
-def test_missing_folder_is_told_as_such(tmp_path):
+def test_missing_folder_is_reported(tmp_path):
     with pytest.raises(
         FileNotFoundError, match=r"no folder '.*nodir' to find 'x.toml'"
     ):
@@ -250,7 +250,7 @@ def test_the_name_of_a_shipped_person_is_no_plan():
         read_plan("novice")
 
 
-def test_missing_file_is_told_with_a_near_name():
+def test_missing_file_is_reported_with_a_near_name():
     with pytest.raises(FileNotFoundError, match=r"Did you mean 'guide_16wk'\?"):
         read_plan("guide_16w")
 
@@ -307,7 +307,7 @@ def test_missing_file_is_told_with_a_near_name():
         ),
     ],
 )
-def test_fault_of_a_rule_is_told_in_its_slot(progress, problem):
+def test_fault_of_a_rule_is_reported_in_its_slot(progress, problem):
     slot = "phase 1 (hinge), session 1 (A), slot 1 (deadlift), "
     assert problems_in(good_values({"progress": progress})) == [slot + problem]
 
@@ -360,7 +360,7 @@ def test_fault_of_a_rule_is_told_in_its_slot(progress, problem):
             {"deload": {"reactive": {}}},
             "deload, reactive: 'pain_above' is missing. Write pain_above = ... "
             "(Reported "
-            "pain, 0 to 10, above which a light week follows).",
+            "pain, 0 to 10, above which a deload week follows).",
         ),
         (
             {"assessment": {"tests": ["fms"], "weeks": [1]}},
@@ -370,7 +370,7 @@ def test_fault_of_a_rule_is_told_in_its_slot(progress, problem):
         ),
     ],
 )
-def test_fault_is_told_in_plain_words(changes, problem):
+def test_fault_is_reported_in_plain_words(changes, problem):
     assert problems_in(good_values(**changes)) == [problem]
 
 
@@ -401,13 +401,13 @@ def test_fault_is_told_in_plain_words(changes, problem):
         ),
     ],
 )
-def test_slot_that_contradicts_itself_is_told_so(slot, problem):
+def test_slot_that_contradicts_itself_is_reported(slot, problem):
     (found,) = problems_in(good_values(slot))
     assert found.startswith("phase 1 (hinge), session 1 (A), slot 1 (")
     assert problem in found
 
 
-def test_names_that_refer_to_nothing_are_told_with_what_there_is():
+def test_names_that_refer_to_nothing_are_reported_with_what_there_is():
     values = good_values(
         block=[{"name": "warm-up", "slot": [{"exercise": "clam", "sets": "1x8"}]}]
     )
@@ -418,7 +418,7 @@ def test_names_that_refer_to_nothing_are_told_with_what_there_is():
     ]
 
 
-def test_names_that_are_used_twice_are_told():
+def test_names_that_are_used_twice_are_reported():
     values = good_values()
     values["phase"] *= 2
     values["phase"][0]["session"] *= 2
@@ -442,7 +442,7 @@ def test_session_of_the_whole_plan_shares_no_name_with_one_of_a_phase():
     ]
 
 
-def test_session_without_days_or_exercises_is_told_so():
+def test_session_without_days_or_exercises_is_reported():
     values = good_values()
     values["phase"][0]["session"] = [{"name": "B"}]
     assert problems_in(values) == [
@@ -452,7 +452,7 @@ def test_session_without_days_or_exercises_is_told_so():
     ]
 
 
-def test_plan_of_more_than_two_years_is_told_so():
+def test_plan_of_more_than_two_years_is_reported():
     values = good_values()
     phase = {**values["phase"][0], "weeks": 60}
     values["phase"] = [phase, {**phase, "name": "light"}]

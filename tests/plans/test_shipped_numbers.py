@@ -34,7 +34,7 @@ def test_numbers_of_every_kind_of_file_are_frozen(path):
     assert path in FREEZE["frozen_numbers"]()
 
 
-def test_change_removal_and_addition_are_each_told():
+def test_change_removal_and_addition_are_each_reported():
     assert FREEZE["differences"]({"a": "1", "b": "2"}, {"a": "3", "c": "4"}) == [
         "changed: a: 1 -> 3",
         "removed: b: 2",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hipext import PlanError, read_athlete
-from hipext.athletes.population import cohort, population_of, read_population
+from hipext.athletes.population import Population, cohort, read_population
 from hipext.files.parameters import parameters_changed
 from hipext.plans.plan_file import check_plan
 from hipext.studies.batches import (
@@ -153,7 +153,7 @@ def test_constants_of_a_scenario_do_not_stay_for_the_next():
 
 
 def test_constants_of_a_scenario_reach_the_drawing_of_persons():
-    average = population_of(read_athlete("novice"))
+    average = Population(name="around one", athlete=read_athlete("novice"))
     head, changes = (
         job(people=average, noise=False).head(),
         {

@@ -333,7 +333,7 @@ def test_variations_are_one_at_a_time_or_together():
 def test_one_change_at_a_time_names_its_groups():
     table = one_at_a_time(read_plan("deadlift_5x5_10wk"), cohort(3)).differences
     groups = dict(zip(table["scenario"], table["group"], strict=True))
-    assert groups["deload_every = 0"] == "light weeks"
+    assert groups["deload_every = 0"] == "deload weeks"
     assert groups["load_step = 0.5"] == "load step"
     assert groups["athlete.missed_weeks = [5]"] == "missed weeks"
     assert {"sessions a week", "first load", "tempo"} <= set(groups.values())

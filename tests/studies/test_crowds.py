@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hipext import read_athlete
-from hipext.athletes.population import Cohort, check_population, cohort, population_of
+from hipext.athletes.population import Cohort, Population, check_population, cohort
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     course_of,
@@ -41,7 +41,7 @@ def scenario(**changes):
 def crowd(n=20, **athlete):
     """Return persons around a novice who differs in something."""
     average = read_athlete("novice").model_copy(update=athlete)
-    return cohort(n, population_of(average), seed=2)
+    return cohort(n, Population(name="around one", athlete=average), seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,8 @@ def test_copies_of_one_person_have_days_of_their_own():
 
 
 def test_last_persons_that_have_a_number_live_alike_in_both_engines():
-    population, last = population_of(read_athlete("novice")), 2**32 - 3
+    last = 2**32 - 3
+    population = Population(name="around one", athlete=read_athlete("novice"))
     people = Cohort(population=population, n=3, seed=2**63 - 1, first=last)
     compiled, plain = (
         simulate_athletes(scenario(), people, seed=2**63 - 1, engine=engine)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hipext import read_athlete, read_plan
-from hipext.athletes.population import cohort, population_of
+from hipext.athletes.population import Population, cohort
 from hipext.files.io import write_files
 from hipext.files.parameters import parameters_changed
 from hipext.files.records import read_record, record_bytes, record_of
@@ -45,7 +45,7 @@ COPY = NOVICE.model_copy(update={"flare_ups": (), "missed_weeks": (4,)})
 PEOPLE = {
     "a cohort": cohort(6, "gym", seed=2**63 - 1),
     "a part of a cohort": cohort(90, "novices", seed=4)[50:54],
-    "a cohort around a person": cohort(4, population_of(COPY)),
+    "a cohort around a person": cohort(4, Population(name="around one", athlete=COPY)),
     "one person": NOVICE,
     "one person often": [NOVICE] * 4,
     "several persons": [NOVICE, RUNNER, COPY, NOVICE],

@@ -119,7 +119,7 @@ def test_numbers_of_numpy_count_as_numbers(plan, every_weeks):
             "name.first",
             r"name\.first: there is nothing below 'name'; it is 'Progressive",
         ),
-        ("name.first.letter", r"there is nothing to look 'first' up in"),
+        ("name.first.letter", r"there is nothing below 'name'; it is 'Progressive"),
         ("phase..weeks", r"there is no ''; "),
     ],
 )
