@@ -48,7 +48,7 @@ def python(*arguments, cwd, **settings):
 def undrawn(monkeypatch):
     """Save blank figures: most of the time of a run goes into drawing them."""
     blank = b'<svg viewBox="0 0 1 1"></svg>'
-    monkeypatch.setattr("hipext._report_figures._saved", lambda *_: blank)
+    monkeypatch.setattr("hipext.plots.report._saved", lambda *_: blank)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,9 @@ def guide_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lived_run(tmp_path_factory):
+def closed_run(tmp_path_factory):
     """Return the finished closed loop of the guide for the desk worker."""
-    folder = tmp_path_factory.mktemp("lived")
+    folder = tmp_path_factory.mktemp("closed")
     return hipext("run", "guide_16wk", "-a", "desk_worker", cwd=folder), folder
 
 
@@ -91,7 +91,7 @@ def test_run_writes_report_tables_figures_and_record(guide_run):
 
 @pytest.mark.parametrize(
     ("fixture", "arguments"),
-    [("guide_run", ["--open-loop"]), ("lived_run", ["-a", "desk_worker"])],
+    [("guide_run", ["--open-loop"]), ("closed_run", ["-a", "desk_worker"])],
 )
 def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path):
     _, folder = request.getfixturevalue(fixture)
@@ -105,7 +105,7 @@ def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path
 
 @pytest.mark.parametrize("plan", shipped_names("plans"))
 @pytest.mark.parametrize("athlete", shipped_names("athletes"))
-def test_every_plan_runs_for_every_person_as_json(plan, athlete, tmp_path):
+def test_every_plan_runs_for_every_athlete_as_json(plan, athlete, tmp_path):
     done = hipext("run", plan, "-a", athlete, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -117,7 +117,7 @@ def test_every_plan_runs_for_every_person_as_json(plan, athlete, tmp_path):
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
+def test_a_run_without_deload_weeks_differs_only_from_the_first_of_them_on(
     guide_run, tmp_path
 ):
     _, folder = guide_run
@@ -141,7 +141,7 @@ def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_two_persons_do_not_share_a_folder(tmp_path):
+def test_two_athletes_do_not_share_a_folder(tmp_path):
     for athlete in ("novice", "runner"):
         hipext("run", "deadlift_5x5_10wk", "-a", athlete, cwd=tmp_path)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -176,8 +176,8 @@ def test_other_files_in_the_folder_stay(tmp_path):
             "seed must be 0 to 9223372036854775807",
         ),
         (["run", "guide_16wk", "--seed", str(2**63)], f"got {2**63}."),
-        (["run", "guide_16wk", "--open-loop", "--seed", "1"], "no --seed"),
-        (["run", "guide_16wk", "--open-loop", "--no-noise"], "no --no-noise"),
+        (["run", "guide_16wk", "--open-loop", "--seed", "1"], "leave out --seed"),
+        (["run", "guide_16wk", "--open-loop", "--no-noise"], "and --no-noise."),
         (["run", "guide_16wk", "--explain", "99"], "week must be 1 to"),
         (["exercises", "hip trust"], "Did you mean"),
         (["evidence", "--topic", "deloads"], "deload"),
@@ -269,7 +269,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "lint", "fmt"])
-def test_a_person_given_as_a_plan_is_one_problem(command, tmp_path):
+def test_an_athlete_given_as_a_plan_is_one_problem(command, tmp_path):
     text = hipext("athletes", "novice", cwd=tmp_path).stdout
     (tmp_path / "me.toml").write_text(text)
     done = hipext(command, "me.toml", cwd=tmp_path)
@@ -281,7 +281,7 @@ def test_a_person_given_as_a_plan_is_one_problem(command, tmp_path):
     )
 
 
-def test_a_copy_of_a_shipped_person_is_the_same_person(tmp_path):
+def test_a_copy_of_a_shipped_athlete_is_the_same_athlete(tmp_path):
     text = hipext("athletes", "runner", cwd=tmp_path).stdout
     (tmp_path / "me.toml").write_text(text)
     told = hipext("athletes", "runner", "--json", cwd=tmp_path).stdout
@@ -348,18 +348,20 @@ def test_the_weekly_table_shows_the_load_with_and_without_body_mass(guide_run):
 # --- the closed loop ---
 
 
-def test_the_closed_loop_tells_seed_and_how_the_plan_went(lived_run):
-    done, _ = lived_run
+def test_the_closed_loop_tells_seed_and_how_the_plan_went(closed_run):
+    done, _ = closed_run
     lines = done.stdout.splitlines()
     assert done.returncode == 0
-    assert lines[1] == "Closed loop, seed 0: the person answers back."
+    assert lines[1] == (
+        "Closed loop (seed 0): performance, pain and fatigue feed back into the plan."
+    )
     assert "Open loop" not in done.stdout
     for start in ("The plan was ", "Phases that gates extended: ", "Light weeks: "):
         assert [line for line in lines if line.startswith(start)]
 
 
-def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(lived_run):
-    done, folder = lived_run
+def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(closed_run):
+    done, folder = closed_run
     weekly = pd.read_csv(folder / "out" / "guide_16wk-desk_worker" / "weekly.csv")
     (head,) = [line for line in done.stdout.splitlines() if "week " in line[:6]]
     rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
@@ -396,7 +398,7 @@ def test_another_seed_is_another_course_and_none_is_told(tmp_path):
 @pytest.mark.usefixtures("undrawn")
 def test_without_noise_there_is_no_seed_to_tell(tmp_path):
     done = hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
-    assert "\nClosed loop, no chance: the person answers back.\n" in done.stdout
+    assert "\nClosed loop (without noise): performance, " in done.stdout
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -444,7 +446,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSI
 
 
 @posix
-@pytest.mark.parametrize("module", ["hipext.cli", "pandas", "hipext.html_report"])
+@pytest.mark.parametrize(
+    "module", ["hipext.cli.commands", "pandas", "hipext.plots.report"]
+)
 def test_ctrl_c_ends_with_one_word_however_early(module, tmp_path):
     code = INTERRUPTED.format(module=module)
     done = python("-c", code, "run", "guide_16wk", cwd=tmp_path)
@@ -565,7 +569,7 @@ def test_the_plan_of_the_readme_runs(tmp_path):
     [
         *["", "run", "fit", "compare", "sweep", "sensitivity", "search", "reproduce"],
         *["populations", "studies", "plans", "exercises", "athletes", "evidence"],
-        *["lint", "fmt", "schema", "lab"],
+        *["lint", "fmt", "schema", "lab", "app", "assignments", "handouts"],
     ],
 )
 def test_every_command_explains_itself(command, tmp_path):

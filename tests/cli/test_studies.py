@@ -1,4 +1,4 @@
-"""The commands about many persons: compare, sweep, sensitivity, search, reproduce."""
+"""The commands about many athletes: compare, sweep, sensitivity, search, reproduce."""
 
 import json
 import os
@@ -64,7 +64,7 @@ FILES = {
     "i.toml": INDICES,
     "f.toml": SEARCH,
 }
-COMPARE = ("compare", "p.toml", "--persons", "4")
+COMPARE = ("compare", "p.toml", "--athletes", "4")
 TABLES = {"differences.csv", "outcomes.csv", "weekly.csv", "weekly_differences.csv"}
 OF_COMPARE = TABLES | {"compare.png", "compare.svg", "record.json"}
 COMMANDS = {
@@ -130,7 +130,7 @@ def test_each_command_ends_well_and_says_nothing_beside(made):
     assert {kind: told[kind].stderr for kind in told} == dict.fromkeys(told, "")
 
 
-def test_compare_prints_means_and_differences_of_the_same_persons(made):
+def test_compare_prints_means_and_differences_of_the_same_athletes(made):
     folder, told = made
     outcomes = pd.read_csv(folder / "compare-p" / "outcomes.csv")
     means = outcomes.groupby("scenario")["strength_pct"].mean()
@@ -169,13 +169,13 @@ def test_compare_tells_json_for_a_machine(home):
     done = hipext(*COMPARE, "--vary", "deload_every=0,3", "--json", cwd=home)
     told = json.loads(done.stdout)
     assert told["scenarios"] == ["as it is", "deload_every = 0", "deload_every = 3"]
-    assert (told["baseline"], told["n_persons"]) == ("as it is", 4)
+    assert (told["baseline"], told["n_athletes"]) == ("as it is", 4)
     assert {*told["files"]} == names_in(home / told["folder"]) == OF_COMPARE
 
 
 def test_plans_are_compared_with_the_first_one_by_their_files(home):
-    done = hipext("compare", "q.toml", "p.toml", "--persons", "2", cwd=home)
-    assert done.stdout.startswith("Larger\n2 persons drawn from 'Novices'")
+    done = hipext("compare", "q.toml", "p.toml", "--athletes", "2", cwd=home)
+    assert done.stdout.startswith("Larger\n2 athletes drawn from 'Novices'")
     assert [row[0] for row in table(done.stdout, " " * 34)] == ["q", "p"]
     assert names_in(home / "out" / "compare-q-p") == OF_COMPARE
 
@@ -198,8 +198,8 @@ def test_of_one_plan_alone_one_thing_is_changed_at_a_time(home):
     assert groups.nunique() > 5
 
 
-def test_values_together_make_every_combination(home):
-    vary = ("--vary", "deload_every=0,2", "--vary", "rest=1,2", "--together")
+def test_a_factorial_comparison_has_every_combination(home):
+    vary = ("--vary", "deload_every=0,2", "--vary", "rest=1,2", "--factorial")
     told = json.loads(hipext(*COMPARE, *vary, "--json", cwd=home).stdout)
     assert len(told["scenarios"]) == 1 + 2 * 2
 
@@ -212,18 +212,21 @@ def test_a_change_of_all_scenarios_is_told_and_made(home):
     assert {*outcomes["weeks"]} == {6}
 
 
-def test_one_person_without_noise_lives_the_same_days_each_time(home):
+def test_one_athlete_without_noise_repeats_the_same_days(home):
     person = ("--athlete", "runner", "--no-noise", "--vary", "deload_every=0")
     done = hipext(*COMPARE, *person, cwd=home)
-    assert ", 4 times, other days; the same ones in every scenario." in done.stdout
+    assert (
+        ", 4 times with other random numbers; the same in every scenario."
+        in done.stdout
+    )
     outcomes = pd.read_csv(home / "out" / "compare-p" / "outcomes.csv")
     assert outcomes.groupby("scenario")["strength_pct"].nunique().to_list() == [1, 1]
 
 
-def test_persons_are_drawn_from_the_population_that_is_named(home):
+def test_athletes_are_drawn_from_the_population_that_is_named(home):
     gym = ("--population", "gym", "--vary", "deload_every=0")
-    done = hipext("compare", "p.toml", "--persons", "1", *gym, cwd=home)
-    assert "\n1 person drawn from 'Members of a gym'" in done.stdout
+    done = hipext("compare", "p.toml", "--athletes", "1", *gym, cwd=home)
+    assert "\n1 athlete drawn from 'Members of a gym'" in done.stdout
     record = json.loads((home / "out" / "compare-p" / "record.json").read_bytes())
     assert record["population"]["name"] == "Members of a gym"
 
@@ -265,7 +268,7 @@ def test_a_new_comparison_replaces_an_earlier_one_aloud_and_whole(home):
         (["--vary", "rest=1,"], "a value before and after each comma; got 'rest=1,'"),
         (["--set", "deload.evry=1"], "'evry' is not a known key; known are every_week"),
         (["--level", "95"], "level must be between 0 and 1; got 95.0. Write 0.95."),
-        (["--persons", "0"], "--persons must be at least 1; got 0."),
+        (["--athletes", "0"], "--athletes must be at least 1; got 0."),
         (["--seed", "-1"], "seed must be 0 to 2**63 - 1; got -1."),
         (["--athlete", "novic"], "There is no athlete 'novic'"),
         (["--population", "novic"], "Did you mean 'novices'?"),
@@ -285,7 +288,7 @@ def test_a_comparison_that_cannot_be_made_is_one_message(arguments, message, hom
 
 def test_sweep_prints_the_mean_of_every_scenario(made):
     folder, told = made
-    rows = table(told["sweep"].stdout, "means of 3 persons in each scenario:")
+    rows = table(told["sweep"].stdout, "means of 3 athletes in each scenario:")
     assert rows[0][:3] == ["deload_every", "missed_weeks", "phase.a.weeks"]
     summary = read_sweep(folder / "sweep").summary
     assert [row[-1] for row in rows[1:]] == ["4.0", "5.0"] * 4
@@ -299,7 +302,7 @@ def test_sweep_writes_parts_summary_figure_and_record(made):
     figures = {"sweep.png", "sweep.svg"}
     names = parts | figures | {"summary.csv", "record.json"}
     assert names_in(folder / "sweep") == names
-    assert "persons: 1 Parquet file in sweep/outcomes." in told["sweep"].stdout
+    assert "athletes: 1 Parquet file in sweep/outcomes." in told["sweep"].stdout
 
 
 def test_lists_that_were_set_are_shown_as_files_have_them(made):
@@ -321,7 +324,7 @@ def test_of_several_names_the_means_of_scenarios_are_drawn_by_each(made):
     assert places == ["[]", "[2, 3]"]
 
 
-def test_of_one_name_the_persons_are_drawn_as_well(home):
+def test_of_one_name_the_athletes_are_drawn_as_well(home):
     text = HEAD.format(name="One", persons=3) + "[vary]\nrest = [1.0, 2.0]\n"
     (home / "s.toml").write_text(text, encoding="utf-8")
     hipext(*COMMANDS["sweep"], cwd=home)
@@ -359,7 +362,11 @@ def test_a_finished_sweep_is_told_again_and_not_run_again(made, tmp_path):
     shutil.copytree(folder, tmp_path / "again")
     done = hipext(*COMMANDS["sweep"], "--json", cwd=tmp_path / "again")
     found = json.loads(done.stdout)
-    assert (found["name"], found["n_scenarios"], found["persons"]) == ("A sweep", 8, 3)
+    assert (found["name"], found["n_scenarios"], found["n_athletes"]) == (
+        "A sweep",
+        8,
+        3,
+    )
     assert found["summary"][2]["athlete.missed_weeks"] == [2, 3]
     assert hashes(tmp_path / "again" / "sweep") == hashes(folder / "sweep")
 
@@ -660,7 +667,7 @@ LARGE = HEAD.format(name="Large", persons=512) + (
 )
 LIMITED = """
 import resource, signal, sys
-from hipext.cli import main
+from hipext.cli.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a fault of the file, not the end
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 main(sys.argv[2:])
@@ -693,8 +700,8 @@ def test_a_full_disk_loses_nothing_and_says_how_to_go_on(large, tmp_path):
     command = ("sweep", "l.toml", "--out", "l", "--threads", "1")
     told = fault(process("-c", LIMITED, limit, *command, cwd=tmp_path))
     assert told == (
-        "l/weeks/part-000002.parquet: File too large. What is done is kept. "
-        "Go on with: hipext sweep l.toml --out l --resume\n"
+        "l/weeks/part-000002.parquet: File too large. Finished parts are kept. "
+        "Resume with: hipext sweep l.toml --out l --resume\n"
     )
     parts = {"weeks/part-000000.parquet", "weeks/part-000001.parquet"}
     assert names_in(tmp_path / "l") >= parts
@@ -739,8 +746,8 @@ if can_mount():  # else the limit above stands for it
         with disk(tmp_path / "l", n_bytes):  # no room for record and journal as well
             told = fault(hipext(*command, cwd=tmp_path))
             assert told == (
-                "l/weeks/part-000002.parquet: No space left on device. What is done "
-                "is kept. Go on with: hipext sweep l.toml --out l --resume\n"
+                "l/weeks/part-000002.parquet: No space left on device. Finished parts "
+                "are kept. Resume with: hipext sweep l.toml --out l --resume\n"
             )
             mount("-o", "remount,size=8m", tmp_path / "l")
             done = hipext(*command, "--resume", cwd=tmp_path)
@@ -770,8 +777,8 @@ def test_a_sweep_that_is_stopped_says_how_to_go_on_and_does(tmp_path):
     told = running.communicate()
     assert (running.returncode, told[0]) == (130, "")
     assert told[1] == (
-        "Stopped. What is done is kept. "
-        "Go on with: hipext sweep 'my sweep.toml' --resume\n"
+        "Stopped. Finished parts are kept. "
+        "Resume with: hipext sweep 'my sweep.toml' --resume\n"
     )
     n_done = sum(map(bool, journal.read_text("utf-8").splitlines()))
     assert 1 <= n_done < 16
