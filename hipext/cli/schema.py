@@ -39,8 +39,8 @@ a load, and neither where there is none. 'wave' needs sets with the first of its
 percentages. 'tempo' is for repetitions, 'hold' for holds.""",
 }
 _STUDY_FILE = """
-The file is TOML. It needs an athlete, or a population and the number of athletes to draw
-from it. In [vary], a name is a knob, athlete.PATH for a value of every athlete,
+The file is TOML. It needs an athlete, or a population and the number of athletes to
+draw from it. In [vary], a name is a knob, athlete.PATH for a value of every athlete,
 parameter.ID for a constant, or the dotted path of a value of the plan."""
 _VARIED = {"$ref": "#/$defs/Varied"}
 _ONE_ATHLETE = {"required": ["athlete"], "not": {"required": ["population"]}}

@@ -23,8 +23,9 @@ from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Phase, Plan
 from hipext.plots import training
+from hipext.plots.style import MAX_SERIES
 from hipext.plots.training import (
-    MAX_LETTERS,
+    MAX_EXERCISE_LETTERS,
     plot_decisions,
     plot_pain,
     plot_range,
@@ -202,7 +203,7 @@ def states_text(response: pd.DataFrame) -> dict[str, float]:
 def lift_texts(sets: pd.DataFrame) -> Iterator[dict]:
     """Yield first, highest and last load of the lifts in the figure."""
     top = training.top_sets(sets)
-    for exercise in list(dict.fromkeys(top["exercise"][::-1]))[: training.MAX_LIFTS]:
+    for exercise in list(dict.fromkeys(top["exercise"][::-1]))[:MAX_SERIES]:
         loads = top[top["exercise"] == exercise].sort_values("week")
         ordinary = loads[~loads["is_deload"]]
         ends = loads if ordinary.empty else ordinary  # deload weeks bend a trend
@@ -430,7 +431,7 @@ def _of_decisions(simulation: Simulation) -> Figure:
     """Return the figure of the decisions, as high as it has exercises."""
     subjects = simulation.decisions["subject"].drop_duplicates()
     height = 1.15 + _LANE_IN * (len(subjects) + 1)
-    longest = min(max(subjects.str.len().max(), 8), MAX_LETTERS)
+    longest = min(max(subjects.str.len().max(), 8), MAX_EXERCISE_LETTERS)
     drawn = Figure(figsize=(SIZE_IN[0], height))
     drawn.subplots_adjust(
         left=0.07 + _LETTER * longest,
@@ -455,9 +456,7 @@ def asked_by_gates(plan: Plan, limit: str) -> dict[str, float | None]:
 def lifts_of(simulation: Simulation) -> list[str]:
     """Return the lifts whose strength is shown: those with a measured 1RM."""
     known = set(simulation.capacity["exercise"].unique())
-    return [lift for lift in simulation.athlete.one_rm_kg if lift in known][
-        : training.MAX_LIFTS
-    ]
+    return [lift for lift in simulation.athlete.one_rm_kg if lift in known][:MAX_SERIES]
 
 
 def figure_files(
