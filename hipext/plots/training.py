@@ -303,8 +303,7 @@ def plot_lifts(
     """
     check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
     top = top_sets(sets)
-    heaviest = list(dict.fromkeys(top["exercise"][::-1]))[:MAX_SERIES]
-    exercises = heaviest if exercises is None else list(exercises)
+    exercises = heaviest_lifts(top) if exercises is None else list(exercises)
     if len(exercises) > MAX_SERIES:
         raise ValueError(
             f"At most {MAX_SERIES} lifts can be told apart; got "
@@ -331,6 +330,11 @@ def top_sets(sets: pd.DataFrame) -> pd.DataFrame:
     loaded = sets[(sets["kind"] == "work") & (sets["load_kg"] > 0)]
     by_load = loaded.sort_values("load_kg", kind="stable")
     return by_load.drop_duplicates(["week", "exercise"], keep="last")
+
+
+def heaviest_lifts(top: pd.DataFrame) -> list[str]:
+    """Return the six lifts with the heaviest of their `top_sets`, heaviest first."""
+    return list(dict.fromkeys(top["exercise"][::-1]))[:MAX_SERIES]
 
 
 def plot_pain(
