@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 class Commands(TyperGroup):
     """Commands that end quietly on Ctrl-C, and when nobody reads their output."""
 
+    # Help and version are printed while the arguments are read, all else when the
+    # command runs: both steps can meet Ctrl-C or a closed pipe.
+
     def make_context(self, *args: object, **kwargs: object) -> object:
-        """Read the arguments; help and version are printed here."""
+        """Read the arguments."""
         with _interruptions_handled():
             return super().make_context(*args, **kwargs)
 
@@ -59,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(_error_message(error), file=sys.stderr)
         sys.exit(2)
     except Exception as error:
+        # Neither the input nor the system: a fault of hipext itself.
         if os.environ.get("HIPEXT_TRACEBACK"):
             raise
         print(
@@ -126,6 +130,7 @@ def run(
         found = hipext.simulate(
             chosen, trained, seed=seed, noise=not no_noise, training_load=load
         )
+    # Before anything is written, so that a wrong week leaves no files.
     explained = "" if explain is None else text.week_text(found, explain)
     written = text.write_results(
         out / text.folder_name(plan, athlete),
@@ -215,6 +220,7 @@ def compare(
     changed, varied = read_changes(changes or []), read_vary(vary or [])
     chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
     athletes = study.athletes_to_compare(athlete, population, n_athletes, seed=seed)
+    # One plan and no values to try: each part of the plan is changed in turn.
     settings = {"noise": not no_noise, "level": level, "progress": True}
     if len(chosen) == 1 and not varied:
         found = hipext.one_at_a_time(chosen[0], athletes, seeds=(seed,), **settings)
@@ -252,6 +258,7 @@ def sweep(
     study.check_outcome(outcome)
     spec = read_sweep_file(path)
     folder = out or Path("out") / f"sweep-{Path(path).stem}"
+    # What resumes the sweep: a folder of the user's must be named once more.
     own_folder = [] if out is None else ["--out", str(out)]
     with study.resumable(folder, ["hipext", "sweep", path, *own_folder, "--resume"]):
         if scheduler is not None:
@@ -558,13 +565,15 @@ def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -
         _print_table(shipped_table(folders), entries_text, as_json=as_json)
         return
     (folder,) = folders
-    found = SHIPPED_READERS[folder](name)  # checked before its text is printed
+    # A file of the user's is checked before its text is printed.
+    found = SHIPPED_READERS[folder](name)
     text = read_text(find_file(name, folder)).rstrip()
     print(found.model_dump_json(indent=2) if as_json else text)
 
 
 def _error_message(error: Exception) -> str:
     """Return a fault of the input or of the system as a message."""
+    # Our own OSErrors are whole sentences; those of the system have a strerror.
     if not getattr(error, "strerror", None):
         return str(error)
     return f"{error.filename or 'The output cannot be written'}: {error.strerror}."
@@ -578,7 +587,8 @@ def _interruptions_handled() -> Iterator[None]:
             yield
         finally:
             if sys.stdout is not None:
-                sys.stdout.flush()  # a fault of the output shows here, if not before
+                # A fault of the output shows here at the latest.
+                sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)

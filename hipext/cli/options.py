@@ -230,6 +230,7 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
     {'athlete.missed_weeks': [[], [3, 4]], 'tempo': ['3-1-1-0', '2-0-1-0']}
     """
     lists: dict[str, list[object]] = {}
+    # A dict would silently keep the last of two texts with one name.
     for text in texts:
         name, values = _key_and_value(text, "--vary needs KEY=VALUE,VALUE")
         if name in lists:
@@ -267,6 +268,7 @@ def _parts(values: str, text: str) -> Iterator[str]:
     part = None
     for piece in values.split(","):
         part = piece if part is None else f"{part},{piece}"
+        # Brackets and commas inside complete quotes do not count.
         bare = _QUOTED.sub("", part)
         has_open_quote = '"' in bare or "'" in bare
         depth = sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))

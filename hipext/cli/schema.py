@@ -96,6 +96,7 @@ def population_schema() -> Schema:
     """
     schema = _schema_of(Population, "hipext population")
     _add_lifts(schema["$defs"]["Athlete"])
+    # The average athlete is written out, or named as a shipped one.
     athlete = schema["properties"]["athlete"]
     athlete["anyOf"] = [{"$ref": athlete.pop("$ref")}, {"type": "string"}]
     return schema
@@ -113,6 +114,7 @@ def sweep_schema() -> Schema:
     ['format', 'name', 'plan', 'vary']
     """
     schema = _study(SweepSpec, "hipext sweep")
+    # A grid has every combination; all other designs need their size n.
     schema["$defs"]["Design"] |= {
         "if": {"properties": {"kind": {"const": "grid"}}},
         "then": {"not": {"required": ["n"]}},
@@ -126,6 +128,7 @@ def search_schema() -> Schema:
     schema = _study(SearchSpec, "hipext search")
     for key in ("goals", "limits"):
         schema["properties"][key]["propertyNames"] = {"enum": [*OUTCOMES]}
+    # A limit of the mean, or of a percentile of the athletes, from 1 to 99.
     limit = schema["$defs"]["Limit"]
     limit["anyOf"] = [{"required": ["at_most"]}, {"required": ["at_least"]}]
     limit["properties"]["of"]["pattern"] = "^(mean|p[1-9][0-9]?)$"
@@ -154,6 +157,7 @@ def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
         },
         "additionalProperties": _VARIED,
     }
+    # A table with low or high is a range; any other continues the path of its name.
     ends = [{"required": ["low"]}, {"required": ["high"]}]
     schema["$defs"]["Varied"] = {
         "description": "Values in a list, a range, or a table for a path with dots.",
@@ -181,8 +185,9 @@ def _schema_of(model: type[FileValue], title: str) -> Schema:
             if key.endswith("_kg") and field["type"] == "number":
                 part["properties"][key] = _mass(field)
     for owner, key, field in _properties(schema):
+        # pydantic adds titles, and the discriminator of OpenAPI, to every field.
         field.pop("title", None)
-        field.pop("discriminator", None)  # a word of OpenAPI, not of JSON Schema
+        field.pop("discriminator", None)
         model_name = field.get("$ref", "").rpartition("/")[2]
         if model_name:
             field.setdefault("description", schema["$defs"][model_name]["description"])
@@ -202,6 +207,7 @@ def _properties(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
 
 def _without_null(field: Schema) -> Schema:
     """Return a property as a TOML file can have it: there, or left out."""
+    # TOML has no null: what may be None in Python is an optional key there.
     field = dict(field)
     if field.get("default", ...) is None:
         del field["default"]

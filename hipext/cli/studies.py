@@ -73,6 +73,7 @@ def scenarios_to_compare(
             f"--vary changes one plan; several were named ({', '.join(names)}). "
             "Compare plans, or values in one plan."
         )
+    # Stems are shorter; full names differ where plans of two folders share a stem.
     for called in ([Path(name).stem for name in names], names):
         if len(set(called)) == len(called):
             return dict(zip(called, plans, strict=True))
@@ -146,6 +147,8 @@ def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
     ]
     rows = found.differences
     for row in rows[rows["outcome"] == outcome.name].itertuples():
+        # Exactly 1 where a change does nothing: athletes are compared with themselves
+        # on the same random numbers.
         between = f"{_signed(row.low)} to {_signed(row.high)}"
         share = "-" if pd.isna(row.p_better) else f"{100 * row.p_better:.0f} %"
         lines.append(
@@ -174,6 +177,7 @@ def _note_lines(found: Comparison, outcome: str) -> list[str]:
         "differences.csv). Better: share of athletes for whom a scenario is better.",
     ]
     if outcome.endswith("_pct") and outcome != "fatigue_pct":
+        # Within-athlete error of a 1RM test, as a coefficient of variation.
         error = 100 * parameter("strength_test.cv")
         lines.append(
             f"A 1RM test errs by {error:g} %: a smaller difference could not be seen "
@@ -206,6 +210,7 @@ def resumable(folder: Path, command: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, OSError) as error:
+        # Without a record the sweep has not begun, and there is nothing to resume.
         advice = f"Finished parts are kept. Resume with: {shlex.join(command)}"
         has_begun = (folder / RECORD).is_file()
         if isinstance(error, KeyboardInterrupt):
@@ -255,6 +260,7 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     """Return the means of scenarios, the first ones of many."""
     summary, names = found.summary, list(found.vary)
     shown = list(dict.fromkeys([outcome, *_SUMMARISED]))
+    # A grid can be read as a table; of a random design a few rows show the columns.
     n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
     columns = [*names, *(f"{one}_mean" for one in shown)]
     rows = as_written(summary[columns].head(n_rows), names)
@@ -265,6 +271,7 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     lines.append(rows.to_string(index=False, na_rep="-"))
     if len(summary) > len(rows):
         lines.append(f"... and {len(summary) - len(rows):,} more in summary.csv")
+    # A scenario whose changes make no legal plan has no weeks.
     n_impossible = (summary["weeks_mean"] == 0).sum()
     if n_impossible:
         lines.append(

@@ -37,43 +37,36 @@ SHIPPED_READERS: dict[str, Callable[[str], Shipped]] = {  # by folder
     "sweeps": read_sweep_file,
     "searches": read_search_file,
 }
-_OPEN_LOOP_HEADS = {
+_WEEKLY_HEADS = {
     "week": "week",
     "phase": "phase",
     "is_deload": "deload",
     "n_sessions": "times",
     "working_sets": "sets",
     "hard_sets": "hard",
+    "n_failed": "failed",
     "volume_load_kg": "load kg",
     "system_volume_load_kg": "+body kg",
     "minutes": "min",
     "session_rpe": "sRPE",
     "hip_share": "hip %",
-}
-_OPEN_LOOP_NOTE = (
-    "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
-    "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
-)
-_CLOSED_LOOP_HEADS = {
-    "week": "week",
-    "phase": "phase",
-    "is_deload": "deload",
-    "n_sessions": "times",
-    "working_sets": "sets",
-    "n_failed": "failed",
-    "system_volume_load_kg": "+body kg",
-    "minutes": "min",
     "pain": "pain",
     "technique": "tech",
     "strength_pct": "1RM %",
 }
+# Closed loops show their states instead of these: the table is 80 letters wide.
+_OPEN_LOOP_ONLY = ("hard_sets", "volume_load_kg", "session_rpe", "hip_share")
+_OPEN_LOOP_NOTE = (
+    "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
+    "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
+)
 _CLOSED_LOOP_NOTE = (
     "times: sessions with work; failed: times that the sets of an exercise were not\n"
     "completed; +body kg: working repetitions x load with the lifted body mass; pain:\n"
     "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
     "100 at the start. States are those of a model, never a claim about a person."
 )
-_DECIMALS = {"pain": 1, "technique": 2}
+_FORMATS = {"pain": "{:.1f}", "technique": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
 
 
@@ -103,6 +96,7 @@ def write_results(
     Where they replace results of other inputs, files of these that are not written now
     and whose names are `replaceable` are removed.
     """
+    # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
     paths = write_files({**figures, **record}, folder)
     if is_replaced:
@@ -157,6 +151,7 @@ def run_text(
     explained: str = "",
 ) -> str:
     """Return how a run went: its mode, week by week, and what became of the plan."""
+    # Lists of shipped files need no simulation, and should not wait for it.
     from hipext.simulation.explanations import course
 
     plan, weekly = simulation.plan, simulation.weekly
@@ -183,21 +178,22 @@ def mode_text(simulation: "Simulation") -> str:
 
 
 def weekly_table(weekly: pd.DataFrame) -> str:
-    """Return the weekly columns a coach reads first, 80 characters wide at most."""
+    """Return the weekly columns that a coach reads first, at most 80 letters wide."""
     is_closed = "n_failed" in weekly
-    heads = _CLOSED_LOOP_HEADS if is_closed else _OPEN_LOOP_HEADS
-    shown = weekly[list(heads)].copy()
+    unseen = _OPEN_LOOP_ONLY if is_closed else ()
+    columns = [name for name in _WEEKLY_HEADS if name in weekly and name not in unseen]
+    shown = weekly[columns].copy()
     shown["is_deload"] = shown["is_deload"].map({True: "deload", False: ""})
     shown["phase"] = [shortened(name, _MAX_PHASE_LETTERS) for name in shown["phase"]]
     if "hip_share" in shown:
         shown["hip_share"] *= 100
-    for name in [name for name in _DECIMALS if name in shown]:
-        digits = f"{{:.{_DECIMALS[name]}f}}"
-        shown[name] = shown[name].map(digits.format, na_action="ignore")
+    for name in _FORMATS.keys() & {*columns}:
+        shown[name] = shown[name].map(_FORMATS[name].format, na_action="ignore")
+    # Integers that can be missing: all other numbers are shown without decimals.
     floats = shown.select_dtypes("float").columns
     shown[floats] = shown[floats].round().astype("Int64")
     note = _CLOSED_LOOP_NOTE if is_closed else _OPEN_LOOP_NOTE
-    return f"{table(shown.rename(columns=heads))}\n{note}"
+    return f"{table(shown.rename(columns=_WEEKLY_HEADS))}\n{note}"
 
 
 def week_text(simulation: "Simulation", week: int) -> str:

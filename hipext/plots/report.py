@@ -257,7 +257,8 @@ def _lift_loads(sets: pd.DataFrame) -> Iterator[dict]:
     for exercise in training.heaviest_lifts(top):
         loads = top[top["exercise"] == exercise].sort_values("week")
         ordinary = loads[~loads["is_deload"]]
-        ends = loads if ordinary.empty else ordinary  # deload weeks bend a trend
+        # First and last loads show a trend, which deload weeks would bend.
+        ends = loads if ordinary.empty else ordinary
         highest = _peak(loads, "load_kg")
         yield {"name": _named(exercise), "highest": highest, **_first_and_last(ends)}
 
@@ -269,7 +270,8 @@ def _phases(simulation: Simulation) -> Iterator[dict]:
         first, last = last + 1, last + phase.weeks
         if simulation.mode == "open_loop":
             numbers = list(range(first, last + 1))
-        else:  # gates may have extended, repeated or never reached it
+        else:
+            # Gates may have extended the phase, repeated it or never reached it.
             numbers = weekly.loc[weekly["phase"] == phase.name, "week"].tolist()
         sets = simulation.sets[simulation.sets["week"].isin(numbers)]
         yield {
@@ -287,7 +289,8 @@ def _first_session(sets: pd.DataFrame) -> dict | None:
     start = sets.loc[(sets["kind"] == "work").idxmax()]
     rows = sets[(sets["day"] == start["day"]) & (sets["session"] == start["session"])]
     slots = rows.drop_duplicates("slot").set_index("slot")
-    most = rows.groupby("slot")[["set", "rest_s"]].max()  # no rest between two sides
+    # The maximum, because there is no rest between the two sides of a set.
+    most = rows.groupby("slot")[["set", "rest_s"]].max()
     slots = slots.assign(n_sets=most["set"], rest_s=most["rest_s"])
     slots["name"] = slots["exercise"].map(_named)
     return {**start, "rows": slots.to_dict("records")}
@@ -306,6 +309,7 @@ def _tests(assessments: pd.DataFrame) -> Iterator[dict]:
 def _decisions_by_exercise(decisions: pd.DataFrame) -> list[dict]:
     """Return how often each exercise advanced, held and was reduced."""
     actions = ["advance", "hold", "reduce"]
+    # Subjects that are no exercises are the plan's phases and weeks.
     is_shown = decisions["action"].isin(actions)
     rows = decisions[is_shown & decisions["subject"].isin(read_exercises())]
     flags = pd.DataFrame({action: rows["action"] == action for action in actions})
@@ -323,6 +327,7 @@ def _sources(simulation: Simulation) -> dict:
     evidence = evidence[evidence["id"].isin(ids)]
     verified = evidence[evidence["status"] == "VERIFIED"]
     verified = verified.assign(citation=verified["id"].map(cite))
+    # Several rows of the table can cite one work.
     works = []
     for citation, rows in verified.groupby("citation"):
         text, _, doi = citation.partition(", doi:")
@@ -427,7 +432,8 @@ def _decisions_figure(simulation: Simulation) -> Figure:
 def _saved(figure: Figure, kind: str) -> bytes:
     stream = BytesIO()
     figure.savefig(stream, format=kind, **_SAVING[kind])
-    figure.set_layout_engine("none")  # places stay as they were found, for other kinds
+    # A second layout for another kind of file would move things slightly.
+    figure.set_layout_engine("none")
     return stream.getvalue()
 
 
@@ -436,6 +442,7 @@ def _drawing(svg: bytes, figure: str) -> dict[str, str]:
     text = svg.decode()
     view_box = re.search(r'viewBox="([^"]*)"', text)[1]
     body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
+    # Metadata, styles and indents are useless inside an HTML page.
     for unused in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"\n *"):
         body = re.sub(unused, " ", body, flags=re.DOTALL)
     body = re.sub(r'<g id="[^"]*"', "<g", body).replace(" xlink:href=", " href=")

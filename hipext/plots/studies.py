@@ -247,8 +247,9 @@ def plot_one_at_a_time(
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
     groups = by_size["group"].unique()
     rows = rows.set_index("group").loc[groups].reset_index()
+    # A heading takes a row above each group: heights count rows and headings.
     is_first = ~rows["group"].duplicated()
-    heights = rows.index + is_first.cumsum()  # a heading stands above each group
+    heights = rows.index + is_first.cumsum()
     pairs = zip(rows["scenario"], rows["group"], strict=True)
     own = [name.removeprefix(f"{group} ") for name, group in pairs]
     names = dict(zip(heights, short_names(own), strict=True))
@@ -284,6 +285,7 @@ def plot_effect(
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
     check_columns(summary, (x, mean, low, high), name="summary")
     ax = axes_or_current(ax)
+    # Varied values can be a column of objects although all are numbers.
     values = summary[x].infer_objects()
     is_number = values.dtype.kind in _NUMBERS
     places = values if is_number else _name_texts(ax, values.map(str))
@@ -323,6 +325,7 @@ def plot_surface(
     check_columns(summary, (x, y, mean), name="summary")
     _check_places(summary[[x, y]].infer_objects())
     ax = axes_or_current(ax)
+    # Cells need a grid; a sample fills few of its rows and columns.
     grid = summary.pivot_table(mean, index=y, columns=x, dropna=False)
     if grid.size <= 2 * len(summary):
         shades = _draw_cells(ax, grid)
@@ -353,6 +356,7 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = indices.sort_values("total", ascending=False, kind="stable")
     ax = axes_or_current(ax)
     for what, (label, shift, look) in INDEX_STYLES.items():
+        # First and total of a knob are shifted, so that intervals do not overlap.
         heights = np.arange(len(rows)) + shift
         ends = rows[f"{what}_low"], rows[f"{what}_high"]
         ax.hlines(heights, *ends, color=look["color"], linewidth=1.5)
@@ -427,6 +431,7 @@ def plot_front(
     ax = axes_or_current(ax)
     is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
     refused, allowed = trials[~is_allowed], trials[is_allowed & ~is_on_front]
+    # Sorted by x, the front is a line of trade-offs.
     front = trials[is_on_front].sort_values(x)
     if len(refused):
         ax.plot(x, y, data=refused, label=f"refused ({len(refused)})", **REFUSED_STYLE)
@@ -477,6 +482,7 @@ def plot_predicted(
     rows = table[table["unit"] == unit]
     heights = pd.Series(range(len(rows)), index=rows.index, dtype=float)
     for what, (shift, look, line) in TRIAL_STYLES.items():
+        # Without a known SD the bar has no length.
         sd, y = rows[f"{what}_sd"].fillna(0.0), heights + shift
         ends = rows[what] - sd, rows[what] + sd
         ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
@@ -509,6 +515,7 @@ def comparison_figure(found: Comparison, outcome: str) -> Figure:
         page = _study_figure(_COURSE_IN + 0.6)
         plot_fan(found.weekly, outcome=outcome, ax=page.subplots())
         return page
+    # Courses by week need a weekly outcome, and few enough lines.
     has_course = outcome in WEEKLY and n_rows < MAX_SERIES
     heights = [_COURSE_IN, _COURSE_IN, ends_in] if has_course else [ends_in]
     page = _study_figure(sum(heights))
@@ -611,6 +618,7 @@ def _rows_of(
     check_columns(table, ("scenario", "outcome", *columns), name="given")
     known = [name for name in table["outcome"].unique() if name in OUTCOMES]
     check_one_of(outcome, known, name="outcome")
+    # Scenarios can be numbers, but are named and compared as texts.
     rows = table[table["outcome"] == outcome].astype({"scenario": str})
     if scenario is None:
         return rows
@@ -655,6 +663,7 @@ def _draw_rows(
     """Draw a row per difference, named on the left, with shares on the right."""
     ax.hlines(heights, rows["q05"], rows["q95"], label=ATHLETES, **RANGE_STYLE)
     ax.hlines(heights, rows["low"], rows["high"], label=MEAN, **INTERVAL_STYLE)
+    # No difference at all: a hollow dot.
     some, none = rows["difference"], rows["difference"] == 0
     ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
     ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
@@ -677,6 +686,7 @@ def _shares_text(row: tuple) -> str:
     """Return for how many a scenario is better or the same, in words."""
     if row.p_equal == 1:
         return "the same for all"
+    # Shares are rounded, but never to 0 or 100 % unless they are exactly that.
     shares = (("better", row.p_better), ("same", row.p_equal or nan))
     known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
     words = [f"{how} for {apart(pct, limit, 0)} %" for how, pct, limit in known]
@@ -725,6 +735,7 @@ def _as_set(name: str) -> str:
 def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
     """Name the texts along the axis, and return their places on it."""
     names = [*dict.fromkeys(texts)]
+    # Each name has its part of the axis, and three lines in it.
     width = max(_AXIS_LETTERS // len(names), 6)
     labels = [fill(name, width) for name in short_names(names, 3 * width)]
     ax.set_xticks(range(len(names)), labels=labels, parse_math=False)
@@ -766,6 +777,7 @@ def _study_figure(height_in: float) -> Figure:
 
 def _keep_means(ax: Axes, label: str) -> None:
     """Remove the spread of athletes from a panel; a dot is a scenario."""
+    # The limits of the axes follow the means once the spread is gone.
     for spread in [*ax.collections]:
         spread.remove()
     ax.get_legend().remove()

@@ -76,7 +76,8 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
 def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
     """Name the phases along the top, shortened or left out where there is no room."""
     begins = weeks["phase"] != weeks["phase"].shift()
-    names = weeks.loc[begins, "phase"]  # a phase that is done again is named again
+    # A phase that a gate sends the athlete back to is named a second time.
+    names = weeks.loc[begins, "phase"]
     starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
     starts[-1] += starts_at + 1
     low, high = ax.get_xlim()
@@ -99,6 +100,7 @@ def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
 
 def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
     """Put the legend above the axes and the names of the phases."""
+    # In axes coordinates, which depend on the height of the axes.
     rise = 1 + 1.2 * _LINE_IN / _height_in(ax)
     ax.legend(
         loc="lower right",
@@ -127,6 +129,7 @@ def beside(ax: Axes, y: float, text: str) -> None:
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
     """Write names on the left at heights 0, 1, ..., smaller where they are many."""
     ax.set_yticks(range(len(names)), labels=names, parse_math=False)
+    # At most 0.85 of a row, so that names of neighbouring rows do not touch.
     row_pt = _POINTS_PER_INCH * _height_in(ax) / max(len(names), 1)
     for label in ax.get_yticklabels():
         label.set_fontsize(min(label.get_fontsize(), 0.85 * row_pt))
@@ -139,6 +142,7 @@ def name_lines(ax: Axes, lines: Sequence[Line2D]) -> None:
         known = pd.Series(line.get_ydata(), index=line.get_xdata()).dropna()
         if len(known):
             ends.append((float(known.iloc[-1]), float(known.index[-1]), line))
+    # From the lowest end to the highest, so that leaders do not cross.
     ends.sort(key=lambda end: end[:2])
     low, high = ax.get_ylim()
     gap = (high - low) * _LINE_IN / _height_in(ax)

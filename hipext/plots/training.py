@@ -168,6 +168,7 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
     mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
     name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
+    # Bars of one or two phases stay as thin as those of four.
     middle, half = (len(names) - 1) / 2, max(len(names), 4) / 2 + 0.1
     ax.set_ylim(middle + half, middle - half)
     ax.set_ylabel("phase")
@@ -193,8 +194,9 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
     muscles = list(dict.fromkeys(muscle_sets["muscle"]))
+    # Lanes are multiples of 5 sets, at least a tenth higher than the highest value.
     highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
-    lane = max(5 * -(-1.1 * highest // 5), 5)  # sets; a round number above the highest
+    lane = max(5 * -(-1.1 * highest // 5), 5)
     bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
     for muscle, bottom in zip(muscles, bottoms, strict=True):
         rows = muscle_sets[muscle_sets["muscle"] == muscle]
@@ -316,6 +318,7 @@ def plot_lifts(
     lines = []
     for exercise, style in zip(exercises, SERIES_STYLES, strict=False):
         rows = top[top["exercise"] == exercise].set_index("week")
+        # Weeks without a loaded working set become gaps in the line.
         loads = rows["load_kg"].reindex(sorted(weeks["week"]))
         lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
     mark_weeks(ax, weeks, starts_at=-0.5)
@@ -368,6 +371,7 @@ def plot_pain(
         ax.plot(x, daily[column], label=f"{column}, state", **style)
     ax.set_ylim(-0.2, 10.2)
     limits = rule_limits() if limits is None else limits
+    # Rules with one limit share a line and its label.
     for value in sorted(set(limits.values())):
         names = [name for name, limit in limits.items() if limit == value]
         ax.axhline(value, **LIMIT_STYLE)
@@ -567,6 +571,7 @@ def plot_decisions(
     # Phases, and weeks missed as a whole, share a lane above those of the exercises.
     of_plan = decisions["subject"].isin(["phase", "week"])
     lanes = ["the plan", *dict.fromkeys(decisions.loc[~of_plan, "subject"])]
+    # Weeks count here only where sessions were skipped.
     is_gate = (decisions["subject"] == "phase") | (decisions["action"] == "skip")
     for kind, marks in ((is_gate, TURNS), (~of_plan, MOVES)):
         for label, (actions, style) in marks.items():

@@ -117,7 +117,7 @@ def test_mean_and_median_differ_in_their_dash_and_bands_in_their_shade(ax):
     assert legend(ax) == ["9 in 10 athletes", "half of them", "median", "mean"]
 
 
-def test_a_fan_tells_its_unit_and_that_athletes_have_finished(ax):
+def test_a_fan_reports_its_unit_and_that_athletes_have_finished(ax):
     plot_fan(fan("as it is", 100), ax=ax)
     assert ax.get_ylabel() == "strength (%)"
     assert ax.get_xlabel() == "week of the plan (9 athletes, 7 where fewest)"
@@ -142,7 +142,7 @@ def test_only_the_rows_of_the_outcome_are_drawn(ax):
     assert ax.get_ylabel() == "highest reported pain\n(0-10)"
 
 
-def test_a_scenario_outcome_or_column_that_is_not_there_is_told(ax):
+def test_a_scenario_outcome_or_column_that_is_not_there_is_reported(ax):
     weekly = fan("weeks = 8", 100)
     with pytest.raises(ValueError, match=r"got 'weeks = 9'. Did you mean 'weeks = 8'"):
         plot_fan(weekly, scenario="weeks = 9", ax=ax)

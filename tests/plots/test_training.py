@@ -238,7 +238,7 @@ def test_the_current_axes_of_pyplot_are_the_default(weekly):
     assert plots.plot_volume(weekly) is current
 
 
-def test_states_are_drawn_by_the_week_and_told_apart_without_colour(response, ax):
+def test_states_are_drawn_by_the_week_and_distinct_without_colour(response, ax):
     plots.plot_response(response, ax=ax)
     fatigue = line(ax, "fatigue")
     assert fatigue.get_xdata()[[0, 7]].tolist() == [1.0, 2.0]
