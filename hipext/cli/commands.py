@@ -1,55 +1,48 @@
-"""The command line: ``hipext --help``."""
+"""The commands of ``hipext``: read the arguments, call the package, print the result.
+
+Most imports are inside the commands, so that ``hipext --help`` answers at once.
+"""
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from typer.core import TyperGroup
 
-from hipext.athletes.athlete import read_athlete
-from hipext.athletes.population import read_population
+import hipext
 from hipext.cli import options
-from hipext.cli import text as show
-from hipext.cli.fit import FitRequest, read_bounds, read_starts
-from hipext.cli.options import read_changes, read_vary, with_changes_recorded
-from hipext.cli.text import athlete_table, plan_table, population_table, study_table
-from hipext.files import io
-from hipext.files.checks import check_one_of
-from hipext.files.evidence import read_evidence, search_evidence
-from hipext.files.io import find_file, read_text, shipped_names
-from hipext.files.tables import TRAINING_LOADS
-from hipext.plans.edits import vary
-from hipext.plans.exercises import exercise_named, exercise_table, read_exercises
-from hipext.plans.plan_file import format_text, read_plan
-from hipext.simulation.simulation import open_loop, simulate
-from hipext.studies.sweep_file import read_search_file, read_sweep_file
+from hipext.cli.options import read_changes, read_vary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Commands(TyperGroup):
-    """Commands that end in one word, or none, when they are stopped from outside."""
+    """Commands that end quietly on Ctrl-C, and when nobody reads their output."""
+
+    # Help and version are printed while the arguments are read, all else when the
+    # command runs: both steps can meet Ctrl-C or a closed pipe.
 
     def make_context(self, *args: object, **kwargs: object) -> object:
-        """Read the arguments; help and version are printed here."""
-        with _stopped_from_outside():
+        """Read the arguments."""
+        with _interruptions_handled():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: object) -> object:
         """Run the command."""
-        with _stopped_from_outside():
+        with _interruptions_handled():
             return super().invoke(ctx)
 
 
 app = typer.Typer(
     cls=Commands,
-    help="Progressive hip-extension strengthening: a plan and a person in, curves out.",
+    help="Progressive hip-extension training: a plan and an athlete in, curves out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -59,47 +52,43 @@ app = typer.Typer(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; every fault of the input is one message and exit 2."""
-    replace_what_cannot_be_shown()
+    """Run the command line; bad input ends it with one message and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
+            stream.reconfigure(errors="replace")  # "?" for what a terminal lacks
     try:
         app(arguments)
     except (OSError, ValueError) as error:
-        print(error_message(error), file=sys.stderr)
+        print(_error_message(error), file=sys.stderr)
         sys.exit(2)
     except Exception as error:
+        # Neither the input nor the system: a fault of hipext itself.
         if os.environ.get("HIPEXT_TRACEBACK"):
             raise
         print(
-            f"hipext stumbled over its own fault ({type(error).__name__}: {error}). "
+            f"Internal error in hipext ({type(error).__name__}: {error}). "
             "Set HIPEXT_TRACEBACK=1 to see where, and please report it.",
             file=sys.stderr,
         )
         sys.exit(1)
 
 
-def _print_table(table: pd.DataFrame, *, as_json: bool, text: str = "") -> None:
-    if as_json:
-        print(table.to_json(orient="records", indent=2, force_ascii=False))
-    else:
-        print(text or show.table(table))
-
-
-def _tell_version(is_wanted: bool) -> None:
+def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        typer.echo(f"hipext {version('hipext')}")
+        print(f"hipext {version('hipext')}")
         raise typer.Exit
 
 
 Version = Annotated[
     bool,
     typer.Option(
-        "--version", callback=_tell_version, is_eager=True, help="Print the version."
+        "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ]
 
 
 @app.callback()
-def _whole(_version: Version = False) -> None:
+def _without_command(_version: Version = False) -> None:
     """Take the options that need no command."""
 
 
@@ -118,28 +107,42 @@ def run(
 ) -> None:
     """Simulate a plan; write tables, figures and a report.
 
-    The person answers back: sets can fail, pain and soreness come and go, gates open
-    or not. With --open-loop every set succeeds as asked.
+    Performance, pain and fatigue feed back into the plan: sets can fail, pain and
+    soreness rise and fall, gates open or not. With --open-loop every set succeeds.
     """
-    from hipext.cli.text import folder_name, run_summary  # draws: slow to load
+    from hipext.cli import text
+    from hipext.files.checks import check_one_of
+    from hipext.files.tables import TRAINING_LOADS
+    from hipext.plots.report import FILE_NAMES, report_files
+    from hipext.simulation.simulation import ALL_FILES, record_files
 
     check_one_of(load, TRAINING_LOADS, name="--load")
     if is_open and (seed or no_noise):
-        raise ValueError("--open-loop has no chance in it: no --seed, no --no-noise.")
+        raise ValueError("--open-loop is not random: leave out --seed and --no-noise.")
     changed = read_changes(changes or [])
-    chosen = with_changes_recorded(vary(read_plan(plan), changed), changed)
-    person = read_athlete(athlete)
-    if is_open:
-        simulation = open_loop(chosen, person, training_load=load)
-    else:
-        simulation = simulate(
-            chosen, person, seed=seed, noise=not no_noise, training_load=load
-        )
-    folder = out / folder_name(plan, athlete)
-    told = run_summary(
-        simulation, folder, changed=changed, explained_week=explain, as_json=as_json
+    chosen = text.with_changes_described(
+        hipext.vary(hipext.read_plan(plan), changed), changed
     )
-    print(told)
+    trained = hipext.read_athlete(athlete)
+    if is_open:
+        found = hipext.open_loop(chosen, trained, training_load=load)
+    else:
+        found = hipext.simulate(
+            chosen, trained, seed=seed, noise=not no_noise, training_load=load
+        )
+    # Before anything is written, so that a wrong week leaves no files.
+    explained = "" if explain is None else text.week_text(found, explain)
+    written = text.write_results(
+        out / text.folder_name(plan, athlete),
+        record_files(found),
+        report_files(found),
+        replaceable=(*FILE_NAMES, *ALL_FILES),
+    )
+    print(
+        text.run_json(found, written)
+        if as_json
+        else text.run_text(found, written, changed=changed, explained=explained)
+    )
 
 
 @app.command()
@@ -167,7 +170,7 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.fit import run_fit  # fits and draws: slow to load
+    from hipext.cli.fit import FitRequest, read_bounds, read_starts, run_fit
 
     request = FitRequest(
         series=series,
@@ -189,14 +192,15 @@ def fit(
     print(run_fit(request, as_json=as_json))
 
 
+@app.command()
 def compare(
     plans: options.ComparedPlans,
     vary: options.Varied = None,
-    together: options.Together = False,
+    factorial: options.Factorial = False,
     changes: options.Changes = None,
-    athlete: options.OnePerson = None,
+    athlete: options.RepeatedAthlete = None,
     population: options.PopulationName = None,
-    persons: options.Persons = 1000,
+    n_athletes: options.NumberOfAthletes = 1000,
     seed: options.Seed = 0,
     no_noise: options.NoNoise = False,
     outcome: options.OutcomeShown = "strength_pct",
@@ -204,31 +208,36 @@ def compare(
     out: options.OutFolder = Path("out"),
     as_json: options.AsJson = False,
 ) -> None:
-    """Compare plans, or values in one plan, for the same persons.
+    """Compare plans, or values in one plan, for the same athletes.
 
-    Every person lives through every scenario on the same days, so that a difference is
-    one of the scenarios and not of chance. Without --vary, one thing of the plan is
-    changed at a time: light weeks, load step, rule, sessions a week and more.
+    Every athlete goes through every scenario with the same random numbers, so that
+    differences are due to the scenarios and not to chance. Without --vary, one thing of
+    the plan is changed at a time: deload weeks, load step, rule, sessions a week, ...
     """
-    from hipext.cli.studies import CompareRequest, run_compare  # slow to load
+    from hipext.cli import studies as study
 
-    request = CompareRequest(
-        plans=tuple(plans),
-        varied=read_vary(vary or []),
-        together=together,
-        changes=read_changes(changes or []),
-        athlete=athlete,
-        population=population,
-        persons=persons,
-        seed=seed,
-        noise=not no_noise,
-        level=level,
-        outcome=outcome,
-        out=out,
+    study.check_outcome(outcome)
+    changed, varied = read_changes(changes or []), read_vary(vary or [])
+    chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
+    athletes = study.athletes_to_compare(athlete, population, n_athletes, seed=seed)
+    # One plan and no values to try: each part of the plan is changed in turn.
+    settings = {"noise": not no_noise, "level": level, "progress": True}
+    if len(chosen) == 1 and not varied:
+        found = hipext.one_at_a_time(chosen[0], athletes, seeds=(seed,), **settings)
+    else:
+        scenarios = study.scenarios_to_compare(
+            plans, chosen, varied, factorial=factorial
+        )
+        found = hipext.compare(scenarios, athletes, seeds=(seed,), **settings)
+    folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
+    print(
+        study.comparison_results(
+            found, outcome, folder, changed=changed, as_json=as_json
+        )
     )
-    typer.echo(run_compare(request, as_json=as_json))
 
 
+@app.command()
 def sweep(
     path: options.SweepFile,
     out: options.SweepFolder = None,
@@ -238,203 +247,154 @@ def sweep(
     outcome: options.OutcomeShown = "strength_pct",
     as_json: options.AsJson = False,
 ) -> None:
-    """Simulate many scenarios for many persons, into Parquet files.
+    """Simulate many scenarios and athletes, into Parquet files.
 
-    A sweep that was stopped, by whatever, goes on with --resume. Threads, a local
-    cluster and a cluster of machines make the same bytes.
+    A sweep that was stopped, for whatever reason, continues with --resume. Threads, a
+    local cluster and a cluster of machines write the same bytes.
     """
-    from hipext.cli.studies import SweepRequest, run_sweep  # slow to load
+    from hipext.cli import studies as study
+    from hipext.studies.sweep_file import read_sweep_file
 
-    request = SweepRequest(
-        path=path,
-        out=out,
-        resume=resume,
-        scheduler=scheduler,
-        n_threads=threads,
-        outcome=outcome,
-    )
-    try:
-        typer.echo(run_sweep(request, as_json=as_json))
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped. {request.way_on()}".rstrip(), err=True)
-        sys.exit(130)
+    study.check_outcome(outcome)
+    spec = read_sweep_file(path)
+    folder = out or Path("out") / f"sweep-{Path(path).stem}"
+    # What resumes the sweep: a folder of the user's must be named once more.
+    own_folder = [] if out is None else ["--out", str(out)]
+    with study.resumable(folder, ["hipext", "sweep", path, *own_folder, "--resume"]):
+        if scheduler is not None:
+            study.silence_dask()
+        found = hipext.sweep(
+            spec,
+            folder,
+            resume=resume,
+            scheduler=scheduler,
+            n_threads=threads,
+            progress=True,
+        )
+        text = study.sweep_results(found, outcome, as_json=as_json)
+    print(text)
 
 
+@app.command()
 def sensitivity(
     folder: options.DoneSweep,
     outcome: options.OutcomeShown = "strength_pct",
     level: options.Level = 0.95,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell what matters for an outcome, of all that a sweep varies.
+    """Rank what a sweep varies by its effect on an outcome.
 
     For sweeps whose design is of kind saltelli (Sobol indices) or morris (screening).
     """
-    from hipext.cli.studies import run_sensitivity  # slow to load
+    from hipext.cli.studies import sensitivity_results
 
-    typer.echo(run_sensitivity(folder, outcome, level=level, as_json=as_json))
+    found = hipext.read_sweep(folder).sensitivity(outcome, level=level)
+    print(sensitivity_results(found, folder, as_json=as_json))
 
 
+@app.command()
 def search(
     path: options.SearchFile,
     out: options.SearchFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Look for plans that serve several goals and keep to limits.
+    """Search for plans that serve several goals within limits.
 
-    What is found is a front of trades between the goals, never a single best plan.
+    The result is a front of trade-offs between the goals, never a single best plan.
     """
-    from hipext.cli.studies import run_search  # slow to load
+    from hipext.cli import studies as study
+    from hipext.studies.sweep_file import read_search_file
 
-    typer.echo(run_search(path, out, as_json=as_json))
+    spec = read_search_file(path)
+    folder = out or Path("out") / f"search-{Path(path).stem}"
+    study.check_holds_no_other(folder, "search")
+    found = hipext.find_front(spec, progress=True)
+    print(study.search_results(spec, found, folder, as_json=as_json))
 
 
+@app.command()
 def reproduce(
     folder: options.RecordFolder,
     engine: options.EngineName = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Make results again from their record, and compare.
+    """Repeat what a record describes, and compare the results.
 
     Prints "identical", or the first difference and its cause, with exit code 1.
     """
-    from hipext.studies.reproduction import reproduce as made_again  # slow to load
+    from dataclasses import asdict
 
-    found = made_again(folder, engine=engine, progress=True)
-    told = json.dumps(asdict(found), indent=2, ensure_ascii=False)
-    typer.echo(told if as_json else found.told())
+    from hipext.cli.text import json_text
+
+    found = hipext.reproduce(folder, engine=engine, progress=True)
+    print(json_text(asdict(found)) if as_json else found.told())
     if not found.is_equal:
         sys.exit(1)
-
-
-def populations(
-    name: options.FileShown = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """List the shipped populations, or print the file of one.
-
-    A start for a file of your own: hipext populations novices > people.toml
-    """
-    if name is None:
-        _echo_table(population_table(), "population", as_json=as_json)
-        return
-    found = read_population(name)
-    text = read_text(find_file(name, "populations")).rstrip()
-    typer.echo(found.model_dump_json(indent=2) if as_json else text)
-
-
-def studies(
-    name: options.FileShown = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """List the shipped sweeps and searches, or print one.
-
-    A start for a file of your own: hipext studies light_weeks > my_sweep.toml
-    """
-    if name is None:
-        _echo_table(study_table(), "study", as_json=as_json)
-        return
-    readers = {"sweeps": read_sweep_file, "searches": read_search_file}
-    folders = {one: folder for folder in readers for one in shipped_names(folder)}
-    check_one_of(name, folders, name="The name of a study")
-    found = readers[folders[name]](name)
-    text = read_text(find_file(name, folders[name])).rstrip()
-    typer.echo(found.model_dump_json(indent=2) if as_json else text)
-
-
-STUDY_COMMANDS = (compare, sweep, sensitivity, search, reproduce, populations, studies)
-
-
-def assignments(
-    notebooks: options.CourseNotebooks = None,
-    out: options.CourseFolder = Path("out/course"),
-    points: options.Points = 1,
-) -> None:
-    """Make assignments of the notebooks, for nbgrader.
-
-    Each task becomes a cell to answer and a cell that marks it. An assignment that is
-    there already and was edited is never replaced, nor are the settings of a course.
-    To mark: pip install 'hipext[class]', and nbgrader in the activated environment.
-    """
-    from hipext.course.tasks import course_files, write_course  # reads all notebooks
-
-    files = course_files(notebooks or [], points=points)
-    for path in write_course(files, out):
-        typer.echo(path)
-    typer.echo(f"Next, in {out}: nbgrader generate_assignment NAME")
-
-
-def handouts(
-    notebooks: options.CourseNotebooks = None,
-    out: options.HandoutFolder = Path("out/handouts"),
-    figures: options.WithFigures = True,
-) -> None:
-    """Make handouts of the notebooks, to print.
-
-    Questions to predict and tasks, with room to answer; limits, sources, figures. No
-    answers, but in the figures. Needs pip install 'hipext[class]'.
-    """
-    from hipext.course.handouts import handout_files  # slow to load
-    from hipext.files.io import write_files
-
-    files = handout_files(notebooks or [], figures=figures)
-    for path in write_files(files, out):
-        typer.echo(path)
-
-
-CLASS_COMMANDS = (assignments, handouts)
-
-
-for command in (*STUDY_COMMANDS, *CLASS_COMMANDS):
-    app.command()(command)
 
 
 @app.command()
 def plans(as_json: options.AsJson = False) -> None:
     """List the shipped plans."""
-    table = plan_table()
-    _print_table(table, as_json=as_json, text=show.entries(table, "plan"))
+    _print_shipped(["plans"], None, as_json=as_json)
 
 
 @app.command()
-def athletes(
-    name: options.FileShown = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """List the shipped persons, or print the file of one.
+def athletes(name: options.FileShown = None, as_json: options.AsJson = False) -> None:
+    """List the shipped athletes, or print the file of one.
 
     All are invented. A start for a file of your own: hipext athletes novice > me.toml
     """
+    _print_shipped(["athletes"], name, as_json=as_json)
+
+
+@app.command()
+def populations(
+    name: options.FileShown = None, as_json: options.AsJson = False
+) -> None:
+    """List the shipped populations, or print the file of one.
+
+    A start for a file of your own: hipext populations novices > mine.toml
+    """
+    _print_shipped(["populations"], name, as_json=as_json)
+
+
+@app.command()
+def studies(name: options.FileShown = None, as_json: options.AsJson = False) -> None:
+    """List the shipped sweeps and searches, or print one.
+
+    A start for a file of your own: hipext studies light_weeks > my_sweep.toml
+    """
+    from hipext.files.checks import check_one_of
+    from hipext.files.io import shipped_names
+
+    folders = ["sweeps", "searches"]
     if name is not None:
-        person = read_athlete(name)
-        text = read_text(find_file(name, "athletes"))
-        print(person.model_dump_json(indent=2) if as_json else text.rstrip())
-        return
-    table = athlete_table()
-    _print_table(table, as_json=as_json, text=show.entries(table, "athlete"))
+        found = {one: folder for folder in folders for one in shipped_names(folder)}
+        check_one_of(name, found, name="The name of a study")
+        folders = [found[name]]
+    _print_shipped(folders, name, as_json=as_json)
 
 
 @app.command()
 def exercises(
-    name: options.ExerciseShown = None,
-    as_json: options.AsJson = False,
+    name: options.ExerciseShown = None, as_json: options.AsJson = False
 ) -> None:
     """List the exercises, or show one in full.
 
     Muscles, cues, faults, and what comes next.
     """
-    catalogue = read_exercises()
+    from hipext.cli.text import exercise_text, table
+    from hipext.plans.exercises import exercise_named, exercise_table
+
+    catalogue = hipext.read_exercises()
     if name is None:
         columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
-        table = exercise_table(catalogue)
-        _print_table(table, as_json=as_json, text=show.table(table[columns]))
+        rows = exercise_table(catalogue)
+        _print_table(rows, lambda rows: table(rows[columns]), as_json=as_json)
         return
     exercise = exercise_named(name, catalogue)
-    print(
-        exercise.model_dump_json(indent=2)
-        if as_json
-        else show.exercise(exercise, catalogue)
-    )
+    text = exercise_text(exercise, catalogue)
+    print(exercise.model_dump_json(indent=2) if as_json else text)
 
 
 @app.command()
@@ -446,10 +406,12 @@ def evidence(
     as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
-    found = search_evidence(
-        read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
+    from hipext.cli.text import evidence_text
+
+    found = hipext.search_evidence(
+        hipext.read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
     )
-    _print_table(found, as_json=as_json, text=show.evidence(found))
+    _print_table(found, evidence_text, as_json=as_json)
 
 
 @app.command()
@@ -459,11 +421,13 @@ def lint(
     strict: options.Strict = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Look for what is allowed but probably not meant."""
-    from hipext.simulation.lint import lint_plan  # expands the plan: slow to load
+    """Look for what is allowed in a plan but probably not meant."""
+    from hipext.cli.text import findings_text
 
-    found = lint_plan(read_plan(plan), athlete=read_athlete(athlete))
-    _print_table(found, as_json=as_json, text=show.findings(found))
+    found = hipext.lint_plan(
+        hipext.read_plan(plan), athlete=hipext.read_athlete(athlete)
+    )
+    _print_table(found, findings_text, as_json=as_json)
     if strict and len(found):
         sys.exit(1)
 
@@ -478,6 +442,9 @@ def fmt(
 
     A start for a plan of your own: hipext fmt guide_16wk > my_plan.toml
     """
+    from hipext.files.io import find_file, read_text, write_files
+    from hipext.plans.plan_file import format_text
+
     path = find_file(plan, "plans")
     before = read_text(path)
     after = format_text(before, source=str(path))
@@ -492,20 +459,20 @@ def fmt(
             f"Save a copy first: hipext fmt {plan} > my_plan.toml"
         )
     elif before != after:
-        io.write_files({path.name: after.encode()}, path.parent)
+        write_files({path.name: after.encode()}, path.parent)
 
 
 @app.command()
-def schema(
-    kind: options.Kind = "plan",
-) -> None:
+def schema(kind: options.Kind = "plan") -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from hipext.cli.schema import SCHEMAS
+    from hipext.files.checks import check_one_of
 
     check_one_of(kind, SCHEMAS, name="kind")
     print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))
 
 
+@app.command()
 def lab(
     folder: options.NotebookFolder = Path("hipext_notebooks"),
     browser: options.OpensBrowser = True,
@@ -516,15 +483,15 @@ def lab(
 
     Your own work is never replaced.
     """
-    from hipext.course.lab import check_user, copy_notebooks  # needs the extra "lab"
-    from hipext.course.lab import launch_lab as launch
+    from hipext.course.lab import check_user, copy_notebooks, launch_lab
 
     check_user(allow_root=allow_root)
     for line in copy_notebooks(folder):
-        typer.echo(line)
-    launch(folder, browser=browser, port=port, allow_root=allow_root)
+        typer.echo(line)  # not kept back while JupyterLab runs
+    launch_lab(folder, browser=browser, port=port, allow_root=allow_root)
 
 
+@app.command("app")
 def explorers_app(
     browser: options.OpensBrowser = True,
     port: options.Port = 8866,
@@ -534,60 +501,103 @@ def explorers_app(
 
     An address such as ?explorer=deload&deload_every_weeks=3 opens one with settings.
     """
-    from hipext.course.lab import check_user
-    from hipext.course.lab import launch_app as launch  # needs the extra "app"
+    from hipext.course.lab import check_user, launch_app
 
     check_user(allow_root=allow_root, command="app")
-    launch(tell=typer.echo, browser=browser, port=port)
+    launch_app(tell=typer.echo, browser=browser, port=port)
 
 
-NOTEBOOK_COMMANDS = (lab, explorers_app)
+@app.command()
+def assignments(
+    notebooks: options.CourseNotebooks = None,
+    out: options.CourseFolder = Path("out/course"),
+    points: options.Points = 1,
+) -> None:
+    """Make nbgrader assignments of the notebooks.
+
+    Each task becomes a cell to answer and a cell that marks it. An assignment that is
+    there already and was edited is never replaced, nor are the settings of a course.
+    To mark: pip install 'hipext[class]', and nbgrader in the activated environment.
+    """
+    from hipext.course.tasks import course_files, write_course
+
+    files = course_files(notebooks or [], points=points)
+    for path in write_course(files, out):
+        print(path)
+    print(f"Next, in {out}: nbgrader generate_assignment NAME")
 
 
-for command in NOTEBOOK_COMMANDS:
-    app.command()(command)
+@app.command()
+def handouts(
+    notebooks: options.CourseNotebooks = None,
+    out: options.HandoutFolder = Path("out/handouts"),
+    figures: options.WithFigures = True,
+) -> None:
+    """Make handouts of the notebooks, to print.
+
+    Questions to predict and tasks, with room to answer; limits, sources, figures. No
+    answers except those that the figures show. Needs pip install 'hipext[class]'.
+    """
+    from hipext.course.handouts import handout_files
+    from hipext.files.io import write_files
+
+    for path in write_files(handout_files(notebooks or [], figures=figures), out):
+        print(path)
 
 
-def _echo_table(table: pd.DataFrame, key: str, *, as_json: bool) -> None:
-    rows = table.to_json(orient="records", indent=2, force_ascii=False)
-    typer.echo(rows if as_json else show.entries(table, key))
+def _print_table(
+    rows: "pd.DataFrame",
+    text_of: Callable[["pd.DataFrame"], str],
+    *,
+    as_json: bool,
+) -> None:
+    from hipext.cli.text import table_json
+
+    print(table_json(rows) if as_json else text_of(rows))
 
 
-def replace_what_cannot_be_shown() -> None:
-    """Let a terminal with few characters show ``?`` for one that it lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
-            stream.reconfigure(errors="replace")
+def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -> None:
+    """Print the list of the shipped files of folders, or the file of a name."""
+    from hipext.cli.text import SHIPPED_READERS, entries_text, shipped_table
+    from hipext.files.io import find_file, read_text
+
+    if name is None:
+        _print_table(shipped_table(folders), entries_text, as_json=as_json)
+        return
+    (folder,) = folders
+    # A file of the user's is checked before its text is printed.
+    found = SHIPPED_READERS[folder](name)
+    text = read_text(find_file(name, folder)).rstrip()
+    print(found.model_dump_json(indent=2) if as_json else text)
 
 
-def error_message(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """Return a fault of the input or of the system as a message."""
+    # Our own OSErrors are whole sentences; those of the system have a strerror.
     if not getattr(error, "strerror", None):
         return str(error)
     return f"{error.filename or 'The output cannot be written'}: {error.strerror}."
 
 
 @contextmanager
-def _stopped_from_outside() -> Iterator[None]:
+def _interruptions_handled() -> Iterator[None]:
+    """End on Ctrl-C with exit code 130, and on a pipe that nobody reads with 0."""
     try:
         try:
             yield
         finally:
             if sys.stdout is not None:
+                # A fault of the output shows here at the latest.
                 sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)
     except OSError as error:
         if error.errno and error.filename is None:  # not a file: the output itself
-            _drop_output()
+            # Python flushes the output once more at exit, and would fail again.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
         if isinstance(error, BrokenPipeError):
-            sys.exit(0)  # the reader has seen enough
+            sys.exit(0)
         raise
-
-
-def _drop_output() -> None:
-    """Send the rest of the output nowhere, or it fails again when Python ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

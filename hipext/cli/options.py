@@ -1,53 +1,47 @@
-"""Arguments and options of the command line that have more than a name."""
+"""Arguments and options of the commands, and values written as KEY=VALUE."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hipext.files.tables import TRAINING_LOADS
-from hipext.plans.plan import Plan
-from hipext.response.models import MODELS
-from hipext.studies.scenarios import listed
-
+# Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 PlanName = Annotated[
     str, typer.Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
 ]
 AthleteName = Annotated[
-    str, typer.Option("--athlete", "-a", help="Shipped person, or a TOML file.")
+    str, typer.Option("--athlete", "-a", help="Shipped athlete, or a TOML file.")
 ]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a value: deload.every_weeks=0. Repeatable."),
 ]
 LoadName = Annotated[
-    str, typer.Option("--load", help=f"Training load: {', '.join(TRAINING_LOADS)}.")
+    str,
+    typer.Option(
+        help="Training load: volume_load, time_under_tension, hard_sets, session_rpe."
+    ),
 ]
 IsOpen = Annotated[
-    bool, typer.Option("--open-loop", help="Let every set succeed; without chance.")
+    bool, typer.Option("--open-loop", help="Assume that every set succeeds.")
 ]
-Seed = Annotated[
-    int, typer.Option("--seed", help="Of the random numbers: 0, 1, 2 and so on.")
-]
-NoNoise = Annotated[
-    bool, typer.Option("--no-noise", help="Let nothing vary by chance.")
-]
+Seed = Annotated[int, typer.Option(help="Seed of the random numbers: 0, 1, 2, ...")]
+NoNoise = Annotated[bool, typer.Option("--no-noise", help="Without random variation.")]
 ExplainedWeek = Annotated[
-    int | None, typer.Option("--explain", help="Tell what happened in a week, and why.")
+    int | None, typer.Option(help="Explain the decisions of a week.")
 ]
 OutFolder = Annotated[
-    Path,
-    typer.Option("--out", help="Results go into a folder in here, named by the plan."),
+    Path, typer.Option(help="Results go into a folder in here, named by the plan.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is found.")]
 Write = Annotated[bool, typer.Option("--write", "-w", help="Rewrite the file instead.")]
 Check = Annotated[
-    bool, typer.Option("--check", help="Only tell; exit 1 if it would change.")
+    bool, typer.Option("--check", help="Exit 1 if the file would change.")
 ]
 ExerciseShown = Annotated[str | None, typer.Argument(help="Show this one in full.")]
 Kind = Annotated[
@@ -77,7 +71,13 @@ SeriesFile = Annotated[
     str, typer.Argument(metavar="SERIES", help="CSV file: one row per day, or sets.")
 ]
 ModelName = Annotated[
-    str, typer.Option("--model", "-m", help=f"One of {', '.join(MODELS)}.")
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="One of one_component, banister, fitness_delay, variable_dose, "
+        "saturated_dose, kalman.",
+    ),
 ]
 LoadColumn = Annotated[
     str | None,
@@ -101,7 +101,7 @@ MissingLoad = Annotated[
     typer.Option("--missing", help="A day without a load: refuse it, or rest (0)."),
 ]
 Convention = Annotated[
-    str, typer.Option("--convention", help="Load is felt: next_day or same_day.")
+    str, typer.Option("--convention", help="Load takes effect: next_day or same_day.")
 ]
 FitBounds = Annotated[
     list[str] | None,
@@ -113,16 +113,14 @@ FitStarts = Annotated[
 ]
 ComparedModels = Annotated[
     list[str] | None,
-    typer.Option("--compare", help="Fit this model as well. Repeatable."),
+    typer.Option("--compare", help="Model to compare with. Repeatable."),
 ]
 NBootstrap = Annotated[
     int, typer.Option("--bootstrap", min=0, help="Resampled fits; 0: no bands.")
 ]
-Level = Annotated[
-    float, typer.Option("--level", help="Of intervals and bands: 0.95 for 95 %.")
-]
+Level = Annotated[float, typer.Option(help="Of intervals and bands: 0.95 for 95 %.")]
 FitSeed = Annotated[
-    int, typer.Option("--seed", min=0, help="Of the resampling: 0, 1, 2 and so on.")
+    int, typer.Option("--seed", min=0, help="Seed of the resampling: 0, 1, 2, ...")
 ]
 FitFolder = Annotated[
     Path | None,
@@ -135,20 +133,21 @@ Varied = Annotated[
     list[str] | None,
     typer.Option("--vary", help="Values to try: deload.every_weeks=0,4,6. Repeatable."),
 ]
-Together = Annotated[
-    bool, typer.Option("--together", help="Every combination of what is varied.")
+Factorial = Annotated[
+    bool, typer.Option("--factorial", help="Every combination of the values to try.")
 ]
-OnePerson = Annotated[
-    str | None, typer.Option("--athlete", "-a", help="One person, on many other days.")
+RepeatedAthlete = Annotated[
+    str | None,
+    typer.Option("--athlete", "-a", help="Simulate one athlete repeatedly instead."),
 ]
 PopulationName = Annotated[
     str | None,
-    typer.Option("--population", help="Draw persons from it. Default: novices."),
+    typer.Option(help="Population to draw from. Default: novices."),
 ]
-Persons = Annotated[int, typer.Option("--persons", help="Persons in every scenario.")]
-OutcomeShown = Annotated[
-    str, typer.Option("--outcome", help="What is told first and drawn.")
+NumberOfAthletes = Annotated[
+    int, typer.Option("--athletes", help="Number of athletes drawn.")
 ]
+OutcomeShown = Annotated[str, typer.Option(help="Outcome to draw and to list first.")]
 SweepFile = Annotated[
     str,
     typer.Argument(metavar="SWEEP", help="Name of a shipped sweep, or a TOML file."),
@@ -159,22 +158,22 @@ SearchFile = Annotated[
 ]
 SweepFolder = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder of the results. Default: out/sweep-NAME."),
+    typer.Option(help="Folder of the results. Default: out/sweep-NAME."),
 ]
 SearchFolder = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder of the results. Default: out/search-NAME."),
+    typer.Option(help="Folder of the results. Default: out/search-NAME."),
 ]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")
+    bool, typer.Option("--resume", help="Resume a sweep that was stopped.")
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option("--scheduler", help="Dask scheduler, tcp://HOST:8786, or local."),
+    typer.Option(help="Dask scheduler, tcp://HOST:8786, or local."),
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, help="Threads, or workers of a local cluster."),
+    typer.Option(min=1, help="Threads, or workers of a local cluster."),
 ]
 DoneSweep = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")
@@ -183,26 +182,23 @@ RecordFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder that hipext wrote.")
 ]
 EngineName = Annotated[
-    str | None, typer.Option("--engine", help="plain or compiled. Default: as then.")
+    str | None,
+    typer.Option(help="plain or compiled. Default: that of the record."),
 ]
 FileShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]
 CourseNotebooks = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="NOTEBOOK", help="Such as 01_first_plan, or 01. Default: all."
+        metavar="NOTEBOOK", help="Name or number: 01_first_plan, 01. Default: all."
     ),
 ]
-CourseFolder = Annotated[Path, typer.Option("--out", help="Folder of the course.")]
-HandoutFolder = Annotated[Path, typer.Option("--out", help="Folder of the handouts.")]
-Points = Annotated[int, typer.Option("--points", min=1, help="Of each task.")]
+CourseFolder = Annotated[Path, typer.Option(help="Folder of the course.")]
+HandoutFolder = Annotated[Path, typer.Option(help="Folder of the handouts.")]
+Points = Annotated[int, typer.Option(min=1, help="Points per task.")]
 WithFigures = Annotated[
-    bool, typer.Option("--figures/--no-figures", help="With figures, or not.")
+    bool, typer.Option("--figures/--no-figures", help="Include the figures.")
 ]
-_PIECES = re.compile(
-    r"""(?P<quoted>"(?:\\.|[^"\\])*"|'[^']*')|(?P<bracket>[][{}])|(?P<comma>,)"""
-    r"""|(?P<quote>["'])|[^][{},"']+""",
-    re.DOTALL,
-)
+_QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'""", re.DOTALL)
 
 
 def read_changes(texts: Iterable[str]) -> dict[str, object]:
@@ -213,11 +209,8 @@ def read_changes(texts: Iterable[str]) -> dict[str, object]:
     ValueError
         If a text has no path or no value.
     """
-    changes = {}
-    for text in texts:
-        path, value = _halves(text, "--set needs KEY=VALUE")
-        changes[path] = _value(value)
-    return changes
+    pairs = (_key_and_value(text, "--set needs KEY=VALUE") for text in texts)
+    return {path: _parsed(value) for path, value in pairs}
 
 
 def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
@@ -229,7 +222,7 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
     ------
     ValueError
         If a text has no name or an empty value, leaves a bracket or a quote open, or
-        names what another one names.
+        repeats the name of another one.
 
     Examples
     --------
@@ -237,62 +230,54 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
     {'athlete.missed_weeks': [[], [3, 4]], 'tempo': ['3-1-1-0', '2-0-1-0']}
     """
     lists: dict[str, list[object]] = {}
+    # A dict would silently keep the last of two texts with one name.
     for text in texts:
-        name, values = _halves(text, "--vary needs KEY=VALUE,VALUE")
+        name, values = _key_and_value(text, "--vary needs KEY=VALUE,VALUE")
         if name in lists:
             raise ValueError(
                 f"--vary: {name!r} is there twice; got {text!r} besides. "
                 f"Write all its values behind one {name}=."
             )
-        parts = _parted(values, text)
+        parts = [*_parts(values, text)]
         if not all(parts):
             raise ValueError(
                 f"--vary needs a value before and after each comma; got {text!r}. "
                 f'Write "" for an empty text.'
             )
-        lists[name] = [_value(part) for part in parts]
+        lists[name] = [_parsed(part) for part in parts]
     return lists
 
 
-def _halves(text: str, needed: str) -> tuple[str, str]:
-    path, equals, value = text.partition("=")
-    if not equals or not path.strip():
+def _key_and_value(text: str, needed: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
         raise ValueError(f"{needed}; got {text!r}.")
-    return path.strip(), value
+    return key.strip(), value
 
 
-def _value(text: str) -> object:
+def _parsed(text: str) -> object:
+    """Return a TOML value; a text that is none needs no quotes here."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return text.strip()  # plain words need no quotes here
+        return text.strip()
 
 
-def _parted(values: str, text: str) -> list[str]:
-    """Return the texts between commas, except those inside brackets and quotes."""
-    parts, depth = [""], 0
-    for piece in _PIECES.finditer(values):
-        if piece["quote"]:
-            raise ValueError(f"--vary: a quote is not closed in {text!r}.")
-        if piece["bracket"]:
-            depth += 1 if piece["bracket"] in "[{" else -1
-        if depth < 0:
+def _parts(values: str, text: str) -> Iterator[str]:
+    """Yield the values between commas."""
+    part = None
+    for piece in values.split(","):
+        part = piece if part is None else f"{part},{piece}"
+        # Brackets and commas inside complete quotes do not count.
+        bare = _QUOTED.sub("", part)
+        has_open_quote = '"' in bare or "'" in bare
+        depth = sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))
+        if depth < 0 and not has_open_quote:
             raise ValueError(f"--vary: a bracket was never opened in {text!r}.")
-        if piece["comma"] and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += piece[0]
-    if depth:
-        raise ValueError(f"--vary: a bracket is not closed in {text!r}.")
-    return [part.strip() for part in parts]
-
-
-def with_changes_recorded(plan: Plan, changes: Mapping[str, object]) -> Plan:
-    """Return a changed plan with a description that says so."""
-    if not changes:
-        return plan
-    description = (
-        f"{plan.description.strip()} Changed for this run: {listed(changes)}. "
-        "The texts of the plan describe it as it was written."
-    )
-    return plan.model_copy(update={"description": description.strip()})
+        # A comma inside quotes or brackets belongs to the value: read on.
+        if depth == 0 and not has_open_quote:
+            yield part.strip()
+            part = None
+    if part is not None:
+        what = "quote" if has_open_quote else "bracket"
+        raise ValueError(f"--vary: a {what} is not closed in {text!r}.")

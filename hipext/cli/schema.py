@@ -1,4 +1,4 @@
-"""JSON Schemas of plan and athlete files, for editors and for reading."""
+"""JSON Schemas of plan, athlete, population, sweep and search files, for editors."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -39,11 +39,11 @@ a load, and neither where there is none. 'wave' needs sets with the first of its
 percentages. 'tempo' is for repetitions, 'hold' for holds.""",
 }
 _STUDY_FILE = """
-The file is TOML. It needs an athlete, or a population and the number of persons to draw
-from it. In [vary], a name is a knob, athlete.PATH for a value of every person,
+The file is TOML. It needs an athlete, or a population and the number of athletes to
+draw from it. In [vary], a name is a knob, athlete.PATH for a value of every athlete,
 parameter.ID for a constant, or the dotted path of a value of the plan."""
 _VARIED = {"$ref": "#/$defs/Varied"}
-_ONE_PERSON = {"required": ["athlete"], "not": {"required": ["population"]}}
+_ONE_ATHLETE = {"required": ["athlete"], "not": {"required": ["population"]}}
 _PEOPLE = {"required": ["population", "persons"], "not": {"required": ["athlete"]}}
 _IN_A_LIST = ["string", "number", "boolean", "array", "object"]  # TOML but for dates
 
@@ -60,7 +60,7 @@ def plan_schema() -> Schema:
     >>> plan_schema()["required"]
     ['format', 'name', 'phase']
     """
-    schema = schema_of(Plan, "hipext plan")
+    schema = _schema_of(Plan, "hipext plan")
     schema["description"] += _PLAN_FILE.replace("\n", " ")
     for owner, key, field in _properties(schema):
         field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
@@ -83,21 +83,100 @@ def plan_schema() -> Schema:
 
 def athlete_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of athlete files."""
-    schema = schema_of(Athlete, "hipext athlete")
-    say_lifts(schema)
+    schema = _schema_of(Athlete, "hipext athlete")
+    _add_lifts(schema)
     return schema
 
 
-def say_lifts(athlete: Schema) -> None:
-    """Add to the schema of an athlete which exercises 1RMs are given for, and how."""
-    one_rm_kg = athlete["properties"]["one_rm_kg"]
-    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
-    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
-    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
+def population_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of population files.
+
+    What it cannot say, `read_population` checks: whether the shares of all groups
+    make 1, and whether an athlete that is named exists.
+    """
+    schema = _schema_of(Population, "hipext population")
+    _add_lifts(schema["$defs"]["Athlete"])
+    # The average athlete is written out, or named as a shipped one.
+    athlete = schema["properties"]["athlete"]
+    athlete["anyOf"] = [{"$ref": athlete.pop("$ref")}, {"type": "string"}]
+    return schema
 
 
-def schema_of(model: type[FileValue], title: str) -> Schema:
-    """Return the JSON Schema of a kind of file as far as its model tells it."""
+def sweep_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of sweep files.
+
+    What it cannot say, `read_sweep_file` checks: whether names and values can be set
+    in the plan, whether ranges and sizes fit the design, and whether files are there.
+
+    Examples
+    --------
+    >>> sweep_schema()["required"]
+    ['format', 'name', 'plan', 'vary']
+    """
+    schema = _study(SweepSpec, "hipext sweep")
+    # A grid has every combination; all other designs need their size n.
+    schema["$defs"]["Design"] |= {
+        "if": {"properties": {"kind": {"const": "grid"}}},
+        "then": {"not": {"required": ["n"]}},
+        "else": {"required": ["n"]},
+    }
+    return schema
+
+
+def search_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of search files; see `sweep_schema`."""
+    schema = _study(SearchSpec, "hipext search")
+    for key in ("goals", "limits"):
+        schema["properties"][key]["propertyNames"] = {"enum": [*OUTCOMES]}
+    # A limit of the mean, or of a percentile of the athletes, from 1 to 99.
+    limit = schema["$defs"]["Limit"]
+    limit["anyOf"] = [{"required": ["at_most"]}, {"required": ["at_least"]}]
+    limit["properties"]["of"]["pattern"] = "^(mean|p[1-9][0-9]?)$"
+    return schema
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "plan": plan_schema,
+    "athlete": athlete_schema,
+    "population": population_schema,
+    "sweep": sweep_schema,
+    "search": search_schema,
+}
+
+
+def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
+    """Return what the schemas of sweeps and searches have in common."""
+    schema = _schema_of(model, title)
+    schema["description"] += _STUDY_FILE.replace("\n", " ")
+    schema["oneOf"] = [_ONE_ATHLETE, _PEOPLE]
+    schema["properties"]["vary"] |= {
+        "minProperties": 1,
+        "properties": {
+            knob.name: {"description": f"{knob.meaning}: {knob.values}.", **_VARIED}
+            for knob in KNOBS.values()
+        },
+        "additionalProperties": _VARIED,
+    }
+    # A table with low or high is a range; any other continues the path of its name.
+    ends = [{"required": ["low"]}, {"required": ["high"]}]
+    schema["$defs"]["Varied"] = {
+        "description": "Values in a list, a range, or a table for a path with dots.",
+        "anyOf": [
+            {"type": "array", "minItems": 1, "items": {"type": _IN_A_LIST}},
+            {"$ref": "#/$defs/Range"},
+            {
+                "type": "object",
+                "minProperties": 1,
+                "not": {"anyOf": ends},
+                "additionalProperties": _VARIED,
+            },
+        ],
+    }
+    return schema
+
+
+def _schema_of(model: type[FileValue], title: str) -> Schema:
+    """Return the JSON Schema that pydantic makes of a model, as editors want it."""
     schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
     for part in (schema, *schema["$defs"].values()):
         fields = part["properties"].items()
@@ -106,8 +185,9 @@ def schema_of(model: type[FileValue], title: str) -> Schema:
             if key.endswith("_kg") and field["type"] == "number":
                 part["properties"][key] = _mass(field)
     for owner, key, field in _properties(schema):
+        # pydantic adds titles, and the discriminator of OpenAPI, to every field.
         field.pop("title", None)
-        field.pop("discriminator", None)  # a word of OpenAPI, not of JSON Schema
+        field.pop("discriminator", None)
         model_name = field.get("$ref", "").rpartition("/")[2]
         if model_name:
             field.setdefault("description", schema["$defs"][model_name]["description"])
@@ -127,21 +207,30 @@ def _properties(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
 
 def _without_null(field: Schema) -> Schema:
     """Return a property as a TOML file can have it: there, or left out."""
+    # TOML has no null: what may be None in Python is an optional key there.
+    field = dict(field)
     if field.get("default", ...) is None:
-        field = {key: value for key, value in field.items() if key != "default"}
+        del field["default"]
     options = [one for one in field.get("anyOf", []) if one != {"type": "null"}]
-    if len(options) != 1:
-        return field
-    rest = {key: value for key, value in field.items() if key != "anyOf"}
-    return options[0] | rest
+    if len(options) == 1:
+        del field["anyOf"]
+        return options[0] | field
+    return field
+
+
+def _add_lifts(athlete: Schema) -> None:
+    """Add which exercises a 1RM can be given for, and how it is written."""
+    one_rm_kg = athlete["properties"]["one_rm_kg"]
+    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
+    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
+    one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
 
 
 def _mass(field: Schema) -> Schema:
-    """Return a number of kg as a file can have it: so, or as text with its unit."""
-    words = ("description", "examples")
-    said = {key: field[key] for key in words if key in field}
-    number = {key: field[key] for key in field if key not in (*words, "title")}
-    return {**said, "anyOf": [number, {"type": "string", "pattern": MASS_PATTERN}]}
+    """Return a mass as a file can have it: a number of kg, or a text with its unit."""
+    number = {key: value for key, value in field.items() if key != "title"}
+    words = {x: number.pop(x) for x in ("description", "examples") if x in number}
+    return {**words, "anyOf": [number, {"type": "string", "pattern": MASS_PATTERN}]}
 
 
 def _json_value(text: str) -> object:
@@ -153,86 +242,3 @@ def _words(exercises: Iterable[Exercise]) -> list[str]:
     exercises = list(exercises)
     aliases = [word for one in exercises for word in (one.name, *one.aliases)]
     return list(dict.fromkeys([*(one.id for one in exercises), *aliases]))
-
-
-def population_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of population files.
-
-    What it cannot say, `read_population` checks: whether the shares of all groups
-    make 1, and whether a person that is named is there.
-    """
-    schema = schema_of(Population, "hipext population")
-    say_lifts(schema["$defs"]["Athlete"])
-    athlete = schema["properties"]["athlete"]
-    athlete["anyOf"] = [{"$ref": athlete.pop("$ref")}, {"type": "string"}]
-    return schema
-
-
-def sweep_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of sweep files.
-
-    What it cannot say, `read_sweep_file` checks: whether names and values can be set
-    in the plan, whether ranges and sizes fit the design, and whether files are there.
-
-    Examples
-    --------
-    >>> sweep_schema()["required"]
-    ['format', 'name', 'plan', 'vary']
-    """
-    schema = _study(SweepSpec, "hipext sweep")
-    schema["$defs"]["Design"] |= {
-        "if": {"properties": {"kind": {"const": "grid"}}},
-        "then": {"not": {"required": ["n"]}},
-        "else": {"required": ["n"]},
-    }
-    return schema
-
-
-def search_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of search files; see `sweep_schema`."""
-    schema = _study(SearchSpec, "hipext search")
-    for key in ("goals", "limits"):
-        schema["properties"][key]["propertyNames"] = {"enum": [*OUTCOMES]}
-    limit = schema["$defs"]["Limit"]
-    limit["anyOf"] = [{"required": ["at_most"]}, {"required": ["at_least"]}]
-    limit["properties"]["of"]["pattern"] = "^(mean|p[1-9][0-9]?)$"
-    return schema
-
-
-def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
-    """Return what sweeps and searches have in common."""
-    schema = schema_of(model, title)
-    schema["description"] += _STUDY_FILE.replace("\n", " ")
-    schema["oneOf"] = [_ONE_PERSON, _PEOPLE]
-    schema["properties"]["vary"] |= {
-        "minProperties": 1,
-        "properties": {
-            knob.name: {"description": f"{knob.meaning}: {knob.values}.", **_VARIED}
-            for knob in KNOBS.values()
-        },
-        "additionalProperties": _VARIED,
-    }
-    ends = [{"required": ["low"]}, {"required": ["high"]}]
-    schema["$defs"]["Varied"] = {
-        "description": "Values in a list, a range, or a table for a path with dots.",
-        "anyOf": [
-            {"type": "array", "minItems": 1, "items": {"type": _IN_A_LIST}},
-            {"$ref": "#/$defs/Range"},
-            {
-                "type": "object",
-                "minProperties": 1,
-                "not": {"anyOf": ends},
-                "additionalProperties": _VARIED,
-            },
-        ],
-    }
-    return schema
-
-
-SCHEMAS: dict[str, Callable[[], Schema]] = {
-    "plan": plan_schema,
-    "athlete": athlete_schema,
-    "population": population_schema,
-    "sweep": sweep_schema,
-    "search": search_schema,
-}

@@ -1,28 +1,22 @@
-"""What ``hipext compare`` does: scenarios, persons, tables, a figure and a text."""
+"""Comparisons, sweeps and searches: inputs, files, and results as text."""
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Cohort, cohort
-from hipext.files.checks import check_one_of, shortened
-from hipext.files.io import REPLACED, csv_bytes, drop_leftovers, write_files
+from hipext.cli.text import json_text, table_json, write_results
+from hipext.files.checks import check_one_of, counted, shortened
+from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
-from hipext.files.records import (
-    read_record,
-    record_bytes,
-    record_of,
-    replaces_other_inputs,
-)
-from hipext.plans.edits import vary
+from hipext.files.records import read_record, record_bytes, record_of
 from hipext.plans.plan import Plan
-from hipext.plans.plan_file import read_plan
 from hipext.plots.report import figure_files
 from hipext.plots.studies import (
     MOST_PANELS,
@@ -32,26 +26,15 @@ from hipext.plots.studies import (
     sensitivity_figure,
     sweep_figure,
 )
-from hipext.studies.comparison import (
-    Comparison,
-    compare,
-    comparison_files,
-    one_at_a_time,
-    variations,
-)
+from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
 from hipext.studies.scenarios import Scenario, listed
-from hipext.studies.search import (
-    Search,
-    front_from_record,
-    inputs_of_search,
-    search_tables,
-)
-from hipext.studies.sweep_file import SweepSpec, read_search_file, read_sweep_file
-from hipext.studies.sweeps import RECORD, Sweep, part_paths, read_sweep, sweep
+from hipext.studies.search import Search, inputs_of_search, search_tables
+from hipext.studies.sweep_file import SearchSpec
+from hipext.studies.sweeps import RECORD, Sweep, part_paths
 
-OVERVIEW = {  # outcomes of the second table, and its words for them
+_OVERVIEW = {  # outcomes of the second table of a comparison, and its words for them
     "strength_pct": "strength",
     "pain_reported": "pain",
     "fatigue_pct": "fatigue",
@@ -59,287 +42,188 @@ OVERVIEW = {  # outcomes of the second table, and its words for them
     "minutes": "min/week",
     "weeks": "weeks",
 }
-_NAME = 34  # letters of a scenario
+_N_OVERVIEW = 5  # outcomes in it, besides the one that is listed first
+_NAME = 34  # letters of the name of a scenario
 _MOST = 12  # scenarios of an overview; files have all
-_WORDS = {1: "more is better", -1: "less is better", 0: "neither is better"}
+_BETTER = {1: "more is better", -1: "less is better", 0: "neither is better"}
 _MOST_ROWS, _MOST_SAMPLES = 24, 6  # of a table on the terminal: a grid, and others
-_FRONT_FILES = ("front.png", "front.svg")  # not of a single goal
-_SHOWN = ("strength_pct", "pain_reported", "n_failed", "minutes", "weeks")
+_SUMMARISED = ("strength_pct", "pain_reported", "n_failed", "minutes", "weeks")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CompareRequest:
-    """The arguments of ``hipext compare``, as they were written."""
-
-    plans: Sequence[str]
-    varied: Mapping[str, Sequence] = field(default_factory=dict)
-    together: bool = False
-    changes: Mapping[str, object] = field(default_factory=dict)
-    athlete: str | None = None
-    population: str | None = None
-    persons: int = 1000
-    seed: int = 0
-    noise: bool = True
-    level: float = 0.95
-    outcome: str = "strength_pct"
-    out: Path = Path("out")
-
-    @property
-    def folder(self) -> Path:
-        """Where the results go."""
-        return self.out / f"compare-{'-'.join(Path(one).stem for one in self.plans)}"
+def check_outcome(name: str) -> None:
+    """Raise ValueError unless --outcome names an outcome."""
+    check_one_of(name, OUTCOMES, name="--outcome")
 
 
-def run_compare(request: CompareRequest, *, as_json: bool) -> str:
-    """Compare what is asked for, write the files, and return the text that tells."""
-    check_one_of(request.outcome, OUTCOMES, name="--outcome")
-    found = _compared(request)
-    files = comparison_files(found)
-    drawn = {"compare": comparison_figure(found, request.outcome)}
-    folder = request.folder
-    is_replaced = replaces_other_inputs(files, folder)
-    paths = write_files(figure_files(drawn) | files, folder)
+def scenarios_to_compare(
+    names: Sequence[str],
+    plans: Sequence[Plan],
+    varied: Mapping[str, Sequence],
+    *,
+    factorial: bool,
+) -> Sequence[Scenario] | Mapping[str, Plan]:
+    """Return one plan with varied values, or several plans by name.
+
+    A plan is called by the stem of its file, or as given where two stems are equal.
+    """
+    if len(plans) == 1:
+        return variations(plans[0], varied, together=factorial)
+    if varied:
+        raise ValueError(
+            f"--vary changes one plan; several were named ({', '.join(names)}). "
+            "Compare plans, or values in one plan."
+        )
+    # Stems are shorter; full names differ where plans of two folders share a stem.
+    for called in ([Path(name).stem for name in names], names):
+        if len(set(called)) == len(called):
+            return dict(zip(called, plans, strict=True))
+    raise ValueError(f"A plan is named twice: {', '.join(names)}.")
+
+
+def athletes_to_compare(
+    athlete: str | None, population: str | None, n: int, *, seed: int
+) -> Sequence[Athlete]:
+    """Return one athlete n times, or n athletes drawn from a population."""
+    if n < 1:
+        raise ValueError(f"--athletes must be at least 1; got {n}.")
+    if athlete is None:
+        return cohort(n, population or "novices", seed=seed)
+    if population is not None:
+        raise ValueError("Name --athlete or --population, not both.")
+    return [read_athlete(athlete)] * n
+
+
+def comparison_results(
+    found: Comparison,
+    outcome: str,
+    folder: Path,
+    *,
+    changed: Mapping[str, object],
+    as_json: bool,
+) -> str:
+    """Write a comparison into a folder; return its differences as text or JSON."""
+    drawn = figure_files({"compare": comparison_figure(found, outcome)})
+    written = write_results(folder, comparison_files(found), drawn)
     if as_json:
-        return comparison_json(found, folder, paths)
+        return json_text(
+            {
+                "baseline": found.baseline,
+                "scenarios": [one.name for one in found.scenarios],
+                "n_athletes": len(found.athletes),
+                "seeds": list(found.seeds),
+                "differences": json.loads(table_json(found.differences)),
+                "folder": str(folder),
+                "files": [path.name for path in written.paths],
+            }
+        )
     lines = [found.scenarios[0].plan.name]
-    if request.changes:
-        lines.append(f"Changed in all: {listed(request.changes)}")
-    lines.append(comparison_text(found, request.outcome))
-    lines.append(f"\nSee {folder / 'compare.png'}; {len(paths)} files are in {folder}.")
-    if is_replaced:
-        lines.append(REPLACED)
+    if changed:
+        lines.append(f"Changed in all: {listed(changed)}")
+    lines.append(f"{_athletes_text(found.athletes)}; the same in every scenario.")
+    lines += ["", *_difference_lines(found, OUTCOMES[outcome])]
+    if 1 < len(found.scenarios) <= _MOST:
+        lines += ["", *_overview_lines(found, outcome)]
+    lines += ["", *_note_lines(found, outcome), "", written.text("compare.png")]
     return "\n".join(lines)
 
 
-def _compared(request: CompareRequest) -> Comparison:
-    plans = [vary(read_plan(one), request.changes) for one in request.plans]
-    people = _people(request)
-    options = {
-        "seeds": (request.seed,),
-        "noise": request.noise,
-        "level": request.level,
-        "progress": True,
-    }
-    if len(plans) == 1 and not request.varied:
-        return one_at_a_time(plans[0], people, **options)
-    return compare(_scenarios(request, plans), people, **options)
-
-
-def _scenarios(
-    request: CompareRequest, plans: Sequence[Plan]
-) -> Sequence[Scenario] | Mapping[str, Plan]:
-    if len(plans) == 1:
-        return variations(plans[0], request.varied, together=request.together)
-    if request.varied:
-        raise ValueError(
-            "--vary changes one plan; several were named "
-            f"({', '.join(request.plans)}). Compare plans, or values in one plan."
-        )
-    names = [Path(one).stem for one in request.plans]
-    if len(set(names)) < len(names):
-        names = list(request.plans)
-    if len(set(names)) < len(names):
-        raise ValueError(f"A plan is named twice: {', '.join(request.plans)}.")
-    return dict(zip(names, plans, strict=True))
-
-
-def _people(request: CompareRequest) -> Sequence[Athlete]:
-    if request.persons < 1:
-        raise ValueError(f"--persons must be at least 1; got {request.persons}.")
-    if request.athlete is not None:
-        if request.population is not None:
-            raise ValueError("Name --athlete or --population, not both.")
-        return [read_athlete(request.athlete)] * request.persons
-    return cohort(request.persons, request.population or "novices", seed=request.seed)
-
-
-def athletes_text(athletes: Sequence[Athlete]) -> str:
-    """Return who trains, in words."""
+def _athletes_text(athletes: Sequence[Athlete]) -> str:
     if isinstance(athletes, Cohort):
-        persons = "1 person" if len(athletes) == 1 else f"{len(athletes):,} persons"
-        return f"{persons} drawn from {athletes.population.name!r}"
-    names = list(dict.fromkeys(one.name for one in athletes))
-    if len(names) > 1:
-        return f"{len(athletes):,} persons"
-    times = "once" if len(athletes) == 1 else f"{len(athletes):,} times, other days"
-    return f"{names[0]}, {times}"
+        n = len(athletes)
+        return f"{n:,} athlete{'s' * (n > 1)} drawn from {athletes.population.name!r}"
+    if len(athletes) == 1:
+        return f"{athletes[0].name}, once"
+    return f"{athletes[0].name}, {len(athletes):,} times with other random numbers"
 
 
-def comparison_text(found: Comparison, outcome: str) -> str:
-    """Return the differences of one outcome, and an overview of others."""
-    what = OUTCOMES[outcome]
-    lines = [f"{athletes_text(found.athletes)}; the same ones in every scenario."]
-    if len(found.seeds) > 1:
-        lines.append(f"Each lives {len(found.seeds)} times.")
-    lines += ["", *_differences(found, what)]
-    if 1 < len(found.scenarios) <= _MOST:
-        lines += ["", *_overview(found, outcome)]
-    return "\n".join([*lines, "", *_notes(found, outcome)])
-
-
-def _differences(found: Comparison, what: Outcome) -> list[str]:
-    values = found.outcomes.groupby("scenario", sort=False)[what.name].mean()
-    head = (
-        f"{what.name}: {what.meaning} ({what.unit or 'count'}; {_WORDS[what.better]})"
-    )
-    pct = f"{100 * found.level:g} % interval"
-    lines = [head, f"{'':<{_NAME}}{'mean':>9}{'differs':>9}{pct:>18}{'better':>8}"]
-    lines.append(
-        f"{shortened(found.baseline, _NAME - 1):<{_NAME}}{values.iloc[0]:>9.2f}"
-    )
+def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
+    unit, better = outcome.unit or "count", _BETTER[outcome.better]
+    interval = f"{100 * found.level:g} % interval"
+    means = found.outcomes.groupby("scenario", sort=False)[outcome.name].mean()
+    lines = [
+        f"{outcome.name}: {outcome.meaning} ({unit}; {better})",
+        f"{'':<{_NAME}}{'mean':>9}{'differs':>9}{interval:>18}{'better':>8}",
+        f"{_padded(found.baseline)}{means.iloc[0]:>9.2f}",
+    ]
     rows = found.differences
-    for row in rows[rows["outcome"] == what.name].itertuples():
+    for row in rows[rows["outcome"] == outcome.name].itertuples():
+        # Exactly 1 where a change does nothing: athletes are compared with themselves
+        # on the same random numbers.
         between = f"{_signed(row.low)} to {_signed(row.high)}"
-        better = "same" if row.p_equal == 1 else _percent(row.p_better)
+        share = "-" if pd.isna(row.p_better) else f"{100 * row.p_better:.0f} %"
         lines.append(
-            f"{shortened(row.scenario, _NAME - 1):<{_NAME}}{row.mean:>9.2f}"
-            f"{_signed(row.difference):>9}{between:>18}{better:>8}"
+            f"{_padded(row.scenario)}{row.mean:>9.2f}{_signed(row.difference):>9}"
+            f"{between:>18}{'same' if row.p_equal == 1 else share:>8}"
         )
     return lines
 
 
-def _overview(found: Comparison, outcome: str) -> list[str]:
-    rows = found.differences
-    others = {one: word for one, word in OVERVIEW.items() if one != outcome}
-    shown = dict(list(others.items())[:5])
-    table = rows.pivot_table(
+def _overview_lines(found: Comparison, outcome: str) -> list[str]:
+    others = [name for name in _OVERVIEW if name != outcome][:_N_OVERVIEW]
+    table = found.differences.pivot_table(
         index="scenario", columns="outcome", values="difference", sort=False
     )
-    heads = "".join(f"{word:>9}" for word in shown.values())
+    heads = "".join(f"{_OVERVIEW[name]:>9}" for name in others)
     lines = [f"{'mean differences of others':<{_NAME}}{heads}"]
-    for name, row in table.iterrows():
-        cells = "".join(f"{_signed(row[one]):>9}" for one in shown)
-        lines.append(f"{shortened(str(name), _NAME - 1):<{_NAME}}{cells}")
+    for scenario, row in table.iterrows():
+        cells = "".join(f"{_signed(row[name]):>9}" for name in others)
+        lines.append(f"{_padded(scenario)}{cells}")
     return lines
 
 
-def _notes(found: Comparison, outcome: str) -> list[str]:
+def _note_lines(found: Comparison, outcome: str) -> list[str]:
     lines = [
-        "Intervals are those of the mean; single persons differ more (q05, q95 in",
-        "differences.csv). Better: share of persons for whom a scenario is better.",
+        "Intervals are those of the mean; single athletes differ more (q05, q95 in",
+        "differences.csv). Better: share of athletes for whom a scenario is better.",
     ]
     if outcome.endswith("_pct") and outcome != "fatigue_pct":
+        # Within-athlete error of a 1RM test, as a coefficient of variation.
         error = 100 * parameter("strength_test.cv")
         lines.append(
             f"A 1RM test errs by {error:g} %: a smaller difference could not be seen "
-            "in one person."
+            "in one athlete."
         )
-    if (found.outcomes["weeks"] != found.outcomes["weeks"].iloc[0]).any():
+    if len({*found.outcomes["weeks"]}) > 1:
         lines.append("Closed gates make a plan longer for some: see weeks.")
     return lines
+
+
+def _padded(scenario: str) -> str:
+    return f"{shortened(scenario, _NAME - 1):<{_NAME}}"
 
 
 def _signed(value: float) -> str:
     if pd.isna(value):
         return "-"
-    text = f"{value:+.2f}"
-    return "0" if value == 0 else text
+    return f"{value:+.2f}" if value else "0"
 
 
-def _percent(share: float) -> str:
-    return "-" if pd.isna(share) else f"{100 * share:.0f} %"
-
-
-def comparison_json(found: Comparison, folder: Path, files: Sequence[Path]) -> str:
-    """Return what was found as JSON for a machine."""
-    rows = json.loads(found.differences.to_json(orient="records"))
-    told = {
-        "baseline": found.baseline,
-        "scenarios": [one.name for one in found.scenarios],
-        "n_persons": len(found.athletes),
-        "seeds": list(found.seeds),
-        "differences": rows,
-        "folder": str(folder),
-        "files": [path.name for path in files],
-    }
-    return json.dumps(told, indent=2, ensure_ascii=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepRequest:
-    """The arguments of ``hipext sweep``, as they were written."""
-
-    path: str
-    out: Path | None = None
-    resume: bool = False
-    scheduler: str | None = None
-    n_threads: int | None = None
-    outcome: str = "strength_pct"
-
-    @property
-    def folder(self) -> Path:
-        """Where the results go."""
-        return self.out or Path("out") / f"sweep-{Path(self.path).stem}"
-
-    def way_on(self) -> str:
-        """Return how to go on with what is in the folder; nothing before a record."""
-        if not (self.folder / RECORD).is_file():
-            return ""
-        where = [] if self.out is None else ["--out", str(self.out)]
-        command = shlex.join(["hipext", "sweep", self.path, *where, "--resume"])
-        return f"What is done is kept. Go on with: {command}"
-
-
-def run_sweep(request: SweepRequest, *, as_json: bool) -> str:
-    """Run a sweep file, draw it, and return the text, or the JSON, that tells of it.
+@contextmanager
+def resumable(folder: Path, command: Sequence[str]) -> Iterator[None]:
+    """Tell how to resume a sweep that Ctrl-C or a fault of the system stops.
 
     Raises
     ------
     OSError
-        If a file cannot be written: which one, why, and how to go on.
+        If a file cannot be written: which one, why, and how to resume.
     """
-    check_one_of(request.outcome, OUTCOMES, name="--outcome")
-    spec = read_sweep_file(request.path)
     try:
-        return _swept(spec, request, as_json=as_json)
-    except OSError as error:
-        way_on = request.way_on()
-        if not error.errno or not way_on:
-            raise  # it says so itself, or nothing was begun
-        place = error.filename or request.folder
-        raise OSError(f"{place}: {error.strerror}. {way_on}") from None
+        yield
+    except (KeyboardInterrupt, OSError) as error:
+        # Without a record the sweep has not begun, and there is nothing to resume.
+        advice = f"Finished parts are kept. Resume with: {shlex.join(command)}"
+        has_begun = (folder / RECORD).is_file()
+        if isinstance(error, KeyboardInterrupt):
+            sys.stderr.write(f"Stopped. {advice}\n" if has_begun else "Stopped.\n")
+            sys.exit(130)
+        if not has_begun or not error.errno:  # without a number: our own message
+            raise
+        place = error.filename or folder
+        raise OSError(f"{place}: {error.strerror}. {advice}") from None
 
 
-def _swept(spec: SweepSpec, request: SweepRequest, *, as_json: bool) -> str:
-    if request.scheduler is not None:
-        _hush_dask()
-    found = sweep(
-        spec,
-        request.folder,
-        resume=request.resume,
-        scheduler=request.scheduler,
-        n_threads=request.n_threads,
-        progress=True,
-    )
-    files = figure_files({"sweep": sweep_figure(found, request.outcome)})
-    told = [found.name, "", summary_text(found, request.outcome)]
-    if found.kind in COLUMNS:
-        weights = found.sensitivity(request.outcome)
-        files |= sensitivity_files(weights)
-        told += ["", weights.told()]
-    write_files(files, request.folder)
-    return _json(found) if as_json else "\n".join([*told, "", _places(found)])
-
-
-def _places(found: Sweep) -> str:
-    n_parts, n_left = len(part_paths(found.folder)), len(found.vary) - MOST_PANELS
-    files = "1 Parquet file" if n_parts == 1 else f"{n_parts} Parquet files"
-    told = (
-        f"See {found.folder / 'sweep.png'} and summary.csv; persons: {files} in "
-        f"{found.folder / 'outcomes'}."
-    )
-    if n_left <= 0:
-        return told
-    more = (
-        "1 more was varied, but is"
-        if n_left == 1
-        else f"{n_left} more were varied, but are"
-    )
-    return f"{told} {more} not drawn."
-
-
-def _hush_dask() -> None:
-    """Let Dask keep its tracebacks to itself: faults are told in our words."""
+def silence_dask() -> None:
+    """Keep the tracebacks that Dask logs off the terminal: errors are raised here."""
     with suppress(ModuleNotFoundError):
         import dask
 
@@ -347,32 +231,58 @@ def _hush_dask() -> None:
         dask.config.set(logging=dict.fromkeys(names, "critical"))
 
 
-def summary_text(found: Sweep, outcome: str) -> str:
+def sweep_results(found: Sweep, outcome: str, *, as_json: bool) -> str:
+    """Draw a sweep into its folder; return its means as text or JSON.
+
+    Where the design allows it, also how much each varied name matters.
+    """
+    files = figure_files({"sweep": sweep_figure(found, outcome)})
+    parts = [found.name, _summary_text(found, outcome)]
+    if found.kind in COLUMNS:
+        weights = found.sensitivity(outcome)
+        files |= _sensitivity_files(weights)
+        parts.append(weights.told())
+    write_files(files, found.folder)
+    if not as_json:
+        return "\n\n".join([*parts, _sweep_files_text(found)])
+    return json_text(
+        {
+            "name": found.name,
+            "folder": str(found.folder),
+            "n_scenarios": len(found.summary),
+            "n_athletes": int(found.summary["n"].iloc[0]),
+            "summary": json.loads(table_json(found.summary.reset_index())),
+        }
+    )
+
+
+def _summary_text(found: Sweep, outcome: str) -> str:
     """Return the means of scenarios, the first ones of many."""
-    shown = list(dict.fromkeys([outcome, *_SHOWN]))
-    names = list(found.vary)
+    summary, names = found.summary, list(found.vary)
+    shown = list(dict.fromkeys([outcome, *_SUMMARISED]))
+    # A grid can be read as a table; of a random design a few rows show the columns.
     n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
     columns = [*names, *(f"{one}_mean" for one in shown)]
-    rows = as_written(found.summary[columns].head(n_rows), names)
+    rows = as_written(summary[columns].head(n_rows), names)
     rows = rows.round(2).set_axis([*_heads(names), *shown], axis=1)
-    n_persons = found.summary["n"].iloc[0]
-    whose = "one person" if n_persons == 1 else f"means of {n_persons:,} persons"
-    lines = [f"{whose} in each scenario:"]
+    n = summary["n"].iloc[0]
+    lines = ["one athlete" if n == 1 else f"means of {n:,} athletes"]
+    lines[0] += " in each scenario:"
     lines.append(rows.to_string(index=False, na_rep="-"))
-    n_more = len(found.summary) - len(rows)
-    if n_more > 0:
-        lines.append(f"... and {n_more:,} more in summary.csv")
-    n_impossible = int((found.summary["weeks_mean"] == 0).sum())
+    if len(summary) > len(rows):
+        lines.append(f"... and {len(summary) - len(rows):,} more in summary.csv")
+    # A scenario whose changes make no legal plan has no weeks.
+    n_impossible = (summary["weeks_mean"] == 0).sum()
     if n_impossible:
         lines.append(
-            f"{n_impossible:,} of {len(found.summary):,} scenarios make no legal plan: "
+            f"{n_impossible:,} of {len(summary):,} scenarios make no legal plan: "
             "values that fit one by one do not always fit together. They are missing."
         )
     return "\n".join(lines)
 
 
 def _heads(names: Sequence[str]) -> list[str]:
-    """Return what follows the last dot of a name, where that tells it from others."""
+    """Return what follows the last dot of a name, where no other name ends like it."""
     last = [name.rpartition(".")[2] for name in names]
     return [
         shortened(name, 24) if end in OUTCOMES or last.count(end) > 1 else end
@@ -380,72 +290,64 @@ def _heads(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _json(found: Sweep) -> str:
-    told = {
-        "name": found.name,
-        "folder": str(found.folder),
-        "n_scenarios": len(found.summary),
-        "persons": int(found.summary["n"].iloc[0]),
-        "summary": json.loads(found.summary.reset_index().to_json(orient="records")),
-    }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+def _sweep_files_text(found: Sweep) -> str:
+    parts = counted(len(part_paths(found.folder)), "Parquet file")
+    text = (
+        f"See {found.folder / 'sweep.png'} and summary.csv; athletes: {parts} in "
+        f"{found.folder / 'outcomes'}."
+    )
+    n_left = len(found.vary) - MOST_PANELS
+    if n_left <= 0:
+        return text
+    verbs = ("was", "is") if n_left == 1 else ("were", "are")
+    return f"{text} {n_left} more {verbs[0]} varied, but {verbs[1]} not drawn."
 
 
-def sensitivity_files(weights: Sensitivity) -> dict[str, bytes]:
-    """Return table and figures of what matters for an outcome, by file name."""
-    name = f"sensitivity-{weights.outcome}"
-    drawn = figure_files({name: sensitivity_figure(weights)})
-    return {f"{name}.csv": csv_bytes(weights.indices)} | drawn
+def sensitivity_results(found: Sensitivity, folder: Path, *, as_json: bool) -> str:
+    """Write a sensitivity analysis into a folder; return it as text or JSON."""
+    paths = write_files(_sensitivity_files(found), folder)
+    return (
+        table_json(found.indices) if as_json else f"{found.told()}\n\nSee {paths[1]}."
+    )
 
 
-def run_sensitivity(folder: Path, outcome: str, *, level: float, as_json: bool) -> str:
-    """Return what matters for an outcome of a sweep, and draw it into its folder."""
-    weights = read_sweep(folder).sensitivity(outcome, level=level)
-    paths = write_files(sensitivity_files(weights), folder)
-    if as_json:
-        return weights.indices.to_json(orient="records", indent=2, force_ascii=False)
-    return f"{weights.told()}\n\nSee {paths[1]}."
+def _sensitivity_files(found: Sensitivity) -> dict[str, bytes]:
+    name = f"sensitivity-{found.outcome}"
+    drawn = figure_files({name: sensitivity_figure(found)})
+    return {f"{name}.csv": csv_bytes(found.indices)} | drawn
 
 
-def run_search(path: str, out: Path | None, *, as_json: bool) -> str:
-    """Run a search file, write and draw it, and return what tells of it."""
-    spec = read_search_file(path)
-    folder = out or Path("out") / f"search-{Path(path).stem}"
-    _check_holds_no_other(folder)
-    inputs = inputs_of_search(spec)
-    found = front_from_record(inputs, progress=True)
+def check_holds_no_other(folder: Path, kind: str) -> None:
+    """Raise FileExistsError if a folder holds results of another kind of command."""
+    if (folder / RECORD).is_file():
+        other = read_record(folder).get("kind", "run")
+        if other != kind:
+            raise FileExistsError(
+                f"'{folder}' holds a {other}, not a {kind}. Name another folder: --out."
+            )
+
+
+def search_results(
+    spec: SearchSpec, found: Search, folder: Path, *, as_json: bool
+) -> str:
+    """Write a search into a folder; return the front as text or JSON."""
     tables = search_tables(found)
-    files = tables | {"record.json": record_bytes(record_of("search", inputs, tables))}
-    is_replaced = replaces_other_inputs(files, folder)
-    drawn = figure_files({"front": front_figure(found)}) if len(spec.goals) > 1 else {}
-    paths = write_files(drawn | files, folder)
-    drop_leftovers(folder, {*_FRONT_FILES} - {path.name for path in paths})
+    record = record_of("search", inputs_of_search(spec), tables)
+    # One goal alone has no trade-off to draw.
+    drawn = {"front": front_figure(found)} if len(found.goals) > 1 else {}
+    written = write_results(
+        folder,
+        tables | {"record.json": record_bytes(record)},
+        figure_files(drawn),
+        replaceable=("front.png", "front.svg"),
+    )
     if as_json:
-        return found.front.to_json(orient="records", indent=2, force_ascii=False)
-    lines = [spec.name, "", found.told()]
-    if len(found.front):
-        lines += ["", *_front_lines(found)]
-    picture = f"See {folder / 'front.png'}; " if drawn else ""
-    lines.append(f"\n{picture}{len(paths)} files are in {folder}.")
-    if is_replaced:
-        lines.append(REPLACED)
-    return "\n".join(lines)
-
-
-def _check_holds_no_other(folder: Path) -> None:
-    """Raise FileExistsError for results that took another command to make."""
-    if not (folder / RECORD).is_file():
-        return
-    kind = read_record(folder).get("kind", "run")
-    if kind != "search":
-        raise FileExistsError(
-            f"'{folder}' holds a {kind}, not a search. Name another folder: --out."
-        )
-
-
-def _front_lines(found: Search) -> list[str]:
+        return table_json(found.front)
+    parts = [spec.name, found.told()]
     front = found.front.drop(columns=["generation", "is_allowed", "is_on_front"])
-    shown = front.head(_MOST_ROWS).round(3)
-    n_more = len(front) - len(shown)
-    more = [f"... and {n_more} more in front.csv"] if n_more > 0 else []
-    return [shown.to_string(index=False, na_rep="-"), *more]
+    if len(front):
+        shown = front.head(_MOST_ROWS).round(3)
+        n_more = len(front) - len(shown)
+        more = f"\n... and {n_more} more in front.csv" if n_more else ""
+        parts.append(shown.to_string(index=False, na_rep="-") + more)
+    return "\n\n".join([*parts, written.text("front.png" if drawn else "")])

@@ -1,27 +1,42 @@
-"""Tables and values as text for the terminal."""
+"""Results of commands as text and JSON for the terminal, and their files."""
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from textwrap import fill, indent
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from hipext.athletes.athlete import read_athlete
+from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Population, read_population
 from hipext.cli.options import DEFAULT_ATHLETE
-from hipext.files import io, records
 from hipext.files.checks import shortened
-from hipext.files.io import shipped_names
+from hipext.files.io import REPLACED, drop_leftovers, shipped_names, write_files
+from hipext.files.records import replaces_other_inputs
 from hipext.plans.exercises import Exercise, ladder
+from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
-from hipext.plots.report import FILE_NAMES, report_files
-from hipext.simulation.explanations import course
-from hipext.simulation.simulation import ALL_FILES, Simulation, record_files
 from hipext.studies.scenarios import listed
-from hipext.studies.sweep_file import read_search_file, read_sweep_file
+from hipext.studies.sweep_file import (
+    SearchSpec,
+    SweepSpec,
+    read_search_file,
+    read_sweep_file,
+)
 
+if TYPE_CHECKING:
+    from hipext.simulation.simulation import Simulation
+
+Shipped = Plan | Athlete | Population | SweepSpec | SearchSpec
+SHIPPED_READERS: dict[str, Callable[[str], Shipped]] = {  # by folder
+    "plans": read_plan,
+    "athletes": read_athlete,
+    "populations": read_population,
+    "sweeps": read_sweep_file,
+    "searches": read_search_file,
+}
 _WEEKLY_HEADS = {
     "week": "week",
     "phase": "phase",
@@ -29,121 +44,79 @@ _WEEKLY_HEADS = {
     "n_sessions": "times",
     "working_sets": "sets",
     "hard_sets": "hard",
+    "n_failed": "failed",
     "volume_load_kg": "load kg",
     "system_volume_load_kg": "+body kg",
     "minutes": "min",
     "session_rpe": "sRPE",
     "hip_share": "hip %",
-}
-_WEEKLY_NOTE = (
-    "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
-    "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
-)
-_ANSWERED_HEADS = {
-    "week": "week",
-    "phase": "phase",
-    "is_deload": "light",
-    "n_sessions": "times",
-    "working_sets": "sets",
-    "n_failed": "failed",
-    "system_volume_load_kg": "+body kg",
-    "minutes": "min",
     "pain": "pain",
     "technique": "tech",
     "strength_pct": "1RM %",
 }
-_ANSWERED_NOTE = (
+# Closed loops show their states instead of these: the table is 80 letters wide.
+_OPEN_LOOP_ONLY = ("hard_sets", "volume_load_kg", "session_rpe", "hip_share")
+_OPEN_LOOP_NOTE = (
+    "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
+    "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
+)
+_CLOSED_LOOP_NOTE = (
     "times: sessions with work; failed: times that the sets of an exercise were not\n"
     "completed; +body kg: working repetitions x load with the lifted body mass; pain:\n"
     "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
     "100 at the start. States are those of a model, never a claim about a person."
 )
-_DECIMALS = {"pain": 1, "technique": 2}
+_FORMATS = {"pain": "{:.1f}", "technique": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
+
+
+class Written(NamedTuple):
+    """The files of results that a command has written."""
+
+    folder: Path
+    paths: list[Path]
+    is_replaced: bool  # results of other inputs were in the folder
+
+    def text(self, shown: str = "") -> str:
+        """Return where the files are; `shown` is the one to look at."""
+        see = f"See {self.folder / shown}; " if shown else ""
+        text = f"{see}{len(self.paths)} files are in {self.folder}."
+        return f"{text}\n{REPLACED}" if self.is_replaced else text
+
+
+def write_results(
+    folder: Path,
+    record: Mapping[str, bytes],
+    figures: Mapping[str, bytes],
+    *,
+    replaceable: Collection[str] = (),
+) -> Written:
+    """Write tables with their record, and figures.
+
+    Where they replace results of other inputs, files of these that are not written now
+    and whose names are `replaceable` are removed.
+    """
+    # Asked before the new record replaces the one that tells.
+    is_replaced = replaces_other_inputs(record, folder)
+    paths = write_files({**figures, **record}, folder)
+    if is_replaced:
+        drop_leftovers(folder, {*replaceable} - {path.name for path in paths})
+    return Written(folder, paths, is_replaced)
+
+
+def json_text(values: object) -> str:
+    """Return values as JSON."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def table_json(rows: pd.DataFrame) -> str:
+    """Return a table as JSON: a list with an object per row."""
+    return rows.to_json(orient="records", indent=2, force_ascii=False)
 
 
 def table(rows: pd.DataFrame) -> str:
     """Return a table as aligned text; a word instead where it is empty."""
     return rows.to_string(index=False, na_rep="-") if len(rows) else "Nothing found."
-
-
-def weekly_table(weekly: pd.DataFrame) -> str:
-    """Return the weekly columns a coach reads first, 80 characters wide at most."""
-    is_answered = "n_failed" in weekly
-    heads = _ANSWERED_HEADS if is_answered else _WEEKLY_HEADS
-    shown = weekly[list(heads)].copy()
-    light = "light" if is_answered else "deload"
-    shown["is_deload"] = shown["is_deload"].map({True: light, False: ""})
-    if is_answered:
-        names = [shortened(name, _MAX_PHASE_LETTERS) for name in shown["phase"]]
-        shown["phase"] = names
-    if "hip_share" in shown:
-        shown["hip_share"] *= 100
-    for name in _DECIMALS.keys() & heads.keys():
-        shown[name] = [_decimals(value, _DECIMALS[name]) for value in shown[name]]
-    numbers = shown.select_dtypes("number").columns
-    shown[numbers] = shown[numbers].round()
-    note = _ANSWERED_NOTE if is_answered else _WEEKLY_NOTE
-    return table(_whole(shown).rename(columns=heads)) + f"\n{note}"
-
-
-def _decimals(value: float, digits: int) -> str:
-    return "-" if pd.isna(value) else f"{value:.{digits}f}"
-
-
-def mode(simulation: Simulation) -> str:
-    """Return in a line whether the person answers back."""
-    if simulation.mode == "open_loop":
-        return "Open loop: every set is assumed to succeed."
-    chance = f"seed {simulation.seed}" if simulation.noise else "no chance"
-    return f"Closed loop, {chance}: the person answers back."
-
-
-def run_text(simulation: Simulation) -> str:
-    """Return how a run went: whether it is open, week by week, and to which end."""
-    parts = [mode(simulation), weekly_table(simulation.weekly)]
-    if simulation.mode == "closed_loop":
-        facts = course(simulation.plan, simulation.weekly, simulation.decisions)
-        parts.append("\n".join(wrapped(x, prefix="", hanging="  ") for x in facts))
-    return "\n\n".join(parts)
-
-
-def run_json(
-    simulation: Simulation, folder: Path, paths: list[Path], *, replaced: bool
-) -> str:
-    """Return what a run has done, as JSON: where its files are, week by week."""
-    weekly = json.loads(simulation.weekly.to_json(orient="records"))
-    return json.dumps(
-        {
-            "plan": simulation.plan.name,
-            "athlete": simulation.athlete.name,
-            "mode": simulation.mode,
-            "seed": simulation.seed,
-            "noise": simulation.noise,
-            "folder": str(folder),
-            "files": [path.name for path in paths],
-            "replaced": replaced,
-            "weekly": weekly,
-        },
-        indent=2,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-
-
-def _whole(shown: pd.DataFrame) -> pd.DataFrame:
-    floats = shown.select_dtypes("float").columns
-    return shown.astype(dict.fromkeys(floats, "Int64"))
-
-
-def entries(rows: pd.DataFrame, key: str) -> str:
-    """Return one paragraph per row: its key, short facts, and its description."""
-    paragraphs = []
-    for row in rows.to_dict("records"):
-        facts = [f"{value}" for name, value in row.items() if name != "description"]
-        head = f"{row[key]:<24}" + " | ".join(facts[1:])
-        paragraphs.append(head + "\n" + wrapped(row["description"]))
-    return "\n".join(paragraphs)
 
 
 def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
@@ -153,35 +126,130 @@ def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
     return fill(text, width=width, initial_indent=prefix, subsequent_indent=after)
 
 
-def week(simulation: Simulation, number: int) -> str:
+def folder_name(plan: str, athlete: str) -> str:
+    """Return the name of the folder of a run; the default athlete is not in it."""
+    name = Path(plan).stem
+    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
+
+
+def with_changes_described(plan: Plan, changes: Mapping[str, object]) -> Plan:
+    """Return a changed plan with a description that lists the changes."""
+    if not changes:
+        return plan
+    description = (
+        f"{plan.description.strip()} Changed for this run: {listed(changes)}. "
+        "The texts of the plan describe it as it was written."
+    )
+    return plan.model_copy(update={"description": description.strip()})
+
+
+def run_text(
+    simulation: "Simulation",
+    written: Written,
+    *,
+    changed: Mapping[str, object],
+    explained: str = "",
+) -> str:
+    """Return how a run went: its mode, week by week, and what became of the plan."""
+    # Lists of shipped files need no simulation, and should not wait for it.
+    from hipext.simulation.explanations import course
+
+    plan, weekly = simulation.plan, simulation.weekly
+    head = [f"{plan.name} - {simulation.athlete.name}"]
+    if changed:
+        head.append(f"Changed: {listed(changed)}")
+    parts = ["\n".join([*head, mode_text(simulation)]), weekly_table(weekly)]
+    if simulation.mode == "closed_loop":
+        facts = course(plan, weekly, simulation.decisions)
+        parts.append("\n".join(wrapped(x, prefix="", hanging="  ") for x in facts))
+    parts += [explained] if explained else []
+    return "\n\n".join([*parts, written.text("report.html")])
+
+
+def mode_text(simulation: "Simulation") -> str:
+    """Return in a line whether the athlete's states feed back into the plan."""
+    if simulation.mode == "open_loop":
+        return "Open loop: every set is assumed to succeed."
+    chance = f"seed {simulation.seed}" if simulation.noise else "without noise"
+    return (
+        f"Closed loop ({chance}): performance, pain and fatigue feed back into the "
+        "plan."
+    )
+
+
+def weekly_table(weekly: pd.DataFrame) -> str:
+    """Return the weekly columns that a coach reads first, at most 80 letters wide."""
+    is_closed = "n_failed" in weekly
+    unseen = _OPEN_LOOP_ONLY if is_closed else ()
+    columns = [name for name in _WEEKLY_HEADS if name in weekly and name not in unseen]
+    shown = weekly[columns].copy()
+    shown["is_deload"] = shown["is_deload"].map({True: "deload", False: ""})
+    shown["phase"] = [shortened(name, _MAX_PHASE_LETTERS) for name in shown["phase"]]
+    if "hip_share" in shown:
+        shown["hip_share"] *= 100
+    for name in _FORMATS.keys() & {*columns}:
+        shown[name] = shown[name].map(_FORMATS[name].format, na_action="ignore")
+    # Integers that can be missing: all other numbers are shown without decimals.
+    floats = shown.select_dtypes("float").columns
+    shown[floats] = shown[floats].round().astype("Int64")
+    note = _CLOSED_LOOP_NOTE if is_closed else _OPEN_LOOP_NOTE
+    return f"{table(shown.rename(columns=_WEEKLY_HEADS))}\n{note}"
+
+
+def week_text(simulation: "Simulation", week: int) -> str:
     """Return what happened in a week and why, wrapped for the terminal."""
-    lines = simulation.explain(week=number).splitlines()
+    lines = simulation.explain(week=week).splitlines()
     return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
-def evidence(rows: pd.DataFrame) -> str:
-    """Return one paragraph per source: status, kind, claim, value, and where from."""
+def run_json(simulation: "Simulation", written: Written) -> str:
+    """Return what a run has done, as JSON: where its files are, week by week."""
+    return json_text(
+        {
+            "plan": simulation.plan.name,
+            "athlete": simulation.athlete.name,
+            "mode": simulation.mode,
+            "seed": simulation.seed,
+            "noise": simulation.noise,
+            "folder": str(written.folder),
+            "files": [path.name for path in written.paths],
+            "replaced": written.is_replaced,
+            "weekly": json.loads(table_json(simulation.weekly)),
+        }
+    )
+
+
+def entries_text(rows: pd.DataFrame) -> str:
+    """Return a paragraph per row: its name, short facts, and its description."""
+    paragraphs = []
+    for row in rows.to_dict("records"):
+        name, *facts = (str(row[key]) for key in row if key != "description")
+        paragraphs.append(f"{name:<24}{' | '.join(facts)}")
+        paragraphs.append(wrapped(row["description"]))
+    return "\n".join(paragraphs)
+
+
+def evidence_text(rows: pd.DataFrame) -> str:
+    """Return a paragraph per source: status, kind, claim, value, and where from."""
     if rows.empty:
         return "Nothing found."
-    return "\n".join(_source_lines(rows.to_dict("records")))
+    return "\n".join(_evidence_lines(rows.to_dict("records")))
 
 
-def _source_lines(rows: list[dict]) -> Iterator[str]:
+def _evidence_lines(rows: list[dict]) -> Iterator[str]:
     for row in rows:
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
+        spread = f" ({row['spread']})" if row["spread"] else ""
+        population = f"in {row['population']}; " if row["population"] else ""
         origin = ", ".join(part for part in (row["authors"], row["year"]) if part)
         yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
-        yield wrapped(f"{row['claim']}: {value}" + _known(row["spread"], " ({})"))
-        yield wrapped(_known(row["population"], "in {}; ") + origin)
+        yield wrapped(f"{row['claim']}: {value}{spread}")
+        yield wrapped(population + origin)
     yield f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
 
 
-def _known(text: str, form: str) -> str:
-    return form.format(text) if text else ""
-
-
-def findings(rows: pd.DataFrame) -> str:
-    """Return what the linter found, one finding per paragraph."""
+def findings_text(rows: pd.DataFrame) -> str:
+    """Return what the linter found, a paragraph per finding."""
     if rows.empty:
         return "Nothing found."
     lines = [
@@ -194,137 +262,71 @@ def findings(rows: pd.DataFrame) -> str:
     )
 
 
-def exercise(one: Exercise, catalogue: Mapping[str, Exercise]) -> str:
+def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
     """Return everything the catalogue says about an exercise."""
+    implement = exercise.implement
+    if exercise.is_loaded:
+        step = f"steps of {exercise.increment_kg:g} kg"
+        implement += f" x {exercise.n_implements}, {step}"
     facts = {
-        "id": one.id,
-        "also called": ", ".join(one.aliases),
-        "role": f"{one.role}, {one.pattern}, {one.laterality}",
-        "implement": _implement(one),
-        "body mass lifted": f"{one.body_mass_share:.0%} (assumption)",
-        "tempo": one.tempo,
-        "dominant joint": one.dominant_joint,
-        "primary muscles": ", ".join(one.primary),
-        "secondary muscles": ", ".join(one.secondary),
-        "stretches": ", ".join(one.stretches),
-        "master first": ", ".join(one.prerequisites),
-        "way up": " > ".join(ladder(one.id, catalogue)),
-        "guide": ", ".join(one.guide),
-        "sources": ", ".join(one.sources),
+        "id": exercise.id,
+        "also called": ", ".join(exercise.aliases),
+        "role": f"{exercise.role}, {exercise.pattern}, {exercise.laterality}",
+        "implement": implement,
+        "body mass lifted": f"{exercise.body_mass_share:.0%} (assumption)",
+        "tempo": exercise.tempo,
+        "dominant joint": exercise.dominant_joint,
+        "primary muscles": ", ".join(exercise.primary),
+        "secondary muscles": ", ".join(exercise.secondary),
+        "stretches": ", ".join(exercise.stretches),
+        "master first": ", ".join(exercise.prerequisites),
+        "way up": " > ".join(ladder(exercise.id, catalogue)),
+        "guide": ", ".join(exercise.guide),
+        "sources": ", ".join(exercise.sources),
     }
     lists = {
-        "cues": one.cues,
-        "faults": one.faults,
-        "easier": [f"{step.to}: {step.when}" for step in one.regress],
-        "harder": [f"{step.to}: {step.when}" for step in one.progress],
-        "instead": [f"{step.to}: {step.when}" for step in one.swap],
+        "cues": exercise.cues,
+        "faults": exercise.faults,
+        "easier": [f"{step.to}: {step.when}" for step in exercise.regress],
+        "harder": [f"{step.to}: {step.when}" for step in exercise.progress],
+        "instead": [f"{step.to}: {step.when}" for step in exercise.swap],
     }
-    lines = [one.name, *(f"  {key:<18}{text}" for key, text in facts.items() if text)]
+    lines = [exercise.name]
+    lines += [f"  {key:<18}{text}" for key, text in facts.items() if text]
     for title, items in lists.items():
         if items:
-            lines += [
-                f"  {title}",
-                indent("\n".join(f"- {it}" for it in items), "    "),
-            ]
+            bullets = "\n".join(f"- {item}" for item in items)
+            lines += [f"  {title}", indent(bullets, "    ")]
     return "\n".join(lines)
 
 
-def _implement(one: Exercise) -> str:
-    if not one.is_loaded:
-        return one.implement
-    step = f"steps of {one.increment_kg:g} kg"
-    return f"{one.implement} x {one.n_implements}, {step}"
-
-
-def folder_name(plan: str, athlete: str) -> str:
-    """Return the name of the folder of a run; the usual person is not in it."""
-    name = Path(plan).stem
-    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
-
-
-def run_summary(
-    simulation: Simulation,
-    folder: Path,
-    *,
-    changed: Mapping[str, object],
-    explained_week: int | None = None,
-    as_json: bool = False,
-) -> str:
-    """Write the files of a run and return the text, or the JSON, that tells of it."""
-    told = "" if explained_week is None else week(simulation, explained_week)
-    record = record_files(simulation)
-    replaced = records.replaces_other_inputs(record, folder)
-    paths = io.write_files(report_files(simulation) | record, folder)
-    if replaced:
-        earlier = {*FILE_NAMES, *ALL_FILES} - {path.name for path in paths}
-        io.drop_leftovers(folder, earlier)
-    if as_json:
-        return run_json(simulation, folder, paths, replaced=replaced)
-    lines = [f"{simulation.plan.name} - {simulation.athlete.name}"]
-    if changed:
-        lines.append(f"Changed: {listed(changed)}")
-    lines.append(run_text(simulation))
-    if told:
-        lines.append(f"\n{told}")
-    lines.append(
-        f"\nRead {folder / 'report.html'}; {len(paths)} files are in {folder}."
-    )
-    if replaced:
-        lines.append(io.REPLACED)
-    return "\n".join(lines)
-
-
-def plan_table() -> pd.DataFrame:
-    """Return one row per shipped plan."""
-    rows = [(name, read_plan(name)) for name in shipped_names("plans")]
-    return pd.DataFrame(
-        [(name, plan.n_weeks, plan.name, plan.description) for name, plan in rows],
-        columns=["plan", "weeks", "name", "description"],
-    )
-
-
-def athlete_table() -> pd.DataFrame:
-    """Return one row per shipped person."""
-    rows = [(name, read_athlete(name)) for name in shipped_names("athletes")]
-    return pd.DataFrame(
-        [
-            (name, one.training_status, one.activity, one.name, one.description)
-            for name, one in rows
-        ],
-        columns=["athlete", "training_status", "activity", "name", "description"],
-    )
-
-
-def population_table() -> pd.DataFrame:
-    """Return one row per shipped population."""
-    rows = [(name, read_population(name)) for name in shipped_names("populations")]
-    return pd.DataFrame(
-        [
-            (name, ", ".join(_statuses(one)), one.name, one.description)
-            for name, one in rows
-        ],
-        columns=["population", "training_status", "name", "description"],
-    )
-
-
-def _statuses(population: Population) -> list[str]:
-    own = population.athlete.training_status
-    return [group.training_status for group in population.group] or [own]
-
-
-def study_table() -> pd.DataFrame:
-    """Return one row per shipped sweep and search."""
-    columns = ["study", "kind", "plan", "people", "name", "description"]
-    return pd.DataFrame([*_studies()], columns=columns)
-
-
-def _studies() -> Iterator[tuple[str, ...]]:
-    readers = {
-        "sweeps": ("sweep", read_sweep_file),
-        "searches": ("search", read_search_file),
+def shipped_table(folders: Iterable[str]) -> pd.DataFrame:
+    """Return one row per shipped file of some folders."""
+    shipped = {
+        name: SHIPPED_READERS[folder](name)
+        for folder in folders
+        for name in shipped_names(folder)
     }
-    for folder, (kind, read) in readers.items():
-        for name in shipped_names(folder):
-            one = read(name)
-            people = one.population or one.athlete
-            yield name, kind, one.plan, people, one.name, one.description
+    return pd.DataFrame(
+        {**_facts(name, one), "name": one.name, "description": one.description}
+        for name, one in shipped.items()
+    )
+
+
+def _facts(name: str, shipped: Shipped) -> dict[str, object]:
+    """Return the name of a shipped file and its short facts, by column."""
+    match shipped:
+        case Plan():
+            return {"plan": name, "weeks": shipped.n_weeks}
+        case Athlete(training_status=status):
+            facts = {"training_status": status, "activity": shipped.activity}
+            return {"athlete": name, **facts}
+        case Population():
+            statuses = [group.training_status for group in shipped.group]
+            statuses = statuses or [shipped.athlete.training_status]
+            return {"population": name, "training_status": ", ".join(statuses)}
+        case _:
+            kind = "sweep" if isinstance(shipped, SweepSpec) else "search"
+            athletes = shipped.population or shipped.athlete
+            facts = {"kind": kind, "plan": shipped.plan, "athletes": athletes}
+            return {"study": name, **facts}

@@ -1,11 +1,10 @@
-"""Figures of comparisons: courses of persons, and what a change makes of them.
+"""Figures of studies: comparisons, sweeps, sensitivity, searches and published trials.
 
-Like `plots`: a table in, matplotlib Axes out; nothing is computed. Values are those of
-a model, never a claim about a person.
+A table in, matplotlib Axes out; nothing is computed. Values are those of a model, never
+a claim about a person. Functions that end in `_figure` return whole pages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from math import floor, isnan, log10, nan
 from textwrap import fill
 
@@ -23,8 +22,11 @@ from hipext.files.checks import apart, check_columns, check_one_of, shortened
 from hipext.plots.style import (
     BLACK,
     BLUE,
+    BORDER_STYLE,
     GREY,
+    MAX_SERIES,
     NAME_SIZE,
+    SERIES_STYLES,
     SKY,
     VERMILION,
     axes_or_current,
@@ -35,54 +37,55 @@ from hipext.plots.style import (
     name_rows,
     spoken,
 )
-from hipext.plots.training import LIFT_STYLES, MAX_LIFTS
 from hipext.studies.comparison import Comparison
 from hipext.studies.crowds import OUTCOMES, WEEKLY
-from hipext.studies.designs import Range, Sensitivity, written
+from hipext.studies.designs import Range, Sensitivity, Varied, written
 from hipext.studies.search import Search
 from hipext.studies.sweeps import Sweep
 
 DIRECTIONS = {1: "\nbetter to the right →", -1: "\n← better to the left", 0: ""}
-PERSONS, MEAN = "9 in 10 persons", "interval of the mean"
-PERSONS_STYLE = {"color": SKY, "alpha": 0.25, "linewidth": 0, "zorder": 1}
+ATHLETES, MEAN = "9 in 10 athletes", "interval of the mean"
+ATHLETES_STYLE = {"label": ATHLETES, "color": SKY, "alpha": 0.25, "linewidth": 0}
 BAND_STYLE = {"color": BLUE, "alpha": 0.3, "linewidth": 0, "zorder": 2}
 LINE_STYLE = {"color": BLUE, "linestyle": "-", "linewidth": 2, "zorder": 4}
 MEAN_STYLE = {"color": BLACK, "linestyle": "--", "linewidth": 1.3, "zorder": 4}
-ZERO_STYLE = {"color": GREY, "linewidth": 1, "zorder": 0.5}
-THIN_STYLE = {"color": GREY, "linewidth": 1.2, "zorder": 1}
-THICK_STYLE = {"color": SKY, "linewidth": 5, "zorder": 2}
-DOT_STYLE = {"color": BLACK, "marker": "o", "linestyle": "", "markersize": 5}
-_ROW = ("difference", "low", "high", "q05", "q95", "p_better", "p_equal", "baseline")
-MAX_CELLS = 60  # with their values in them
-_MAX_TICKS = 12
-NUMBERS = "iuf"  # kinds of dtypes
-_AXIS_LETTERS = 72  # of the names along an axis
-INDICES = {  # how they are told, how far they are from the middle of the row, and look
-    "first": ("first: alone", -0.15, {"color": BLUE, "marker": "o"}),
-    "total": ("total: with others", 0.15, {"color": VERMILION, "marker": "D"}),
-}
 RANGE_STYLE = {"color": GREY, "linewidth": 1.2, "zorder": 1}
-POINT_STYLE = {"color": BLUE, "marker": "o", "markersize": 5}
+INTERVAL_STYLE = {"color": SKY, "linewidth": 5, "zorder": 2}
+ZERO_STYLE = {"color": GREY, "linewidth": 1, "zorder": 0.5}
 EVEN_STYLE = {"color": "0.75", "linewidth": 1, "zorder": 0}
+DOT_STYLE = {"color": BLACK, "marker": "o", "linestyle": "", "markersize": 5}
+POINT_STYLE = {"color": BLUE, "marker": "o", "markersize": 5}
 REFUSED_STYLE = {"color": "0.6", "marker": "x", "linestyle": "", "markersize": 4}
 ALLOWED_STYLE = {"color": "0.6", "marker": "o", "linestyle": "", "markersize": 3}
 FRONT_STYLE = {"color": BLUE, "marker": "D", "linestyle": "--"}
 SHADES = {"cmap": "cividis", "edgecolors": BLACK}  # dark to light in grey too
-WAYS = {"highest": "higher is better", "lowest": "lower is better"}
-SIZES_PT2 = (25, 120)  # of marks, from the lowest value to the highest
-STYLES = {
-    "observed": {"color": BLACK, "marker": "o", "linestyle": "-", "shift": -0.15},
-    "predicted": {"color": VERMILION, "marker": "D", "linestyle": "--", "shift": 0.15},
+INDEX_STYLES = {  # label, distance from the middle of the row, and marker
+    "first": ("first: alone", -0.15, {"color": BLUE, "marker": "o"}),
+    "total": ("total: with others", 0.15, {"color": VERMILION, "marker": "D"}),
 }
-_COLUMNS = ("trial", "arm", "exercise", "week", "unit", "observed", "predicted")
-_LABELS = {"%": "gain of the 1RM (%)", "kg": "load of the last session (kg)"}
-MAX_LETTERS = 26  # of the name of a scenario
-_WIDTH_IN, _PANEL_IN, _ROW_IN = 9.0, 3.0, 0.28
-_FONT_PT = 10
-MOST_PANELS = 12
-_SWEEP_WIDTH_IN, _SWEEP_PANEL_IN, _SWEEP_ROW_IN = 9.0, 3.2, 0.4
-_MOST_STACKED = 3  # panels below each other; more stand in two columns
-_SWEEP_FONT_PT, _DOT_PT = 10, 3.5
+TRIAL_STYLES = {  # distance from the middle of the row, marker, and line of the SD
+    "observed": (-0.15, {"color": BLACK, "marker": "o"}, "-"),
+    "predicted": (0.15, {"color": VERMILION, "marker": "D"}, "--"),
+}
+MOST_PANELS = 12  # of a sweep
+_DIFFERENCE = ("difference", "low", "high", "q05", "q95")
+_DIFFERENCE += ("p_better", "p_equal", "baseline")
+_TRIAL = ("trial", "arm", "exercise", "week", "unit")
+_TRIAL += ("observed", "predicted", "observed_sd", "predicted_sd")
+_TRIAL_LABELS = {"%": "gain of the 1RM (%)", "kg": "load of the last session (kg)"}
+_GOALS = {"highest": "higher is better", "lowest": "lower is better"}
+_NUMBERS = "iuf"  # kinds of dtypes
+_MAX_CELLS = 60  # with their values in them
+_MAX_TICKS = 12
+_MAX_STACKED = 3  # panels below each other; more stand in two columns
+_MAX_LETTERS = 26  # of the name of a scenario
+_AXIS_LETTERS = 72  # of the names along an axis
+_LABEL_LETTERS = 34  # of a line of a label beside a panel
+_SIZES_PT2 = (25, 120)  # of marks, from the lowest value to the highest
+_DOT_PT = 3.5  # a scenario among many
+_WIDTH_IN, _FONT_PT = 9.0, 10
+_COURSE_IN, _PANEL_IN = 3.0, 3.2  # heights of panels: by week, and others
+_ROW_IN, _INDEX_ROW_IN = 0.28, 0.4  # heights of rows: a difference, two indices
 
 
 def plot_fan(
@@ -92,7 +95,7 @@ def plot_fan(
     scenario: str | int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw where the persons of one scenario are, week by week.
+    """Draw the spread of athletes in one scenario, week by week.
 
     Parameters
     ----------
@@ -117,7 +120,7 @@ def plot_fan(
             f"A fan shows one scenario; name one of {', '.join(map(repr, names))}."
         )
     ax = axes_or_current(ax)
-    ax.fill_between("week", "q05", "q95", data=rows, label=PERSONS, **PERSONS_STYLE)
+    ax.fill_between("week", "q05", "q95", data=rows, **ATHLETES_STYLE)
     ax.fill_between("week", "q25", "q75", data=rows, label="half of them", **BAND_STYLE)
     ax.plot(rows["week"], rows["q50"], label="median", **LINE_STYLE)
     ax.plot(rows["week"], rows["mean"], label="mean", **MEAN_STYLE)
@@ -129,7 +132,7 @@ def plot_fan(
 def plot_fans(
     weekly: pd.DataFrame, *, outcome: str = "strength_pct", ax: Axes | None = None
 ) -> Axes:
-    """Draw the median person of every scenario, and the half around it.
+    """Draw the median of every scenario, and the middle half of the athletes.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def plot_fans(
     Returns
     -------
     matplotlib.axes.Axes
-        Every line is named at its end; bands are from 25 % to 75 % of the persons.
+        Every line is named at its end; bands are from 25 % to 75 % of the athletes.
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -176,20 +179,21 @@ def plot_difference(
     Returns
     -------
     matplotlib.axes.Axes
-        A single scenario has the band of its persons besides that of the mean.
+        A single scenario has the band of its athletes besides that of the mean.
     """
     columns = ("week", "n", "mean", "low", "high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
     ax = axes_or_current(ax)
     ax.axhline(0.0, **ZERO_STYLE)
-    is_one = len(rows["scenario"].unique()) == 1
-    styles = (*LIFT_STYLES[1:], LIFT_STYLES[0])  # the first is the baseline's
-    lines = [] if is_one else _lines(ax, rows, ("mean", "low", "high"), styles)
-    if is_one:
-        ax.fill_between("week", "q05", "q95", data=rows, label=PERSONS, **PERSONS_STYLE)
+    lines = []
+    if len(rows["scenario"].unique()) == 1:
+        ax.fill_between("week", "q05", "q95", data=rows, **ATHLETES_STYLE)
         ax.fill_between("week", "low", "high", data=rows, label=MEAN, **BAND_STYLE)
         ax.plot(rows["week"], rows["mean"], label="mean difference", **LINE_STYLE)
         legend_above(ax)
+    else:
+        styles = (*SERIES_STYLES[1:], SERIES_STYLES[0])  # the first is the baseline's
+        lines = _lines(ax, rows, ("mean", "low", "high"), styles)
     _name_weeks(ax, rows, f"difference of {weekly_label(outcome)}")
     name_lines(ax, lines)
     return ax
@@ -198,7 +202,7 @@ def plot_difference(
 def plot_differences(
     differences: pd.DataFrame, *, outcome: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw what every scenario makes of an outcome, a row each.
+    """Draw the difference of every scenario from the baseline, a row each.
 
     Parameters
     ----------
@@ -214,7 +218,7 @@ def plot_differences(
     matplotlib.axes.Axes
         Rows in the order of the table. A difference of exactly 0 has a hollow dot.
     """
-    rows = _rows_of(differences, outcome, _ROW)
+    rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
     return _draw_rows(axes_or_current(ax), rows, [*names], names)
 
@@ -222,7 +226,7 @@ def plot_differences(
 def plot_one_at_a_time(
     differences_by_group: pd.DataFrame, *, outcome: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw what single changes make of an outcome, under a heading per group.
+    """Draw the differences that single changes make, under a heading per group.
 
     Parameters
     ----------
@@ -239,12 +243,13 @@ def plot_one_at_a_time(
         The group with the largest difference comes first; its rows stay in the order of
         the table. A name that begins with its group goes on without it.
     """
-    rows = _rows_of(differences_by_group, outcome, (*_ROW, "group"))
+    rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
     groups = by_size["group"].unique()
     rows = rows.set_index("group").loc[groups].reset_index()
+    # A heading takes a row above each group: heights count rows and headings.
     is_first = ~rows["group"].duplicated()
-    heights = rows.index + is_first.cumsum()  # a heading stands above each group
+    heights = rows.index + is_first.cumsum()
     pairs = zip(rows["scenario"], rows["group"], strict=True)
     own = [name.removeprefix(f"{group} ") for name, group in pairs]
     names = dict(zip(heights, short_names(own), strict=True))
@@ -255,83 +260,81 @@ def plot_one_at_a_time(
     return ax
 
 
-def _rows_of(
-    table: pd.DataFrame, outcome: str, columns: Sequence[str], scenario: object = None
-) -> pd.DataFrame:
-    """Return the rows of an outcome, of one scenario if named, after checks."""
-    check_columns(table, ("scenario", "outcome", *columns), name="given")
-    known = [name for name in table["outcome"].unique() if name in OUTCOMES]
-    check_one_of(outcome, known, name="outcome")
-    rows = table[table["outcome"] == outcome].astype({"scenario": str})
-    if scenario is None:
-        return rows
-    check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
-    return rows[rows["scenario"] == str(scenario)]
-
-
-def _lines(
-    ax: Axes,
-    rows: pd.DataFrame,
-    columns: Sequence[str],
-    styles: Sequence[Mapping] = LIFT_STYLES,
-) -> list[Line2D]:
-    """Draw a line and a band per scenario."""
-    (middle, *ends), names = columns, rows["scenario"].unique()
-    if len(names) > MAX_LIFTS:
-        raise ValueError(
-            f"At most {MAX_LIFTS} scenarios can be told apart; got {len(names)}: "
-            f"{', '.join(names)}."
-        )
-    lines = []
-    for name, short, style in zip(names, short_names(names), styles, strict=False):
-        own = rows[rows["scenario"] == name]
-        look = {"color": style["color"], "alpha": 0.15, "linewidth": 0}
-        ax.fill_between("week", *ends, data=own, label=f"_{short}", **look)
-        lines += ax.plot(own["week"], own[middle], label=short, markersize=4, **style)
-    return lines
-
-
-def _name_weeks(ax: Axes, rows: pd.DataFrame, label: str) -> None:
-    """Set up the axes of weeks, and tell how many persons a week has."""
-    mark_weeks(ax, rows[["week"]], starts_at=-0.5)
-    most, fewest = rows["n"].max(), rows["n"].min()
-    few = f", {fewest:,.0f} where fewest" if fewest < most else ""
-    ax.set_xlabel(f"week of the plan ({most:,.0f} persons{few})")
-    ax.set_ylabel(fill(label, MAX_LETTERS))
-
-
-def _draw_rows(
-    ax: Axes, rows: pd.DataFrame, heights: Sequence[int], names: Mapping[int, str]
+def plot_effect(
+    summary: pd.DataFrame, *, x: str, outcome: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw a row per difference, named on the left, with shares on the right."""
-    ax.hlines(heights, rows["q05"], rows["q95"], label=PERSONS, **THIN_STYLE)
-    ax.hlines(heights, rows["low"], rows["high"], label=MEAN, **THICK_STYLE)
-    some, none = rows["difference"], rows["difference"] == 0
-    ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
-    ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
-    ax.axvline(0.0, **ZERO_STYLE)
-    name_rows(ax, [names[place] for place in range(len(names))])
-    size = min(NAME_SIZE, ax.get_yticklabels()[0].get_fontsize())
-    for height, row in zip(heights, rows.itertuples(), strict=True):
-        beside(ax, height, _told(row))
-        ax.texts[-1].set_fontsize(size)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    outcome = rows["outcome"].iloc[0]
-    baselines = ", ".join(short_names(rows["baseline"].unique()))
-    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
-    ax.set_xlabel(words + DIRECTIONS[OUTCOMES[outcome].better], parse_math=False)
+    """Draw an outcome by one varied quantity: mean and spread of the athletes.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        One row per scenario: what was varied, mean and quantiles of the outcome.
+    x : str
+        What was varied: numbers, or texts, which are drawn side by side.
+    outcome : str
+        One of `crowds.OUTCOMES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Means of numbers are joined where a number has one scenario.
+    """
+    check_one_of(outcome, OUTCOMES, name="outcome")
+    mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
+    check_columns(summary, (x, mean, low, high), name="summary")
+    ax = axes_or_current(ax)
+    # Varied values can be a column of objects although all are numbers.
+    values = summary[x].infer_objects()
+    is_number = values.dtype.kind in _NUMBERS
+    places = values if is_number else _name_texts(ax, values.map(str))
+    rows = summary.assign(place=places).sort_values("place")
+    line = "-" if is_number and rows["place"].is_unique else ""
+    ax.vlines("place", low, high, data=rows, label=ATHLETES, **RANGE_STYLE)
+    ax.plot("place", mean, data=rows, label="mean", linestyle=line, **POINT_STYLE)
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    ax.set_ylabel(fill(label_of(outcome), _LABEL_LETTERS))
     legend_above(ax)
     return ax
 
 
-def _told(row: tuple) -> str:
-    """Return for whom a scenario is better or the same, in words."""
-    if row.p_equal == 1:
-        return "the same for all"
-    shares = (("better", row.p_better), ("same", row.p_equal or nan))
-    known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
-    words = [f"{how} for {apart(pct, limit, 0)} %" for how, pct, limit in known]
-    return ", ".join(["0 on average", *words] if row.difference == 0 else words)
+def plot_surface(
+    summary: pd.DataFrame, *, x: str, y: str, outcome: str, ax: Axes | None = None
+) -> Axes:
+    """Draw the mean of an outcome by two varied numbers.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        One row per scenario: what was varied, and the mean of the outcome.
+    x, y : str
+        The two varied numbers, in a row that no other scenario shares.
+    outcome : str
+        One of `crowds.OUTCOMES`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: the current axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Cells of one size where at least half of a grid is there, else points.
+    """
+    check_one_of(outcome, OUTCOMES, name="outcome")
+    mean = f"{outcome}_mean"
+    check_columns(summary, (x, y, mean), name="summary")
+    _check_places(summary[[x, y]].infer_objects())
+    ax = axes_or_current(ax)
+    # Cells need a grid; a sample fills few of its rows and columns.
+    grid = summary.pivot_table(mean, index=y, columns=x, dropna=False)
+    if grid.size <= 2 * len(summary):
+        shades = _draw_cells(ax, grid)
+    else:
+        shades = ax.scatter(x, y, c=mean, data=summary, **SHADES)
+    _name_shades(ax, shades, f"mean of {label_of(outcome)}")
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    ax.set_ylabel(_as_set(y), parse_math=False)
+    return ax
 
 
 def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -348,11 +351,12 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    columns = [f"{what}{end}" for what in INDICES for end in ("", "_low", "_high")]
+    columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
     _check_knobs(indices, columns)
     rows = indices.sort_values("total", ascending=False, kind="stable")
     ax = axes_or_current(ax)
-    for what, (label, shift, look) in INDICES.items():
+    for what, (label, shift, look) in INDEX_STYLES.items():
+        # First and total of a knob are shifted, so that intervals do not overlap.
         heights = np.arange(len(rows)) + shift
         ends = rows[f"{what}_low"], rows[f"{what}_high"]
         ax.hlines(heights, *ends, color=look["color"], linewidth=1.5)
@@ -366,7 +370,7 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw Morris' measures: how much a knob does, and how much that varies.
+    """Draw Morris' measures: the mean effect of each knob, and its spread.
 
     Parameters
     ----------
@@ -383,14 +387,15 @@ def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
     ax = axes_or_current(ax)
     ax.hlines("sigma", "mu_star_low", "mu_star_high", data=indices, **RANGE_STYLE)
-    rows = zip(short_names(indices["knob"]), indices.itertuples(), strict=True)
-    points = [
-        ax.plot(row.mu_star, row.sigma, label=name, **POINT_STYLE) for name, row in rows
-    ]
+    points = []
+    for name, row in zip(
+        short_names(indices["knob"]), indices.itertuples(), strict=True
+    ):
+        points += ax.plot(row.mu_star, row.sigma, label=name, **POINT_STYLE)
     ax.axline((0, 0), slope=1, label="sigma = mu*", **EVEN_STYLE)
     ax.set_xlabel("mean size of the effect, mu* (unit of the outcome)")
     ax.set_ylabel("spread of the effect, sigma\n(unit of the outcome)")
-    name_lines(ax, [*chain(*points)])
+    name_lines(ax, points)
     return ax
 
 
@@ -426,6 +431,7 @@ def plot_front(
     ax = axes_or_current(ax)
     is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
     refused, allowed = trials[~is_allowed], trials[is_allowed & ~is_on_front]
+    # Sorted by x, the front is a line of trade-offs.
     front = trials[is_on_front].sort_values(x)
     if len(refused):
         ax.plot(x, y, data=refused, label=f"refused ({len(refused)})", **REFUSED_STYLE)
@@ -436,163 +442,13 @@ def plot_front(
     else:
         look = {"marker": "D", "label": label, "zorder": 3, **SHADES}
         ends = front[colour].min(), front[colour].max()
-        sizes = np.interp(front[colour], ends, SIZES_PT2)
+        sizes = np.interp(front[colour], ends, _SIZES_PT2)
         marks = ax.scatter(x, y, sizes, colour, data=front, **look)
         _name_shades(ax, marks, _goal(colour, goals))
     ax.set_xlabel(fill(_goal(x, goals), 60))
-    ax.set_ylabel(fill(_goal(y, goals), 34))
+    ax.set_ylabel(fill(_goal(y, goals), _LABEL_LETTERS))
     legend_above(ax)
     return ax
-
-
-def plot_surface(
-    summary: pd.DataFrame, *, x: str, y: str, outcome: str, ax: Axes | None = None
-) -> Axes:
-    """Draw the mean of an outcome by two varied numbers.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, and the mean of the outcome.
-    x, y : str
-        The two varied numbers, in a row that no other scenario shares.
-    outcome : str
-        One of `outcomes.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Cells of one size where at least half of a grid is there, else points.
-    """
-    check_one_of(outcome, OUTCOMES, name="outcome")
-    mean = f"{outcome}_mean"
-    check_columns(summary, (x, y, mean), name="summary")
-    _check_places(summary[[x, y]].infer_objects())
-    ax = axes_or_current(ax)
-    grid = summary.pivot_table(mean, index=y, columns=x, dropna=False)
-    if grid.size <= 2 * len(summary):
-        shades = _draw_cells(ax, grid)
-    else:
-        shades = ax.scatter(x, y, c=mean, data=summary, **SHADES)
-    _name_shades(ax, shades, f"mean of {label_of(outcome)}")
-    ax.set_xlabel(_as_set(x), parse_math=False)
-    ax.set_ylabel(_as_set(y), parse_math=False)
-    return ax
-
-
-def plot_effect(
-    summary: pd.DataFrame, *, x: str, outcome: str, ax: Axes | None = None
-) -> Axes:
-    """Draw an outcome by one varied quantity: mean and spread of the persons.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, mean and quantiles of the outcome.
-    x : str
-        What was varied: numbers, or texts, which stand side by side.
-    outcome : str
-        One of `outcomes.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Means of numbers are joined where a number has one scenario.
-    """
-    check_one_of(outcome, OUTCOMES, name="outcome")
-    mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
-    check_columns(summary, (x, mean, low, high), name="summary")
-    ax = axes_or_current(ax)
-    values = summary[x].infer_objects()
-    is_number = values.dtype.kind in NUMBERS
-    places = values if is_number else _name_texts(ax, values.map(str))
-    rows = summary.assign(place=places).sort_values("place")
-    line = "-" if is_number and rows["place"].is_unique else ""
-    ax.vlines("place", low, high, data=rows, label="9 in 10 persons", **RANGE_STYLE)
-    ax.plot("place", mean, data=rows, label="mean", linestyle=line, **POINT_STYLE)
-    ax.set_xlabel(_as_set(x), parse_math=False)
-    ax.set_ylabel(fill(label_of(outcome), 34))
-    legend_above(ax)
-    return ax
-
-
-def _check_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> None:
-    check_columns(indices, ("knob", *columns), name="indices")
-    twice = indices.loc[indices["knob"].duplicated(), "knob"]
-    if len(twice):
-        raise ValueError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
-
-
-def _check_places(places: pd.DataFrame) -> None:
-    for name in places:
-        if places[name].dtype.kind not in NUMBERS:
-            raise ValueError(f"{name} must hold numbers; got {places[name].iloc[0]!r}.")
-    if places.duplicated().any():
-        first = places[places.duplicated()].iloc[0]
-        place = ", ".join(f"{name} = {value:g}" for name, value in first.items())
-        raise ValueError(
-            f"Several scenarios have {place}; choose the rows of one, because "
-            "something else was varied too."
-        )
-
-
-def _drawn_goals(
-    goals: Mapping[str, str], chosen: Sequence[str | None]
-) -> list[str | None]:
-    """Return the goals on x, on y and in colour: those chosen, then those left."""
-    for name, way in goals.items():
-        check_one_of(way, WAYS, name=f"goals[{name!r}]")
-    named = [name for name in chosen if name is not None]
-    for name in named:
-        check_one_of(name, goals, name="x, y and colour")
-    if len(goals) < 2 or len({*named}) < len(named):
-        raise ValueError(
-            f"A front needs two different goals; got {', '.join(named or goals)}."
-        )
-    left = (name for name in goals if name not in named)
-    return [name or next(left, None) for name in chosen]
-
-
-def _goal(name: str, goals: Mapping[str, str]) -> str:
-    return f"{label_of(name)}; {WAYS[goals[name]]}"
-
-
-def _as_set(name: str) -> str:
-    return f"{short_names([name])[0]} (as set)"
-
-
-def _name_shades(ax: Axes, shades: ScalarMappable, words: str) -> None:
-    ax.get_figure().colorbar(shades, ax=ax, label=fill(words, 34))
-
-
-def _draw_cells(ax: Axes, grid: pd.DataFrame) -> QuadMesh:
-    """Draw a table as shaded cells, with their values where they are few."""
-    cells = ax.pcolormesh(grid.to_numpy(), cmap=SHADES["cmap"], edgecolors="white")
-    for axis, values in ((ax.xaxis, grid.columns), (ax.yaxis, grid.index)):
-        step = -(-len(values) // _MAX_TICKS)
-        names = [f"{value:.6g}" for value in values[::step]]
-        axis.set_ticks(np.arange(len(values))[::step] + 0.5, labels=names)
-    spread = grid.max(axis=None) - grid.min(axis=None)
-    digits = max(1 - floor(log10(spread)), 0) if spread > 0 else 1
-    for (row, column), value in np.ndenumerate(grid) if grid.size <= MAX_CELLS else ():
-        text = "" if isnan(value) else f"{value:,.{digits}f}"
-        colour = "white" if cells.norm(value) < 0.45 else BLACK
-        look = {"ha": "center", "va": "center", "fontsize": NAME_SIZE}
-        ax.text(column + 0.5, row + 0.5, text, color=colour, **look)
-    return cells
-
-
-def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
-    """Name the texts along the axis, and return their places on it."""
-    names = [*dict.fromkeys(texts)]
-    width = max(_AXIS_LETTERS // len(names), 6)
-    labels = [fill(name, width) for name in short_names(names, 3 * width)]
-    ax.set_xticks(range(len(names)), labels=labels, parse_math=False)
-    return [names.index(text) for text in texts]
 
 
 def plot_predicted(
@@ -612,7 +468,7 @@ def plot_predicted(
     Returns
     -------
     matplotlib.axes.Axes
-        A bar is one standard deviation between people to either side, where known; an
+        A bar is one standard deviation between athletes to either side, where known; an
         outcome of which only the direction was observed has no observed mark.
 
     Raises
@@ -620,121 +476,104 @@ def plot_predicted(
     ValueError
         If a column is missing, or there is no such unit.
     """
-    columns = (*_COLUMNS, "observed_sd", "predicted_sd")
-    check_columns(table, columns, name="table")
-    check_one_of(unit, _LABELS, name="unit")
+    check_columns(table, _TRIAL, name="table")
+    check_one_of(unit, _TRIAL_LABELS, name="unit")
     ax = axes_or_current(ax)
     rows = table[table["unit"] == unit]
     heights = pd.Series(range(len(rows)), index=rows.index, dtype=float)
-    for what, style in STYLES.items():
-        sd = rows[f"{what}_sd"].fillna(0.0)
+    for what, (shift, look, line) in TRIAL_STYLES.items():
+        # Without a known SD the bar has no length.
+        sd, y = rows[f"{what}_sd"].fillna(0.0), heights + shift
         ends = rows[what] - sd, rows[what] + sd
-        y = heights + style["shift"]
-        look = {"color": style["color"], "linestyle": style["linestyle"]}
-        ax.hlines(y, *ends, linewidth=1, **look)
-        ax.plot(
-            rows[what],
-            y,
-            style["marker"],
-            color=style["color"],
-            label=what,
-            markersize=5,
-        )
-    ax.axvline(0.0, color="0.75", linewidth=0.8, zorder=0)
-    name_rows(ax, [_name(row) for row in rows[list(_COLUMNS)].itertuples()])
+        ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
+        ax.plot(rows[what], y, linestyle="", label=what, markersize=5, **look)
+    ax.axvline(0.0, **BORDER_STYLE)
+    name_rows(
+        ax,
+        [
+            f"{row.trial}, {row.arm}: {spoken(row.exercise)}, week {row.week}"
+            for row in rows.itertuples()
+        ],
+    )
     ax.invert_yaxis()
-    ax.set_xlabel(_LABELS[unit])
+    ax.set_xlabel(_TRIAL_LABELS[unit])
     legend_above(ax)
     return ax
 
 
-def _name(row: tuple) -> str:
-    return f"{row.trial}, {row.arm}: {spoken(row.exercise)}, week {row.week}"
-
-
-def label_of(name: str) -> str:
-    """Return the meaning of an outcome with its unit; of another name, its words."""
-    if name not in OUTCOMES:
-        return spoken(name)
-    return f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit or 'number'})"
-
-
-def short_names(names: Iterable[object], n_letters: int = MAX_LETTERS) -> list[str]:
-    """Return names as words, cut where they still differ, at the front if possible."""
-    words = [spoken(str(name)) for name in names]
-    for n in range(n_letters // 2):
-        short = [o[:n] + shortened(o[n:][::-1], n_letters - n)[::-1] for o in words]
-        if len({*short}) == len({*words}):
-            return short
-    return words
-
-
-def weekly_label(outcome: str) -> str:
-    """Return what an outcome is in any week, with its unit."""
-    one = OUTCOMES[outcome]
-    return f"{one.words} ({one.unit or 'number'})"
-
-
+@rc_context({"font.size": _FONT_PT})
 def comparison_figure(found: Comparison, outcome: str) -> Figure:
     """Return courses over weeks and differences of an outcome, scenario by scenario."""
-    with rc_context({"font.size": _FONT_PT}):
-        if found.groups:
-            return _overview(found, outcome)
-        if len(found.scenarios) == 1:
-            return _one(found, outcome)
-        return _panels(found, outcome)
-
-
-def _one(found: Comparison, outcome: str) -> Figure:
-    drawn = Figure(figsize=(_WIDTH_IN, _PANEL_IN + 0.6), layout="constrained")
-    plot_fan(found.weekly, outcome=outcome, ax=drawn.subplots())
-    return drawn
-
-
-def _overview(found: Comparison, outcome: str) -> Figure:
-    rows = found.differences.query("outcome == @outcome")
-    height = _ROW_IN * (len(rows) + rows["group"].nunique()) + 1.2
-    drawn = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
-    plot_one_at_a_time(found.differences, outcome=outcome, ax=drawn.subplots())
-    return drawn
-
-
-def _panels(found: Comparison, outcome: str) -> Figure:
     n_rows = len(found.scenarios) - 1
-    ends = _ROW_IN * n_rows + 1.2
-    has_course = outcome in WEEKLY and n_rows < MAX_LIFTS
-    heights = [*([_PANEL_IN] * 2 if has_course else []), ends]
-    drawn = Figure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
-    panels = drawn.subplots(len(heights), 1, height_ratios=heights, squeeze=False)
+    ends_in = _ROW_IN * n_rows + 1.2
+    if found.groups:
+        headings_in = _ROW_IN * found.differences["group"].nunique()
+        page = _study_figure(ends_in + headings_in)
+        plot_one_at_a_time(found.differences, outcome=outcome, ax=page.subplots())
+        return page
+    if not n_rows:
+        page = _study_figure(_COURSE_IN + 0.6)
+        plot_fan(found.weekly, outcome=outcome, ax=page.subplots())
+        return page
+    # Courses by week need a weekly outcome, and few enough lines.
+    has_course = outcome in WEEKLY and n_rows < MAX_SERIES
+    heights = [_COURSE_IN, _COURSE_IN, ends_in] if has_course else [ends_in]
+    page = _study_figure(sum(heights))
+    panels = page.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     if has_course:
-        plot_fans(found.weekly, outcome=outcome, ax=panels[0, 0])
-        plot_difference(found.weekly_differences, outcome=outcome, ax=panels[1, 0])
-    plot_differences(found.differences, outcome=outcome, ax=panels[-1, 0])
-    return drawn
+        plot_fans(found.weekly, outcome=outcome, ax=panels[0])
+        plot_difference(found.weekly_differences, outcome=outcome, ax=panels[1])
+    plot_differences(found.differences, outcome=outcome, ax=panels[-1])
+    return page
 
 
+@rc_context({"font.size": _FONT_PT})
 def sweep_figure(found: Sweep, outcome: str) -> Figure:
     """Return an outcome by each varied name, and as a surface of two numbers.
 
-    Of several names only the means of scenarios are drawn: persons differ by far more
+    Of several names only the means of scenarios are drawn: athletes differ by far more
     than scenarios do, and would hide them. Names after the first `MOST_PANELS` are not
     drawn.
     """
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
-    is_surface = len(names) == 2 and all(_is_numbers(found, name) for name in names)
-    with rc_context({"font.size": _SWEEP_FONT_PT}):
-        drawn, panels = _sweep_panels(len(names) + is_surface)
-        for name, ax in zip(names, panels, strict=False):
-            plot_effect(summary, x=name, outcome=outcome, ax=ax)
-            if len(names) > 1:
-                _keep_means(ax, f"mean of {label_of(outcome)}")
-            if _is_whole(found, name):
-                ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if is_surface:
-            x, y = names
-            plot_surface(summary, x=x, y=y, outcome=outcome, ax=panels[-1])
-        return drawn
+    is_surface = len(names) == 2 and all(
+        _is_numbers(found.vary[name]) for name in names
+    )
+    n_panels = len(names) + is_surface
+    n_columns = 1 if n_panels <= _MAX_STACKED else 2
+    n_rows = -(-n_panels // n_columns)
+    page = _study_figure(n_rows * _PANEL_IN)
+    panels = list(page.subplots(n_rows, n_columns, squeeze=False).flat)
+    for empty in panels[n_panels:]:
+        empty.remove()
+    for name, ax in zip(names, panels, strict=False):
+        plot_effect(summary, x=name, outcome=outcome, ax=ax)
+        if len(names) > 1:
+            _keep_means(ax, f"mean of {label_of(outcome)}")
+        if _is_whole(found.vary[name]):
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if is_surface:
+        x, y = names
+        plot_surface(summary, x=x, y=y, outcome=outcome, ax=panels[2])
+    return page
+
+
+@rc_context({"font.size": _FONT_PT})
+def sensitivity_figure(found: Sensitivity) -> Figure:
+    """Return how much each varied name matters for an outcome."""
+    page = _study_figure(max(_INDEX_ROW_IN * len(found.indices) + 1.4, _PANEL_IN))
+    plot = plot_sensitivity if found.kind == "saltelli" else plot_screening
+    plot(found.indices, ax=page.subplots())
+    return page
+
+
+@rc_context({"font.size": _FONT_PT})
+def front_figure(found: Search) -> Figure:
+    """Return the trials of a search and the front among them."""
+    page = _study_figure(1.6 * _PANEL_IN)
+    plot_front(found.trials, goals=found.goals, ax=page.subplots())
+    return page
 
 
 def as_written(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -748,19 +587,197 @@ def as_written(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return shown
 
 
-def _sweep_panels(n: int) -> tuple[Figure, list[Axes]]:
-    """Return a figure with panels of one size; the last place may stay empty."""
-    n_columns = 1 if n <= _MOST_STACKED else 2
-    n_rows = -(-n // n_columns)
-    drawn = _figure(n_rows * _SWEEP_PANEL_IN)
-    places = list(drawn.subplots(n_rows, n_columns, squeeze=False).flat)
-    for empty in places[n:]:
-        empty.remove()
-    return drawn, places[:n]
+def label_of(name: str) -> str:
+    """Return the meaning of an outcome with its unit; of another name, its words."""
+    if name not in OUTCOMES:
+        return spoken(name)
+    return f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit or 'number'})"
+
+
+def weekly_label(outcome: str) -> str:
+    """Return what an outcome is in any week, with its unit."""
+    one = OUTCOMES[outcome]
+    return f"{one.words} ({one.unit or 'number'})"
+
+
+def short_names(names: Iterable[object], n_letters: int = _MAX_LETTERS) -> list[str]:
+    """Return names as words, cut where they still differ, at the front if possible."""
+    words = [spoken(str(name)) for name in names]
+    # Keep n letters at the front, and so many at the end, until all names differ.
+    for n in range(n_letters // 2):
+        short = [o[:n] + shortened(o[n:][::-1], n_letters - n)[::-1] for o in words]
+        if len({*short}) == len({*words}):
+            return short
+    return words
+
+
+def _rows_of(
+    table: pd.DataFrame, outcome: str, columns: Sequence[str], scenario: object = None
+) -> pd.DataFrame:
+    """Return the rows of an outcome, of one scenario if named, after checks."""
+    check_columns(table, ("scenario", "outcome", *columns), name="given")
+    known = [name for name in table["outcome"].unique() if name in OUTCOMES]
+    check_one_of(outcome, known, name="outcome")
+    # Scenarios can be numbers, but are named and compared as texts.
+    rows = table[table["outcome"] == outcome].astype({"scenario": str})
+    if scenario is None:
+        return rows
+    check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
+    return rows[rows["scenario"] == str(scenario)]
+
+
+def _lines(
+    ax: Axes,
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    styles: Sequence[Mapping] = SERIES_STYLES,
+) -> list[Line2D]:
+    """Draw a line and a band per scenario."""
+    (middle, *ends), names = columns, rows["scenario"].unique()
+    if len(names) > MAX_SERIES:
+        raise ValueError(
+            f"At most {MAX_SERIES} scenarios can be told apart; got {len(names)}: "
+            f"{', '.join(names)}."
+        )
+    lines = []
+    for name, short, style in zip(names, short_names(names), styles, strict=False):
+        own = rows[rows["scenario"] == name]
+        look = {"color": style["color"], "alpha": 0.15, "linewidth": 0}
+        ax.fill_between("week", *ends, data=own, label=f"_{short}", **look)
+        lines += ax.plot(own["week"], own[middle], label=short, markersize=4, **style)
+    return lines
+
+
+def _name_weeks(ax: Axes, rows: pd.DataFrame, label: str) -> None:
+    """Set up the axis of weeks, and label it with the number of athletes."""
+    mark_weeks(ax, rows[["week"]], starts_at=-0.5)
+    most, fewest = rows["n"].max(), rows["n"].min()
+    few = f", {fewest:,.0f} where fewest" if fewest < most else ""
+    ax.set_xlabel(f"week of the plan ({most:,.0f} athletes{few})")
+    ax.set_ylabel(fill(label, _MAX_LETTERS))
+
+
+def _draw_rows(
+    ax: Axes, rows: pd.DataFrame, heights: Sequence[int], names: Mapping[int, str]
+) -> Axes:
+    """Draw a row per difference, named on the left, with shares on the right."""
+    ax.hlines(heights, rows["q05"], rows["q95"], label=ATHLETES, **RANGE_STYLE)
+    ax.hlines(heights, rows["low"], rows["high"], label=MEAN, **INTERVAL_STYLE)
+    # No difference at all: a hollow dot.
+    some, none = rows["difference"], rows["difference"] == 0
+    ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
+    ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
+    ax.axvline(0.0, **ZERO_STYLE)
+    name_rows(ax, [names[place] for place in range(len(names))])
+    size = min(NAME_SIZE, ax.get_yticklabels()[0].get_fontsize())
+    for height, row in zip(heights, rows.itertuples(), strict=True):
+        beside(ax, height, _shares_text(row))
+        ax.texts[-1].set_fontsize(size)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    outcome = rows["outcome"].iloc[0]
+    baselines = ", ".join(short_names(rows["baseline"].unique()))
+    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
+    ax.set_xlabel(words + DIRECTIONS[OUTCOMES[outcome].better], parse_math=False)
+    legend_above(ax)
+    return ax
+
+
+def _shares_text(row: tuple) -> str:
+    """Return for how many a scenario is better or the same, in words."""
+    if row.p_equal == 1:
+        return "the same for all"
+    # Shares are rounded, but never to 0 or 100 % unless they are exactly that.
+    shares = (("better", row.p_better), ("same", row.p_equal or nan))
+    known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
+    words = [f"{how} for {apart(pct, limit, 0)} %" for how, pct, limit in known]
+    return ", ".join(["0 on average", *words] if row.difference == 0 else words)
+
+
+def _check_places(places: pd.DataFrame) -> None:
+    for name in places:
+        if places[name].dtype.kind not in _NUMBERS:
+            raise ValueError(f"{name} must hold numbers; got {places[name].iloc[0]!r}.")
+    if places.duplicated().any():
+        first = places[places.duplicated()].iloc[0]
+        place = ", ".join(f"{name} = {value:g}" for name, value in first.items())
+        raise ValueError(
+            f"Several scenarios have {place}; choose the rows of one, because "
+            "something else was varied too."
+        )
+
+
+def _draw_cells(ax: Axes, grid: pd.DataFrame) -> QuadMesh:
+    """Draw a table as shaded cells, with their values where the cells are few."""
+    cells = ax.pcolormesh(grid.to_numpy(), cmap=SHADES["cmap"], edgecolors="white")
+    for axis, values in ((ax.xaxis, grid.columns), (ax.yaxis, grid.index)):
+        step = -(-len(values) // _MAX_TICKS)
+        names = [f"{value:.6g}" for value in values[::step]]
+        axis.set_ticks(np.arange(len(values))[::step] + 0.5, labels=names)
+    # Two significant digits of the spread: enough to see cells differ.
+    spread = grid.max(axis=None) - grid.min(axis=None)
+    digits = max(1 - floor(log10(spread)), 0) if spread > 0 else 1
+    for (row, column), value in np.ndenumerate(grid) if grid.size <= _MAX_CELLS else ():
+        text = "" if isnan(value) else f"{value:,.{digits}f}"
+        colour = "white" if cells.norm(value) < 0.45 else BLACK
+        look = {"ha": "center", "va": "center", "fontsize": NAME_SIZE}
+        ax.text(column + 0.5, row + 0.5, text, color=colour, **look)
+    return cells
+
+
+def _name_shades(ax: Axes, shades: ScalarMappable, words: str) -> None:
+    ax.get_figure().colorbar(shades, ax=ax, label=fill(words, _LABEL_LETTERS))
+
+
+def _as_set(name: str) -> str:
+    return f"{short_names([name])[0]} (as set)"
+
+
+def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
+    """Name the texts along the axis, and return their places on it."""
+    names = [*dict.fromkeys(texts)]
+    # Each name has its part of the axis, and three lines in it.
+    width = max(_AXIS_LETTERS // len(names), 6)
+    labels = [fill(name, width) for name in short_names(names, 3 * width)]
+    ax.set_xticks(range(len(names)), labels=labels, parse_math=False)
+    return [names.index(text) for text in texts]
+
+
+def _check_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> None:
+    check_columns(indices, ("knob", *columns), name="indices")
+    twice = indices.loc[indices["knob"].duplicated(), "knob"]
+    if len(twice):
+        raise ValueError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
+
+
+def _drawn_goals(
+    goals: Mapping[str, str], chosen: Sequence[str | None]
+) -> list[str | None]:
+    """Return the goals on x, on y and in colour: those chosen, then those left."""
+    for name, way in goals.items():
+        check_one_of(way, _GOALS, name=f"goals[{name!r}]")
+    named = [name for name in chosen if name is not None]
+    for name in named:
+        check_one_of(name, goals, name="x, y and colour")
+    if len(goals) < 2 or len({*named}) < len(named):
+        raise ValueError(
+            f"A front needs two different goals; got {', '.join(named or goals)}."
+        )
+    left = (name for name in goals if name not in named)
+    return [name or next(left, None) for name in chosen]
+
+
+def _goal(name: str, goals: Mapping[str, str]) -> str:
+    return f"{label_of(name)}; {_GOALS[goals[name]]}"
+
+
+def _study_figure(height_in: float) -> Figure:
+    """Return an empty page of the common width."""
+    return Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
 
 
 def _keep_means(ax: Axes, label: str) -> None:
-    """Take the spread of persons out of a panel; a dot is a scenario."""
+    """Remove the spread of athletes from a panel; a dot is a scenario."""
+    # The limits of the axes follow the means once the spread is gone.
     for spread in [*ax.collections]:
         spread.remove()
     ax.get_legend().remove()
@@ -768,40 +785,19 @@ def _keep_means(ax: Axes, label: str) -> None:
     ax.autoscale_view()
     for dots in ax.lines:
         dots.set_markersize(_DOT_PT)
-    ax.set_ylabel(fill(label, 34) if ax.get_subplotspec().is_first_col() else "")
+    ax.set_ylabel(
+        fill(label, _LABEL_LETTERS) if ax.get_subplotspec().is_first_col() else ""
+    )
 
 
-def sensitivity_figure(found: Sensitivity) -> Figure:
-    """Return what matters for an outcome."""
-    with rc_context({"font.size": _SWEEP_FONT_PT}):
-        drawn = _figure(max(_SWEEP_ROW_IN * len(found.indices) + 1.4, _SWEEP_PANEL_IN))
-        draw = plot_sensitivity if found.kind == "saltelli" else plot_screening
-        draw(found.indices, ax=drawn.subplots())
-        return drawn
-
-
-def front_figure(found: Search) -> Figure:
-    """Return the trials of a search and the front among them."""
-    with rc_context({"font.size": _SWEEP_FONT_PT}):
-        drawn = _figure(1.6 * _SWEEP_PANEL_IN)
-        plot_front(found.trials, goals=found.goals, ax=drawn.subplots())
-        return drawn
-
-
-def _is_numbers(found: Sweep, name: str) -> bool:
-    varied = found.vary[name]
+def _is_numbers(varied: Varied) -> bool:
+    """Return whether several numbers, or a range of them, were varied."""
     if isinstance(varied, Range):
         return True
-    is_number = all(type(one) in (int, float) for one in varied)
-    return is_number and len(varied) > 1
+    return len(varied) > 1 and all(type(one) in (int, float) for one in varied)
 
 
-def _is_whole(found: Sweep, name: str) -> bool:
-    varied = found.vary[name]
+def _is_whole(varied: Varied) -> bool:
     if isinstance(varied, Range):
         return varied.whole
     return all(type(one) is int for one in varied)
-
-
-def _figure(height_in: float) -> Figure:
-    return Figure(figsize=(_SWEEP_WIDTH_IN, height_in), layout="constrained")

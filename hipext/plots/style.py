@@ -1,4 +1,4 @@
-"""What the figures have in common: week axis, deload weeks, phases, names, legends."""
+"""Common style of the figures: colours, week axis, deload bands, phases, legends."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,7 +9,20 @@ from matplotlib.lines import Line2D
 
 from hipext.files.checks import shortened
 
-BAND_STYLE = {"color": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
+# Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
+PALE, BROWN = "#FBE3B3", "#9A6A00"  # deload weeks
+SERIES_STYLES = (  # of lifts, or of scenarios, in one figure
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": VERMILION, "marker": "s", "linestyle": "--"},
+    {"color": GREEN, "marker": "^", "linestyle": "-."},
+    {"color": BLACK, "marker": "D", "linestyle": ":"},
+    {"color": PURPLE, "marker": "v", "linestyle": "-"},
+    {"color": ORANGE, "marker": "P", "linestyle": "--"},
+)
+MAX_SERIES = len(SERIES_STYLES)
+DELOAD_STYLE = {"color": PALE, "alpha": 0.55, "linewidth": 0, "zorder": 0}
 BORDER_STYLE = {"color": "0.75", "linewidth": 0.8, "zorder": 0}
 LEADER_STYLE = {"arrowstyle": "-", "color": "0.7", "linewidth": 0.7, "shrinkB": 3}
 NAME_SIZE = 8.0  # pt
@@ -19,10 +32,6 @@ _NAME_RISE_IN = 0.05  # of the names of phases above tall axes
 _MAX_WEEK_MARKS = 20
 _POINTS_PER_INCH = 72
 _MAX_LETTERS = 27  # of a name beside the axes
-# Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
-PALE, BROWN = "#FBE3B3", "#9A6A00"  # deload weeks
 
 
 def axes_or_current(ax: Axes | None) -> Axes:
@@ -49,6 +58,7 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
         return
     first, last = weeks["week"].min(), weeks["week"].max()
     ax.set_xlim(first + starts_at - 0.1, last + starts_at + 1.1)
+    # As many weeks are marked as fit; in long plans lines have fewer markers too.
     fits = (step for step in (1, 2, 4) if last - first < step * _MAX_WEEK_MARKS)
     step = next(fits, 8)
     ax.set_xticks([week for week in range(first, last + 1) if week % step == 0])
@@ -58,7 +68,7 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
     if "is_deload" in weeks:
         for week in weeks.loc[weeks["is_deload"], "week"]:
             start = week + starts_at
-            ax.axvspan(start, start + 1, **BAND_STYLE, label="_deload week")
+            ax.axvspan(start, start + 1, **DELOAD_STYLE, label="_deload week")
     if "phase" in weeks:
         _name_phases(ax, weeks, starts_at)
 
@@ -66,7 +76,8 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
 def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
     """Name the phases along the top, shortened or left out where there is no room."""
     begins = weeks["phase"] != weeks["phase"].shift()
-    names = weeks.loc[begins, "phase"]  # a phase that is done again is named again
+    # A phase that a gate sends the athlete back to is named a second time.
+    names = weeks.loc[begins, "phase"]
     starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
     starts[-1] += starts_at + 1
     low, high = ax.get_xlim()
@@ -89,6 +100,7 @@ def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
 
 def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
     """Put the legend above the axes and the names of the phases."""
+    # In axes coordinates, which depend on the height of the axes.
     rise = 1 + 1.2 * _LINE_IN / _height_in(ax)
     ax.legend(
         loc="lower right",
@@ -117,6 +129,7 @@ def beside(ax: Axes, y: float, text: str) -> None:
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
     """Write names on the left at heights 0, 1, ..., smaller where they are many."""
     ax.set_yticks(range(len(names)), labels=names, parse_math=False)
+    # At most 0.85 of a row, so that names of neighbouring rows do not touch.
     row_pt = _POINTS_PER_INCH * _height_in(ax) / max(len(names), 1)
     for label in ax.get_yticklabels():
         label.set_fontsize(min(label.get_fontsize(), 0.85 * row_pt))
@@ -129,6 +142,7 @@ def name_lines(ax: Axes, lines: Sequence[Line2D]) -> None:
         known = pd.Series(line.get_ydata(), index=line.get_xdata()).dropna()
         if len(known):
             ends.append((float(known.iloc[-1]), float(known.index[-1]), line))
+    # From the lowest end to the highest, so that leaders do not cross.
     ends.sort(key=lambda end: end[:2])
     low, high = ax.get_ylim()
     gap = (high - low) * _LINE_IN / _height_in(ax)
@@ -152,6 +166,7 @@ def _spread(heights: list[float], gap: float, top: float) -> list[float]:
     apart: list[float] = []
     for height in heights:
         apart.append(max(height, apart[-1] + gap) if apart else height)
+    # Names above the top are moved down, and push those below them.
     limit = top
     for place in reversed(range(len(apart))):
         apart[place] = min(apart[place], limit)

@@ -1,10 +1,10 @@
-"""Figures of the tables: table in, matplotlib Axes out.
+"""Figures of one run: volume, response, loads, pain, technique, range and decisions.
 
-Nothing is computed, shown or saved here: every function draws columns of a table on
-the axes it is given, or on the current ones of pyplot. Deload weeks are shaded, and
-hatched where there are bars; lines differ in dash or marker too, so that a figure can
-be read in grey. Week w spans w - 0.5 to w + 0.5 where a row is a week, and w to w + 1,
-Monday to Monday, where a row is a day.
+A table in, matplotlib Axes out: nothing is computed, shown or saved. Every function
+draws columns of a table on the axes it is given, or on the current ones of pyplot.
+Deload weeks are shaded, and hatched where there are bars; lines differ in dash or
+marker too, so that a figure can be read in grey. Week w spans w - 0.5 to w + 0.5 where
+a row is a week, and w to w + 1, Monday to Monday, where a row is a day.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from hipext.plots.style import (
     BROWN,
     GREEN,
     GREY,
-    ORANGE,
+    MAX_SERIES,
     PALE,
-    PURPLE,
+    SERIES_STYLES,
     SKY,
     VERMILION,
     axes_or_current,
@@ -63,18 +63,10 @@ BALANCE_LABELS = {
     "unilateral_share": "unilateral, of all sets",
     "left_share": "left, of one-sided work",
 }
-LIFT_STYLES = (
-    {"color": BLUE, "marker": "o", "linestyle": "-"},
-    {"color": VERMILION, "marker": "s", "linestyle": "--"},
-    {"color": GREEN, "marker": "^", "linestyle": "-."},
-    {"color": BLACK, "marker": "D", "linestyle": ":"},
-    {"color": PURPLE, "marker": "v", "linestyle": "-"},
-    {"color": ORANGE, "marker": "P", "linestyle": "--"},
-)
-MAX_LIFTS = len(LIFT_STYLES)
 MAX_PHASE_LETTERS = 24  # of a name beside its bar
 LANE_STYLE = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5}
 DOT_STYLE = {"linestyle": "", "markersize": 3.5, "fillstyle": "none"}
+TEST_STYLE = DOT_STYLE | {"markersize": 6}
 PAIN_STYLES = {
     "pain": {"color": VERMILION, "linestyle": "-", "linewidth": 1.8},
     "soreness": {"color": BLUE, "linestyle": "--", "linewidth": 1.5},
@@ -88,8 +80,8 @@ SIDE_STYLES = {
     "right": {"color": VERMILION, "linestyle": "--", "marker": "s"},
 }
 LIMIT_STYLE = {"color": GREY, "linestyle": "-.", "linewidth": 1.2, "zorder": 1}
-MAX_LETTERS = 30  # of the name of an exercise beside its lane
-MOVES = {  # of an exercise: actions, and how they look
+MAX_EXERCISE_LETTERS = 30  # of a name beside its lane
+MOVES = {  # decisions on an exercise: actions, and their marker
     "advances": (("advance",), {"marker": "^", "color": GREEN, "markersize": 5}),
     "holds": (
         ("hold",),
@@ -101,7 +93,7 @@ MOVES = {  # of an exercise: actions, and how they look
     ),
     "ends early": (("stop",), {"marker": "x", "color": BLACK, "markersize": 4.5}),
 }
-TURNS = {  # of the plan
+TURNS = {  # decisions on the plan
     "gate passed": (("pass",), {"marker": "D", "color": BLUE, "markersize": 5}),
     "gate closed": (
         ("extend", "hold"),
@@ -118,14 +110,14 @@ def plot_volume(
     measure: str = "system_volume_load_kg",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how much every week asks for, as bars.
+    """Draw the volume of every week as bars.
 
     Parameters
     ----------
     weekly : pandas.DataFrame
         Weekly table, as `metrics.weekly` returns it.
     measure : str, default "system_volume_load_kg"
-        What the bars are: a column of the table, one of `MEASURES`.
+        A column of the table, one of `MEASURES`.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -176,6 +168,7 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
     mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
     name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
+    # Bars of one or two phases stay as thin as those of four.
     middle, half = (len(names) - 1) / 2, max(len(names), 4) / 2 + 0.1
     ax.set_ylim(middle + half, middle - half)
     ax.set_ylabel("phase")
@@ -201,8 +194,9 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
     muscles = list(dict.fromkeys(muscle_sets["muscle"]))
+    # Lanes are multiples of 5 sets, at least a tenth higher than the highest value.
     highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
-    lane = max(5 * -(-1.1 * highest // 5), 5)  # sets; a round number above the highest
+    lane = max(5 * -(-1.1 * highest // 5), 5)
     bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
     for muscle, bottom in zip(muscles, bottoms, strict=True):
         rows = muscle_sets[muscle_sets["muscle"] == muscle]
@@ -243,7 +237,7 @@ def plot_response(
     """
     RESPONSE.check(response)
     ax = axes_or_current(ax)
-    weeks = response.index / DAYS_PER_WEEK + 1
+    weeks = _week_at(response.index)
     for column, style in RESPONSE_STYLES.items():
         ax.plot(weeks, response[column], label=column, **style)
     if weekly is None:
@@ -311,11 +305,10 @@ def plot_lifts(
     """
     check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
     top = top_sets(sets)
-    heaviest = list(dict.fromkeys(top["exercise"][::-1]))[:MAX_LIFTS]
-    exercises = heaviest if exercises is None else list(exercises)
-    if len(exercises) > MAX_LIFTS:
+    exercises = heaviest_lifts(top) if exercises is None else list(exercises)
+    if len(exercises) > MAX_SERIES:
         raise ValueError(
-            f"At most {MAX_LIFTS} lifts can be told apart; got "
+            f"At most {MAX_SERIES} lifts can be told apart; got "
             f"{len(exercises)}: {', '.join(exercises)}."
         )
     for exercise in exercises:
@@ -323,8 +316,9 @@ def plot_lifts(
     ax = axes_or_current(ax)
     weeks = sets.drop_duplicates("week")
     lines = []
-    for exercise, style in zip(exercises, LIFT_STYLES, strict=False):
+    for exercise, style in zip(exercises, SERIES_STYLES, strict=False):
         rows = top[top["exercise"] == exercise].set_index("week")
+        # Weeks without a loaded working set become gaps in the line.
         loads = rows["load_kg"].reindex(sorted(weeks["week"]))
         lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
     mark_weeks(ax, weeks, starts_at=-0.5)
@@ -341,20 +335,25 @@ def top_sets(sets: pd.DataFrame) -> pd.DataFrame:
     return by_load.drop_duplicates(["week", "exercise"], keep="last")
 
 
+def heaviest_lifts(top: pd.DataFrame) -> list[str]:
+    """Return the six lifts with the heaviest of their `top_sets`, heaviest first."""
+    return list(dict.fromkeys(top["exercise"][::-1]))[:MAX_SERIES]
+
+
 def plot_pain(
     daily: pd.DataFrame,
     *,
     limits: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw pain and soreness, as reported and as states of the model.
+    """Draw pain and soreness: reports, and states of the model.
 
     Parameters
     ----------
     daily : pandas.DataFrame
         Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
     limits : Mapping[str, float], optional
-        Limits to draw, by what they do. Default: those of the shipped rules.
+        Limits to draw, by their effect. Default: those of the shipped rules.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -364,7 +363,7 @@ def plot_pain(
     """
     check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
     ax = axes_or_current(ax)
-    x = daily["day"] / DAYS_PER_WEEK + 1
+    x = _week_at(daily["day"])
     for column, style in PAIN_DOTS.items():
         label = spoken(column).replace("reported", "as reported")
         ax.plot(x, daily[column], label=label, alpha=0.6, **DOT_STYLE, **style)
@@ -372,6 +371,7 @@ def plot_pain(
         ax.plot(x, daily[column], label=f"{column}, state", **style)
     ax.set_ylim(-0.2, 10.2)
     limits = rule_limits() if limits is None else limits
+    # Rules with one limit share a line and its label.
     for value in sorted(set(limits.values())):
         names = [name for name, limit in limits.items() if limit == value]
         ax.axhline(value, **LIMIT_STYLE)
@@ -383,7 +383,7 @@ def plot_pain(
 
 
 def rule_limits() -> dict[str, float]:
-    """Return the limits of the shipped rules on pain and soreness, by what they do."""
+    """Return the limits of the shipped rules on pain and soreness, by their effect."""
     return {
         "pain holds": parameter("rule.pain_hold"),
         "pain cuts": parameter("rule.pain_cut"),
@@ -397,7 +397,7 @@ def plot_technique(
     gates: Mapping[str, float | None] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw technique: ratings of training days, the state, and what gates ask for.
+    """Draw technique: ratings of training days, the state, and limits of gates.
 
     Parameters
     ----------
@@ -414,11 +414,11 @@ def plot_technique(
     """
     check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
     ax = axes_or_current(ax)
-    x = daily["day"] / DAYS_PER_WEEK + 1
-    rated, own = {"color": BLUE, "marker": "o"}, {"color": BLACK, "linewidth": 1.8}
-    label = "mean rating of the day"
-    ax.plot(x, daily["technique_rated"], label=label, **DOT_STYLE, **rated)
-    ax.plot(x, daily["technique"], label="skill of the hinge, state", **own)
+    x = _week_at(daily["day"])
+    rated = {"color": BLUE, "marker": "o", "label": "mean rating of the day"}
+    state = {"color": BLACK, "linewidth": 1.8, "label": "skill of the hinge, state"}
+    ax.plot(x, daily["technique_rated"], **DOT_STYLE, **rated)
+    ax.plot(x, daily["technique"], **state)
     _draw_gates(ax, daily, gates)
     _mark_days(ax, daily)
     ax.set_ylim(-0.02, 1.02)
@@ -434,7 +434,7 @@ def plot_range(
     gates: Mapping[str, float | None] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw hip-extension range of either side: states, tests, and what gates ask for.
+    """Draw the hip-extension range of each side: states, tests, and limits of gates.
 
     Parameters
     ----------
@@ -454,17 +454,16 @@ def plot_range(
     columns = ("day", "week", "range_left_deg", "range_right_deg")
     check_columns(daily, columns, name="daily")
     ax = axes_or_current(ax)
-    x = daily["day"] / DAYS_PER_WEEK + 1
+    x = _week_at(daily["day"])
     tested = assessments[assessments["test"] == "hip_extension_range"]
     for side, style in SIDE_STYLES.items():
-        line = {key: style[key] for key in ("color", "linestyle")}
-        ax.plot(x, daily[f"range_{side}_deg"], label=side, **line)
+        ax.plot(x, daily[f"range_{side}_deg"], label=side, **style | {"marker": ""})
         rows = tested[tested["side"] == side]
         if len(rows):
-            dots = {"color": style["color"], "marker": style["marker"]}
-            days = rows["day"] / DAYS_PER_WEEK + 1
-            looks = DOT_STYLE | {"markersize": 6}
-            ax.plot(days, rows["value"], label=f"{side}, test", **looks, **dots)
+            looks = style | TEST_STYLE
+            ax.plot(
+                _week_at(rows["day"]), rows["value"], label=f"{side}, test", **looks
+            )
     _draw_gates(ax, daily, gates)
     _mark_days(ax, daily)
     ax.set_ylabel("hip extension (degrees)")
@@ -480,7 +479,7 @@ def plot_strength(
     weekly: pd.DataFrame | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the 1RM of lifts day by day, mean of both sides, and the tests of it.
+    """Draw the 1RM of lifts day by day, mean of both sides, and its tests.
 
     Parameters
     ----------
@@ -491,7 +490,7 @@ def plot_strength(
     exercises : sequence of str, optional
         Ids of the lifts; six at most are drawn. Default: those that were tested.
     weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its light weeks and phases.
+        Weekly table of the same run, for its deload weeks and phases.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -506,23 +505,28 @@ def plot_strength(
     if exercises is None:
         exercises = list(dict.fromkeys(tested["subject"]))
     lines = []
-    for lift, style in zip(exercises[:MAX_LIFTS], LIFT_STYLES, strict=False):
+    for lift, style in zip(exercises[:MAX_SERIES], SERIES_STYLES, strict=False):
+        # One row per day and side, in the same order of days on both sides.
         left, right = (
             capacity[(capacity["exercise"] == lift) & (capacity["side"] == side)]
             for side in ("left", "right")
         )
         mean_kg = (left["one_rm_kg"].to_numpy() + right["one_rm_kg"].to_numpy()) / 2
-        line = {key: style[key] for key in ("color", "linestyle")}
-        lines += ax.plot(left["day"] / DAYS_PER_WEEK + 1, mean_kg, label=lift, **line)
+        line = style | {"marker": ""}
+        lines += ax.plot(_week_at(left["day"]), mean_kg, label=lift, **line)
         rows = tested[tested["subject"] == lift]
-        dots = {"color": style["color"], "marker": style["marker"], "markersize": 6}
-        days = rows["day"] / DAYS_PER_WEEK + 1
-        ax.plot(days, rows["value"], label="_test", **DOT_STYLE | dots)
+        looks = style | TEST_STYLE
+        ax.plot(_week_at(rows["day"]), rows["value"], label="_test", **looks)
     weeks = capacity[["week"]].drop_duplicates() if weekly is None else weekly
     mark_weeks(ax, weeks, starts_at=0.0)
     ax.set_ylabel("1RM (kg per implement)")
     name_lines(ax, lines)
     return ax
+
+
+def _week_at(days: pd.Series | pd.Index) -> pd.Series | pd.Index:
+    """Return days from 0 as places on an axis of weeks from 1."""
+    return days / DAYS_PER_WEEK + 1
 
 
 def _mark_days(ax: Axes, daily: pd.DataFrame) -> None:
@@ -532,11 +536,11 @@ def _mark_days(ax: Axes, daily: pd.DataFrame) -> None:
 def _draw_gates(
     ax: Axes, daily: pd.DataFrame, gates: Mapping[str, float | None] | None
 ) -> None:
-    """Draw what the gate of every phase asks for, over its weeks."""
-    asked = daily["phase"].map(gates or {}).astype("float64") if gates else None
-    if asked is not None and asked.notna().any():
-        x = daily["day"] / DAYS_PER_WEEK + 1
-        ax.plot(x, asked, label="gate: at least", **LIMIT_STYLE)
+    """Draw the limit of the gate of every phase over its weeks."""
+    limits = daily["phase"].map(gates).astype("float64") if gates else pd.Series()
+    if limits.notna().any():
+        x = _week_at(daily["day"])
+        ax.plot(x, limits, label="gate: at least", **LIMIT_STYLE)
 
 
 def plot_decisions(
@@ -552,7 +556,7 @@ def plot_decisions(
     decisions : pandas.DataFrame
         Decisions table (columns: `tables.DECISIONS`).
     weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its light weeks and phases.
+        Weekly table of the same run, for its deload weeks and phases.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: the current axes.
 
@@ -564,8 +568,10 @@ def plot_decisions(
     """
     check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
     ax = axes_or_current(ax)
+    # Phases, and weeks missed as a whole, share a lane above those of the exercises.
     of_plan = decisions["subject"].isin(["phase", "week"])
     lanes = ["the plan", *dict.fromkeys(decisions.loc[~of_plan, "subject"])]
+    # Weeks count here only where sessions were skipped.
     is_gate = (decisions["subject"] == "phase") | (decisions["action"] == "skip")
     for kind, marks in ((is_gate, TURNS), (~of_plan, MOVES)):
         for label, (actions, style) in marks.items():
@@ -573,12 +579,12 @@ def plot_decisions(
             if len(rows):
                 names = rows["subject"].where(~of_plan, lanes[0])
                 heights = [lanes.index(name) for name in names]
-                x = rows["day"] / DAYS_PER_WEEK + 1
+                x = _week_at(rows["day"])
                 ax.plot(x, heights, linestyle="", label=label, **style)
     if weekly is None:
         weekly = decisions[["week"]].drop_duplicates()
     mark_weeks(ax, weekly, starts_at=0.0)
-    name_rows(ax, [shortened(spoken(name), MAX_LETTERS) for name in lanes])
+    name_rows(ax, [shortened(spoken(name), MAX_EXERCISE_LETTERS) for name in lanes])
     ax.hlines(range(len(lanes)), *ax.get_xlim(), color="0.9", linewidth=0.6, zorder=0)
     ax.set_ylim(len(lanes) - 0.4, -0.6)
     ax.set_ylabel("exercise")

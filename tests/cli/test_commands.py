@@ -11,7 +11,9 @@ from commands import Done, hipext
 
 from hipext.athletes.athlete import read_athlete
 from hipext.files.io import data_dir, shipped_names
+from hipext.files.tables import TRAINING_LOADS
 from hipext.plans.plan_file import read_plan
+from hipext.response.models import MODELS
 
 RESULTS = {
     "report.html",
@@ -59,9 +61,9 @@ def guide_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lived_run(tmp_path_factory):
+def closed_run(tmp_path_factory):
     """Return the finished closed loop of the guide for the desk worker."""
-    folder = tmp_path_factory.mktemp("lived")
+    folder = tmp_path_factory.mktemp("closed")
     return hipext("run", "guide_16wk", "-a", "desk_worker", cwd=folder), folder
 
 
@@ -91,7 +93,7 @@ def test_run_writes_report_tables_figures_and_record(guide_run):
 
 @pytest.mark.parametrize(
     ("fixture", "arguments"),
-    [("guide_run", ["--open-loop"]), ("lived_run", ["-a", "desk_worker"])],
+    [("guide_run", ["--open-loop"]), ("closed_run", ["-a", "desk_worker"])],
 )
 def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path):
     _, folder = request.getfixturevalue(fixture)
@@ -105,19 +107,19 @@ def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path
 
 @pytest.mark.parametrize("plan", shipped_names("plans"))
 @pytest.mark.parametrize("athlete", shipped_names("athletes"))
-def test_every_plan_runs_for_every_person_as_json(plan, athlete, tmp_path):
+def test_every_plan_runs_for_every_athlete_as_json(plan, athlete, tmp_path):
     done = hipext("run", plan, "-a", athlete, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (tmp_path / told["folder"] / "report.html").is_file()
-    sets = pd.read_csv(tmp_path / told["folder"] / "sets.csv")
-    working = [week["working_sets"] for week in told["weekly"]]
+    printed = json.loads(done.stdout)
+    assert (tmp_path / printed["folder"] / "report.html").is_file()
+    sets = pd.read_csv(tmp_path / printed["folder"] / "sets.csv")
+    working = [week["working_sets"] for week in printed["weekly"]]
     assert len(working) == sets["week"].max()
     assert min(working) > 0
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
+def test_a_run_without_deload_weeks_differs_only_from_the_first_of_them_on(
     guide_run, tmp_path
 ):
     _, folder = guide_run
@@ -141,7 +143,7 @@ def test_a_run_without_light_weeks_differs_only_from_the_first_of_them_on(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_two_persons_do_not_share_a_folder(tmp_path):
+def test_two_athletes_do_not_share_a_folder(tmp_path):
     for athlete in ("novice", "runner"):
         hipext("run", "deadlift_5x5_10wk", "-a", athlete, cwd=tmp_path)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -176,8 +178,8 @@ def test_other_files_in_the_folder_stay(tmp_path):
             "seed must be 0 to 9223372036854775807",
         ),
         (["run", "guide_16wk", "--seed", str(2**63)], f"got {2**63}."),
-        (["run", "guide_16wk", "--open-loop", "--seed", "1"], "no --seed"),
-        (["run", "guide_16wk", "--open-loop", "--no-noise"], "no --no-noise"),
+        (["run", "guide_16wk", "--open-loop", "--seed", "1"], "leave out --seed"),
+        (["run", "guide_16wk", "--open-loop", "--no-noise"], "and --no-noise."),
         (["run", "guide_16wk", "--explain", "99"], "week must be 1 to"),
         (["exercises", "hip trust"], "Did you mean"),
         (["evidence", "--topic", "deloads"], "deload"),
@@ -269,7 +271,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "lint", "fmt"])
-def test_a_person_given_as_a_plan_is_one_problem(command, tmp_path):
+def test_an_athlete_given_as_a_plan_is_one_problem(command, tmp_path):
     text = hipext("athletes", "novice", cwd=tmp_path).stdout
     (tmp_path / "me.toml").write_text(text)
     done = hipext(command, "me.toml", cwd=tmp_path)
@@ -281,12 +283,12 @@ def test_a_person_given_as_a_plan_is_one_problem(command, tmp_path):
     )
 
 
-def test_a_copy_of_a_shipped_person_is_the_same_person(tmp_path):
+def test_a_copy_of_a_shipped_athlete_is_the_same_athlete(tmp_path):
     text = hipext("athletes", "runner", cwd=tmp_path).stdout
     (tmp_path / "me.toml").write_text(text)
-    told = hipext("athletes", "runner", "--json", cwd=tmp_path).stdout
+    printed = hipext("athletes", "runner", "--json", cwd=tmp_path).stdout
     assert read_athlete(tmp_path / "me.toml") == read_athlete("runner")
-    assert json.loads(told) == read_athlete("runner").model_dump(mode="json")
+    assert json.loads(printed) == read_athlete("runner").model_dump(mode="json")
 
 
 def test_single_sources_are_shown_by_their_ids(tmp_path):
@@ -294,11 +296,11 @@ def test_single_sources_are_shown_by_their_ids(tmp_path):
     assert [row["id"] for row in json.loads(found)] == ["E07-001", "E07-002"]
 
 
-def test_the_version_is_told(tmp_path):
+def test_the_version_is_reported(tmp_path):
     assert hipext("--version", cwd=tmp_path).stdout == f"hipext {version('hipext')}\n"
 
 
-def test_a_run_tells_what_was_changed_in_it_and_its_report_does_too(tmp_path):
+def test_a_run_reports_what_was_changed_in_it_and_its_report_does_too(tmp_path):
     change = ("--set", "deload.every_weeks=5", "--set", 'days=["tue"]')
     done = hipext("run", "deadlift_5x5_10wk", *change, cwd=tmp_path)
     words = 'deload.every_weeks = 5, days = ["tue"]'
@@ -326,7 +328,7 @@ def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_json_tells_whether_results_of_other_inputs_were_replaced(tmp_path):
+def test_json_reports_whether_results_of_other_inputs_were_replaced(tmp_path):
     runs = [
         hipext("run", "deadlift_5x5_10wk", "--load", load, "--json", cwd=tmp_path)
         for load in ("hard_sets", "session_rpe")
@@ -348,18 +350,20 @@ def test_the_weekly_table_shows_the_load_with_and_without_body_mass(guide_run):
 # --- the closed loop ---
 
 
-def test_the_closed_loop_tells_seed_and_how_the_plan_went(lived_run):
-    done, _ = lived_run
+def test_the_closed_loop_reports_seed_and_how_the_plan_went(closed_run):
+    done, _ = closed_run
     lines = done.stdout.splitlines()
     assert done.returncode == 0
-    assert lines[1] == "Closed loop, seed 0: the person answers back."
+    assert lines[1] == (
+        "Closed loop (seed 0): performance, pain and fatigue feed back into the plan."
+    )
     assert "Open loop" not in done.stdout
     for start in ("The plan was ", "Phases that gates extended: ", "Light weeks: "):
         assert [line for line in lines if line.startswith(start)]
 
 
-def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(lived_run):
-    done, folder = lived_run
+def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(closed_run):
+    done, folder = closed_run
     weekly = pd.read_csv(folder / "out" / "guide_16wk-desk_worker" / "weekly.csv")
     (head,) = [line for line in done.stdout.splitlines() if "week " in line[:6]]
     rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
@@ -376,27 +380,27 @@ def test_the_open_loop_says_that_every_set_succeeds_and_no_more(guide_run):
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_another_seed_is_another_course_and_none_is_told(tmp_path):
+def test_another_seed_is_another_run_and_none_is_reported(tmp_path):
     runs = [
         hipext("run", "deadlift_5x5_10wk", *more, "--json", cwd=tmp_path)
         for more in (["--seed", "1"], ["--seed", "2"], ["--no-noise"], ["--no-noise"])
     ]
-    told = [json.loads(done.stdout) for done in runs]
-    assert [(one["mode"], one["seed"], one["noise"]) for one in told] == [
+    printed = [json.loads(done.stdout) for done in runs]
+    assert [(one["mode"], one["seed"], one["noise"]) for one in printed] == [
         ("closed_loop", 1, True),
         ("closed_loop", 2, True),
         ("closed_loop", 0, False),
         ("closed_loop", 0, False),
     ]
-    assert [one["replaced"] for one in told] == [False, True, True, False]
-    assert told[0]["weekly"] != told[1]["weekly"]
-    assert told[2]["weekly"] == told[3]["weekly"]
+    assert [one["replaced"] for one in printed] == [False, True, True, False]
+    assert printed[0]["weekly"] != printed[1]["weekly"]
+    assert printed[2]["weekly"] == printed[3]["weekly"]
 
 
 @pytest.mark.usefixtures("undrawn")
 def test_without_noise_there_is_no_seed_to_tell(tmp_path):
     done = hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
-    assert "\nClosed loop, no chance: the person answers back.\n" in done.stdout
+    assert "\nClosed loop (without noise): performance, " in done.stdout
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -444,7 +448,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSI
 
 
 @posix
-@pytest.mark.parametrize("module", ["hipext.cli", "pandas", "hipext.html_report"])
+@pytest.mark.parametrize(
+    "module", ["hipext.cli.commands", "pandas", "hipext.plots.report"]
+)
 def test_ctrl_c_ends_with_one_word_however_early(module, tmp_path):
     code = INTERRUPTED.format(module=module)
     done = python("-c", code, "run", "guide_16wk", cwd=tmp_path)
@@ -481,7 +487,7 @@ def test_a_reader_that_leaves_is_no_fault(arguments, unbuffered, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
-def test_output_that_cannot_be_written_is_told(tmp_path):
+def test_output_that_cannot_be_written_is_reported(tmp_path):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "hipext", "plans"],
@@ -506,9 +512,9 @@ def test_a_character_that_the_terminal_lacks_does_not_stop_a_command(tmp_path):
 
 @pytest.mark.parametrize("command", ["plans", "exercises", "athletes", "evidence"])
 def test_lists_are_valid_json_too(command, tmp_path):
-    told = json.loads(hipext(command, "--json", cwd=tmp_path).stdout)
-    assert len(told) >= 4
-    assert hipext(command, cwd=tmp_path).stdout.count("\n") >= len(told)
+    printed = json.loads(hipext(command, "--json", cwd=tmp_path).stdout)
+    assert len(printed) >= 4
+    assert hipext(command, cwd=tmp_path).stdout.count("\n") >= len(printed)
 
 
 def test_an_exercise_is_shown_in_full(tmp_path):
@@ -531,7 +537,7 @@ def test_shipped_plans_are_in_canonical_form(name, tmp_path):
     assert hipext("fmt", str(path), "--check", cwd=tmp_path).returncode == 0
 
 
-def test_fmt_rewrites_only_when_told_and_keeps_comments(tmp_path):
+def test_fmt_rewrites_only_with_write_and_keeps_comments(tmp_path):
     text = hipext("fmt", "deadlift_5x5_10wk", cwd=tmp_path).stdout
     path = tmp_path / "mine.toml"
     untidy = text.replace("rest_s = 180", "rest_s   =   180   # three minutes")
@@ -544,8 +550,10 @@ def test_fmt_rewrites_only_when_told_and_keeps_comments(tmp_path):
 
 
 def test_lint_is_quiet_about_exit_codes_unless_strict(tmp_path):
-    told = json.loads(hipext("lint", "tagliaferri_26wk", "--json", cwd=tmp_path).stdout)
-    assert {row["rule"] for row in told} >= {"no_failure_path"}
+    printed = json.loads(
+        hipext("lint", "tagliaferri_26wk", "--json", cwd=tmp_path).stdout
+    )
+    assert {row["rule"] for row in printed} >= {"no_failure_path"}
     assert hipext("lint", "tagliaferri_26wk", cwd=tmp_path).returncode == 0
     strict = hipext("lint", "tagliaferri_26wk", "--strict", cwd=tmp_path)
     assert strict.returncode == 1
@@ -565,7 +573,7 @@ def test_the_plan_of_the_readme_runs(tmp_path):
     [
         *["", "run", "fit", "compare", "sweep", "sensitivity", "search", "reproduce"],
         *["populations", "studies", "plans", "exercises", "athletes", "evidence"],
-        *["lint", "fmt", "schema", "lab"],
+        *["lint", "fmt", "schema", "lab", "app", "assignments", "handouts"],
     ],
 )
 def test_every_command_explains_itself(command, tmp_path):
@@ -579,3 +587,17 @@ def test_no_summary_of_a_command_is_cut(tmp_path, monkeypatch):
     text = hipext("--help", cwd=tmp_path).stdout
     assert "Open JupyterLab on a copy of the notebooks." in text
     assert "..." not in text.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize(
+    ("command", "names"), [("run", TRAINING_LOADS), ("fit", MODELS)]
+)
+def test_help_names_every_choice(command, names, tmp_path):
+    text = hipext(command, "--help", cwd=tmp_path).stdout
+    assert [name for name in names if name not in text] == []
+
+
+def test_help_waits_for_no_library_of_tables_or_figures(tmp_path):
+    slow = {"dask", "matplotlib", "numpy", "optuna", "pandas", "pydantic", "scipy"}
+    code = f"import sys, hipext.cli.commands; print(*({slow!r} & {{*sys.modules}}))"
+    assert python("-c", code, cwd=tmp_path).stdout == "\n"

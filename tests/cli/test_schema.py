@@ -246,7 +246,7 @@ def test_what_the_schema_of_a_study_refuses_the_reader_refuses(kind, changes):
 
 
 @pytest.mark.parametrize("kind", ["sweep", "search"])
-def test_every_knob_is_told_in_the_schema_of_a_study(kind):
+def test_every_knob_is_reported_in_the_schema_of_a_study(kind):
     fields = SCHEMAS[kind]()["properties"]["vary"]["properties"]
-    told = {name: field["description"] for name, field in fields.items()}
-    assert [name for name in KNOBS if KNOBS[name].meaning not in told[name]] == []
+    printed = {name: field["description"] for name, field in fields.items()}
+    assert [name for name in KNOBS if KNOBS[name].meaning not in printed[name]] == []

@@ -1,4 +1,4 @@
-"""The commands about many persons: compare, sweep, sensitivity, search, reproduce."""
+"""The commands about many athletes: compare, sweep, sensitivity, search, reproduce."""
 
 import json
 import os
@@ -64,7 +64,7 @@ FILES = {
     "i.toml": INDICES,
     "f.toml": SEARCH,
 }
-COMPARE = ("compare", "p.toml", "--persons", "4")
+COMPARE = ("compare", "p.toml", "--athletes", "4")
 TABLES = {"differences.csv", "outcomes.csv", "weekly.csv", "weekly_differences.csv"}
 OF_COMPARE = TABLES | {"compare.png", "compare.svg", "record.json"}
 COMMANDS = {
@@ -91,11 +91,11 @@ def home(tmp_path):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Return a folder with the results of each command, and what each told."""
+    """Return a folder with the results of each command, and what each printed."""
     folder = write(tmp_path_factory.mktemp("made"))
-    told = {kind: hipext(*COMMANDS[kind], cwd=folder) for kind in KINDS}
-    told["indices"] = hipext("sweep", "i.toml", cwd=folder)
-    return folder, told
+    printed = {kind: hipext(*COMMANDS[kind], cwd=folder) for kind in KINDS}
+    printed["indices"] = hipext("sweep", "i.toml", cwd=folder)
+    return folder, printed
 
 
 def table(text, heading):
@@ -125,16 +125,20 @@ def fault(done):
 
 
 def test_each_command_ends_well_and_says_nothing_beside(made):
-    _, told = made
-    assert {kind: told[kind].returncode for kind in told} == dict.fromkeys(told, 0)
-    assert {kind: told[kind].stderr for kind in told} == dict.fromkeys(told, "")
+    _, printed = made
+    assert {kind: printed[kind].returncode for kind in printed} == dict.fromkeys(
+        printed, 0
+    )
+    assert {kind: printed[kind].stderr for kind in printed} == dict.fromkeys(
+        printed, ""
+    )
 
 
-def test_compare_prints_means_and_differences_of_the_same_persons(made):
-    folder, told = made
+def test_compare_prints_means_and_differences_of_the_same_athletes(made):
+    folder, printed = made
     outcomes = pd.read_csv(folder / "compare-p" / "outcomes.csv")
     means = outcomes.groupby("scenario")["strength_pct"].mean()
-    rows = table(told["compare"].stdout, " " * 34)
+    rows = table(printed["compare"].stdout, " " * 34)
     assert rows[0] == ["as", "it", "is", f"{means['as it is']:.2f}"]
     gain = means["deload_every = 0"] - means["as it is"]
     assert rows[1][:5] == [
@@ -148,8 +152,8 @@ def test_compare_prints_means_and_differences_of_the_same_persons(made):
 
 
 def test_a_change_that_changes_nothing_is_the_same_to_the_last_digit(made):
-    folder, told = made
-    rows = table(told["compare"].stdout, " " * 34)
+    folder, printed = made
+    rows = table(printed["compare"].stdout, " " * 34)
     assert rows[2][-5:] == ["0", "0", "to", "0", "same"]
     differences = pd.read_csv(folder / "compare-p" / "differences.csv")
     same = differences[differences["scenario"] == "deload_every = 2"]
@@ -158,24 +162,24 @@ def test_a_change_that_changes_nothing_is_the_same_to_the_last_digit(made):
 
 
 def test_compare_writes_tables_figure_and_record(made):
-    folder, told = made
+    folder, printed = made
     assert names_in(folder / "compare-p") == OF_COMPARE
     assert "See compare-p/compare.png; 7 files are in compare-p." in (
-        told["compare"].stdout
+        printed["compare"].stdout
     )
 
 
-def test_compare_tells_json_for_a_machine(home):
+def test_compare_reports_json_for_a_machine(home):
     done = hipext(*COMPARE, "--vary", "deload_every=0,3", "--json", cwd=home)
-    told = json.loads(done.stdout)
-    assert told["scenarios"] == ["as it is", "deload_every = 0", "deload_every = 3"]
-    assert (told["baseline"], told["n_persons"]) == ("as it is", 4)
-    assert {*told["files"]} == names_in(home / told["folder"]) == OF_COMPARE
+    printed = json.loads(done.stdout)
+    assert printed["scenarios"] == ["as it is", "deload_every = 0", "deload_every = 3"]
+    assert (printed["baseline"], printed["n_athletes"]) == ("as it is", 4)
+    assert {*printed["files"]} == names_in(home / printed["folder"]) == OF_COMPARE
 
 
 def test_plans_are_compared_with_the_first_one_by_their_files(home):
-    done = hipext("compare", "q.toml", "p.toml", "--persons", "2", cwd=home)
-    assert done.stdout.startswith("Larger\n2 persons drawn from 'Novices'")
+    done = hipext("compare", "q.toml", "p.toml", "--athletes", "2", cwd=home)
+    assert done.stdout.startswith("Larger\n2 athletes drawn from 'Novices'")
     assert [row[0] for row in table(done.stdout, " " * 34)] == ["q", "p"]
     assert names_in(home / "out" / "compare-q-p") == OF_COMPARE
 
@@ -198,13 +202,13 @@ def test_of_one_plan_alone_one_thing_is_changed_at_a_time(home):
     assert groups.nunique() > 5
 
 
-def test_values_together_make_every_combination(home):
-    vary = ("--vary", "deload_every=0,2", "--vary", "rest=1,2", "--together")
-    told = json.loads(hipext(*COMPARE, *vary, "--json", cwd=home).stdout)
-    assert len(told["scenarios"]) == 1 + 2 * 2
+def test_a_factorial_comparison_has_every_combination(home):
+    vary = ("--vary", "deload_every=0,2", "--vary", "rest=1,2", "--factorial")
+    printed = json.loads(hipext(*COMPARE, *vary, "--json", cwd=home).stdout)
+    assert len(printed["scenarios"]) == 1 + 2 * 2
 
 
-def test_a_change_of_all_scenarios_is_told_and_made(home):
+def test_a_change_of_all_scenarios_is_reported_and_made(home):
     change = ("--set", "phase.a.weeks=6", "--vary", "deload_every=0")
     done = hipext(*COMPARE, *change, cwd=home)
     assert "Changed in all: phase.a.weeks = 6\n" in done.stdout
@@ -212,18 +216,21 @@ def test_a_change_of_all_scenarios_is_told_and_made(home):
     assert {*outcomes["weeks"]} == {6}
 
 
-def test_one_person_without_noise_lives_the_same_days_each_time(home):
+def test_one_athlete_without_noise_repeats_the_same_days(home):
     person = ("--athlete", "runner", "--no-noise", "--vary", "deload_every=0")
     done = hipext(*COMPARE, *person, cwd=home)
-    assert ", 4 times, other days; the same ones in every scenario." in done.stdout
+    assert (
+        ", 4 times with other random numbers; the same in every scenario."
+        in done.stdout
+    )
     outcomes = pd.read_csv(home / "out" / "compare-p" / "outcomes.csv")
     assert outcomes.groupby("scenario")["strength_pct"].nunique().to_list() == [1, 1]
 
 
-def test_persons_are_drawn_from_the_population_that_is_named(home):
+def test_athletes_are_drawn_from_the_population_that_is_named(home):
     gym = ("--population", "gym", "--vary", "deload_every=0")
-    done = hipext("compare", "p.toml", "--persons", "1", *gym, cwd=home)
-    assert "\n1 person drawn from 'Members of a gym'" in done.stdout
+    done = hipext("compare", "p.toml", "--athletes", "1", *gym, cwd=home)
+    assert "\n1 athlete drawn from 'Members of a gym'" in done.stdout
     record = json.loads((home / "out" / "compare-p" / "record.json").read_bytes())
     assert record["population"]["name"] == "Members of a gym"
 
@@ -245,9 +252,9 @@ def test_a_new_comparison_replaces_an_earlier_one_aloud_and_whole(home):
     first = hipext(*COMPARE, cwd=home)
     (home / "out" / "compare-p" / "notes.txt").write_text("mine")
     vary = ("--vary", "deload_every=0")
-    again = [hipext(*COMPARE, *vary, cwd=home) for _ in range(2)]
-    told = [words in done.stdout for done in (first, *again)]
-    assert told == [False, True, False]
+    repeated = [hipext(*COMPARE, *vary, cwd=home) for _ in range(2)]
+    printed = [words in done.stdout for done in (first, *repeated)]
+    assert printed == [False, True, False]
     assert names_in(home / "out" / "compare-p") == OF_COMPARE | {"notes.txt"}
 
 
@@ -265,7 +272,7 @@ def test_a_new_comparison_replaces_an_earlier_one_aloud_and_whole(home):
         (["--vary", "rest=1,"], "a value before and after each comma; got 'rest=1,'"),
         (["--set", "deload.evry=1"], "'evry' is not a known key; known are every_week"),
         (["--level", "95"], "level must be between 0 and 1; got 95.0. Write 0.95."),
-        (["--persons", "0"], "--persons must be at least 1; got 0."),
+        (["--athletes", "0"], "--athletes must be at least 1; got 0."),
         (["--seed", "-1"], "seed must be 0 to 2**63 - 1; got -1."),
         (["--athlete", "novic"], "There is no athlete 'novic'"),
         (["--population", "novic"], "Did you mean 'novices'?"),
@@ -284,8 +291,8 @@ def test_a_comparison_that_cannot_be_made_is_one_message(arguments, message, hom
 
 
 def test_sweep_prints_the_mean_of_every_scenario(made):
-    folder, told = made
-    rows = table(told["sweep"].stdout, "means of 3 persons in each scenario:")
+    folder, printed = made
+    rows = table(printed["sweep"].stdout, "means of 3 athletes in each scenario:")
     assert rows[0][:3] == ["deload_every", "missed_weeks", "phase.a.weeks"]
     summary = read_sweep(folder / "sweep").summary
     assert [row[-1] for row in rows[1:]] == ["4.0", "5.0"] * 4
@@ -294,19 +301,19 @@ def test_sweep_prints_the_mean_of_every_scenario(made):
 
 
 def test_sweep_writes_parts_summary_figure_and_record(made):
-    folder, told = made
+    folder, printed = made
     parts = {"scenarios.parquet", "outcomes/part-000000.parquet"}
     figures = {"sweep.png", "sweep.svg"}
     names = parts | figures | {"summary.csv", "record.json"}
     assert names_in(folder / "sweep") == names
-    assert "persons: 1 Parquet file in sweep/outcomes." in told["sweep"].stdout
+    assert "athletes: 1 Parquet file in sweep/outcomes." in printed["sweep"].stdout
 
 
 def test_lists_that_were_set_are_shown_as_files_have_them(made):
-    _, told = made
-    assert " [] " in told["sweep"].stdout
-    assert " [2, 3] " in told["sweep"].stdout
-    assert "()" not in told["sweep"].stdout
+    _, printed = made
+    assert " [] " in printed["sweep"].stdout
+    assert " [2, 3] " in printed["sweep"].stdout
+    assert "()" not in printed["sweep"].stdout
 
 
 def test_of_several_names_the_means_of_scenarios_are_drawn_by_each(made):
@@ -321,7 +328,7 @@ def test_of_several_names_the_means_of_scenarios_are_drawn_by_each(made):
     assert places == ["[]", "[2, 3]"]
 
 
-def test_of_one_name_the_persons_are_drawn_as_well(home):
+def test_of_one_name_the_athletes_are_drawn_as_well(home):
     text = HEAD.format(name="One", persons=3) + "[vary]\nrest = [1.0, 2.0]\n"
     (home / "s.toml").write_text(text, encoding="utf-8")
     hipext(*COMMANDS["sweep"], cwd=home)
@@ -354,12 +361,16 @@ def test_names_that_are_not_drawn_are_counted(home):
     assert (len(drawn.axes), columns) == (12, {0, 1})
 
 
-def test_a_finished_sweep_is_told_again_and_not_run_again(made, tmp_path):
+def test_a_finished_sweep_is_reported_and_not_run_twice(made, tmp_path):
     folder, _ = made
     shutil.copytree(folder, tmp_path / "again")
     done = hipext(*COMMANDS["sweep"], "--json", cwd=tmp_path / "again")
     found = json.loads(done.stdout)
-    assert (found["name"], found["n_scenarios"], found["persons"]) == ("A sweep", 8, 3)
+    assert (found["name"], found["n_scenarios"], found["n_athletes"]) == (
+        "A sweep",
+        8,
+        3,
+    )
     assert found["summary"][2]["athlete.missed_weeks"] == [2, 3]
     assert hashes(tmp_path / "again" / "sweep") == hashes(folder / "sweep")
 
@@ -372,12 +383,12 @@ def test_the_same_sweep_makes_the_same_hashes(option, made, home):
     assert hashes(home / "sweep") == hashes(folder / "sweep")
 
 
-def test_all_faults_of_a_sweep_file_are_told_at_once_and_nothing_is_written(home):
+def test_all_faults_of_a_sweep_file_are_reported_at_once_and_nothing_is_written(home):
     text = SWEEP.replace("format = 1", "format = 2").replace("name", "nam")
     text = text.replace("persons = 3", "persons = 0").replace("[0, 2]", "[0, -2]")
     (home / "s.toml").write_text(text, encoding="utf-8")
-    told = fault(hipext("sweep", "s.toml", cwd=home))
-    assert told.startswith("s.toml has 5 problem(s):\n")
+    printed = fault(hipext("sweep", "s.toml", cwd=home))
+    assert printed.startswith("s.toml has 5 problem(s):\n")
     for part in (
         "  - format: must be 1; got 2.\n",
         "'name' is missing. Write, for example, name = ",
@@ -385,7 +396,7 @@ def test_all_faults_of_a_sweep_file_are_told_at_once_and_nothing_is_written(home
         "  - persons: must be at least 1; got 0.\n",
         "  - vary, deload_every: deload_every must be a whole number from 0 to 104; ",
     ):
-        assert part in told
+        assert part in printed
     assert names_in(home) == {*FILES}
 
 
@@ -461,18 +472,18 @@ def test_what_cannot_be_done_is_one_message_and_changes_no_file(
     assert {name: (folder / name).read_bytes() for name in names_in(folder)} == before
 
 
-def test_sensitivity_draws_and_tells_each_name_the_largest_first(made):
+def test_sensitivity_draws_and_reports_each_name_the_largest_first(made):
     folder, _ = made
     done = hipext("sensitivity", "out/sweep-i", cwd=folder)
-    told = [line for line in done.stdout.splitlines() if line.startswith("- ")]
+    printed = [line for line in done.stdout.splitlines() if line.startswith("- ")]
     indices = pd.read_csv(folder / "out" / "sweep-i" / "sensitivity-strength_pct.csv")
     ranked = indices.sort_values("total", ascending=False)["knob"].to_list()
-    assert [line[2:].partition(":")[0] for line in told] == ranked
+    assert [line[2:].partition(":")[0] for line in printed] == ranked
     assert "See out/sweep-i/sensitivity-strength_pct.png." in done.stdout
     assert (folder / "out" / "sweep-i" / "sensitivity-strength_pct.png").is_file()
 
 
-def test_sensitivity_tells_json_for_a_machine(made):
+def test_sensitivity_reports_json_for_a_machine(made):
     folder, _ = made
     done = hipext("sensitivity", "out/sweep-i", "--json", cwd=folder)
     rows = json.loads(done.stdout)
@@ -480,26 +491,26 @@ def test_sensitivity_tells_json_for_a_machine(made):
 
 
 def test_search_prints_its_front_and_writes_every_trial(made):
-    folder, told = made
+    folder, printed = made
     front = pd.read_csv(folder / "search" / "front.csv")
     trials = pd.read_csv(folder / "search" / "trials.csv")
     assert f"{len(trials)} scenarios tried, {len(trials)} allowed, {len(front)} on" in (
-        told["search"].stdout
+        printed["search"].stdout
     )
-    rows = table(told["search"].stdout, " trial")
+    rows = table(printed["search"].stdout, " trial")
     assert [int(row[0]) for row in rows] == front["trial"].to_list()
     names = {"front.csv", "trials.csv", "record.json", "front.png", "front.svg"}
     assert names_in(folder / "search") == names
 
 
-def test_search_tells_its_front_as_json(home):
+def test_search_reports_its_front_as_json(home):
     done = hipext(*COMMANDS["search"], "--json", cwd=home)
     front = pd.read_csv(home / "search" / "front.csv")
-    told = json.loads(done.stdout)
-    assert [row["trial"] for row in told] == front["trial"].to_list()
+    printed = json.loads(done.stdout)
+    assert [row["trial"] for row in printed] == front["trial"].to_list()
 
 
-def test_where_nothing_is_allowed_the_nearest_misses_are_told(home):
+def test_where_nothing_is_allowed_the_nearest_misses_are_reported(home):
     limit = "[limits]\nstrength_pct = { at_least = 900 }\n"
     (home / "f.toml").write_text(SEARCH + limit, encoding="utf-8")
     done = hipext("search", "f.toml", cwd=home)
@@ -523,15 +534,17 @@ def test_one_goal_has_no_picture_nor_keeps_an_earlier_one(home):
     assert {*front} == {goal.max()}
 
 
-def test_all_faults_of_a_search_file_are_told_at_once_and_nothing_is_written(home):
+def test_all_faults_of_a_search_file_are_reported_at_once_and_nothing_is_written(home):
     text = SEARCH.replace("highest", "more").replace("[1, 2, 3]", "[1, 9]")
     text = text.replace("trials = 8", "trials = 1")
     (home / "f.toml").write_text(text, encoding="utf-8")
-    told = fault(hipext("search", "f.toml", cwd=home))
-    assert told.startswith("f.toml has 3 problem(s):\n")
-    assert "goals, strength_pct: must be one of 'highest', 'lowest'; got 'more'" in told
-    assert "search, trials: must be at least 2; got 1." in told
-    assert "vary, sessions_a_week: " in told
+    printed = fault(hipext("search", "f.toml", cwd=home))
+    assert printed.startswith("f.toml has 3 problem(s):\n")
+    assert (
+        "goals, strength_pct: must be one of 'highest', 'lowest'; got 'more'" in printed
+    )
+    assert "search, trials: must be at least 2; got 1." in printed
+    assert "vary, sessions_a_week: " in printed
     assert names_in(home) == {*FILES}
 
 
@@ -557,13 +570,17 @@ def longer_plan(record):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_results_are_made_again_from_their_record(kind, made, tmp_path):
+def test_results_are_repeated_from_their_record(kind, made, tmp_path):
     copy = edited(made, kind, tmp_path, lambda _: None)
     done = hipext("reproduce", kind, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"identical: {len(hashes(copy))} tables, byte for by")
-    told = json.loads(hipext("reproduce", kind, "--json", cwd=tmp_path).stdout)
-    assert (told["kind"], told["is_identical"], told["cause"]) == (kind, True, "")
+    printed = json.loads(hipext("reproduce", kind, "--json", cwd=tmp_path).stdout)
+    assert (printed["kind"], printed["is_identical"], printed["cause"]) == (
+        kind,
+        True,
+        "",
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -572,7 +589,7 @@ def test_results_are_made_again_from_their_record(kind, made, tmp_path):
     [(more_gain, "muscle.gain"), (longer_plan, "phase.1.weeks")],
     ids=["parameter", "plan"],
 )
-def test_an_edit_of_a_record_is_the_cause_that_is_told(
+def test_an_edit_of_a_record_is_the_cause_that_is_reported(
     kind, edit, cause, made, tmp_path
 ):
     edited(made, kind, tmp_path, edit)
@@ -580,9 +597,9 @@ def test_an_edit_of_a_record_is_the_cause_that_is_told(
     assert done.returncode == 1
     assert done.stdout.startswith("different: ")
     assert cause in done.stdout.partition("cause: ")[2]
-    told = json.loads(hipext("reproduce", kind, "--json", cwd=tmp_path).stdout)
-    assert told["is_equal"] is False
-    assert cause in told["cause"]
+    printed = json.loads(hipext("reproduce", kind, "--json", cwd=tmp_path).stdout)
+    assert printed["is_equal"] is False
+    assert cause in printed["cause"]
 
 
 @pytest.mark.parametrize(
@@ -593,7 +610,9 @@ def test_an_edit_of_a_record_is_the_cause_that_is_told(
         ("search", "front.csv", "minutes"),
     ],
 )
-def test_an_edit_of_a_cell_is_told_with_its_place(kind, name, column, made, tmp_path):
+def test_an_edit_of_a_cell_is_reported_with_its_place(
+    kind, name, column, made, tmp_path
+):
     copy = edited(made, kind, tmp_path, lambda _: None)
     cells = pd.read_csv(copy / name)
     cells.loc[0, column] += 1
@@ -623,17 +642,17 @@ def test_what_is_shipped_is_listed_with_what_it_is(command, key, names, tmp_path
 @pytest.mark.parametrize("name", shipped_names("sweeps") + shipped_names("searches"))
 def test_a_study_says_that_it_is_no_advice(name, tmp_path):
     rows = json.loads(hipext("studies", "--json", cwd=tmp_path).stdout)
-    told = {row["study"]: " ".join(row["description"].split()) for row in rows}
-    assert "no advice is given." in told[name]
+    printed = {row["study"]: " ".join(row["description"].split()) for row in rows}
+    assert "no advice is given." in printed[name]
 
 
 @pytest.mark.parametrize("name", shipped_names("populations"))
-def test_a_copy_of_a_shipped_population_is_the_same_people(name, tmp_path):
+def test_a_copy_of_a_shipped_population_is_the_same_population(name, tmp_path):
     text = hipext("populations", name, cwd=tmp_path).stdout
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     assert read_population(tmp_path / "mine.toml") == read_population(name)
-    told = json.loads(hipext("populations", name, "--json", cwd=tmp_path).stdout)
-    assert told == read_population(name).model_dump(mode="json")
+    printed = json.loads(hipext("populations", name, "--json", cwd=tmp_path).stdout)
+    assert printed == read_population(name).model_dump(mode="json")
 
 
 @pytest.mark.parametrize(
@@ -645,14 +664,14 @@ def test_a_copy_of_a_shipped_study_is_the_same_study(name, read, tmp_path):
     text = hipext("studies", name, cwd=tmp_path).stdout
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     assert read(tmp_path / "mine.toml") == read(name)
-    told = json.loads(hipext("studies", name, "--json", cwd=tmp_path).stdout)
-    assert told == read(name).model_dump(mode="json")
+    printed = json.loads(hipext("studies", name, "--json", cwd=tmp_path).stdout)
+    assert printed == read(name).model_dump(mode="json")
 
 
 @pytest.mark.parametrize("kind", ["plan", "athlete", "population", "sweep", "search"])
 def test_the_schema_of_each_kind_of_file_is_printed(kind, tmp_path):
-    told = json.loads(hipext("schema", kind, cwd=tmp_path).stdout)
-    assert told["title"] == f"hipext {kind}"
+    printed = json.loads(hipext("schema", kind, cwd=tmp_path).stdout)
+    assert printed["title"] == f"hipext {kind}"
 
 
 LARGE = HEAD.format(name="Large", persons=512) + (
@@ -660,7 +679,7 @@ LARGE = HEAD.format(name="Large", persons=512) + (
 )
 LIMITED = """
 import resource, signal, sys
-from hipext.cli import main
+from hipext.cli.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a fault of the file, not the end
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 main(sys.argv[2:])
@@ -691,10 +710,10 @@ def test_a_full_disk_loses_nothing_and_says_how_to_go_on(large, tmp_path):
     sizes = [path.stat().st_size for path in sorted((large / "l/weeks").iterdir())]
     limit = (sizes[1] + sizes[2]) // 2
     command = ("sweep", "l.toml", "--out", "l", "--threads", "1")
-    told = fault(process("-c", LIMITED, limit, *command, cwd=tmp_path))
-    assert told == (
-        "l/weeks/part-000002.parquet: File too large. What is done is kept. "
-        "Go on with: hipext sweep l.toml --out l --resume\n"
+    printed = fault(process("-c", LIMITED, limit, *command, cwd=tmp_path))
+    assert printed == (
+        "l/weeks/part-000002.parquet: File too large. Finished parts are kept. "
+        "Resume with: hipext sweep l.toml --out l --resume\n"
     )
     parts = {"weeks/part-000000.parquet", "weeks/part-000001.parquet"}
     assert names_in(tmp_path / "l") >= parts
@@ -737,10 +756,10 @@ if can_mount():  # else the limit above stands for it
         n_bytes = sum(path.stat().st_size for path in parts)
         command = ("sweep", "l.toml", "--out", "l", "--threads", "1")
         with disk(tmp_path / "l", n_bytes):  # no room for record and journal as well
-            told = fault(hipext(*command, cwd=tmp_path))
-            assert told == (
-                "l/weeks/part-000002.parquet: No space left on device. What is done "
-                "is kept. Go on with: hipext sweep l.toml --out l --resume\n"
+            printed = fault(hipext(*command, cwd=tmp_path))
+            assert printed == (
+                "l/weeks/part-000002.parquet: No space left on device. Finished parts "
+                "are kept. Resume with: hipext sweep l.toml --out l --resume\n"
             )
             mount("-o", "remount,size=8m", tmp_path / "l")
             done = hipext(*command, "--resume", cwd=tmp_path)
@@ -767,16 +786,16 @@ def test_a_sweep_that_is_stopped_says_how_to_go_on_and_does(tmp_path):
     while running.poll() is None and not journal.is_file():
         time.sleep(0.005)
     running.send_signal(signal.SIGINT)
-    told = running.communicate()
-    assert (running.returncode, told[0]) == (130, "")
-    assert told[1] == (
-        "Stopped. What is done is kept. "
-        "Go on with: hipext sweep 'my sweep.toml' --resume\n"
+    printed = running.communicate()
+    assert (running.returncode, printed[0]) == (130, "")
+    assert printed[1] == (
+        "Stopped. Finished parts are kept. "
+        "Resume with: hipext sweep 'my sweep.toml' --resume\n"
     )
     n_done = sum(map(bool, journal.read_text("utf-8").splitlines()))
     assert 1 <= n_done < 16
-    again = fault(hipext(*command, cwd=home))
-    assert f"holds this sweep, unfinished ({counted(n_done, 'part')} done)." in again
+    repeated = fault(hipext(*command, cwd=home))
+    assert f"holds this sweep, unfinished ({counted(n_done, 'part')} done)." in repeated
     for unfinished in ("sensitivity", "reproduce"):
         done = hipext(unfinished, str(journal.parent), cwd=home)
         assert "is not finished. Run hipext sweep with --resume." in fault(done)
@@ -790,7 +809,7 @@ def test_a_comparison_on_a_full_disk_leaves_what_was_there(home):
     hipext(*COMPARE, "--vary", "deload_every=0", cwd=home)
     before = {name: (folder / name).read_bytes() for name in names_in(folder)}
     limit = len(before["record.json"]) + 100  # the figures are larger
-    told = fault(process("-c", LIMITED, limit, *COMPARE, cwd=home))
-    assert told.startswith("out/compare-p/")
-    assert told.endswith(": File too large.\n")
+    printed = fault(process("-c", LIMITED, limit, *COMPARE, cwd=home))
+    assert printed.startswith("out/compare-p/")
+    assert printed.endswith(": File too large.\n")
     assert {name: (folder / name).read_bytes() for name in names_in(folder)} == before

@@ -102,7 +102,7 @@ def legend(ax):
 
 def test_a_fan_shows_the_quantiles_the_median_and_the_mean_of_the_table(ax):
     assert plot_fan(fan("as it is", 100), ax=ax) is ax
-    assert edges(ax, "9 in 10 persons") == ([96, 98, 101], [106, 108, 111])
+    assert edges(ax, "9 in 10 athletes") == ([96, 98, 101], [106, 108, 111])
     assert edges(ax, "half of them") == ([99, 101, 104], [101.5, 103.5, 106.5])
     assert list(line(ax, "median").get_ydata()) == [100, 102, 105]
     assert list(line(ax, "mean").get_ydata()) == [100.5, 102.5, 105.5]
@@ -112,15 +112,15 @@ def test_a_fan_shows_the_quantiles_the_median_and_the_mean_of_the_table(ax):
 def test_mean_and_median_differ_in_their_dash_and_bands_in_their_shade(ax):
     plot_fan(fan("as it is", 100), ax=ax)
     assert line(ax, "median").get_linestyle() != line(ax, "mean").get_linestyle()
-    shades = [collection(ax, one) for one in ("9 in 10 persons", "half of them")]
+    shades = [collection(ax, one) for one in ("9 in 10 athletes", "half of them")]
     assert shades[0].get_alpha() < shades[1].get_alpha()
-    assert legend(ax) == ["9 in 10 persons", "half of them", "median", "mean"]
+    assert legend(ax) == ["9 in 10 athletes", "half of them", "median", "mean"]
 
 
-def test_a_fan_tells_its_unit_and_that_persons_have_finished(ax):
+def test_a_fan_reports_its_unit_and_that_athletes_have_finished(ax):
     plot_fan(fan("as it is", 100), ax=ax)
     assert ax.get_ylabel() == "strength (%)"
-    assert ax.get_xlabel() == "week of the plan (9 persons, 7 where fewest)"
+    assert ax.get_xlabel() == "week of the plan (9 athletes, 7 where fewest)"
 
 
 def test_a_fan_of_several_scenarios_shows_the_one_that_is_named(ax):
@@ -142,7 +142,7 @@ def test_only_the_rows_of_the_outcome_are_drawn(ax):
     assert ax.get_ylabel() == "highest reported pain\n(0-10)"
 
 
-def test_a_scenario_outcome_or_column_that_is_not_there_is_told(ax):
+def test_a_scenario_outcome_or_column_that_is_not_there_is_reported(ax):
     weekly = fan("weeks = 8", 100)
     with pytest.raises(ValueError, match=r"got 'weeks = 9'. Did you mean 'weeks = 8'"):
         plot_fan(weekly, scenario="weeks = 9", ax=ax)
@@ -177,14 +177,14 @@ def test_more_than_six_scenarios_are_refused(ax):
         plot_fans(seven, ax=ax)
 
 
-def test_one_difference_has_a_line_at_nothing_and_bands_of_mean_and_persons(ax):
+def test_one_difference_has_a_line_at_nothing_and_bands_of_mean_and_athletes(ax):
     plot_difference(changes("weeks = 8", 2), outcome="minutes", ax=ax)
     assert list(line(ax, "mean difference").get_ydata()) == [2, 4, 6]
     assert edges(ax, "interval of the mean") == ([1.5, 3.5, 5.5], [2.25, 4.25, 6.25])
-    assert edges(ax, "9 in 10 persons") == ([-1, 1, 3], [4, 6, 8])
+    assert edges(ax, "9 in 10 athletes") == ([-1, 1, 3], [4, 6, 8])
     assert [0.0, 0.0] in [list(one.get_ydata()) for one in ax.lines]
     assert ax.get_ylabel() == "difference of minutes with\nwork (min)"
-    assert ax.get_xlabel() == "week of the plan (40 persons)"
+    assert ax.get_xlabel() == "week of the plan (40 athletes)"
 
 
 def test_several_differences_are_lines_with_their_intervals_of_the_mean(ax):
@@ -203,12 +203,12 @@ def test_a_named_difference_is_drawn_alone(ax):
     assert words(ax) == []
 
 
-def test_a_row_has_its_difference_its_interval_and_its_persons(ax):
+def test_a_row_has_its_difference_its_interval_and_its_athletes(ax):
     table = pd.DataFrame([row("weeks = 8", 3.0), row("load_step = 2", -4.0)])
     assert plot_differences(table, outcome="strength_pct", ax=ax) is ax
     assert dots(ax) == [[(3, 0), (-4, 1)], []]
     assert bars(ax, "interval of the mean") == [(0, 2, 5), (1, -5, -2)]
-    assert bars(ax, "9 in 10 persons") == [(0, -2, 10), (1, -9, 3)]
+    assert bars(ax, "9 in 10 athletes") == [(0, -2, 10), (1, -9, 3)]
     assert row_names(ax) == ["weeks = 8", "load step = 2"]
     assert ax.yaxis_inverted()
     assert [0, 0] in [list(one.get_xdata()) for one in ax.lines]
@@ -217,7 +217,7 @@ def test_a_row_has_its_difference_its_interval_and_its_persons(ax):
 def test_the_interval_of_the_mean_is_the_thicker_bar(ax):
     plot_differences(pd.DataFrame([row("a", 3.0)]), outcome="strength_pct", ax=ax)
     thin, thick = (
-        collection(ax, "9 in 10 persons"),
+        collection(ax, "9 in 10 athletes"),
         collection(ax, "interval of the mean"),
     )
     assert thin.get_linewidth()[0] < thick.get_linewidth()[0]

@@ -159,7 +159,7 @@ def test_phases_are_named_and_light_weeks_shaded_over_days(daily, ax):
     assert bands(ax) == [2.0]
 
 
-def test_a_phase_that_comes_again_is_named_again(daily, ax):
+def test_a_phase_that_is_repeated_is_named_twice(daily, ax):
     third = daily[daily["week"] == 1].assign(week=3)
     plot_technique(pd.concat([daily, third]), ax=ax)
     assert [text.get_text() for text in ax.texts] == ["hinge", "light", "hinge"]

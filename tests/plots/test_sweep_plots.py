@@ -127,14 +127,14 @@ def test_first_and_total_differ_in_their_marks(sobol, ax):
     assert line(ax, "first").get_marker() != line(ax, "total").get_marker()
 
 
-def test_a_knob_that_is_there_twice_is_told(sobol, morris, ax):
+def test_a_knob_that_is_there_twice_is_reported(sobol, morris, ax):
     with pytest.raises(ValueError, match="has 'rest' twice; choose one outcome"):
         plot_sensitivity(pd.concat([sobol, sobol.head(1)]), ax=ax)
     with pytest.raises(ValueError, match="has 'load_step' twice"):
         plot_screening(pd.concat([morris, morris.head(1)]), ax=ax)
 
 
-def test_a_missing_column_of_the_indices_is_told(sobol, ax):
+def test_a_missing_column_of_the_indices_is_reported(sobol, ax):
     with pytest.raises(ValueError, match="indices table lacks total_low; it has knob"):
         plot_sensitivity(sobol.drop(columns="total_low"), ax=ax)
     with pytest.raises(ValueError, match="lacks mu_star, mu_star_low, mu_star_high"):
@@ -157,7 +157,7 @@ def test_a_line_shows_where_sigma_equals_mu_star(morris, ax):
     assert line(ax, "sigma = mu*").get_xy1() == (0, 0)
 
 
-def test_refused_allowed_and_front_are_told_apart(trials, ax):
+def test_refused_allowed_and_front_differ(trials, ax):
     assert plot_front(trials, goals=TWO, ax=ax) is ax
     kinds = {name: line(ax, name) for name in ("refused (1)", "allowed (1)", "on the")}
     drawn = [(list(one.get_xdata()), list(one.get_ydata())) for one in kinds.values()]
@@ -223,7 +223,7 @@ def test_a_front_of_a_single_trial_can_be_coloured(trials, ax):
         ({"goals": {**TWO, "soreness": "lowest"}}, "trials table lacks soreness"),
     ],
 )
-def test_goals_that_cannot_be_drawn_are_told(trials, options, message, ax):
+def test_goals_that_cannot_be_drawn_are_reported(trials, options, message, ax):
     with pytest.raises(ValueError, match=message):
         plot_front(trials, **options, ax=ax)
 
@@ -309,7 +309,7 @@ def test_a_surface_of_texts_is_refused(ax):
 
 
 @pytest.mark.parametrize("plot", [plot_surface, plot_effect])
-def test_an_outcome_or_column_that_is_not_there_is_told(plot, ax):
+def test_an_outcome_or_column_that_is_not_there_is_reported(plot, ax):
     options = {"x": "load_step", "outcome": "strength_pct"}
     options |= {"y": "deload.every_weeks"} if plot is plot_surface else {}
     with pytest.raises(ValueError, match=r"got 'strength'. Did you mean 'strength_pct"):

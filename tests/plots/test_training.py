@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from hipext import plots
 from hipext.files.tables import MUSCLE_SETS
+from hipext.plots.training import BALANCE_LABELS
 
 MANY = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 
@@ -237,7 +238,7 @@ def test_the_current_axes_of_pyplot_are_the_default(weekly):
     assert plots.plot_volume(weekly) is current
 
 
-def test_states_are_drawn_by_the_week_and_told_apart_without_colour(response, ax):
+def test_states_are_drawn_by_the_week_and_distinct_without_colour(response, ax):
     plots.plot_response(response, ax=ax)
     fatigue = line(ax, "fatigue")
     assert fatigue.get_xdata()[[0, 7]].tolist() == [1.0, 2.0]
@@ -247,7 +248,7 @@ def test_states_are_drawn_by_the_week_and_told_apart_without_colour(response, ax
 
 def test_shares_keep_their_gaps_and_half_is_marked(weekly, ax):
     plots.plot_balance(weekly, ax=ax)
-    left = line(ax, plots.BALANCE_LABELS["left_share"])
+    left = line(ax, BALANCE_LABELS["left_share"])
     assert left.get_ydata()[:3].tolist() == [0.5, 0.5, 0.5]
     assert pd.isna(left.get_ydata()[3])
     assert [0.5, 0.5] in [list(one.get_ydata()) for one in ax.lines]

@@ -57,7 +57,7 @@ def records(folder):
     sweep, search = folder / "small.toml", folder / "search.toml"
     sweep.write_text(SWEEP)
     search.write_text(SEARCH)
-    vary, few = "deload.every_weeks=0,2", ("--persons", 40)
+    vary, few = "deload.every_weeks=0,2", ("--athletes", 40)
     asked = {
         "guide_16wk": ("run", "guide_16wk", "--out", folder),
         "compare-deadlift_5x5_10wk": (
