@@ -34,7 +34,7 @@ explorer""",
 }
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 CELLS = [
-    *(f"from hipext.widgets import *\nexplore_{name}()" for name in EXPLORERS),
+    *(f"from hipext import explore_{name}\nexplore_{name}()" for name in EXPLORERS),
     *BROKEN.values(),
 ]
 
@@ -68,7 +68,12 @@ def explorer_of(page, number, **options):
     return Shown(page, cell.locator(".hipext-explorer"), **options)
 
 
-@pytest.fixture(params=list(EXPLORERS))
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in ("plan", "fit") else pytest.mark.slow)
+        for name in EXPLORERS
+    ]
+)
 def explorer(page, request):
     """Return each explorer as it is at the start."""
     shown = explorer_of(page, list(EXPLORERS).index(request.param))

@@ -35,7 +35,13 @@ def page(lab, browser):
     page.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name.startswith("01") else pytest.mark.slow)
+        for name in NAMES
+    ],
+)
 def test_notebook_runs_without_error_or_warning(page, lab, name):
     page.asked.clear()
     open_another(page, name)

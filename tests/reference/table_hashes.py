@@ -132,7 +132,8 @@ def hashes() -> pd.DataFrame:
 
 def differences(found: pd.DataFrame, stored: pd.DataFrame) -> list[str]:
     """Return a line for every column that is new, gone or has other values."""
-    both = found.merge(stored, "outer", KEYS, suffixes=("", "_stored"), indicator="side")
+    options = {"suffixes": ("", "_stored"), "indicator": "side"}
+    both = found.merge(stored, "outer", KEYS, **options)
     words = {"left_only": "is new", "right_only": "is gone", "both": "has other values"}
     is_other = (both["side"] != "both") | (both["sha256"] != both["sha256_stored"])
     return [
