@@ -18,7 +18,6 @@ from hipext.athletes.athlete import read_athlete
 from hipext.athletes.population import read_population
 from hipext.cli import options
 from hipext.cli import text as show
-from hipext.cli.fit import FitRequest, read_bounds, read_starts
 from hipext.cli.options import read_changes, read_vary, with_changes_recorded
 from hipext.cli.text import athlete_table, plan_table, population_table, study_table
 from hipext.files import io
@@ -167,26 +166,26 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.fit import run_fit  # fits and draws: slow to load
+    from hipext.cli.fit import read_bounds, read_starts, run_fit  # slow to load
 
-    request = FitRequest(
-        series=series,
-        model=model,
-        load=load,
-        performance=performance,
-        day=day,
-        exercise=exercise,
-        missing=missing,
-        convention=convention,
-        bounds=read_bounds(bound or []),
-        start=read_starts(start or []),
-        compare=tuple(compare or []),
-        n_bootstrap=bootstrap,
-        level=level,
-        seed=seed,
-        out=out,
+    print(
+        run_fit(
+            series,
+            out,
+            columns={"load": load, "performance": performance, "day": day},
+            exercise=exercise,
+            missing=missing,
+            model=model,
+            convention=convention,
+            bounds=read_bounds(bound or []),
+            start=read_starts(start or []),
+            compare=compare or [],
+            n_bootstrap=bootstrap,
+            level=level,
+            seed=seed,
+            as_json=as_json,
+        )
     )
-    print(run_fit(request, as_json=as_json))
 
 
 def compare(
@@ -302,7 +301,7 @@ def reproduce(
 
     found = made_again(folder, engine=engine, progress=True)
     told = json.dumps(asdict(found), indent=2, ensure_ascii=False)
-    typer.echo(told if as_json else found.told())
+    typer.echo(told if as_json else found.report())
     if not found.is_equal:
         sys.exit(1)
 

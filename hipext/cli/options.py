@@ -11,7 +11,7 @@ import typer
 from hipext.files.tables import TRAINING_LOADS
 from hipext.plans.plan import Plan
 from hipext.response.models import MODELS
-from hipext.studies.scenarios import listed
+from hipext.studies.scenarios import changes_text
 
 DEFAULT_ATHLETE = "novice"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -292,7 +292,7 @@ def with_changes_recorded(plan: Plan, changes: Mapping[str, object]) -> Plan:
     if not changes:
         return plan
     description = (
-        f"{plan.description.strip()} Changed for this run: {listed(changes)}. "
+        f"{plan.description.strip()} Changed for this run: {changes_text(changes)}. "
         "The texts of the plan describe it as it was written."
     )
     return plan.model_copy(update={"description": description.strip()})

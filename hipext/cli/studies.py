@@ -15,7 +15,7 @@ from hipext.files.checks import check_one_of, shortened
 from hipext.files.io import REPLACED, csv_bytes, drop_leftovers, write_files
 from hipext.files.parameters import parameter
 from hipext.files.records import (
-    read_record,
+    check_folder_is_free,
     record_bytes,
     record_of,
     replaces_other_inputs,
@@ -41,7 +41,7 @@ from hipext.studies.comparison import (
 )
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.scenarios import Scenario, listed
+from hipext.studies.scenarios import Scenario, changes_text
 from hipext.studies.search import (
     Search,
     front_from_record,
@@ -103,7 +103,7 @@ def run_compare(request: CompareRequest, *, as_json: bool) -> str:
         return comparison_json(found, folder, paths)
     lines = [found.scenarios[0].plan.name]
     if request.changes:
-        lines.append(f"Changed in all: {listed(request.changes)}")
+        lines.append(f"Changed in all: {changes_text(request.changes)}")
     lines.append(comparison_text(found, request.outcome))
     lines.append(f"\nSee {folder / 'compare.png'}; {len(paths)} files are in {folder}.")
     if is_replaced:
@@ -246,7 +246,7 @@ def comparison_json(found: Comparison, folder: Path, files: Sequence[Path]) -> s
     told = {
         "baseline": found.baseline,
         "scenarios": [one.name for one in found.scenarios],
-        "n_persons": len(found.athletes),
+        "n_athletes": len(found.athletes),
         "seeds": list(found.seeds),
         "differences": rows,
         "folder": str(folder),
@@ -316,7 +316,7 @@ def _swept(spec: SweepSpec, request: SweepRequest, *, as_json: bool) -> str:
     if found.kind in COLUMNS:
         weights = found.sensitivity(request.outcome)
         files |= sensitivity_files(weights)
-        told += ["", weights.told()]
+        told += ["", weights.report()]
     write_files(files, request.folder)
     return _json(found) if as_json else "\n".join([*told, "", _places(found)])
 
@@ -385,7 +385,7 @@ def _json(found: Sweep) -> str:
         "name": found.name,
         "folder": str(found.folder),
         "n_scenarios": len(found.summary),
-        "persons": int(found.summary["n"].iloc[0]),
+        "n_athletes": int(found.summary["n"].iloc[0]),
         "summary": json.loads(found.summary.reset_index().to_json(orient="records")),
     }
     return json.dumps(told, indent=2, ensure_ascii=False)
@@ -404,14 +404,14 @@ def run_sensitivity(folder: Path, outcome: str, *, level: float, as_json: bool) 
     paths = write_files(sensitivity_files(weights), folder)
     if as_json:
         return weights.indices.to_json(orient="records", indent=2, force_ascii=False)
-    return f"{weights.told()}\n\nSee {paths[1]}."
+    return f"{weights.report()}\n\nSee {paths[1]}."
 
 
 def run_search(path: str, out: Path | None, *, as_json: bool) -> str:
     """Run a search file, write and draw it, and return what tells of it."""
     spec = read_search_file(path)
     folder = out or Path("out") / f"search-{Path(path).stem}"
-    _check_holds_no_other(folder)
+    check_folder_is_free(folder, "search")
     inputs = inputs_of_search(spec)
     found = front_from_record(inputs, progress=True)
     tables = search_tables(found)
@@ -422,7 +422,7 @@ def run_search(path: str, out: Path | None, *, as_json: bool) -> str:
     drop_leftovers(folder, {*_FRONT_FILES} - {path.name for path in paths})
     if as_json:
         return found.front.to_json(orient="records", indent=2, force_ascii=False)
-    lines = [spec.name, "", found.told()]
+    lines = [spec.name, "", found.report()]
     if len(found.front):
         lines += ["", *_front_lines(found)]
     picture = f"See {folder / 'front.png'}; " if drawn else ""
@@ -430,17 +430,6 @@ def run_search(path: str, out: Path | None, *, as_json: bool) -> str:
     if is_replaced:
         lines.append(REPLACED)
     return "\n".join(lines)
-
-
-def _check_holds_no_other(folder: Path) -> None:
-    """Raise FileExistsError for results that took another command to make."""
-    if not (folder / RECORD).is_file():
-        return
-    kind = read_record(folder).get("kind", "run")
-    if kind != "search":
-        raise FileExistsError(
-            f"'{folder}' holds a {kind}, not a search. Name another folder: --out."
-        )
 
 
 def _front_lines(found: Search) -> list[str]:

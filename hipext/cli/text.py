@@ -19,7 +19,7 @@ from hipext.plans.plan_file import read_plan
 from hipext.plots.report import FILE_NAMES, report_files
 from hipext.simulation.explanations import course
 from hipext.simulation.simulation import Simulation
-from hipext.studies.scenarios import listed
+from hipext.studies.scenarios import changes_text
 from hipext.studies.sweep_file import read_search_file, read_sweep_file
 
 _WEEKLY_HEADS = {
@@ -262,7 +262,7 @@ def run_summary(
         return run_json(simulation, folder, paths, replaced=replaced)
     lines = [f"{simulation.plan.name} - {simulation.athlete.name}"]
     if changed:
-        lines.append(f"Changed: {listed(changed)}")
+        lines.append(f"Changed: {changes_text(changed)}")
     lines.append(run_text(simulation))
     if told:
         lines.append(f"\n{told}")

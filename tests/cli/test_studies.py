@@ -41,7 +41,7 @@ format = 1
 name = "{name}"
 plan = "p.toml"
 population = "novices"
-persons = {persons}
+n_athletes = {persons}
 """
 SWEEP = HEAD.format(name="A sweep", persons=3) + (
     "[vary]\ndeload_every = [0, 2]\n"
@@ -447,7 +447,7 @@ def test_all_faults_of_a_sweep_file_are_told_at_once_and_nothing_is_written(home
         (["studies", "light_weks"], "The name of a study must be one of 'light_weeks'"),
         (["studies", "light_weks"], "got 'light_weks'. Did you mean 'light_weeks'?"),
         (["populations", "gim"], "There is no population 'gim'"),
-        (["populations", "novice"], "'novice' is a shipped person, not a population."),
+        (["populations", "novice"], "'novice' is a shipped athlete, not a population."),
         (["schema", "sweeps"], "got 'sweeps'. Did you mean 'sweep'?"),
     ],
 )

@@ -61,12 +61,12 @@ def study_tables() -> Tables:
     for table in ("outcomes", "differences", "weekly", "weekly_differences"):
         yield "compare", table, getattr(comparison, table)
     with tempfile.TemporaryDirectory() as folder:
-        spec = _smaller("sweeps/light_weeks", folder, persons=20)
+        spec = _smaller("sweeps/light_weeks", folder, n_athletes=20)
         sweep = hipext.sweep(spec, Path(folder, "out"), progress=False)
         for table in ("outcomes", "scenarios", "summary"):
             found = getattr(sweep, table)
             yield "sweep", table, found() if callable(found) else found
-        spec = _smaller("searches/less_time", folder, persons=10, trials=40)
+        spec = _smaller("searches/less_time", folder, n_athletes=10, trials=40)
         search = hipext.find_front(spec, progress=False)
         yield "search", "trials", search.trials
         yield "search", "front", search.front
@@ -132,11 +132,12 @@ def hashes() -> pd.DataFrame:
 
 def differences(found: pd.DataFrame, stored: pd.DataFrame) -> list[str]:
     """Return a line for every column that is new, gone or has other values."""
-    both = found.merge(stored, "outer", KEYS, suffixes=("", "_stored"), indicator=True)
+    suffixes = ("", "_stored")
+    both = found.merge(stored, "outer", KEYS, suffixes=suffixes, indicator="is_in")
     words = {"left_only": "is new", "right_only": "is gone", "both": "has other values"}
-    is_other = (both["_merge"] != "both") | (both["sha256"] != both["sha256_stored"])
+    is_other = (both["is_in"] != "both") | (both["sha256"] != both["sha256_stored"])
     return [
-        f"{row.study}: {row.table}.{row.column} {words[row._merge]}"
+        f"{row.study}: {row.table}.{row.column} {words[row.is_in]}"
         for row in both[is_other].itertuples(index=False)
     ]
 

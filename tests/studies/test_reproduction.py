@@ -97,12 +97,12 @@ def test_a_run_is_made_again_byte_for_byte(folder):
     assert again.is_identical
     assert again.is_equal
     assert (again.difference, again.cause, again.notes) == ("", "", ())
-    assert again.told() == "identical: 8 tables, byte for byte"
+    assert again.report() == "identical: 8 tables, byte for byte"
 
 
 def test_an_open_loop_is_made_again(plan, tmp_path):
     write_record(open_loop(plan, read_athlete("runner")), tmp_path)
-    assert reproduce(str(tmp_path)).told() == "identical: 7 tables, byte for byte"
+    assert reproduce(str(tmp_path)).report() == "identical: 7 tables, byte for byte"
 
 
 @pytest.mark.parametrize("engine", [None, "compiled"])
@@ -120,7 +120,7 @@ def test_the_compiled_engine_makes_the_same(folder):
     pytest.importorskip("numba", reason="nothing to compile with")
     again = reproduce(folder, engine="compiled")
     assert again.is_equal
-    assert again.told().split()[0].rstrip(":") == "identical"
+    assert again.report().split()[0].rstrip(":") == "identical"
 
 
 def test_a_run_of_other_constants_is_made_again_with_them(plan, files, tmp_path):
@@ -157,7 +157,7 @@ def test_what_has_changed_without_an_effect_is_a_note(folder, edit, note):
     again = reproduce(folder)
     assert again.is_identical
     assert re.search(note + r".*; the tables agree$", again.notes[0])
-    assert again.told().splitlines()[1] == f"note: {again.notes[0]}"
+    assert again.report().splitlines()[1] == f"note: {again.notes[0]}"
 
 
 def test_libraries_that_have_no_part_in_a_plain_run_are_not_told(folder):
@@ -209,7 +209,7 @@ def test_an_edited_input_is_the_cause_and_its_effect_is_found(folder, edit, caus
     assert not again.is_equal
     assert re.search(cause, again.cause)
     assert re.match(r"sets.csv, row \d+.*, column \w+: .* in the f", again.difference)
-    assert again.told().startswith(f"different: {again.difference}\ncause: ")
+    assert again.report().startswith(f"different: {again.difference}\ncause: ")
 
 
 def test_an_edit_without_an_effect_is_told_all_the_same(folder):
@@ -301,7 +301,9 @@ def test_other_ends_of_lines_are_equal_but_not_identical(folder, files):
     (folder / "sets.csv").write_bytes(content)
     again = reproduce(folder)
     assert (again.is_identical, again.is_equal) == (False, True)
-    assert again.told().startswith("identical to 1e-12, not byte for byte: 8 tables\n")
+    assert again.report().startswith(
+        "identical to 1e-12, not byte for byte: 8 tables\n"
+    )
     assert "every value is the same" in again.difference
     assert again.cause == "table sets.csv was changed after the run"
 
@@ -397,7 +399,7 @@ def test_a_difference_in_the_last_place_is_equal_but_not_identical(folder, files
     from_elsewhere(folder, name="response.csv", old=value, new=other)
     again = reproduce(folder)
     assert (again.is_identical, again.is_equal) == (False, True)
-    first, second, third = again.told().splitlines()
+    first, second, third = again.report().splitlines()
     assert first == "identical to 1e-12, not byte for byte: 8 tables"
     assert second.startswith("first: response.csv, row")
     assert third.startswith("cause: machine")
@@ -548,7 +550,7 @@ def test_an_added_row_is_told_as_nothing(found):
 def test_another_name_of_a_column_is_found(found):
     one = found(TABLE.rename(columns={"rule": "law"}))
     assert (one.row, one.column, one.ours, one.theirs) == (0, "rule", "rule", "law")
-    assert re.match(r"weekly.\w+, names of the columns, rule: law in", one.told())
+    assert re.match(r"weekly.\w+, names of the columns, rule: law in", one.report())
 
 
 def test_a_column_that_is_gone_is_found(found):
