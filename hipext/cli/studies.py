@@ -246,7 +246,7 @@ def comparison_json(found: Comparison, folder: Path, files: Sequence[Path]) -> s
     told = {
         "baseline": found.baseline,
         "scenarios": [one.name for one in found.scenarios],
-        "n_athletes": len(found.athletes),
+        "n_persons": len(found.athletes),
         "seeds": list(found.seeds),
         "differences": rows,
         "folder": str(folder),
@@ -385,7 +385,7 @@ def _json(found: Sweep) -> str:
         "name": found.name,
         "folder": str(found.folder),
         "n_scenarios": len(found.summary),
-        "n_athletes": int(found.summary["n"].iloc[0]),
+        "persons": int(found.summary["n"].iloc[0]),
         "summary": json.loads(found.summary.reset_index().to_json(orient="records")),
     }
     return json.dumps(told, indent=2, ensure_ascii=False)

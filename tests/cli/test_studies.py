@@ -225,7 +225,7 @@ def test_persons_are_drawn_from_the_population_that_is_named(home):
     done = hipext("compare", "p.toml", "--persons", "1", *gym, cwd=home)
     assert "\n1 person drawn from 'Members of a gym'" in done.stdout
     record = json.loads((home / "out" / "compare-p" / "record.json").read_bytes())
-    assert record["population"]["name"] == "Members of a gym"
+    assert record["participants"]["population"]["name"] == "Members of a gym"
 
 
 def test_an_interval_is_as_wide_as_students_t_at_its_level(home):
@@ -374,7 +374,7 @@ def test_the_same_sweep_makes_the_same_hashes(option, made, home):
 
 def test_all_faults_of_a_sweep_file_are_told_at_once_and_nothing_is_written(home):
     text = SWEEP.replace("format = 1", "format = 2").replace("name", "nam")
-    text = text.replace("persons = 3", "persons = 0").replace("[0, 2]", "[0, -2]")
+    text = text.replace("n_athletes = 3", "n_athletes = 0").replace("[0, 2]", "[0, -2]")
     (home / "s.toml").write_text(text, encoding="utf-8")
     told = fault(hipext("sweep", "s.toml", cwd=home))
     assert told.startswith("s.toml has 5 problem(s):\n")
@@ -382,7 +382,7 @@ def test_all_faults_of_a_sweep_file_are_told_at_once_and_nothing_is_written(home
         "  - format: must be 1; got 2.\n",
         "'name' is missing. Write, for example, name = ",
         "'nam' is not a known key; known are format, name, ",
-        "  - persons: must be at least 1; got 0.\n",
+        "  - n_athletes: must be at least 1; got 0.\n",
         "  - vary, deload_every: deload_every must be a whole number from 0 to 104; ",
     ):
         assert part in told
