@@ -82,13 +82,13 @@ def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per figure, columns as in `EVIDENCE`; every cell is text, an empty
-        text where nothing is known. The caller may change it: it is a copy.
+        One row per figure, columns as in `EVIDENCE`; every cell is text, an empty one
+        where nothing is known. It is a copy.
 
     Raises
     ------
     PlanError
-        If a row cannot be used; the message lists all problems of the file.
+        With all problems of the file.
 
     Examples
     --------
@@ -195,17 +195,7 @@ def cite(source_id: str) -> str:
 def check_sources(source_ids: Iterable[str], *, name: str) -> None:
     """Raise one ValueError with every id of `source_ids` that cannot be cited.
 
-    Parameters
-    ----------
-    source_ids : iterable of str
-        Ids of the shipped table of sources.
-    name : str
-        What the sources are for, as the reader of the message knows it.
-
-    Raises
-    ------
-    ValueError
-        If an id is not in the table, or its row is not VERIFIED.
+    `name` is what the sources are for, as the reader of the message knows it.
 
     Examples
     --------

@@ -173,20 +173,9 @@ def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
 def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write files into a folder, each whole or not at all.
 
-    Every file gets a temporary name first and is renamed when all are complete, so
-    that a killed run or a full disk leaves what was there before.
-
-    Parameters
-    ----------
-    files : Mapping[str, bytes]
-        Contents by file name.
-    folder : str or Path
-        Made if it is not there.
-
-    Returns
-    -------
-    list of Path
-        The files written, in order.
+    Every file gets a temporary name first and is renamed when all are complete, so that
+    a killed run or a full disk leaves what was there before. The folder is made if it
+    is not there.
 
     Raises
     ------

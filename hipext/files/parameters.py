@@ -64,12 +64,7 @@ class _File(FileValue):
 
 
 def read_parameters(path: str | Path | None = None) -> MappingProxyType[str, Parameter]:
-    """Return the constants by id.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        A parameter file. Default: the shipped one.
+    """Return the constants of a file, by default the shipped one, by id.
 
     Raises
     ------
@@ -186,17 +181,7 @@ def _model_dtype() -> np.dtype:
 def shipped_model(**changes: float) -> np.void:
     """Return the constants in use as one record; `a.b` is the field ``a_b``.
 
-    They are those of `data/parameters.toml` but for `parameters.parameters_changed`.
-
-    Parameters
-    ----------
-    **changes : float
-        Constants to change, by those names; infinite ceilings are allowed.
-
-    Raises
-    ------
-    ValueError
-        If there is no constant of such a name.
+    `changes` are by those names, and may be infinite, as ceilings are that never bind.
     """
     # One record of floats, because machine code of numba can read its fields by name.
     model = np.array([tuple(values_in_use().values())], dtype=_model_dtype())

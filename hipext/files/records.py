@@ -60,11 +60,6 @@ def record_of(
         The files of the results by name.
     hashes : Mapping[str, str], optional
         SHA-256 of files too large to hand over, by name.
-
-    Returns
-    -------
-    dict of str to object
-        Ready for `record_bytes`; infinite and missing numbers: see `json_value`.
     """
     checked = json_value({"kind": kind, "parameters": values_in_use(), **inputs})
     made = {name: sha256_of(content) for name, content in files.items()}
@@ -85,11 +80,6 @@ def record_bytes(record: Mapping[str, object]) -> bytes:
 
 def read_record(folder: str | Path) -> dict:
     """Return what the ``record.json`` of a folder holds.
-
-    Parameters
-    ----------
-    folder : str or Path
-        As ``hipext run`` and its like wrote it.
 
     Raises
     ------
@@ -115,14 +105,9 @@ def read_record(folder: str | Path) -> dict:
 
 
 def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
-    """Return whether a folder holds a record of other inputs.
+    """Return whether a folder, which need not be there, holds a record of other inputs.
 
-    Parameters
-    ----------
-    files : Mapping[str, bytes]
-        The files of the new record, as `record_files` returns them.
-    folder : str or Path
-        Where they are to go; it need not be there.
+    `files` are those that are to go there, ``record.json`` among them.
     """
     path = Path(folder) / RECORD
     if not path.is_file():
@@ -162,16 +147,8 @@ def leaves_of(inputs: Mapping) -> dict[str, object]:
 def input_hashes(inputs: Mapping) -> dict[str, str]:
     """Return a short SHA-256 of every single value of the inputs by its dotted path.
 
-    Parameters
-    ----------
-    inputs : Mapping
-        What JSON can hold: tables, lists, texts, numbers, true, false and null.
-
-    Returns
-    -------
-    dict of str to str
-        In the order of the inputs. 1 and 1.0 have the same hash, because programs that
-        read and write JSON do not tell them apart.
+    1 and 1.0 have the same hash, because programs that read and write JSON do not tell
+    them apart.
     """
     return {path: _short_hash(value) for path, value in leaves_of(inputs).items()}
 
@@ -179,17 +156,8 @@ def input_hashes(inputs: Mapping) -> dict[str, str]:
 def changed_inputs(inputs: Mapping, hashes: Mapping[str, str]) -> list[str]:
     """Return the paths of the inputs whose value is not what it was.
 
-    Parameters
-    ----------
-    inputs : Mapping
-        The inputs as they are now.
-    hashes : Mapping[str, str]
-        What `input_hashes` returned of them before.
-
-    Returns
-    -------
-    list of str
-        Changed and removed values in the order of the hashes, then added ones.
+    `hashes` is what `input_hashes` returned before. Changed and removed values come
+    first, in its order, then added ones.
     """
     now = input_hashes(inputs)
     touched = [path for path, earlier in hashes.items() if now.get(path) != earlier]
@@ -197,16 +165,9 @@ def changed_inputs(inputs: Mapping, hashes: Mapping[str, str]) -> list[str]:
 
 
 def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list[str]:
-    """Return a sentence for every input that is not what results were made with.
+    """Return a sentence for every input of a record that results were not made with.
 
-    Parameters
-    ----------
-    inputs : Mapping
-        The inputs as the record has them now.
-    hashes : Mapping[str, str]
-        The hashes of inputs in the record.
-    kind : str
-        What was done with them: "run".
+    `hashes` are those of the record, and `kind` says what was done: "run".
     """
     leaves = leaves_of(inputs)
     messages = []

@@ -278,13 +278,7 @@ def kg(number: str, unit: str) -> float:
 
 
 def as_kg(given: object) -> object:
-    """Return a text like ``"154 lb"`` in kg, and everything else as it is.
-
-    Raises
-    ------
-    ValueError
-        If a text is not a number and a unit.
-    """
+    """Return a text like ``"154 lb"`` in kg, and everything else as it is."""
     if not isinstance(given, str):
         return given
     match = re.fullmatch(MASS_PATTERN, given)

@@ -211,20 +211,9 @@ def tables_of_batch(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Simulate the athletes of a batch, and return the columns of its tables.
 
-    Parameters
-    ----------
-    head : bytes
-        `Job.head` of the job.
-    pieces : sequence of Piece
-        Of one batch.
-    engine : {"compiled", "plain"}, optional
-        Default: compiled where numba is installed.
-
-    Returns
-    -------
-    dict of str to dict of str to numpy.ndarray
-        The columns of ``outcomes`` (a row per athlete) and, where they are to be kept,
-        of ``weeks`` (a row per athlete and week), each piece in its order.
+    ``outcomes`` has a row per athlete and, where weeks are to be kept, ``weeks`` one
+    per athlete and week, each piece in its order. `head` is `Job.head` of the job, and
+    the engine by default compiled where numba is installed.
     """
     is_compiled = runs_compiled(engine)
     parts = [_simulated(head, piece, is_compiled=is_compiled) for piece in pieces]
@@ -365,13 +354,7 @@ def batches_on(
 def tables_on_worker(
     head: bytes, pieces: Sequence[Piece], code: str, engine: str | None
 ) -> Mapping:
-    """Return the tables of a batch; this runs on a worker.
-
-    Raises
-    ------
-    RuntimeError
-        If the worker has other code or constants.
-    """
+    """Return the tables of a batch; this runs on a worker with the same code."""
     if _code() != code:
         raise RuntimeError("this worker has another hipext")
     return tables_of_batch(head, pieces, engine)

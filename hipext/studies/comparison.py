@@ -9,7 +9,6 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
-from hipext.files.checks import check_one_of
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
 from hipext.files.tables import Column, Table
@@ -18,9 +17,9 @@ from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.simulation import check_seed
 from hipext.studies.crowds import (
-    ENGINES,
     OUTCOMES,
     WEEKLY,
+    check_engine,
     course_of,
     first_of,
     outcomes_of,
@@ -69,7 +68,12 @@ OUTCOME_TABLE = Table(
         Column("seed", "int64", "", "of the random numbers"),
         Column("athlete", "int64", "", "number of the athlete, from 1"),
         *(
-            Column(one.name, "float64" if one.of else "int64", one.unit, one.meaning)
+            Column(
+                one.name,
+                "float64" if one.has_course else "int64",
+                one.unit,
+                one.meaning,
+            )
             for one in OUTCOMES.values()
         ),
     ),
@@ -296,26 +300,19 @@ def one_at_a_time(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan.
-    athletes : Athlete or sequence of Athlete
-        Who trains.
+    plan, athletes : Plan, Athlete or sequence of Athlete
+        A checked plan, and who trains.
     changes : Mapping, optional
         Groups of changes by title, as `edits.one_change_variants` returns them, which
         are the default: deloads, their depth, load step, rule, sessions a week, first
         load, tempo, order, exercise, missed weeks.
     seeds, noise, level, engine, progress
-        As in `compare`.
+        As in `compare`, errors as well.
 
     Returns
     -------
     Comparison
         ``differences`` begins with a column ``group``, the title.
-
-    Raises
-    ------
-    ValueError
-        As in `compare`.
     """
     groups = one_change_variants(plan) if changes is None else changes
     titles, scenarios = {}, [scenario_of(plan, {})]
@@ -348,11 +345,6 @@ def variations(
         Values to try by name, as `scenarios.scenario_of` takes names.
     together : bool, default False
         Whether to change all names at once, in every combination.
-
-    Returns
-    -------
-    list of Scenario
-        The plan as it is comes first.
 
     Raises
     ------
@@ -399,19 +391,11 @@ def differences(
 def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
     """Return the interval of a mean by Student's t; missing limits for one value.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        [athlete, seed], missing where there is none.
-    level : float
-        For example 0.95.
-
-    Notes
-    -----
-    ``mean +- t(n - 1, (1 + level) / 2) s / sqrt(n)``. Seeds of one athlete are not
-    independent of each other: the mean of an athlete counts as one value, or each seed
-    where there is a single athlete.
+    `values` are [athlete, seed], missing where there is none.
     """
+    # mean +- t(n - 1, (1 + level) / 2) s / sqrt(n). Seeds of one athlete are not
+    # independent of each other: the mean of an athlete counts as one value, or each
+    # seed where there is a single athlete.
     is_there = ~np.isnan(values)
     counted = values[0][is_there[0]]
     if len(values) > 1:
@@ -596,8 +580,7 @@ def _checked_number_of_runs(
         )
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1; got {level}. Write 0.95.")
-    if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
+    check_engine(engine)
     return n_runs
 
 

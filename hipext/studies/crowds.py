@@ -21,6 +21,7 @@ from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
 from hipext.engine.state import WEEK_COLUMNS
+from hipext.files.checks import check_one_of
 from hipext.files.parameters import parameters_changed
 from hipext.simulation.arrays import People
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
@@ -30,6 +31,7 @@ from hipext.studies.scenarios import Scenario, changed_athlete
 ENGINES = ("compiled", "plain")
 _CHUNK = 256  # athletes: about 50 ms of a guide of sixteen weeks
 _LAST, _HIGHEST, _SUM, _MEAN = "at the end", "highest", "sum", "mean of a week"
+_NUMBER = "number of weeks"
 _WAITING = "getting ready (20 s the first time)"  # machine code is made once and kept
 Task, Result = TypeVar("Task"), TypeVar("Result")
 
@@ -47,11 +49,20 @@ class Outcome:
     better: int = 0
     """1 if more is better, -1 if less is, 0 if neither."""
     of: str = ""
-    """The column of the weeks that it is made of; empty for the number of weeks."""
+    """The column of the weeks that it is made of. Default: its name without _pct."""
     taken: str = _LAST
     """How it is taken from the weeks."""
-    factor: float = 1.0
-    """What the column is multiplied by."""
+
+    @property
+    def has_course(self) -> bool:
+        """Whether it has a value in every week."""
+        return self.taken != _NUMBER
+
+    def by_week(self, weeks: np.ndarray) -> np.ndarray:
+        """Return its values, [..., week], from weeks as [..., week, column]."""
+        column = self.of or self.name.removesuffix("_pct")
+        factor = 100.0 if self.unit == "%" else 1.0
+        return factor * weeks[..., WEEK_COLUMNS.index(column)]
 
 
 _OUTCOMES = (
@@ -60,6 +71,7 @@ _OUTCOMES = (
         words="weeks",
         unit="weeks",
         meaning="weeks that the plan took",
+        taken=_NUMBER,
     ),
     Outcome(
         name="strength_pct",
@@ -67,8 +79,6 @@ _OUTCOMES = (
         unit="%",
         meaning="mean 1RM of tested lifts at the end; start: 100",
         better=1,
-        of="strength",
-        factor=100.0,
     ),
     Outcome(
         name="left_pct",
@@ -76,8 +86,6 @@ _OUTCOMES = (
         unit="%",
         meaning="mean 1RM of tested lifts at the end, left; start: 100",
         better=1,
-        of="left",
-        factor=100.0,
     ),
     Outcome(
         name="right_pct",
@@ -85,8 +93,6 @@ _OUTCOMES = (
         unit="%",
         meaning="mean 1RM of tested lifts at the end, right; start: 100",
         better=1,
-        of="right",
-        factor=100.0,
     ),
     Outcome(
         name="technique",
@@ -94,7 +100,6 @@ _OUTCOMES = (
         unit="0-1",
         meaning="skill of the hip hinge at the end",
         better=1,
-        of="technique",
     ),
     Outcome(
         name="range_left_deg",
@@ -102,7 +107,6 @@ _OUTCOMES = (
         unit="deg",
         meaning="hip extension at the end, left",
         better=1,
-        of="range_left_deg",
     ),
     Outcome(
         name="range_right_deg",
@@ -110,7 +114,6 @@ _OUTCOMES = (
         unit="deg",
         meaning="hip extension at the end, right",
         better=1,
-        of="range_right_deg",
     ),
     Outcome(
         name="pain_reported",
@@ -118,7 +121,6 @@ _OUTCOMES = (
         unit="0-10",
         meaning="highest reported low-back pain",
         better=-1,
-        of="pain_reported",
         taken=_HIGHEST,
     ),
     Outcome(
@@ -127,7 +129,6 @@ _OUTCOMES = (
         unit="0-10",
         meaning="highest soreness at the end of a week",
         better=-1,
-        of="soreness",
         taken=_HIGHEST,
     ),
     Outcome(
@@ -136,16 +137,13 @@ _OUTCOMES = (
         unit="%",
         meaning="highest fatigue of the gluteus at the end of a week, of strength",
         better=-1,
-        of="fatigue",
         taken=_HIGHEST,
-        factor=100.0,
     ),
     Outcome(
         name="working_sets",
         words="working sets",
         unit="sets",
         meaning="working sets done",
-        of="working_sets",
         taken=_SUM,
     ),
     Outcome(
@@ -154,7 +152,6 @@ _OUTCOMES = (
         unit="",
         meaning="times that the sets of a slot were not completed",
         better=-1,
-        of="n_failed",
         taken=_SUM,
     ),
     Outcome(
@@ -162,7 +159,6 @@ _OUTCOMES = (
         words="missed sessions",
         unit="",
         meaning="sessions with work that were missed",
-        of="n_missed",
         taken=_SUM,
     ),
     Outcome(
@@ -178,7 +174,6 @@ _OUTCOMES = (
         words="volume load",
         unit="kg",
         meaning="working repetitions x external load",
-        of="volume_load_kg",
         taken=_SUM,
     ),
     Outcome(
@@ -187,7 +182,6 @@ _OUTCOMES = (
         unit="body masses",
         meaning="load of the lower back in its highest week",
         better=-1,
-        of="lumbar_load",
         taken=_HIGHEST,
     ),
     Outcome(
@@ -196,12 +190,11 @@ _OUTCOMES = (
         unit="min",
         meaning="length of the sessions with work, a week",
         better=-1,
-        of="minutes",
         taken=_MEAN,
     ),
 )
 OUTCOMES = MappingProxyType({one.name: one for one in _OUTCOMES})
-WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.of)  # have a course
+WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.has_course)
 
 
 def simulate_athletes(
@@ -225,7 +218,7 @@ def simulate_athletes(
     seed, noise : int, bool
         Of the random numbers.
     engine : {"compiled", "plain"}, optional
-        Default: `usual_engine`.
+        Default: compiled where numba is installed.
     n_threads : int, optional
         Threads side by side; it changes no result. Default: one per processor.
     progress : callable
@@ -308,22 +301,16 @@ def first_of(athletes: Sequence[Athlete]) -> int:
 
 
 def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every outcome of athletes.
+    """Return every outcome by name, a value per athlete.
 
-    Parameters
-    ----------
-    weeks : numpy.ndarray
-        [athlete, week, column]: see `state.WEEK_COLUMNS`.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        A value per athlete by the names of `OUTCOMES`; 'weeks' as whole numbers. All
-        others are missing for athletes without a week.
+    `weeks` are [athlete, week, column], as `simulate_athletes` returns them. 'weeks'
+    are whole numbers; all others are missing for athletes without a week.
     """
     n_weeks = is_simulated(weeks).sum(axis=1)
     return {
-        name: n_weeks if not one.of else one.factor * _taken(weeks, one, n_weeks)
+        name: _taken(one.by_week(weeks), one.taken, n_weeks)
+        if one.has_course
+        else n_weeks
         for name, one in OUTCOMES.items()
     }
 
@@ -335,18 +322,23 @@ def is_simulated(weeks: np.ndarray) -> np.ndarray:
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
     """Return an outcome week by week: [..., week], missing after the end."""
-    one = OUTCOMES[name]
-    return one.factor * weeks[..., WEEK_COLUMNS.index(one.of)]
+    return OUTCOMES[name].by_week(weeks)
 
 
-def usual_engine() -> str:
-    """Return "compiled" where numba is installed, else "plain"."""
-    return ENGINES[0] if can_compile() else ENGINES[1]
+def check_engine(engine: str | None) -> None:
+    """Raise an error unless an engine is known and, if it is compiled, can compile."""
+    if engine is not None:
+        check_one_of(engine, ENGINES, name="engine")
+    if engine == "compiled" and not can_compile():
+        raise ModuleNotFoundError(
+            "engine 'compiled' needs numba, which is not installed. "
+            "Install hipext[fast], or use engine 'plain'."
+        )
 
 
 def runs_compiled(engine: str | None) -> bool:
-    """Return whether an engine, or the usual one, is compiled."""
-    return (engine or usual_engine()) == ENGINES[0]
+    """Return whether an engine is compiled; by default where numba is installed."""
+    return can_compile() if engine is None else engine == "compiled"
 
 
 def usual_threads() -> int:
@@ -417,16 +409,15 @@ def progress_bar(
         yield advance
 
 
-def _taken(weeks: np.ndarray, one: Outcome, n_weeks: np.ndarray) -> np.ndarray:
-    """Return an outcome before its factor, a value per athlete."""
-    column = weeks[:, :, WEEK_COLUMNS.index(one.of)]
-    if one.taken == _LAST:
-        return column[np.arange(len(column)), n_weeks - 1]
-    if one.taken == _HIGHEST:
-        return np.fmax.reduce(column, axis=1)
+def _taken(course: np.ndarray, how: str, n_weeks: np.ndarray) -> np.ndarray:
+    """Return what is taken of a course, [athlete, week]: a value per athlete."""
+    if how == _LAST:
+        return course[np.arange(len(course)), n_weeks - 1]
+    if how == _HIGHEST:
+        return np.fmax.reduce(course, axis=1)
     # Week by week, not by `sum`: NumPy adds in an order that depends on the shape of
     # the array, and the last bit would depend on how athletes are cut into parts.
     total = np.where(n_weeks > 0, 0.0, np.nan)
-    for week in range(column.shape[1]):
-        total += np.where(np.isnan(column[:, week]), 0.0, column[:, week])
-    return total / np.maximum(n_weeks, 1) if one.taken == _MEAN else total
+    for week in range(course.shape[1]):
+        total += np.where(np.isnan(course[:, week]), 0.0, course[:, week])
+    return total / np.maximum(n_weeks, 1) if how == _MEAN else total

@@ -165,13 +165,8 @@ def read_varied(
 ) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
     """Return what a table of a file varies, by dotted name, and the problems in it.
 
-    Parameters
-    ----------
-    table : object
-        What the file holds; ``deload.every_weeks = [0, 4]`` without quotes around the
-        name makes tables in tables, and means the same as with them.
-    source : str
-        Name of the file.
+    ``deload.every_weeks = [0, 4]`` without quotes around the name makes tables in
+    tables, and means the same as with them.
     """
     if not isinstance(table, Mapping) or not table:
         given = "nothing" if not table else repr(table)
@@ -209,10 +204,7 @@ def n_values(varied: Varied) -> int:
 def positions(varied: Varied, column: pd.Series) -> np.ndarray:
     """Return where the values of a column lie, from 0 (first, lowest) to 1 (last).
 
-    Raises
-    ------
-    ValueError
-        If a value is not one of those that are varied.
+    ValueError if a value is not one of those that are varied.
     """
     if isinstance(varied, Range):
         return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)

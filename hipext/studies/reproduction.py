@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import check_athlete
-from hipext.engine.compiled import can_compile
 from hipext.files.checks import check_one_of
 from hipext.files.io import csv_bytes
 from hipext.files.parameters import parameters_changed, shipped_values
@@ -44,13 +43,11 @@ from hipext.simulation.simulation import (
     told,
 )
 from hipext.studies.comparison import comparison_from_record, comparison_tables
-from hipext.studies.crowds import progress_bar
+from hipext.studies.crowds import check_engine, progress_bar
 from hipext.studies.search import front_from_record, search_tables
 from hipext.studies.sweeps import check_complete, sweep_files_from_record
 
 TOLERANCE = 1e-12  # relative; what is promised between machines and engines
-ENGINES = ("plain", "compiled")
-FIT_TABLES = ("parameters", "profiles", "draws", "bands", "tests", "cross_validation")
 FIT_RESULT = "fit.json"
 SCORES = ("sse", "rmse", "r_squared", "aicc", "cv_rmse", "condition_number")
 _MOST_SHOWN = 3  # edits or notes of one kind; the rest is counted
@@ -161,13 +158,7 @@ def reproduce(
     ModuleNotFoundError
         If the compiled engine is asked for and numba is not installed.
     """
-    if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
-    if engine == "compiled" and not can_compile():
-        raise ModuleNotFoundError(
-            "engine 'compiled' needs numba, which is not installed. "
-            "Install hipext[fast], or use engine 'plain'."
-        )
+    check_engine(engine)
     folder = Path(folder)
     record = read_record(folder)
     kind = record["kind"]
@@ -188,10 +179,8 @@ def first_difference(
     ----------
     name : str
         Name of the file; it ends in ``.csv``, ``.json`` or ``.parquet``.
-    ours : bytes
-        The table made again.
-    theirs : bytes
-        The table in the folder.
+    ours, theirs : bytes
+        The table made again, and the one in the folder.
     tolerance : float, default 0
         Numbers that differ relatively by no more are equal. 0: only those that are
         written alike.

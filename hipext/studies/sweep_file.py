@@ -293,12 +293,7 @@ def change_problems(
 ) -> Iterator[str]:
     """Yield why values cannot be set in a plan or athlete, each tried by itself.
 
-    Parameters
-    ----------
-    located : Mapping[str, str]
-        Where the plan is, and the athlete or population.
-    vary : Mapping
-        Values or range by name.
+    `located` says where the plan is, and the athlete or population.
     """
     plan, athlete = read_plan(located["plan"]), _average(located)
     for name, varied in vary.items():

@@ -42,8 +42,8 @@ from hipext.studies.batches import (
     tables_of_batch,
 )
 from hipext.studies.crowds import (
-    ENGINES,
     OUTCOMES,
+    check_engine,
     progress_bar,
     side_by_side,
     threads_for,
@@ -187,8 +187,7 @@ def sweep(
     ModuleNotFoundError
         If pyarrow is not installed, or Dask where a scheduler is named.
     """
-    if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
+    check_engine(engine)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     job, folder = job_of(spec), Path(out)
     check_first(job)

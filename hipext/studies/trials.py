@@ -136,18 +136,10 @@ def person_of(arm: Arm) -> Athlete:
 
 
 def athletes_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
-    """Return athletes who differ in their response alone: lognormal with a mean of 1.
+    """Return `n` athletes who differ in their response alone: lognormal, mean 1.
 
-    Parameters
-    ----------
-    athlete : Athlete
-        The average athlete.
-    n : int
-        How many.
-    seed : int
-        With the number of an athlete it makes the response.
-    cv : float
-        Coefficient of variation of the response.
+    `cv` is the coefficient of variation of the response; the seed makes it, with the
+    number of an athlete.
     """
     # exp(s z - s^2 / 2) with s^2 = ln(1 + cv^2) has the mean 1 and the given cv.
     sd = sqrt(log(1.0 + cv**2))
