@@ -297,9 +297,9 @@ def reproduce(
 
     Prints "identical", or the first difference and its cause, with exit code 1.
     """
-    from hipext.studies.reproduction import reproduce as made_again  # slow to load
+    from hipext.studies.reproduction import reproduce as rerun  # slow to load
 
-    found = made_again(folder, engine=engine, progress=True)
+    found = rerun(folder, engine=engine, progress=True)
     told = json.dumps(asdict(found), indent=2, ensure_ascii=False)
     typer.echo(told if as_json else found.report())
     if not found.is_equal:

@@ -68,7 +68,7 @@ _VOCABULARIES = {
     "reading": READINGS,
 }
 _ID = re.compile(r"[ET]\d\d-\d{3}")
-_INITIALS = re.compile(r" [A-Z]{1,4}$")
+_INITIALS = re.compile(r" [A-Z]{1,4}$")  # of "Rogerson D"
 
 
 def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
@@ -217,6 +217,7 @@ def _by_id() -> dict[str, dict[str, str]]:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    # Not by pandas: a row with too few or too many cells is to be named by its id.
     header, *lines = [*csv.reader(io.StringIO(read_text(path))), []]
     if tuple(header) != EVIDENCE.names:
         expected, found = ", ".join(EVIDENCE.names), ", ".join(header) or "nothing"

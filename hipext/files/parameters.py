@@ -144,6 +144,7 @@ def parameters_changed(changes: Mapping[str, float]) -> Iterator[None]:
     >>> parameter("banister.fitness_tau")
     42.0
     """
+    # All are checked before one is set: an error leaves the constants as they were.
     checked = {name: _checked(name, value) for name, value in changes.items()}
     token = _changed.set(MappingProxyType({**_changed.get(), **checked}))
     try:

@@ -98,7 +98,7 @@ def read_record(folder: str | Path) -> dict:
         raise FileNotFoundError(
             f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
         )
-    record = _parsed(path)
+    record = _parsed(path)  # edits by hand are allowed, and reported later
     if problems := _problems(record):
         raise PlanError(str(path), problems)
     return record
@@ -344,6 +344,7 @@ def _items(value: object) -> list[tuple[object, object]]:
 
 
 def _short_hash(value: object) -> str:
+    # JSON of other programs may have 3 for 3.0: the value is what counts.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return sha256_of(json.dumps(value, allow_nan=False).encode())[:_N_DIGITS]

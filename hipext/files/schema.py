@@ -172,6 +172,7 @@ def _length_text(given: object) -> str:
 
 
 def _not_one_of(kind: str, given: object, context: Mapping) -> str:
+    # pydantic writes the allowed words into one text: 'a', 'b' or 'c'.
     of_rule = kind == "union_tag_invalid"
     allowed = context["expected_tags"] if of_rule else context["expected"]
     options = re.findall(r"'[^']*'|\d+", allowed)
@@ -185,6 +186,7 @@ def _not_one_of(kind: str, given: object, context: Mapping) -> str:
 def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     """Return what kind of value is wanted, in the words of a TOML file."""
     kind = problem["type"].split("_")[0]
+    # A table where a list of tables belongs comes from a header with one bracket.
     *_, key = keys = problem["loc"]
     given = problem["input"]
     field = _fields_at(model, keys[:-1]).get(key)
@@ -274,6 +276,7 @@ def kg(number: str, unit: str) -> float:
     >>> kg("154", "lb")
     69.85322498
     """
+    # Decimal: 154 x 0.45359237 in floats is off in the last place.
     return float(Decimal(number) * KG_PER_UNIT[unit.lower()])
 
 

@@ -92,11 +92,13 @@ class Table:
 
 def _typed(values: Sequence, dtype: str) -> Sequence:
     """Return the values of a column with its dtype."""
+    # An array of the right type is taken without a copy.
     if isinstance(values, np.ndarray) and values.dtype == dtype:
         return values
     return pd.Series(values, dtype=dtype).array
 
 
+# The days of a plan are numbered, not dated: a plan begins on any Monday.
 _WHEN = (
     Column("week", "int64", "", "week of the plan, from 1"),
     Column("day", "int64", "d", "day of the plan, from 0; day 0 is a Monday"),

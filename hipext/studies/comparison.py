@@ -235,6 +235,8 @@ def compare(
     (True, 'weeks')
     """
     named = _as_scenarios(scenarios)
+    # Pairs need no bookkeeping: row and seed are the same athlete on the same days in
+    # each array, so that a difference of arrays is one of pairs.
     athletes = [athletes] if isinstance(athletes, Athlete) else athletes
     n_runs = _checked_number_of_runs(named, athletes, seeds, level, engine)
     options = {"noise": noise, "engine": engine}
@@ -422,6 +424,7 @@ def fans(weeks: np.ndarray) -> Iterator[tuple]:
 
 def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[tuple]:
     """Yield a row of `WEEKLY_DIFFERENCES` per outcome and week that half reach."""
+    # Plans of unequal length are compared as long as both go on.
     n_weeks = min(weeks.shape[2], baseline.shape[2])
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
     for name in WEEKLY:
@@ -499,7 +502,7 @@ def inputs_of_comparison(found: Comparison) -> dict[str, object]:
 def comparison_from_record(
     record: Mapping[str, object], *, engine: str | None = None
 ) -> Comparison:
-    """Return the comparison of a record, made again with the constants in use."""
+    """Return the comparison of a record, rerun with the constants in use."""
     plans = [check_plan(one, source="a plan of the record") for one in record["plans"]]
     scenarios = {
         one["name"]: Scenario(

@@ -250,6 +250,8 @@ def weeks_in_parts(
 
     Every thread gets some of them, however few they are.
     """
+    # Machine code takes chunks, so that threads share the work and a bar moves; plain
+    # Python takes one athlete at a time.
     is_compiled, n = runs_compiled(engine), len(setting.people.persons)
     n_threads = threads_for(engine, n_threads)
     size = min(_CHUNK, -(-n // n_threads)) if is_compiled else 1
@@ -273,7 +275,7 @@ def setting_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Setting:
         changed = athletes_in(scenario, athletes)
         is_drawn = isinstance(changed, Cohort)
         average = changed.population.athlete if is_drawn else changed[0]
-        check_inputs(scenario.plan, average)
+        check_inputs(scenario.plan, average)  # athletes drawn around it have its lifts
         return setting_of(scenario.plan, changed)
 
 

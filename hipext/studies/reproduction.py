@@ -61,7 +61,7 @@ _NOTHING = "nothing"
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Whether results could be made again, and if not, what differs first and why."""
+    """Whether a rerun gives the same results; if not, what differs first and why."""
 
     kind: str  # of the record: "run"
     n_tables: int  # tables of the record
@@ -86,13 +86,13 @@ class Reproduction:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The first place at which a table made again differs from the one in a folder."""
+    """The first place at which the table of a rerun differs from that in a folder."""
 
     file: str  # name of the table's file
     row: int  # from 1; 0 for the names of the columns
     label: str  # first column of the row and its value: "week 3"
     column: str
-    ours: str  # the value made again
+    ours: str  # the value of the rerun
     theirs: str  # the value in the folder
     relative: float  # |ours - theirs| / the larger of both; NaN where not numbers
 
@@ -118,14 +118,14 @@ class _Finding:
     name: str
     difference: str
     edit: str = ""  # what was changed in the folder after the run
-    is_made_again: bool = False  # as the record says
+    is_confirmed: bool = False  # the rerun has it as the record says
     is_near: bool = False  # all texts, and all numbers to the tolerance
 
 
 def reproduce(
     folder: str | Path, *, engine: str | None = None, progress: bool = True
 ) -> Reproduction:
-    """Make the results of a folder again from its record, and compare.
+    """Rerun what the record of a folder describes, and compare the results.
 
     Nothing but ``record.json`` goes in: plan, athletes and constants are its own, and
     so is the series of a fit. The tables of the folder are there to be compared with.
@@ -154,7 +154,7 @@ def reproduce(
     PlanError
         If the record cannot be read, or is of an earlier version of hipext.
     ValueError
-        If there is no such engine, or results of this kind cannot be made again.
+        If there is no such engine, or results of this kind cannot be reproduced.
     ModuleNotFoundError
         If the compiled engine is asked for and numba is not installed.
     """
@@ -180,7 +180,7 @@ def first_difference(
     name : str
         Name of the file; it ends in ``.csv``, ``.json`` or ``.parquet``.
     ours, theirs : bytes
-        The table made again, and the one in the folder.
+        The table of the rerun, and the one in the folder.
     tolerance : float, default 0
         Numbers that differ relatively by no more are equal. 0: only those that are
         written alike.
@@ -373,8 +373,8 @@ def _rerun_search(
     return search_tables(found).items()
 
 
-# Each makes the files of a record of its kind again: (name, content), one at a time, so
-# that a sweep need not be held in memory. The constants of the record are in use then.
+# Each gives the files of a rerun of its kind of record: (name, content), one at a time,
+# so that a sweep need not be held in memory. The constants of the record are in use.
 KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] = {
     "run": _rerun_simulation,
     "fit": _rerun_fit,
@@ -387,7 +387,7 @@ KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] =
 def _findings(
     record: Mapping[str, object], folder: Path, engine: str | None, *, progress: bool
 ) -> list[_Finding]:
-    """Make every table again; return what is not as it should be, in order."""
+    """Rerun a record; return what is not as it should be, table by table."""
     findings, waiting = [], dict(record["sha256"])
     bar = progress_bar(len(waiting), "files", is_shown=progress)
     try:
@@ -423,26 +423,26 @@ def _not_made(name: str, record: Mapping[str, object]) -> _Finding:
         name=name,
         difference=f"{name} is in the record, but is not made now",
         edit=f"sha256 of {name} was added to the record" if is_added else "",
-        is_made_again=is_added,
+        is_confirmed=is_added,
     )
 
 
 def _compared(
     name: str, ours: bytes, path: Path, recorded: str | None
 ) -> list[_Finding]:
-    """Return what is wrong with a table made again, or with the one in the folder."""
+    """Return what is wrong with a table of the rerun, or with the one in the folder."""
     theirs = path.read_bytes() if path.is_file() else None
-    # Three versions, of which two or all may agree: made again, in the folder, and the
-    # one whose hash is in the record.
-    is_made_again = sha256_of(ours) == recorded
+    # Three versions, of which two or all may agree: that of the rerun, the one in the
+    # folder, and the one whose hash is in the record.
+    is_confirmed = sha256_of(ours) == recorded
     is_untouched = theirs is not None and sha256_of(theirs) == recorded
-    if is_made_again and is_untouched:
+    if is_confirmed and is_untouched:
         return []
     is_near, edit = False, ""
     if theirs == ours:
         difference = f"record.json has not the sha256 of {name}, made again or not"
         edit = f"sha256 of {name} was changed in the record after the run"
-        is_made_again = True
+        is_confirmed = True
     elif recorded is None:
         difference = f"{name} is made now, but is not in the record"
     elif theirs is None:
@@ -456,7 +456,7 @@ def _compared(
             name=name,
             difference=difference,
             edit=edit,
-            is_made_again=is_made_again,
+            is_confirmed=is_confirmed,
             is_near=is_near,
         )
     ]
@@ -483,8 +483,11 @@ def _judged(
     findings: Sequence[_Finding],
     engine: str | None,
 ) -> Reproduction:
+    # An edit explains everything that differs. Without one, whatever has changed since
+    # then may be the cause of tables that the rerun does not confirm; a table that was
+    # only changed in the folder has its own cause.
     far = [finding for finding in findings if not finding.is_near]
-    others = [one.name for one in findings if not one.is_made_again]
+    others = [one.name for one in findings if not one.is_confirmed]
     changes = _changes_that_matter(record, engine, others)
     causes = [*edits, *(finding.edit for finding in findings if finding.edit)]
     if others and not edits:
@@ -566,7 +569,7 @@ def _in_row(
         relative = _relative(mine, other)
         if mine == other or (tolerance and relative <= tolerance):
             continue
-        whole = rows[0] or rows[1]
+        whole = rows[0] or rows[1]  # one of them may have no such row
         return Difference(
             file=name,
             row=number,

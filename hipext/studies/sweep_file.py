@@ -213,6 +213,8 @@ def _check_not_the_other(
 def _checked(
     model: type[Spec], values: Mapping, source: str, folder: Path | None
 ) -> Spec:
+    # What needs several values, or another file, is checked before the model is, and
+    # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
     problems += _athlete_problems(values)
     problems += _size_problems(values, vary, model)
@@ -278,6 +280,7 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
         name = values.get(key)
         if not isinstance(name, str) or not name:
             continue
+        # A bare name is that of a shipped file; paths go from the folder of the study.
         is_bare = Path(name).name == name and not Path(name).suffix
         path = name if is_bare else str(folder / name)
         try:

@@ -249,7 +249,7 @@ def read_sweep(folder: str | Path) -> Sweep:
 def sweep_files_from_record(
     record: Mapping[str, object], engine: str | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every file of a sweep but its record, made again."""
+    """Yield name and content of every file of a rerun sweep but its record."""
     job = job_from_record(record)
     yield SCENARIOS, parquet_bytes(scenario_columns(job))
     with TemporaryDirectory(prefix="hipext-") as folder:
@@ -286,7 +286,7 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
             f"'{folder}' cannot be gone on with: {error.problems[0]} Remove it, or "
             "name another folder: --out."
         ) from None
-    _check_same_sweep(folder, found, record)
+    _check_is_this_sweep(folder, found, record)
     n_done = len(_journal(folder))
     if n_done and not found["sha256"] and not resume:
         raise FileExistsError(
@@ -300,7 +300,7 @@ def parts_done(folder: Path) -> dict[str, str]:
 
     A part counts if its bytes have the hash that the journal, or the record of a sweep
     that was finished before, has for it. What was written but not yet noted when the
-    sweep was killed is made again.
+    sweep was killed is removed, and made anew.
     """
     noted = dict(read_record(folder)["sha256"])
     for line in _journal(folder):
@@ -325,7 +325,7 @@ def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
         write_files({path.name: content}, path.parent)
     hashes = {name: sha256_of(content) for name, content in files.items()}
     # The journal gets its line after the files are there: killed in between, the sweep
-    # makes the part again. The line begins with a line break, because the line before
+    # makes the part anew. The line begins with a line break, because the line before
     # may have been cut off without one.
     with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
         journal.write(f"\n{json.dumps(hashes)}\n")
@@ -418,7 +418,7 @@ def _batches(
     yield from side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
 
 
-def _check_same_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
+def _check_is_this_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
     """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
     ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
     for path in {**theirs, **ours}:

@@ -185,7 +185,9 @@ def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[tuple]:
     rows = []
     for endpoint in trial.outcome:
         found, arm = values[endpoint.arm][_key(endpoint)], endpoint.arm
-        if endpoint.minus:  # the same athletes, so a difference of each of them
+        if endpoint.minus:
+            # Both arms have the same athletes, so the difference is one of each of them
+            # and its spread that of a paired design.
             found = found - values[endpoint.minus][_key(endpoint)]
             arm = f"{arm} - {endpoint.minus}"
         off, is_within = _judged(endpoint, float(found.mean()))
@@ -216,6 +218,7 @@ def _judged(endpoint: Endpoint, mean: float) -> tuple[float, bool]:
     if isnan(endpoint.at_most):
         off = (mean - endpoint.observed) / endpoint.tolerance
         return off, abs(off) <= 1.0
+    # Only a direction was seen: whatever lies beyond the limit agrees.
     off = max(mean - endpoint.at_most, 0.0) / endpoint.tolerance
     return off, off == 0.0
 

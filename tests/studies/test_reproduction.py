@@ -94,10 +94,10 @@ def last_performance(files):
     return files["response.csv"].decode().strip().rpartition(",")[2]
 
 
-# --- the same again ---
+# --- identical ---
 
 
-def test_a_run_is_made_again_byte_for_byte(folder):
+def test_a_run_is_rerun_byte_for_byte(folder):
     again = reproduce(folder)
     assert (again.kind, again.n_tables) == ("run", 8)
     assert again.is_identical
@@ -106,7 +106,7 @@ def test_a_run_is_made_again_byte_for_byte(folder):
     assert again.report() == "identical: 8 tables, byte for byte"
 
 
-def test_an_open_loop_is_made_again(plan, tmp_path):
+def test_an_open_loop_is_rerun(plan, tmp_path):
     write_record(open_loop(plan, read_athlete("runner")), tmp_path)
     assert reproduce(str(tmp_path)).report() == "identical: 7 tables, byte for byte"
 
@@ -129,7 +129,7 @@ def test_the_compiled_engine_makes_the_same(folder):
     assert again.report().split()[0].rstrip(":") == "identical"
 
 
-def test_a_run_of_other_constants_is_made_again_with_them(plan, files, tmp_path):
+def test_a_run_of_other_constants_is_rerun_with_them(plan, files, tmp_path):
     changes = {"muscle.gain": 0.5, "muscle.ceiling_novice": math.inf}
     with parameters_changed(changes):
         write_record(simulate(plan, read_athlete("novice"), seed=7), tmp_path)
