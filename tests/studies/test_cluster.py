@@ -164,7 +164,7 @@ def test_local_cluster_makes_the_same_bytes(path, in_process, tmp_path):
 def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
     for name in ("hipext", "data"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    with (tmp_path / "hipext" / "engine.py").open("a") as other:
+    with (tmp_path / "hipext" / "engine" / "day.py").open("a") as other:
         other.write("# another version\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with stopped(worker(scheduler, env=environment, cwd=tmp_path)):
