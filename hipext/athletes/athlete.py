@@ -162,7 +162,7 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
 
 def check_athlete(values: Mapping, *, source: str) -> Athlete:
     """Return the values of a file as an athlete; PlanError with all problems."""
-    check_kind(values, "person", source=source)
+    check_kind(values, "athlete", source=source)
     problems = [*_doubled_lifts(values.get("one_rm_kg"))]
     return check_values(Athlete, values, source=source, more_problems=problems)
 

@@ -170,26 +170,26 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.fit import FitRequest, read_bounds, read_starts, run_fit
+    from hipext.cli.fit import read_bounds, read_starts, run_fit  # slow to load
 
-    request = FitRequest(
-        series=series,
-        model=model,
-        load=load,
-        performance=performance,
-        day=day,
-        exercise=exercise,
-        missing=missing,
-        convention=convention,
-        bounds=read_bounds(bound or []),
-        start=read_starts(start or []),
-        compare=tuple(compare or []),
-        n_bootstrap=bootstrap,
-        level=level,
-        seed=seed,
-        out=out,
+    print(
+        run_fit(
+            series,
+            out,
+            columns={"load": load, "performance": performance, "day": day},
+            exercise=exercise,
+            missing=missing,
+            model=model,
+            convention=convention,
+            bounds=read_bounds(bound or []),
+            start=read_starts(start or []),
+            compare=compare or [],
+            n_bootstrap=bootstrap,
+            level=level,
+            seed=seed,
+            as_json=as_json,
+        )
     )
-    print(run_fit(request, as_json=as_json))
 
 
 @app.command()
@@ -303,11 +303,12 @@ def search(
     The result is a front of trade-offs between the goals, never a single best plan.
     """
     from hipext.cli import studies as study
+    from hipext.files.records import check_folder_is_free
     from hipext.studies.sweep_file import read_search_file
 
     spec = read_search_file(path)
     folder = out or Path("out") / f"search-{Path(path).stem}"
-    study.check_holds_no_other(folder, "search")
+    check_folder_is_free(folder, "search")
     found = hipext.find_front(spec, progress=True)
     print(study.search_results(spec, found, folder, as_json=as_json))
 
@@ -327,7 +328,7 @@ def reproduce(
     from hipext.cli.text import json_text
 
     found = hipext.reproduce(folder, engine=engine, progress=True)
-    print(json_text(asdict(found)) if as_json else found.told())
+    print(json_text(asdict(found)) if as_json else found.report())
     if not found.is_equal:
         sys.exit(1)
 

@@ -1,26 +1,28 @@
-"""What ``hipext fit`` does: read a series, fit it, write the results, tell of them."""
+"""The command ``hipext fit``: read a series, fit a model, write files and a summary."""
 
-import hashlib
 import json
-import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from importlib.metadata import version
-from math import inf, isfinite, isnan
+from math import inf
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from hipext.cli import text as show
-from hipext.files.checks import check_one_of, counted
-from hipext.files.io import REPLACED, csv_bytes, drop_leftovers, write_files
+from hipext.files.checks import counted
+from hipext.files.io import REPLACED, drop_leftovers, write_files
+from hipext.files.records import (
+    RECORD,
+    check_folder_is_free,
+    record_bytes,
+    record_of,
+    replaces_other_inputs,
+    sha256_of,
+)
 from hipext.plots.fits import plot_fit, plot_profile
 from hipext.plots.report import figure_files
-from hipext.response.calibration import Fit, compare_models, fit, pooled
-from hipext.response.models import MODELS
+from hipext.response.calibration import Fit
 from hipext.response.series import (
     Series,
     daily_series,
@@ -28,22 +30,19 @@ from hipext.response.series import (
     lift_series,
     read_cells,
 )
-
-_MARK = "fit.json"
-FIGURES = ("fit", "profiles")
-TABLES = ("parameters", "profiles", "draws", "bands", "tests", "cross_validation")
-ALL_FILES = (
-    *(f"{name}.csv" for name in (*TABLES, "models")),
-    *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")),
-    "fit.json",
+from hipext.studies.reproduction import (
+    FIT_RESULT,
+    fit_files,
+    fit_from_record,
+    inputs_of_fit,
+    rmse_of_mean,
 )
-SCORES = ("sse", "rmse", "r_squared", "aicc", "cv_rmse", "condition_number")
-_LIBRARIES = ("hipext", "numpy", "pandas", "scipy", "matplotlib")
+
 _WIDTH_IN = 8.0
 _FONT_PT = 10
 _PANEL_IN = 2.3  # height of the profile of a parameter
 _LEGEND = {"frameon": False, "fontsize": "small", "columnspacing": 1.2}
-_FELT = {"next_day": "from the next day on", "same_day": "on the day itself"}
+_ACTS = {"next_day": "from the next day on", "same_day": "on the day itself"}
 _MODEL_HEADS = {
     "model": "model",
     "n_parameters": "parameters",
@@ -56,232 +55,109 @@ _MODEL_HEADS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class FitRequest:
-    """The arguments of ``hipext fit``, as they were written."""
+def run_fit(
+    path: str,
+    out: Path | None,
+    *,
+    columns: Mapping[str, str | None],
+    exercise: str | None,
+    missing: str,
+    as_json: bool,
+    **options: object,
+) -> str:
+    """Fit a model to the series of a file, write the files, and return the summary.
 
-    series: str
-    model: str = "banister"
-    load: str | None = None
-    performance: str | None = None
-    day: str | None = None
-    exercise: str | None = None
-    missing: str = "refuse"
-    convention: str = "next_day"
-    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
-    start: dict[str, float] = field(default_factory=dict)
-    compare: tuple[str, ...] = ()
-    n_bootstrap: int = 200
-    level: float = 0.95
-    seed: int = 0
-    out: Path | None = None
-
-    @property
-    def folder(self) -> Path:
-        """Where the results go."""
-        name = f"fit-{Path(self.series).stem}-{self.model}"
-        return self.out or Path("out") / name
-
-
-def run_fit(request: FitRequest, *, as_json: bool) -> str:
-    """Fit what is asked for, write the files, and return the text that tells of it."""
-    for name in (request.model, *request.compare):
-        check_one_of(name, MODELS, name="A model")
-    series = series_of(request)
-    found = _fit(request, series)
-    others = [name for name in dict.fromkeys(request.compare) if name != request.model]
-    fits = [_fit(_for_other(request, name), series) for name in others]
-    models = compare_models([found, *fits]) if request.compare else None
-    fitted = Fitted(request=request, series=series, fit=found, models=models)
-    folder = request.folder
-    is_replaced = _replaces_other_inputs(files := fit_files(fitted), folder)
-    was_fit = (folder / _MARK).is_file()
-    paths = write_files(files, folder)
-    if was_fit:
-        drop_leftovers(folder, {*ALL_FILES} - {path.name for path in paths})
+    Parameters
+    ----------
+    path, out : str, Path or None
+        The series, and the folder of the results.
+    columns, exercise, missing
+        As in `series_of`.
+    as_json : bool
+        Whether the summary is JSON.
+    **options
+        As in `reproduction.inputs_of_fit`.
+    """
+    series = series_of(path, columns=columns, exercise=exercise, missing=missing)
+    folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
+    check_folder_is_free(folder, "fit")
+    source = {
+        "name": Path(path).name,
+        "sha256": sha256_of(Path(path).read_bytes()),
+        "read_as": dict(series.read_as),
+        "missing": missing,
+    }
+    inputs = {"source": source, **inputs_of_fit(series, **options)}
+    found, models = fit_from_record(inputs)
+    files = fit_files(found, models)
+    files |= {RECORD: record_bytes(record_of("fit", inputs, files))}
+    was_fit = (folder / FIT_RESULT).is_file()
+    is_replaced = replaces_other_inputs(files, folder)
+    paths = write_files(files | figure_files(_figures(found, series)), folder)
+    if was_fit and models is None:
+        drop_leftovers(folder, ["models.csv"])
     if as_json:
-        return _json(files[_MARK], series, folder, paths)
-    text = f"{fit_text(fitted)}\n\nSee {folder / 'fit.png'}.\n"
-    text += f"{len(paths)} files are in {folder}."
-    again = f"\n{REPLACED}"
-    return text + again if is_replaced else text
+        settings = {name: inputs[name] for name in inputs if name != "series"}
+        summary = settings | json.loads(files[FIT_RESULT])
+        summary |= {"sentence": series.sentence, "folder": str(folder)}
+        summary |= {"files": [one.name for one in paths]}
+        return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    text = fit_text(found, models, inputs=inputs, sentence=series.sentence)
+    text += f"\n\nSee {folder / 'fit.png'}.\n{len(paths)} files are in {folder}."
+    return f"{text}\n{REPLACED}" if is_replaced else text
 
 
-def series_of(request: FitRequest) -> Series:
-    """Return the series of the file: one row per day, or a sets table."""
-    cells, load, source = read_cells(request.series), request.load, request.series
-    given = {"performance": request.performance, "day": request.day}
+def series_of(
+    path: str,
+    *,
+    columns: Mapping[str, str | None],
+    exercise: str | None,
+    missing: str,
+) -> Series:
+    """Return the series of a file: one row per day, or a sets table.
+
+    Parameters
+    ----------
+    path : str
+        A CSV file.
+    columns : Mapping[str, str or None]
+        Name of the column by "load", "performance" and "day"; None for the usual one.
+        Of a sets table "load" is what counts as load.
+    exercise : str or None
+        Of a sets table, the exercise whose estimated 1RM is the performance.
+    missing : {"refuse", "rest"}
+        Whether a day without a load is a mistake or a rest day.
+    """
+    cells = read_cells(path)
     if not is_sets_table(cells):
-        if request.exercise is not None:
+        if exercise is not None:
             raise ValueError(
-                f"--exercise {request.exercise} needs a sets table, as hipext run "
-                f"writes it; {source} has the columns {', '.join(cells.columns)}."
+                f"--exercise {exercise} needs a sets table, as hipext run writes it; "
+                f"{path} has the columns {', '.join(cells.columns)}."
             )
-        return daily_series(
-            cells, {"load": load, **given}, source=source, missing=request.missing
-        )
-    unused = [f"--{name} {column}" for name, column in given.items() if column]
+        return daily_series(cells, columns, source=path, missing=missing)
+    unused = [
+        f"--{name} {column}"
+        for name, column in columns.items()
+        if column and name != "load"
+    ]
     if unused:
         raise ValueError(
-            f"{source} is a sets table: its days are known and its performance is that "
+            f"{path} is a sets table: its days are known and its performance is that "
             f"of --exercise. Leave out {' and '.join(unused)}."
         )
-    return lift_series(cells, request.exercise, load=load, source=source)
+    return lift_series(cells, exercise, load=columns["load"], source=path)
 
 
-def _fit(request: FitRequest, series: Series) -> Fit:
-    return fit(
-        request.model,
-        series.training_load,
-        series.performance,
-        convention=request.convention,
-        bounds=request.bounds,
-        start=request.start or None,
-        level=request.level,
-        n_bootstrap=request.n_bootstrap,
-        seed=request.seed,
-    )
-
-
-def _for_other(request: FitRequest, model: str) -> FitRequest:
-    """Return the request for a model to compare: the same bounds where it has them."""
-    names = {one.name for one in fields(MODELS[model])}
-    bounds = {name: pair for name, pair in request.bounds.items() if name in names}
-    return replace(request, model=model, bounds=bounds, start={}, n_bootstrap=0)
-
-
-def _replaces_other_inputs(files: dict[str, bytes], folder: Path) -> bool:
-    """Return whether a folder holds another fit."""
-    path = folder / _MARK
-    return path.is_file() and path.read_bytes() != files[_MARK]
-
-
-def _json(record: bytes, series: Series, folder: Path, paths: list[Path]) -> str:
-    told = json.loads(record) | {
-        "sentence": series.sentence,
-        "folder": str(folder),
-        "files": [path.name for path in paths],
-    }
-    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Fitted:
-    """A finished fit with what it was asked for and made from."""
-
-    request: FitRequest
-    series: Series
-    fit: Fit
-    models: pd.DataFrame | None
-    """Comparison with other models, if any were asked for."""
-
-
-def fit_files(fitted: Fitted) -> dict[str, bytes]:
-    """Return the files of a fit by name; the same for the same input and versions."""
-    tables = {name: csv_bytes(table) for name, table in _tables(fitted).items()}
-    files = {f"{name}.csv": content for name, content in tables.items()}
-    files |= figure_files(_figures(fitted))
-    told = json.dumps(fit_record(fitted), indent=2, ensure_ascii=False, allow_nan=False)
-    return files | {"fit.json": f"{told}\n".encode()}
-
-
-def fit_record(fitted: Fitted) -> dict[str, object]:
-    """Return what a fit was made from, and what it found, as values of JSON.
-
-    A number that is not known is null; one without bound is the text "inf" or "-inf",
-    as in the CSV files.
-    """
-    fit = fitted.fit
-    return _inputs(fitted) | {
-        "n_days": len(fit.bands),
-        "n_tests": len(fit.tests),
-        "parameters": plain(fit.parameters.to_dict("index")),
-        "fitted": plain({name: getattr(fit, name) for name in SCORES}),
-        "rmse_of_mean": plain(rmse_of_mean(fit)),
-        "is_identified": bool(fit.identifiable),
-        "verdict": str(fit.identifiable),
-        "models": _records(fitted.models),
-    }
-
-
-def _inputs(fitted: Fitted) -> dict[str, object]:
-    """Return what is needed to make a fit again."""
-    request = fitted.request
-    content = Path(request.series).read_bytes()
-    return {
-        "format": 1,
-        "input": Path(request.series).name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "read_as": dict(fitted.series.read_as),
-        "missing": request.missing,
-        "model": request.model,
-        "convention": request.convention,
-        "bounds": plain({name: list(pair) for name, pair in request.bounds.items()}),
-        "start": plain(request.start),
-        "compare": list(request.compare),
-        "n_bootstrap": request.n_bootstrap,
-        "level": request.level,
-        "seed": request.seed,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in _LIBRARIES},
-        },
-    }
-
-
-def rmse_of_mean(fit: Fit) -> float:
-    """Return the error of the plain mean of the other tests, over all blocks."""
-    return pooled(fit.cross_validation, "rmse_of_mean")
-
-
-def plain(value: object) -> object:
-    """Return a value as JSON knows it: null for NaN, "inf" and "-inf" as texts."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, float) or isfinite(value):
-        return value
-    return None if isnan(value) else str(value)
-
-
-def _records(models: pd.DataFrame | None) -> object:
-    return None if models is None else plain(models.to_dict("records"))
-
-
-def _tables(fitted: Fitted) -> dict[str, pd.DataFrame]:
-    """Return the tables by name; days are those of the series."""
-    fit = fitted.fit
-    tables = {
-        "parameters": fit.parameters.reset_index(),
-        "profiles": fit.profiles,
-        "draws": fit.draws.reset_index(),
-        "bands": fit.bands.rename_axis("day").reset_index(),
-        "tests": fit.tests.rename_axis("day").reset_index(),
-        "cross_validation": blocks_by_day(fit),
-    }
-    return tables if fitted.models is None else tables | {"models": fitted.models}
-
-
-def blocks_by_day(fit: Fit) -> pd.DataFrame:
-    """Return the blocks of tests with the days as the series names them."""
-    places = dict(zip(fit.problem.days, fit.tests.index, strict=True))
-    ends = ["first_day", "last_day"]
-    blocks = fit.cross_validation
-    return blocks.assign(**{end: blocks[end].map(places) for end in ends})
-
-
-def _figures(fitted: Fitted) -> dict[str, Figure]:
+def _figures(found: Fit, series: Series) -> dict[str, Figure]:
     with rc_context({"font.size": _FONT_PT}):
-        drawn = {"fit": Figure(figsize=(_WIDTH_IN, 3.8))}
-        drawn["fit"].subplots_adjust(left=0.09, right=0.895, bottom=0.14, top=0.87)
-        load = fitted.series.training_load
-        plot_fit(fitted.fit, load, ax=drawn["fit"].subplots())
-        return drawn | {"profiles": profile_figure(fitted.fit)}
+        curve = Figure(figsize=(_WIDTH_IN, 3.8))
+        curve.subplots_adjust(left=0.09, right=0.895, bottom=0.14, top=0.87)
+        plot_fit(found, series.training_load, ax=curve.subplots())
+        return {"fit": curve, "profiles": _profile_figure(found)}
 
 
-def profile_figure(fit: Fit) -> Figure:
+def _profile_figure(fit: Fit) -> Figure:
     """Return the profiles of all parameters, one panel each."""
     names = list(fit.parameters.index)
     n_rows = -(-len(names) // 2)
@@ -360,23 +236,28 @@ def _number_in(value: str, text: str, *, like: str) -> float:
         raise ValueError(f"{like}; got {text!r}.") from None
 
 
-def fit_text(fitted: Fitted) -> str:
+def fit_text(
+    found: Fit,
+    models: pd.DataFrame | None,
+    *,
+    inputs: Mapping[str, object],
+    sentence: str,
+) -> str:
     """Return what a fit has found: parameters, errors, verdict, other models."""
-    request, fit = fitted.request, fitted.fit
-    felt = _FELT[request.convention]
+    convention = inputs["convention"]
     parts = [
-        f"{request.model}, load felt {felt} ({request.convention}); "
-        f"{counted(len(fit.tests), 'test')} in {counted(len(fit.bands), 'day')}"
+        f"{inputs['model']}, load acts {_ACTS[convention]} ({convention}); "
+        f"{counted(len(found.tests), 'test')} in {counted(len(found.bands), 'day')}"
     ]
-    if fitted.series.sentence:
-        parts.append(show.wrapped(fitted.series.sentence, prefix=""))
-    parts += [parameters_text(fit), _errors_text(fit), _verdict_text(fit)]
-    if fitted.models is not None:
-        parts.append(_models_text(fitted.models))
+    if sentence:
+        parts.append(show.wrapped(sentence, prefix=""))
+    parts += [_parameters_text(found), _errors_text(found), _verdict_text(found)]
+    if models is not None:
+        parts.append(_models_text(models))
     return "\n\n".join(parts)
 
 
-def parameters_text(fit: Fit) -> str:
+def _parameters_text(fit: Fit) -> str:
     """Return the parameters with their intervals; * where the bounds are the end."""
     rows = fit.parameters
     heads = ("interval", "all together", "bootstrap")

@@ -39,12 +39,12 @@ a load, and neither where there is none. 'wave' needs sets with the first of its
 percentages. 'tempo' is for repetitions, 'hold' for holds.""",
 }
 _STUDY_FILE = """
-The file is TOML. It needs an athlete, or a population and the number of athletes to
-draw from it. In [vary], a name is a knob, athlete.PATH for a value of every athlete,
-parameter.ID for a constant, or the dotted path of a value of the plan."""
+The file is TOML. It needs an athlete, or a population and n_athletes, the number of
+athletes to draw from it. In [vary], a name is a knob, athlete.PATH for a value of every
+athlete, parameter.ID for a constant, or the dotted path of a value of the plan."""
 _VARIED = {"$ref": "#/$defs/Varied"}
 _ONE_ATHLETE = {"required": ["athlete"], "not": {"required": ["population"]}}
-_PEOPLE = {"required": ["population", "persons"], "not": {"required": ["athlete"]}}
+_PEOPLE = {"required": ["population", "n_athletes"], "not": {"required": ["athlete"]}}
 _IN_A_LIST = ["string", "number", "boolean", "array", "object"]  # TOML but for dates
 
 

@@ -15,7 +15,7 @@ from hipext.cli.text import json_text, table_json, write_results
 from hipext.files.checks import check_one_of, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
-from hipext.files.records import read_record, record_bytes, record_of
+from hipext.files.records import record_bytes, record_of
 from hipext.plans.plan import Plan
 from hipext.plots.report import figure_files
 from hipext.plots.studies import (
@@ -29,7 +29,7 @@ from hipext.plots.studies import (
 from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.scenarios import Scenario, listed
+from hipext.studies.scenarios import Scenario, changes_text
 from hipext.studies.search import Search, inputs_of_search, search_tables
 from hipext.studies.sweep_file import SearchSpec
 from hipext.studies.sweeps import RECORD, Sweep, part_paths
@@ -118,7 +118,7 @@ def comparison_results(
         )
     lines = [found.scenarios[0].plan.name]
     if changed:
-        lines.append(f"Changed in all: {listed(changed)}")
+        lines.append(f"Changed in all: {changes_text(changed)}")
     lines.append(f"{_athletes_text(found.athletes)}; the same in every scenario.")
     lines += ["", *_difference_lines(found, OUTCOMES[outcome])]
     if 1 < len(found.scenarios) <= _MOST:
@@ -241,7 +241,7 @@ def sweep_results(found: Sweep, outcome: str, *, as_json: bool) -> str:
     if found.kind in COLUMNS:
         weights = found.sensitivity(outcome)
         files |= _sensitivity_files(weights)
-        parts.append(weights.told())
+        parts.append(weights.report())
     write_files(files, found.folder)
     if not as_json:
         return "\n\n".join([*parts, _sweep_files_text(found)])
@@ -307,7 +307,7 @@ def sensitivity_results(found: Sensitivity, folder: Path, *, as_json: bool) -> s
     """Write a sensitivity analysis into a folder; return it as text or JSON."""
     paths = write_files(_sensitivity_files(found), folder)
     return (
-        table_json(found.indices) if as_json else f"{found.told()}\n\nSee {paths[1]}."
+        table_json(found.indices) if as_json else f"{found.report()}\n\nSee {paths[1]}."
     )
 
 
@@ -315,16 +315,6 @@ def _sensitivity_files(found: Sensitivity) -> dict[str, bytes]:
     name = f"sensitivity-{found.outcome}"
     drawn = figure_files({name: sensitivity_figure(found)})
     return {f"{name}.csv": csv_bytes(found.indices)} | drawn
-
-
-def check_holds_no_other(folder: Path, kind: str) -> None:
-    """Raise FileExistsError if a folder holds results of another kind of command."""
-    if (folder / RECORD).is_file():
-        other = read_record(folder).get("kind", "run")
-        if other != kind:
-            raise FileExistsError(
-                f"'{folder}' holds a {other}, not a {kind}. Name another folder: --out."
-            )
 
 
 def search_results(
@@ -343,7 +333,7 @@ def search_results(
     )
     if as_json:
         return table_json(found.front)
-    parts = [spec.name, found.told()]
+    parts = [spec.name, found.report()]
     front = found.front.drop(columns=["generation", "is_allowed", "is_on_front"])
     if len(front):
         shown = front.head(_MOST_ROWS).round(3)

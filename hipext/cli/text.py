@@ -18,7 +18,7 @@ from hipext.files.records import replaces_other_inputs
 from hipext.plans.exercises import Exercise, ladder
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
-from hipext.studies.scenarios import listed
+from hipext.studies.scenarios import changes_text
 from hipext.studies.sweep_file import (
     SearchSpec,
     SweepSpec,
@@ -137,7 +137,7 @@ def with_changes_described(plan: Plan, changes: Mapping[str, object]) -> Plan:
     if not changes:
         return plan
     description = (
-        f"{plan.description.strip()} Changed for this run: {listed(changes)}. "
+        f"{plan.description.strip()} Changed for this run: {changes_text(changes)}. "
         "The texts of the plan describe it as it was written."
     )
     return plan.model_copy(update={"description": description.strip()})
@@ -157,7 +157,7 @@ def run_text(
     plan, weekly = simulation.plan, simulation.weekly
     head = [f"{plan.name} - {simulation.athlete.name}"]
     if changed:
-        head.append(f"Changed: {listed(changed)}")
+        head.append(f"Changed: {changes_text(changed)}")
     parts = ["\n".join([*head, mode_text(simulation)]), weekly_table(weekly)]
     if simulation.mode == "closed_loop":
         facts = course(plan, weekly, simulation.decisions)

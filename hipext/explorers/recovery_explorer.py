@@ -13,7 +13,7 @@ from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
 from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import person_control, person_of, plan_of
-from hipext.files.checks import DAY_NAMES, spans
+from hipext.files.checks import DAY_NAMES, ranges_text
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions
 from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, Slot, slot_kind, slots_of
@@ -275,7 +275,7 @@ def _length(lived: CachedRun) -> str:
 def _light_weeks(now: Recovered) -> str:
     """Return the light weeks by what made them, in words."""
     weeks = {
-        name: spans(found.tolist()) if len(found) else ""
+        name: ranges_text(found.tolist()) if len(found) else ""
         for name, found in now.decided_weeks.items()
     }
     reactive = now.lived.plan.deload.reactive

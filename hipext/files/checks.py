@@ -1,4 +1,4 @@
-"""Messages for bad input: what is allowed, what was given, and the likely fix."""
+"""Checks of input, and the wording that their messages and other sentences share."""
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ class PlanError(ValueError):
     Parameters
     ----------
     source : str
-        The name of the file, or what else the problems are in.
+        Name of the file, or of whatever else has the problems.
     problems : iterable of str
         One full sentence per problem, each opening with its place.
     """
@@ -35,7 +35,8 @@ class PlanError(ValueError):
         super().__init__("\n  - ".join([*lines, *self.problems]))
 
     def __reduce__(self) -> tuple:
-        """Let it be sent from one process to another."""
+        # Exceptions are pickled by their message alone, which would lose the problems
+        # on the way from a worker process.
         return type(self), (self.source, self.problems)
 
 
@@ -83,30 +84,30 @@ def listed(items: Iterable) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def spans(numbers: Sequence[int]) -> str:
+def ranges_text(numbers: Sequence[int]) -> str:
     """Return rising whole numbers as words, neighbours joined: ``1 to 3 and 7``."""
-    runs: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1].append(number)
         else:
-            runs.append([number])
+            ranges.append([number])
     return listed(
-        f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs
+        f"{one[0]} to {one[-1]}" if len(one) > 1 else f"{one[0]}" for one in ranges
     )
 
 
-def weeks(numbers: Sequence[int]) -> str:
+def weeks_text(numbers: Sequence[int]) -> str:
     """Return weeks as words: ``week 3``, ``weeks 1 to 3 and 7``."""
-    return f"week{'s' if len(numbers) > 1 else ''} {spans(numbers)}"
+    return f"week{'s' if len(numbers) > 1 else ''} {ranges_text(numbers)}"
 
 
-def apart(value: float, limit: float, digits: int) -> str:
-    """Return a value with so many digits that it does not read as its limit.
+def distinct_text(value: float, limit: float, digits: int) -> str:
+    """Return a value with as many digits as it takes to differ from a limit.
 
     Examples
     --------
-    >>> apart(0.7412, 0.8, 2), apart(0.7996, 0.8, 2)
+    >>> distinct_text(0.7412, 0.8, 2), distinct_text(0.7996, 0.8, 2)
     ('0.74', '0.7996')
     """
     text = f"{value:.{digits}f}"
@@ -116,9 +117,11 @@ def apart(value: float, limit: float, digits: int) -> str:
     return text
 
 
-def told(seen: Iterable[tuple[str, float]]) -> str:
+def observations_text(observations: Iterable[tuple[str, float]]) -> str:
     """Return observations as ``name=value``, missing ones left out."""
-    return " ".join(f"{name}={value:.3g}" for name, value in seen if not isnan(value))
+    return " ".join(
+        f"{name}={value:.3g}" for name, value in observations if not isnan(value)
+    )
 
 
 def shortened(name: str, n_letters: int) -> str:
@@ -126,3 +129,8 @@ def shortened(name: str, n_letters: int) -> str:
     if len(name) <= n_letters:
         return name
     return f"{name[: n_letters - 3].rstrip()}…" if n_letters > 5 else ""
+
+
+def excerpt(text: str, n_letters: int = 60) -> str:
+    """Return the beginning of a long text, for a message that quotes it."""
+    return text if len(text) <= n_letters else f"{text[:n_letters]}..."

@@ -68,7 +68,7 @@ _VOCABULARIES = {
     "reading": READINGS,
 }
 _ID = re.compile(r"[ET]\d\d-\d{3}")
-_INITIALS = re.compile(r" [A-Z]{1,4}$")
+_INITIALS = re.compile(r" [A-Z]{1,4}$")  # of "Rogerson D"
 
 
 def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
@@ -82,13 +82,13 @@ def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per figure, columns as in `EVIDENCE`; every cell is text, an empty
-        text where nothing is known. The caller may change it: it is a copy.
+        One row per figure, columns as in `EVIDENCE`; every cell is text, an empty one
+        where nothing is known. It is a copy.
 
     Raises
     ------
     PlanError
-        If a row cannot be used; the message lists all problems of the file.
+        With all problems of the file.
 
     Examples
     --------
@@ -195,17 +195,7 @@ def cite(source_id: str) -> str:
 def check_sources(source_ids: Iterable[str], *, name: str) -> None:
     """Raise one ValueError with every id of `source_ids` that cannot be cited.
 
-    Parameters
-    ----------
-    source_ids : iterable of str
-        Ids of the shipped table of sources.
-    name : str
-        What the sources are for, as the reader of the message knows it.
-
-    Raises
-    ------
-    ValueError
-        If an id is not in the table, or its row is not VERIFIED.
+    `name` is what the sources are for, as the reader of the message knows it.
 
     Examples
     --------
@@ -227,6 +217,7 @@ def _by_id() -> dict[str, dict[str, str]]:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    # Not by pandas: a row with too few or too many cells is to be named by its id.
     header, *lines = [*csv.reader(io.StringIO(read_text(path))), []]
     if tuple(header) != EVIDENCE.names:
         expected, found = ", ".join(EVIDENCE.names), ", ".join(header) or "nothing"

@@ -1,4 +1,4 @@
-"""Where the shipped files are, how a TOML file is opened, and what kind it is."""
+"""Find, read and write files: shipped data, TOML and CSV."""
 
 import os
 import tempfile
@@ -6,47 +6,60 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from hipext.files.checks import PlanError, did_you_mean
 
-_HERE = Path(__file__).parents[1]  # of the package: data lie beside it
-_KINDS = {
-    "plans": "plan",
-    "athletes": "person",
-    "populations": "population",
-    "sweeps": "sweep",
-    "searches": "search",
-}
-_BESIDE = {"plans": ("flaws",)}  # found by name as well, but not listed
-_MARKS = {  # keys that tell a kind of file, from those that others lack as well
-    "plan": ("phase", "session", "block", "deload", "assessment"),
-    "person": ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
-    "search": ("goals", "limits", "search"),
-    "sweep": ("vary", "design", "plan"),
-    "population": ("athlete", "spread", "group"),
-}
-_USES = {
-    "plan": "Use it as the plan: hipext run {}.",
-    "person": "Use it with --athlete.",
-    "search": "Use it with: hipext search {}.",
-    "sweep": "Use it with: hipext sweep {}.",
-    "population": "Use it with --population.",
-}
+# In a checkout, data and notebooks lie beside the package; the wheel puts them into it
+# as _data and _notebooks (pyproject.toml).
+_PACKAGE = Path(__file__).parents[1]
 REPLACED = "These replace earlier results of other inputs; --out keeps both."
+
+
+class _Kind(NamedTuple):
+    """A kind of file of the user."""
+
+    name: str
+    keys: tuple[str, ...]  # which files of the kinds below it in _KINDS lack
+    use: str  # how it is used
+
+
+_KINDS = {  # by the folder of the shipped files
+    "plans": _Kind(
+        "plan",
+        ("phase", "session", "block", "deload", "assessment"),
+        "Use it as the plan: hipext run {}.",
+    ),
+    "athletes": _Kind(
+        "athlete",
+        ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
+        "Use it with --athlete.",
+    ),
+    "searches": _Kind(
+        "search", ("goals", "limits", "search"), "Use it with: hipext search {}."
+    ),
+    "sweeps": _Kind(
+        "sweep", ("vary", "design", "plan"), "Use it with: hipext sweep {}."
+    ),
+    "populations": _Kind(
+        "population", ("athlete", "spread", "group"), "Use it with --population."
+    ),
+}
+_UNLISTED = {"plans": ("flaws",)}  # folders whose files are found by name as well
 
 
 def data_dir() -> Path:
     """Return the folder of the shipped data, in a checkout or an installed wheel."""
-    installed = _HERE / "_data"
-    return installed if installed.is_dir() else _HERE.parent / "data"
+    installed = _PACKAGE / "_data"
+    return installed if installed.is_dir() else _PACKAGE.parent / "data"
 
 
 def notebooks_dir() -> Path:
     """Return the folder of the shipped notebooks."""
-    installed = _HERE / "_notebooks"
-    return installed if installed.is_dir() else _HERE.parent / "notebooks"
+    installed = _PACKAGE / "_notebooks"
+    return installed if installed.is_dir() else _PACKAGE.parent / "notebooks"
 
 
 def shipped_names(folder: str) -> list[str]:
@@ -76,14 +89,13 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     if path.is_file():
         return path
     names = shipped_names(folder)
-    for place in (folder, *_BESIDE.get(folder, ())):
+    for place in (folder, *_UNLISTED.get(folder, ())):
         if str(name_or_path) in shipped_names(place):
             return data_dir() / place / f"{name_or_path}.toml"
     _check_not_misplaced(path, folder)
-    kind = _KINDS[folder] if folder == "searches" else folder.removesuffix("s")
     raise FileNotFoundError(
-        f"There is no {kind} {str(name_or_path)!r}: it is neither a file nor one of "
-        f"the shipped {folder} ({', '.join(names)})."
+        f"There is no {_KINDS[folder].name} {str(name_or_path)!r}: it is neither a "
+        f"file nor one of the shipped {folder} ({', '.join(names)})."
         f"{did_you_mean(name_or_path, names)}"
     )
 
@@ -99,20 +111,26 @@ def _check_not_misplaced(path: Path, folder: str) -> None:
     for other, kind in _KINDS.items():
         if other != folder and str(path) in shipped_names(other):
             raise FileNotFoundError(
-                f"{str(path)!r} is a shipped {kind}, not a {_KINDS[folder]}. "
-                + _USES[kind].format(path)
+                f"{str(path)!r} is a shipped {kind.name}, not "
+                f"{_with_article(_KINDS[folder].name)}. {kind.use.format(path)}"
             )
 
 
 def check_kind(values: Mapping, kind: str, *, source: str) -> None:
-    """Raise PlanError for a person where a plan is wanted, or the other way round."""
-    if any(key in values for key in _MARKS[kind]):
+    """Raise PlanError for an athlete where a plan is wanted, or the other way round."""
+    (wanted,) = (one for one in _KINDS.values() if one.name == kind)
+    if any(key in values for key in wanted.keys):
         return
-    for other in _MARKS:
-        found = [key for key in _MARKS[other] if key in values]
+    for other in _KINDS.values():
+        found = [key for key in other.keys if key in values]
         if found:
-            what = f"this is a {other}, not a {kind} (it has {found[0]})."
-            raise PlanError(source, [f"{what} {_USES[other].format(source)}"])
+            names = f"{_with_article(other.name)}, not {_with_article(kind)}"
+            problem = f"this is {names} (it has {found[0]})."
+            raise PlanError(source, [f"{problem} {other.use.format(source)}"])
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind == "athlete" else f"a {kind}"
 
 
 def read_text(path: str | Path) -> str:
@@ -121,7 +139,7 @@ def read_text(path: str | Path) -> str:
     if path.is_dir():
         raise PlanError(str(path), ["this is a folder; name a file in it."])
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")  # editors may put a mark in front
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8 text. Save the file as UTF-8."
         raise PlanError(str(path), [problem]) from None
@@ -155,20 +173,9 @@ def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
 def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write files into a folder, each whole or not at all.
 
-    Every file gets a temporary name first and is renamed when all are complete, so
-    that a killed run or a full disk leaves what was there before.
-
-    Parameters
-    ----------
-    files : Mapping[str, bytes]
-        Contents by file name.
-    folder : str or Path
-        Made if it is not there.
-
-    Returns
-    -------
-    list of Path
-        The files written, in order.
+    Every file gets a temporary name first and is renamed when all are complete, so that
+    a killed run or a full disk leaves what was there before. The folder is made if it
+    is not there.
 
     Raises
     ------
@@ -180,9 +187,9 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return _write_all({folder / name: files[name] for name in files})
-    except BaseException:
+    except BaseException:  # Ctrl-C as well
         for path in new_folders:
-            with suppress(OSError):  # not made, or somebody else's by now
+            with suppress(OSError):  # not made, or by now with files of others in it
                 path.rmdir()
         raise
 
@@ -193,17 +200,21 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
             raise IsADirectoryError(f"{target} is a folder; a file is to go there.")
     parts: list[tuple[Path, Path]] = []
     try:
+        # The temporary files lie beside their targets: a rename is atomic only within
+        # one file system.
         for target, content in files.items():
-            with _naming(target):
+            with _named_in_errors(target):
                 handle, part = tempfile.mkstemp(
                     dir=target.parent, prefix=".", suffix=".part"
                 )
                 parts.append((Path(part), target))
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(content)
+        # mkstemp lets nobody else read; the mask of new files can only be read by
+        # setting it.
         os.umask(mask := os.umask(0))
         for part, target in parts:
-            with _naming(target):
+            with _named_in_errors(target):
                 part.chmod(0o666 & ~mask)
                 part.replace(target)
     finally:
@@ -213,8 +224,8 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
 
 
 @contextmanager
-def _naming(target: Path) -> Iterator[None]:
-    """Tell a fault of the system by the file it is about, not by a temporary one."""
+def _named_in_errors(target: Path) -> Iterator[None]:
+    """Let an error of the system name the file it is about, not the temporary one."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Constants of the model, each with value, unit, range, kind and source."""
+"""Constants of the model: value, unit, range, kind and source of each."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from hipext.files.checks import PlanError, did_you_mean
 from hipext.files.io import data_dir, read_toml
 from hipext.files.schema import FileValue, check_values
 
+# A context variable, so that each thread of a study can have constants of its own.
 _changed: ContextVar[Mapping[str, float]] = ContextVar(
     "changed constants", default=MappingProxyType({})
 )
@@ -63,12 +64,7 @@ class _File(FileValue):
 
 
 def read_parameters(path: str | Path | None = None) -> MappingProxyType[str, Parameter]:
-    """Return the constants by id.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        A parameter file. Default: the shipped one.
+    """Return the constants of a file, by default the shipped one, by id.
 
     Raises
     ------
@@ -91,7 +87,7 @@ _shipped = cache(read_parameters)
 
 @cache
 def shipped_values() -> Mapping[str, float]:
-    """Return all constants by id as shipped, whatever is changed just now."""
+    """Return all constants by id as shipped, whatever is changed at the moment."""
     return MappingProxyType({name: row.value for name, row in _shipped().items()})
 
 
@@ -102,7 +98,7 @@ def shipped_parameter(name: str) -> Parameter:
 
 
 def values_in_use() -> dict[str, float]:
-    """Return all constants by id: as shipped, but for what is changed just now."""
+    """Return all constants by id: as shipped, but for what is changed at the moment."""
     return {**shipped_values(), **_changed.get()}
 
 
@@ -148,6 +144,7 @@ def parameters_changed(changes: Mapping[str, float]) -> Iterator[None]:
     >>> parameter("banister.fitness_tau")
     42.0
     """
+    # All are checked before one is set: an error leaves the constants as they were.
     checked = {name: _checked(name, value) for name, value in changes.items()}
     token = _changed.set(MappingProxyType({**_changed.get(), **checked}))
     try:
@@ -168,11 +165,11 @@ def _checked(name: str, value: object) -> float:
 def _check_known(name: str) -> None:
     shipped = _shipped()
     if name not in shipped:
-        room = name.partition(".")[0]
-        alike = [one for one in shipped if one.startswith(f"{room}.")]
-        rooms = dict.fromkeys(f"{one.partition('.')[0]}.*" for one in shipped)
+        group = name.partition(".")[0]
+        alike = [one for one in shipped if one.startswith(f"{group}.")]
+        groups = dict.fromkeys(f"{one.partition('.')[0]}.*" for one in shipped)
         raise ValueError(
-            f"There is no parameter {name!r}; there are {', '.join(alike or rooms)}."
+            f"There is no parameter {name!r}; there are {', '.join(alike or groups)}."
             f"{did_you_mean(name, shipped)}"
         )
 
@@ -183,20 +180,11 @@ def _model_dtype() -> np.dtype:
 
 
 def shipped_model(**changes: float) -> np.void:
-    """Return the constants in use as one record; `a.b` is called ``a_b`` here.
+    """Return the constants in use as one record; `a.b` is the field ``a_b``.
 
-    They are those of `data/parameters.toml` but for `parameters.parameters_changed`.
-
-    Parameters
-    ----------
-    **changes : float
-        Constants to change, by those names; infinite ceilings are allowed.
-
-    Raises
-    ------
-    ValueError
-        If there is no constant of such a name.
+    `changes` are by those names, and may be infinite, as ceilings are that never bind.
     """
+    # One record of floats, because machine code of numba can read its fields by name.
     model = np.array([tuple(values_in_use().values())], dtype=_model_dtype())
     model = model.view(np.recarray)
     for name, value in changes.items():

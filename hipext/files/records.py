@@ -1,4 +1,4 @@
-"""Save a run: its tables, and what is needed to make them again."""
+"""The record of results: what they were made of, and whether that has changed since."""
 
 import hashlib
 import json
@@ -7,17 +7,18 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
-from math import isfinite
+from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from hipext.files.checks import PlanError
+from hipext.files.checks import PlanError, excerpt
 from hipext.files.io import data_dir, read_text
 from hipext.files.parameters import shipped_values, values_in_use
 
-FORMAT = 1
+FORMAT = 2  # 1: tables had other columns, and fits no record
+RECORD = "record.json"
 INPUTS_OF_RUN = (
     "mode",
     "seed",
@@ -27,14 +28,14 @@ INPUTS_OF_RUN = (
     "training_load",
     "parameters",
 )
-_TABLES_NEEDED = ("parameters", "versions", "sha256")  # tables of values
-_LENGTH = 12  # hexadecimal digits: an edit that keeps one is a chance of 1 in 3e14
-_RESULTS = ("format", "data", "code", "versions", "seals", "sha256")  # no inputs
-_CONSTANTS = "parameters."
-_LONGEST = 60  # characters of a value that is told
+# What a record holds besides the inputs. The hashes of inputs find edits by hand; those
+# of data and code, and the versions, are the circumstances that results depend on.
+_TABLES = ("parameters", "data", "versions", "input_hashes", "sha256")
+_NO_INPUTS = ("format", "data", "code", "versions", "input_hashes", "sha256")
+_N_DIGITS = 12  # of a short hash: an edit goes unseen by a chance of 1 in 3e14
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic", "scipy")
 _OPTIONAL_LIBRARIES = ("numba", "pyarrow")
-_DATA = {  # which results depend on
+_DATA = {  # shipped files that results depend on, in words
     "exercises.toml": "catalogue",
     "parameters.toml": "words about the constants",  # values are in the record
 }
@@ -47,7 +48,7 @@ def record_of(
     *,
     hashes: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """Return what a record tells of results.
+    """Return the record of results.
 
     Parameters
     ----------
@@ -59,19 +60,14 @@ def record_of(
         The files of the results by name.
     hashes : Mapping[str, str], optional
         SHA-256 of files too large to hand over, by name.
-
-    Returns
-    -------
-    dict of str to object
-        Ready for `record_bytes`; infinite and missing numbers: see `json_value`.
     """
-    sealed = json_value({"kind": kind, "parameters": values_in_use(), **inputs})
+    checked = json_value({"kind": kind, "parameters": values_in_use(), **inputs})
     made = {name: sha256_of(content) for name, content in files.items()}
     return {
         "format": FORMAT,
-        **sealed,
+        **checked,
         **circumstances(),
-        "seals": input_hashes(sealed),
+        "input_hashes": input_hashes(checked),
         "sha256": made | dict(hashes or {}),
     }
 
@@ -85,33 +81,215 @@ def record_bytes(record: Mapping[str, object]) -> bytes:
 def read_record(folder: str | Path) -> dict:
     """Return what the ``record.json`` of a folder holds.
 
-    Parameters
-    ----------
-    folder : str or Path
-        As ``hipext run`` and its like wrote it.
-
     Raises
     ------
     FileNotFoundError
         If there is no such folder, or no record in it.
     PlanError
-        If the record cannot be read, is none of hipext, or is of a newer format.
+        If the record cannot be read, is none of hipext, or is of another format.
     """
     folder = Path(folder)
     if folder.is_file():
         raise FileNotFoundError(f"'{folder}' is a file; name the folder it is in.")
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder '{folder}'.")
-    path = folder / "record.json"
+    path = folder / RECORD
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
         )
-    record = _parsed(path)
-    problems = _problems(record)
-    if problems:
+    record = _parsed(path)  # edits by hand are allowed, and reported later
+    if problems := _problems(record):
         raise PlanError(str(path), problems)
     return record
+
+
+def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
+    """Return whether a folder, which need not be there, holds a record of other inputs.
+
+    `files` are those that are to go there, ``record.json`` among them.
+    """
+    path = Path(folder) / RECORD
+    if not path.is_file():
+        return False
+    try:
+        earlier = json.loads(path.read_bytes())
+        return inputs_of(earlier) != inputs_of(json.loads(files[RECORD]))
+    except (ValueError, AttributeError):
+        return True  # not a record of hipext
+
+
+def check_folder_is_free(folder: str | Path, kind: str) -> None:
+    """Raise FileExistsError if a folder holds a record of another kind."""
+    try:
+        found = json.loads((Path(folder) / RECORD).read_bytes())["kind"]
+    except (OSError, ValueError, TypeError, LookupError):
+        return  # there is none, or none that anything can be lost with
+    if found != kind:
+        raise FileExistsError(
+            f"'{folder}' holds a {found}, not a {kind}. Name another folder: --out."
+        )
+
+
+def inputs_of(record: Mapping[str, object]) -> dict[str, object]:
+    """Return what results were made of: the part of a record that has hashes."""
+    return {key: value for key, value in record.items() if key not in _NO_INPUTS}
+
+
+def leaves_of(inputs: Mapping) -> dict[str, object]:
+    """Return every single value of nested inputs by its dotted path.
+
+    Items of lists go by number from 1; empty lists and tables are values.
+    """
+    return dict(_leaves(inputs, ""))
+
+
+def input_hashes(inputs: Mapping) -> dict[str, str]:
+    """Return a short SHA-256 of every single value of the inputs by its dotted path.
+
+    1 and 1.0 have the same hash, because programs that read and write JSON do not tell
+    them apart.
+    """
+    return {path: _short_hash(value) for path, value in leaves_of(inputs).items()}
+
+
+def changed_inputs(inputs: Mapping, hashes: Mapping[str, str]) -> list[str]:
+    """Return the paths of the inputs whose value is not what it was.
+
+    `hashes` is what `input_hashes` returned before. Changed and removed values come
+    first, in its order, then added ones.
+    """
+    now = input_hashes(inputs)
+    touched = [path for path, earlier in hashes.items() if now.get(path) != earlier]
+    return touched + [path for path in now if path not in hashes]
+
+
+def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list[str]:
+    """Return a sentence for every input of a record that results were not made with.
+
+    `hashes` are those of the record, and `kind` says what was done: "run".
+    """
+    leaves = leaves_of(inputs)
+    messages = []
+    for path in changed_inputs(inputs, hashes):
+        section, _, rest = path.partition(".")
+        subject = f"{section}: {rest}{_names_on(inputs, path)}" if rest else section
+        if path not in leaves:
+            messages.append(
+                f"{subject} is not in the record, but the {kind} was made with it"
+            )
+            continue
+        value = excerpt(json.dumps(leaves[path], ensure_ascii=False))
+        if path not in hashes:
+            fault = f"but the {kind} was made without it"
+        else:
+            shipped = shipped_values().get(rest) if section == "parameters" else None
+            hint = "" if shipped is None else f" (shipped: {shipped})"
+            fault = f"which is not what the {kind} was made with{hint}"
+        messages.append(f"{subject} is {value} in the record, {fault}")
+    return messages
+
+
+def json_value(value: object) -> object:
+    """Return a value as JSON gives it back.
+
+    JSON has no infinite and no missing numbers: infinite ones are the texts "inf" and
+    "-inf", as in CSV files, and NaN is null.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(inner) for inner in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, float) or isfinite(value):
+        return value
+    return None if isnan(value) else str(value)
+
+
+def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 of bytes in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """Return the SHA-256 of this package; see `hash_of_modules`."""
+    return hash_of_modules(Path(__file__).parents[1])
+
+
+def hash_of_modules(package: Path) -> str:
+    """Return the SHA-256 of paths and texts of all modules in all rooms of a package.
+
+    Paths are relative and have "/" between their parts, so that every machine with the
+    same code has the same hash.
+    """
+    modules = {
+        path.relative_to(package).as_posix(): path for path in package.rglob("*.py")
+    }
+    parts = [
+        part
+        for name in sorted(modules)
+        for part in (name.encode(), _text_of(modules[name]))
+    ]
+    # No name and no Python text has a zero byte: nothing can move from one part to the
+    # next without changing the hash.
+    return sha256_of(b"\0".join(parts))
+
+
+@cache
+def data_hashes() -> Mapping[str, str]:
+    """Return the SHA-256 of the shipped files that results depend on, by name."""
+    hashes = {name: sha256_of(_text_of(data_dir() / name)) for name in _DATA}
+    return MappingProxyType(hashes)
+
+
+def circumstances() -> dict[str, object]:
+    """Return what results depend on beside inputs: data, code and versions.
+
+    The version of a library that is not installed is None.
+    """
+    versions: dict[str, str | None] = {"python": platform.python_version()}
+    versions |= {name: version(name) for name in _LIBRARIES}
+    for name in _OPTIONAL_LIBRARIES:
+        versions[name] = None
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return {"data": dict(data_hashes()), "code": code_hash(), "versions": versions}
+
+
+def changes_since(
+    record: Mapping[str, object], *, without: Collection[str]
+) -> list[str]:
+    """Return what is not as it was when a record was made, likeliest cause first.
+
+    Parameters
+    ----------
+    record : Mapping[str, object]
+        A record.
+    without : collection of str
+        Libraries and data files that made none of the results in question.
+    """
+    now = circumstances()
+    then, versions = record["versions"], now["versions"]
+    changes = [
+        f"{words}: {name} is not what it was then"
+        for name, words in _DATA.items()
+        if record["data"].get(name) != now["data"][name] and name not in without
+    ]
+    changes += _code_changes(record)
+    others = [
+        name for name in then if name in versions and then[name] != versions[name]
+    ]
+    libraries = [
+        f"{name} was {then[name] or 'not there'}, is {versions[name] or 'not there'}"
+        for name in others
+        if name not in {"python", "hipext", *without}
+    ]
+    if libraries:
+        changes.append(f"library version: {', '.join(libraries)}")
+    if "python" in others:
+        changes.append(f"Python was {then['python']}, is {versions['python']}")
+    return changes
 
 
 def _parsed(path: Path) -> object:
@@ -131,91 +309,24 @@ def _refuse(path: Path, word: str) -> None:
 def _problems(record: object) -> list[str]:
     if not isinstance(record, dict):
         return ["this is not a record of hipext: it is no table of values."]
-    given = record.get("format", FORMAT)
+    given = record.get("format")
     if isinstance(given, int) and given > FORMAT:
         return [f"format {given} is newer than {FORMAT}, which this hipext reads."]
-    is_run = record.get("kind", "run") == "run"
-    needed = ("format", *(INPUTS_OF_RUN if is_run else ()), *_TABLES_NEEDED)
+    if isinstance(given, int) and given < FORMAT:
+        return [
+            "this record was written by an earlier version of hipext whose tables had "
+            f"other columns (format {given}, now {FORMAT}); run it again."
+        ]
+    is_run = record.get("kind") == "run"
+    needed = ("format", "kind", *(INPUTS_OF_RUN if is_run else ()), *_TABLES, "code")
     missing = [key for key in dict.fromkeys(needed) if key not in record]
     if missing:
         return [f"this is not a record of hipext: it lacks {', '.join(missing)}."]
-    of_run = ("plan", "athlete") if is_run else ()
     return [
         f"{key} must be a table of values; got {record[key]!r}."
-        for key in (*of_run, *_TABLES_NEEDED, "data", "seals")
-        if not isinstance(record.get(key, {}), dict)
+        for key in (*(("plan", "athlete") if is_run else ()), *_TABLES)
+        if not isinstance(record[key], dict)
     ]
-
-
-def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
-    """Return whether a folder holds a record of other inputs.
-
-    Parameters
-    ----------
-    files : Mapping[str, bytes]
-        The files of the new record, as `record_files` returns them.
-    folder : str or Path
-        Where they are to go; it need not be there.
-    """
-    path = Path(folder) / "record.json"
-    if not path.is_file():
-        return False
-    new = inputs_of(json.loads(files["record.json"]))
-    try:
-        earlier = {"kind": "run"} | json.loads(path.read_bytes())
-    except (ValueError, TypeError):
-        return True  # not a record of ours
-    return inputs_of(earlier) != new
-
-
-def inputs_of(record: Mapping[str, object]) -> dict[str, object]:
-    """Return what results were made of: the sealed part of a record."""
-    return {key: value for key, value in record.items() if key not in _RESULTS}
-
-
-def leaves_of(inputs: Mapping) -> dict[str, object]:
-    """Return every single value of nested inputs by its dotted path.
-
-    Items of lists go by number from 1; empty lists and tables are values.
-    """
-    return dict(_leaves(inputs, ""))
-
-
-def input_hashes(inputs: Mapping) -> dict[str, str]:
-    """Return a short SHA-256 of every single value of the inputs by its dotted path.
-
-    Parameters
-    ----------
-    inputs : Mapping
-        What JSON can hold: tables, lists, texts, numbers, true, false and null.
-
-    Returns
-    -------
-    dict of str to str
-        In the order of the inputs. 1 and 1.0 have the same seal, because programs that
-        read and write JSON do not tell them apart.
-    """
-    return {path: _short_hash(value) for path, value in leaves_of(inputs).items()}
-
-
-def changed_inputs(inputs: Mapping, seals: Mapping[str, str]) -> list[str]:
-    """Return the paths whose value is not what was sealed.
-
-    Parameters
-    ----------
-    inputs : Mapping
-        The inputs as they are now.
-    seals : Mapping[str, str]
-        What `input_hashes` returned of them before.
-
-    Returns
-    -------
-    list of str
-        Changed and removed values in the order of the seals, then added ones.
-    """
-    now = input_hashes(inputs)
-    touched = [path for path, seal in seals.items() if now.get(path) != seal]
-    return touched + [path for path in now if path not in seals]
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
@@ -233,47 +344,10 @@ def _items(value: object) -> list[tuple[object, object]]:
 
 
 def _short_hash(value: object) -> str:
+    # JSON of other programs may have 3 for 3.0: the value is what counts.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = json.dumps(value, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
-
-
-def edit_messages(inputs: Mapping, seals: Mapping[str, str], kind: str) -> list[str]:
-    """Return a sentence for every input that is not what results were made with.
-
-    Parameters
-    ----------
-    inputs : Mapping
-        The inputs as the record has them now.
-    seals : Mapping[str, str]
-        The seals of the record.
-    kind : str
-        What was done with them: "run".
-    """
-    leaves = leaves_of(inputs)
-    return [
-        _edit(path, inputs, leaves, seals, kind)
-        for path in changed_inputs(inputs, seals)
-    ]
-
-
-def _edit(
-    path: str, inputs: Mapping, leaves: Mapping, seals: Mapping, kind: str
-) -> str:
-    section, _, rest = path.partition(".")
-    subject = f"{section}: {rest}{_names_on(inputs, path)}" if rest else section
-    if path not in leaves:
-        return f"{subject} is not in the record, but the {kind} was made with it"
-    value = _short(json.dumps(leaves[path], ensure_ascii=False))
-    if path not in seals:
-        return f"{subject} is {value} in the record, but the {kind} was made without it"
-    shipped = shipped_values().get(rest) if section == "parameters" else None
-    hint = "" if shipped is None else f" (shipped: {shipped})"
-    return (
-        f"{subject} is {value} in the record, which is not what the {kind} was made "
-        f"with{hint}"
-    )
+    return sha256_of(json.dumps(value, allow_nan=False).encode())[:_N_DIGITS]
 
 
 def _names_on(inputs: Mapping, path: str) -> str:
@@ -284,119 +358,27 @@ def _names_on(inputs: Mapping, path: str) -> str:
         table = here if isinstance(here, Mapping) else {}
         label = table.get("name") or table.get("exercise")
         names += [str(label)] if label and key.isdecimal() else []
-    return f" ({_short(', '.join(names))})" if names else ""
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
-
-
-def json_value(value: object) -> object:
-    """Return a value as JSON gives it back.
-
-    Infinite and missing numbers are the texts "inf", "-inf" and "nan", because JSON
-    has no numbers for them.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): json_value(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_value(inner) for inner in value]
-    value = value.item() if isinstance(value, np.generic) else value
-    return str(value) if isinstance(value, float) and not isfinite(value) else value
-
-
-def sha256_of(content: bytes) -> str:
-    """Return the SHA-256 of bytes in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
-
-
-@cache
-def code_hash() -> str:
-    """Return the SHA-256 of paths and texts of all modules of this package."""
-    package = Path(__file__).parents[1]  # all rooms, not this one alone
-    paths = {
-        path.relative_to(package).as_posix(): path for path in package.rglob("*.py")
-    }
-    parts = [
-        part
-        for name in sorted(paths)
-        for part in (name.encode(), _text_of(paths[name]))
-    ]
-    return sha256_of(b"\0".join(parts))
-
-
-@cache
-def data_hashes() -> Mapping[str, str]:
-    """Return the SHA-256 of the shipped files that results depend on, by name."""
-    hashes = {name: sha256_of(_text_of(data_dir() / name)) for name in _DATA}
-    return MappingProxyType(hashes)
-
-
-def versions_in_use() -> dict[str, str | None]:
-    """Return the versions of Python and libraries; None for one not installed."""
-    versions: dict[str, str | None] = {"python": platform.python_version()}
-    versions |= {name: version(name) for name in _LIBRARIES}
-    for name in _OPTIONAL_LIBRARIES:
-        versions[name] = None
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    return versions
-
-
-def circumstances() -> dict[str, object]:
-    """Return what results depend on beside inputs: data, code and versions."""
-    return {
-        "data": dict(data_hashes()),
-        "code": code_hash(),
-        "versions": versions_in_use(),
-    }
-
-
-def changes_since(
-    record: Mapping[str, object], *, without: Collection[str]
-) -> list[str]:
-    """Return what is not as it was when a record was made, likeliest cause first.
-
-    Parameters
-    ----------
-    record : Mapping[str, object]
-        A record; what it does not tell is taken to be the same.
-    without : collection of str
-        Libraries and data files that made none of the results in question.
-    """
-    then, now = record["versions"], versions_in_use()
-    data = record.get("data", {})
-    others = [name for name in then if name in now and then[name] != now[name]]
-    libraries = [
-        f"{name} was {then[name] or 'not there'}, is {now[name] or 'not there'}"
-        for name in others
-        if name not in {"python", "hipext", *without}
-    ]
-    return [
-        *(
-            f"{what}: {name} is not what it was then"
-            for name, what in _DATA.items()
-            if data.get(name, data_hashes()[name]) != data_hashes()[name]
-            and name not in without
-        ),
-        *_code_changes(record),
-        *([f"library version: {', '.join(libraries)}"] if libraries else []),
-        *([f"Python was {then['python']}, is {now['python']}"] * ("python" in others)),
-    ]
+    return f" ({excerpt(', '.join(names))})" if names else ""
 
 
 def _code_changes(record: Mapping[str, object]) -> list[str]:
+    """Return whether the code is another, with the constants it has more or fewer."""
     then, now = record["versions"].get("hipext"), version("hipext")
-    ours, theirs = code_hash(), str(record.get("code", code_hash()))
+    theirs = str(record["code"])
     known = shipped_values()
-    sealed = [path for path in record.get("seals", ()) if path.startswith(_CONSTANTS)]
-    given = [path.removeprefix(_CONSTANTS) for path in sealed] or record["parameters"]
+    # The hashes name the constants that the code had: one that was taken out of the
+    # record by hand is an edit, not a change of code.
+    given = [
+        path.removeprefix("parameters.")
+        for path in record["input_hashes"]
+        if path.startswith("parameters.")
+    ]
     gone = [name for name in given if name not in known]
     new = [name for name in known if name not in given]
-    if (then, theirs) == (now, ours) and not gone and not new:
+    if (then, theirs) == (now, code_hash()) and not gone and not new:
         return []
-    words = f"code version: hipext {then}, code {theirs[:_LENGTH]} then; "
-    words += f"{now}, {ours[:_LENGTH]} now"
+    words = f"code version: hipext {then}, code {theirs[:_N_DIGITS]} then; "
+    words += f"{now}, {code_hash()[:_N_DIGITS]} now"
     words += f"; there is no parameter {', '.join(gone)} now" if gone else ""
     return [words + (f"; there was no parameter {', '.join(new)}" if new else "")]
 

@@ -1,4 +1,4 @@
-"""What is read from files: frozen pydantic models and their errors in plain words."""
+"""Checked values of files: frozen pydantic models, errors in plain words, masses."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from hipext.files.checks import PlanError, did_you_mean
+from hipext.files.checks import PlanError, did_you_mean, excerpt
 
 _LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
@@ -30,7 +30,6 @@ _BOUNDS = {
     "less_than": ("lt", "below"),
     "less_than_equal": ("le", "at most"),
 }
-_LONGEST = 60  # characters of a given value that a message shows
 KG_PER_LB = Decimal("0.45359237")  # exactly: international agreement of 1959
 KG_PER_UNIT = {"kg": Decimal(1), "lb": KG_PER_LB, "lbs": KG_PER_LB}
 MASS_PATTERN = (
@@ -44,7 +43,7 @@ class FileValue(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        strict=True,  # "2" and true are not 2
+        strict=True,  # the text "2" and true are not the number 2
         use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
@@ -83,29 +82,32 @@ def check_values(
     """
     problems = list(more_problems)
     try:
-        checked = model.model_validate(_frozen(values), context=context)
+        checked = model.model_validate(frozen(values), context=context)
     except ValidationError as error:
         problems[:0] = [
             f"{_place_of(problem, values)}: {_sentence(problem, model)}"
             for problem in error.errors(include_url=False)
-            if not _is_echo(problem)
+            if not _follows_from_items(problem)
         ]
     if problems:
         raise PlanError(source, problems)
     return checked
 
 
-def _is_echo(problem: Mapping) -> bool:
-    """Return whether a list only seems short because its items have problems."""
+def _follows_from_items(problem: Mapping) -> bool:
+    """Return whether a list only seems short because its items have problems.
+
+    pydantic leaves out items that it refuses before it counts them.
+    """
     is_short = problem["type"] == "too_short"
     return is_short and len(problem["input"]) >= problem["ctx"]["min_length"]
 
 
-def _frozen(value: object) -> object:
-    """Return a value with tuples for its lists."""
+def frozen(value: object) -> object:
+    """Return a value with tuples for its lists, also within its tables."""
     if isinstance(value, Mapping):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+        return {key: frozen(inner) for key, inner in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value
 
 
 def _place_of(problem: Mapping, values: Mapping) -> str:
@@ -115,7 +117,7 @@ def _place_of(problem: Mapping, values: Mapping) -> str:
 
 
 def place(values: object, keys: Sequence[str | int]) -> str:
-    """Return where a value is, as a person would say it: phase 2 (hinge), sets."""
+    """Return where a value is, in words: ``phase 2 (hinge), sets``."""
     words: list[str] = []
     for key in keys:
         if isinstance(key, int):
@@ -124,8 +126,10 @@ def place(values: object, keys: Sequence[str | int]) -> str:
             last = words.pop() if words else "item"
             words.append(f"{last} {key + 1}{_label(values)}")
         elif isinstance(values, Mapping) and values.get("rule") != key:
+            # pydantic puts the tag of a union, here the rule, into the path: that is
+            # what a value is, not where.
             values = values.get(key)
-            words.append(key)  # else: the rule, which tells what it is, not where
+            words.append(key)
     return ", ".join(words) or "the file"
 
 
@@ -134,11 +138,7 @@ def _label(values: object) -> str:
     named = values if isinstance(values, Mapping) else {}
     found = [named.get(key) for key in ("name", "exercise", "id")]
     labels = [label for label in found if isinstance(label, str)]
-    return f" ({_short(labels[0])})" if labels else ""
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+    return f" ({excerpt(labels[0])})" if labels else ""
 
 
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
@@ -158,20 +158,21 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]}; got {_given(given)}."
     if kind in ("too_short", "string_too_short"):
-        return f"must have at least {context['min_length']} {_counted(given)}."
+        return f"must have at least {context['min_length']} {_length_text(given)}."
     if kind in ("too_long", "string_too_long"):
-        return f"must have at most {context['max_length']} {_counted(given)}."
+        return f"must have at most {context['max_length']} {_length_text(given)}."
     if kind == "string_pattern_mismatch":
         return f"must have the form {context['pattern']}; got {_given(given)}."
     return _wrong_kind(problem, model)
 
 
-def _counted(given: object) -> str:
+def _length_text(given: object) -> str:
     unit = "character(s)" if isinstance(given, str) else "item(s)"
     return f"{unit}; got {len(given)}"
 
 
 def _not_one_of(kind: str, given: object, context: Mapping) -> str:
+    # pydantic writes the allowed words into one text: 'a', 'b' or 'c'.
     of_rule = kind == "union_tag_invalid"
     allowed = context["expected_tags"] if of_rule else context["expected"]
     options = re.findall(r"'[^']*'|\d+", allowed)
@@ -185,6 +186,7 @@ def _not_one_of(kind: str, given: object, context: Mapping) -> str:
 def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     """Return what kind of value is wanted, in the words of a TOML file."""
     kind = problem["type"].split("_")[0]
+    # A table where a list of tables belongs comes from a header with one bracket.
     *_, key = keys = problem["loc"]
     given = problem["input"]
     field = _fields_at(model, keys[:-1]).get(key)
@@ -205,10 +207,10 @@ def _given(given: object) -> str:
     if isinstance(given, bool):
         return str(given).lower()
     if isinstance(given, Mapping):
-        return f"a table with {_short(', '.join(map(str, given)) or 'nothing')}"
+        return f"a table with {excerpt(', '.join(map(str, given)) or 'nothing')}"
     if isinstance(given, tuple | list):
-        return f"the list {_short(repr(list(given)))}"
-    return _short(repr(given) if isinstance(given, str) else str(given))
+        return f"the list {excerpt(repr(list(given)))}"
+    return excerpt(repr(given) if isinstance(given, str) else str(given))
 
 
 def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
@@ -237,6 +239,8 @@ def _fields_at(
     model: type[FileValue], keys: Sequence[str | int]
 ) -> Mapping[str | int, FieldInfo]:
     """Return the fields of the model that `keys` lead to from `model`."""
+    # A key leads to the models of its field, several for a union. A tag of the union
+    # narrows them to one; without a tag the first one stands for all.
     models = [model]
     for key in keys:
         if isinstance(key, int):
@@ -265,24 +269,19 @@ def models_in(annotation: object) -> list[type[FileValue]]:
 
 
 def kg(number: str, unit: str) -> float:
-    """Return a mass in kg; the float nearest to the exact product.
+    """Return a mass in kg, the float nearest to the exact product.
 
     Examples
     --------
     >>> kg("154", "lb")
     69.85322498
     """
+    # Decimal: 154 x 0.45359237 in floats is off in the last place.
     return float(Decimal(number) * KG_PER_UNIT[unit.lower()])
 
 
 def as_kg(given: object) -> object:
-    """Return a text like ``"154 lb"`` in kg, and everything else as it is.
-
-    Raises
-    ------
-    ValueError
-        If a text is not a number and a unit.
-    """
+    """Return a text like ``"154 lb"`` in kg, and everything else as it is."""
     if not isinstance(given, str):
         return given
     match = re.fullmatch(MASS_PATTERN, given)

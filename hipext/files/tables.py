@@ -15,7 +15,7 @@ from hipext.files.checks import check_columns
 
 DAYS_PER_WEEK = 7
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SIDES = ("both", "left", "right", "each")  # each: both sides in turn, not told apart
+SIDES = ("both", "left", "right", "each")  # each: in turn, without saying which
 SET_KINDS = ("work", "warm_up", "mobility", "recovery")
 MUSCLES = (
     "gluteus_maximus",
@@ -92,16 +92,18 @@ class Table:
 
 def _typed(values: Sequence, dtype: str) -> Sequence:
     """Return the values of a column with its dtype."""
+    # An array of the right type is taken without a copy.
     if isinstance(values, np.ndarray) and values.dtype == dtype:
         return values
     return pd.Series(values, dtype=dtype).array
 
 
+# The days of a plan are numbered, not dated: a plan begins on any Monday.
 _WHEN = (
     Column("week", "int64", "", "week of the plan, from 1"),
     Column("day", "int64", "d", "day of the plan, from 0; day 0 is a Monday"),
     Column("phase", "str", "", "name of the phase in the plan"),
-    Column("is_deload", "bool", "", "whether the week is a planned light week"),
+    Column("is_deload", "bool", "", "whether the week is a planned deload"),
 )
 SETS = Table(
     "sets",
@@ -156,7 +158,7 @@ WEEKLY = Table(
     (
         Column("week", "int64", "", "week of the plan, from 1"),
         Column("phase", "str", "", "phase that holds most of the week's days"),
-        Column("is_deload", "bool", "", "whether the week is a planned light week"),
+        Column("is_deload", "bool", "", "whether the week is a planned deload"),
         Column("n_sessions", "int64", "", "sessions with at least one working set"),
         Column("working_sets", "float64", "sets", "work; one side alone is a half"),
         Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
@@ -183,7 +185,7 @@ MUSCLE_SETS = Table(
     "one muscle group in one week, under one mapping",
     (
         Column("week", "int64", "", "week of the plan, from 1"),
-        Column("is_deload", "bool", "", "whether the week is a planned light week"),
+        Column("is_deload", "bool", "", "whether the week is a planned deload"),
         Column("muscle", "str", "", "one of MUSCLES"),
         Column("sets", "float64", "sets", "working sets x share of the muscle"),
     ),
@@ -198,7 +200,7 @@ DAILY_STATES = Table(
         Column("pain", "float64", "0-10", "low-back pain, the model's state"),
         Column("soreness", "float64", "0-10", "soreness, the model's state"),
         Column("stiffness_deg", "float64", "deg", "hip extension lost to stiffness"),
-        Column("readiness", "float64", "0-1", "share of strength there today"),
+        Column("readiness", "float64", "0-1", "share of strength available that day"),
         Column("range_left_deg", "float64", "deg", "hip extension, left"),
         Column("range_right_deg", "float64", "deg", "hip extension, right"),
         Column("stability", "float64", "0-1", "steadiness of the pelvis"),
@@ -214,7 +216,7 @@ DAILY_STATES = Table(
 )
 WEEKLY_STATES = Table(
     "weekly_states",
-    "one week; what the person answered",
+    "one week; states and observations of the athlete",
     (
         Column("n_missed", "int64", "", "sessions with work that were missed"),
         Column("n_failed", "int64", "", "times that a slot's sets were not completed"),
@@ -236,10 +238,10 @@ CAPACITY = Table(
         Column("side", "str", "", "left or right"),
         Column("capacity", "float64", "share", "of the 1RM at the start"),
         Column("one_rm_kg", "float64", "kg", "1RM per implement that this makes"),
-        Column("familiarity", "float64", "share", "won by knowing the lift"),
-        Column("skill", "float64", "share", "won in this lift alone"),
-        Column("muscle", "float64", "share", "won by its muscles"),
-        Column("fatigue", "float64", "share", "taken by fatigue of its muscles"),
+        Column("familiarity", "float64", "share", "gained by knowing the lift"),
+        Column("skill", "float64", "share", "gained in this lift alone"),
+        Column("muscle", "float64", "share", "gained by its muscles"),
+        Column("fatigue", "float64", "share", "lost to fatigue of its muscles"),
     ),
 )
 RESPONSE = Table(

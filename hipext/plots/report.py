@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hipext.files.checks import listed, weeks
+from hipext.files.checks import listed, weeks_text
 from hipext.files.evidence import cite, read_evidence
 from hipext.files.parameters import parameter_table
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
@@ -277,7 +277,7 @@ def _phases(simulation: Simulation) -> Iterator[dict]:
         yield {
             "name": phase.name,
             "aim": phase.aim,
-            "weeks": weeks(numbers) if numbers else "not reached",
+            "weeks": weeks_text(numbers) if numbers else "not reached",
             "session": _first_session(sets),
         }
 

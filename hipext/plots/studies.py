@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hipext.files.checks import apart, check_columns, check_one_of, shortened
+from hipext.files.checks import check_columns, check_one_of, distinct_text, shortened
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -689,7 +689,7 @@ def _shares_text(row: tuple) -> str:
     # Shares are rounded, but never to 0 or 100 % unless they are exactly that.
     shares = (("better", row.p_better), ("same", row.p_equal or nan))
     known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
-    words = [f"{how} for {apart(pct, limit, 0)} %" for how, pct, limit in known]
+    words = [f"{how} for {distinct_text(pct, limit, 0)} %" for how, pct, limit in known]
     return ", ".join(["0 on average", *words] if row.difference == 0 else words)
 
 

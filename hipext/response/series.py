@@ -17,7 +17,7 @@ from hipext.files.checks import (
     counted,
     did_you_mean,
     listed,
-    spans,
+    ranges_text,
 )
 from hipext.files.io import read_text
 from hipext.files.tables import SETS, TRAINING_LOADS, Column
@@ -448,8 +448,8 @@ def numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
 def rows_text(numbers: Sequence[int]) -> str:
     """Return numbers of rows as words, only the first of many."""
     numbers = sorted(numbers)
-    runs = spans(numbers)
+    runs = ranges_text(numbers)
     if len(runs) > _MOST_LETTERS:
         more = len(numbers) - _MOST_ROWS
-        return f"rows {spans(numbers[:_MOST_ROWS])}, and {more} more"
+        return f"rows {ranges_text(numbers[:_MOST_ROWS])}, and {more} more"
     return f"row{'s' if len(numbers) > 1 else ''} {runs}"

@@ -12,7 +12,15 @@ import pandas as pd
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
 from hipext.engine.progression import REDUCE, REGRESS, STOP, round_to_increment
-from hipext.files.checks import DAY_NAMES, apart, counted, listed, spans, told, weeks
+from hipext.files.checks import (
+    DAY_NAMES,
+    counted,
+    distinct_text,
+    listed,
+    observations_text,
+    ranges_text,
+    weeks_text,
+)
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Gate, Plan, step_of
 from hipext.simulation.log_tables import Place, session_of
@@ -234,7 +242,7 @@ def _about_slot(
     because = reason_of(Change(place, reason, seen, was, will, n_rated))
     rule = RULES.get(reason, place.slot.progress.rule)
     more = SEEN_BESIDES.get(reason, ("good_in_a_row",))
-    observed = told(zip((*SEEN_OF_SLOT, *more), seen, strict=False))
+    observed = observations_text(zip((*SEEN_OF_SLOT, *more), seen, strict=False))
     if action == STOP:
         verb = f"ends after set {seen[6]:g} of {seen[7]:g}"
     else:
@@ -271,7 +279,7 @@ def _about_week(
     facts = _facts_of_week(setting, reason, seen)
     facts |= {"week": week, "weekday": DAY_NAMES[day % DAYS_PER_WEEK]}
     sentence = OF_WEEK[reason].format(session=session, **facts)
-    return session, "week", RULES[reason], told(known.items()), sentence
+    return session, "week", RULES[reason], observations_text(known.items()), sentence
 
 
 def _facts_of_week(
@@ -290,7 +298,10 @@ def _facts_of_week(
     if reason in JUDGED_BY:
         place, digits = JUDGED_BY[reason]
         limit = bound if reason == why.TEST_WORSE else seen[5]
-        facts |= {"value": apart(seen[place], limit, digits), "limit": f"{limit:g}"}
+        facts |= {
+            "value": distinct_text(seen[place], limit, digits),
+            "limit": f"{limit:g}",
+        }
     return {"limit": f"{bound:g}"} | facts
 
 
@@ -372,7 +383,7 @@ def _tempo(place: Place, asked: Numbers) -> str:
 
 def _value(change: Change) -> str:
     at, digits = JUDGED_BY[change.reason]
-    return apart(change.seen[at], change.seen[5], digits)
+    return distinct_text(change.seen[at], change.seen[5], digits)
 
 
 def _limit(change: Change) -> str:
@@ -485,7 +496,7 @@ def about_gate(plan: Plan, reason: int, seen: Sequence[float]) -> tuple[str, str
     shown = "; ".join(_faults(own.advance, int(faults), seen))
     met = "; ".join(_met(own.advance, seen)) or "its gate asks for nothing else"
     sentence = OF_GATE[reason].format(phase=own.name, faults=shown, seen=met)
-    return told(observed.items()), sentence
+    return observations_text(observed.items()), sentence
 
 
 def _faults(gate: Gate, faults: int, seen: Sequence[float]) -> Iterator[str]:
@@ -498,22 +509,22 @@ def _faults(gate: Gate, faults: int, seen: Sequence[float]) -> Iterator[str]:
         )
     if faults & _CLUMSY and technique < gate.technique_min:
         yield (
-            f"technique of {apart(technique, gate.technique_min, 2)} "
+            f"technique of {distinct_text(technique, gate.technique_min, 2)} "
             f"{_within(n_sessions)} is below {gate.technique_min:.2f}"
         )
     if faults & _PAINFUL:
         yield (
-            f"reported pain of {apart(pain, gate.pain_max, 1)} {_within(n_sessions)} "
-            f"is above {gate.pain_max:g}"
+            f"reported pain of {distinct_text(pain, gate.pain_max, 1)} "
+            f"{_within(n_sessions)} is above {gate.pain_max:g}"
         )
     if faults & _STIFF:
         side, least = ("left", left) if left < right else ("right", right)
         yield (
-            f"the {side} hip extends {apart(least, gate.range_min_deg, 1)} degrees, "
-            f"fewer than {gate.range_min_deg:g}"
+            f"the {side} hip extends {distinct_text(least, gate.range_min_deg, 1)} "
+            f"degrees, fewer than {gate.range_min_deg:g}"
         )
     if faults & _UNEVEN:
-        gap = apart(abs(left - right), gate.asymmetry_max_deg, 1)
+        gap = distinct_text(abs(left - right), gate.asymmetry_max_deg, 1)
         yield (
             f"the hips differ by {gap} degrees, more than {gate.asymmetry_max_deg:g}"
         )
@@ -640,7 +651,7 @@ def _kept(decisions: pd.DataFrame) -> str:
     back = gates[gates["action"] == "regress"]
     text = f"Phases that gates extended: {listed(parts) if parts else 'none'}."
     if len(back):
-        text += f" Back to the phase before: in {weeks(back['week'].tolist())}."
+        text += f" Back to the phase before: in {weeks_text(back['week'].tolist())}."
     return text
 
 
@@ -648,7 +659,7 @@ def _light(decisions: pd.DataFrame) -> str:
     """Return which weeks were light, by what rule."""
     light = decisions[decisions["action"] == "deload"]
     parts = [
-        f"{spans(rows['week'].tolist())} {reason}"
+        f"{ranges_text(rows['week'].tolist())} {reason}"
         for rule, reason in (
             ("scheduled_deload", "by plan"),
             ("reactive_deload", "for reported pain"),
@@ -663,5 +674,5 @@ def _absences(weekly: pd.DataFrame) -> Iterator[str]:
     if len(missed):
         yield (
             f"Missed: {counted(missed['n_missed'].sum(), 'session')} with work, in "
-            f"{weeks(missed['week'].tolist())}."
+            f"{weeks_text(missed['week'].tolist())}."
         )

@@ -1,8 +1,8 @@
-"""What a sweep has to do, in values alone, cut into batches of rows.
+"""The work of a sweep, cut into batches of rows that can be done anywhere.
 
-A row is a person in a scenario; rows are counted scenario by scenario. A batch can be
-done anywhere: it takes the head of the job (plan, people, constants) and its pieces,
-and needs no file.
+A row is an athlete in a scenario; rows are counted scenario by scenario. A batch needs
+no file: it takes the head of the job (plan, athletes, constants) and its pieces, all of
+them plain values, so that a thread, another process and another machine do the same.
 """
 
 import json
@@ -20,20 +20,20 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete
-from hipext.athletes.population import Population
 from hipext.engine.state import WEEK_COLUMNS
 from hipext.files.parameters import parameters_changed, values_in_use
-from hipext.files.records import code_hash, data_hashes
+from hipext.files.records import code_hash, data_hashes, json_value
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
     OUTCOMES,
     WEEKLY,
+    athletes_in,
     course_of,
+    first_of,
     is_simulated,
     outcomes_of,
-    people_in,
     runs_compiled,
     setting_in,
     usual_threads,
@@ -41,7 +41,6 @@ from hipext.studies.crowds import (
 from hipext.studies.designs import design_of, read_varied
 from hipext.studies.scenarios import (
     Scenario,
-    drawn_athletes,
     participants_as_json,
     participants_from_json,
     read_participants,
@@ -49,18 +48,19 @@ from hipext.studies.scenarios import (
 )
 from hipext.studies.sweep_file import SweepSpec
 
-LEAST_ROWS, MOST_ROWS = 512, 8192  # of a batch: at least 50 ms of compiled work
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_LEAST_ROWS, _MOST_ROWS = 512, 8192  # of a batch: at least 50 ms of compiled work
 _BATCHES = 64  # wanted, where they are not too small or too large
 _MOST_SCENARIOS = 32  # of a batch: each costs as much as a few hundred rows
-if TYPE_CHECKING:
-    from distributed import Client
 LOCAL = "local"
 _ADDRESS = re.compile(r"(\w+://)?([^\s/:]+|\[[\da-fA-F:]+\]):\d+")
-_ANSWER_S = 10  # within which a scheduler answers and has a worker
+_CONNECT_S = 10  # within which a scheduler answers and has a worker
 _PATIENCE_S = 60  # without any worker, before a sweep gives up
 _LOOK_S = 5
 _AHEAD = 3  # batches per processor of the cluster that wait there
-_MISSING = (
+_NO_DASK = (
     "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or leave "
     "out --scheduler to use threads of this process."
 )
@@ -75,10 +75,8 @@ class Job:
     ----------
     plan : Plan
         The plan before any change.
-    people : Athlete or Population
-        One person, or who persons are drawn from.
-    persons : int
-        Persons in every scenario.
+    athletes : sequence of Athlete
+        Who trains, in every scenario.
     seed, noise, keeps_weeks : int, bool, bool
         Of the random numbers; whether weeks are kept beside outcomes.
     design : pandas.DataFrame
@@ -86,8 +84,7 @@ class Job:
     """
 
     plan: Plan
-    people: Athlete | Population
-    persons: int
+    athletes: Sequence[Athlete]
     seed: int
     noise: bool
     keeps_weeks: bool
@@ -95,8 +92,8 @@ class Job:
 
     @property
     def n_rows(self) -> int:
-        """Persons in all scenarios together."""
-        return len(self.design) * self.persons
+        """Athletes in all scenarios together."""
+        return len(self.design) * len(self.athletes)
 
     def changes(self, scenario: int) -> dict[str, object]:
         """Return what a scenario changes, by name."""
@@ -106,11 +103,12 @@ class Job:
         """Return what all batches need to know."""
         values = {
             "plan": self.plan.model_dump(mode="json", exclude_unset=True),
-            **participants_as_json(self.people),
-            "persons": self.persons,
+            "participants": participants_as_json(self.athletes),
             "seed": self.seed,
             "noise": self.noise,
             "keeps_weeks": self.keeps_weeks,
+            # Constants belong to the thread that changed them, and would not reach a
+            # worker otherwise.
             "parameters": values_in_use(),
         }
         return zlib.compress(json.dumps(values).encode())
@@ -118,7 +116,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Persons of one scenario: `n` of them from `first`, counted from 0."""
+    """Athletes of one scenario: `n` of them from `first`, counted from 0."""
 
     scenario: int
     changes: str
@@ -127,15 +125,62 @@ class Piece:
     n: int
 
 
-def batch_size(job: Job) -> int:
-    """Return the rows of a batch; it follows from the job alone, not from who does it.
+def job_of(spec: SweepSpec) -> Job:
+    """Return what a sweep file asks for, with the values of the files it names."""
+    return Job(
+        plan=read_plan(spec.plan),
+        athletes=read_participants(
+            spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
+        ),
+        seed=spec.seed,
+        noise=spec.noise,
+        keeps_weeks=spec.weeks,
+        design=design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed),
+    )
 
-    A sweep of many scenarios with few persons each has smaller batches, because making
-    a scenario ready takes as long as some hundred persons.
+
+def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
+    """Return everything a sweep is made of, as values of JSON without paths."""
+    replaced = {"plan", "athlete", "population", "n_athletes"}
+    return {
+        "sweep": spec.model_dump(mode="json", exclude=replaced),
+        "plan": job.plan.model_dump(mode="json", exclude_unset=True),
+        "participants": participants_as_json(job.athletes),
+    }
+
+
+def job_from_record(record: Mapping[str, object]) -> Job:
+    """Return what a record asks for; no other file is needed."""
+    values = record["sweep"]
+    vary, _ = read_varied(values["vary"], source="the record")
+    kind, n = values["design"]["kind"], values["design"].get("n")
+    return Job(
+        plan=check_plan(record["plan"], source="the plan of the record"),
+        athletes=participants_from_json(record["participants"]),
+        seed=values["seed"],
+        noise=values["noise"],
+        keeps_weeks=values["weeks"],
+        design=design_of(kind, vary, n, values["seed"]),
+    )
+
+
+def scenario_columns(job: Job) -> dict[str, object]:
+    """Return the columns of the table of scenarios: its number and what it changes."""
+    columns = {name: column.to_numpy() for name, column in job.design.items()}
+    return {"scenario": job.design.index.to_numpy("int32"), **columns}
+
+
+def batch_size(job: Job) -> int:
+    """Return the rows of a batch; a sweep of many small scenarios has smaller ones.
+
+    A batch is one part of the files of a sweep. Its size follows from the job alone,
+    not from threads, workers or memory: parts have the same bytes wherever they are
+    made, and a sweep that was stopped on one machine can be resumed on another.
     """
     wanted = -(-job.n_rows // _BATCHES)
-    size = min(max(wanted, LEAST_ROWS), MOST_ROWS)
-    return min(size, _MOST_SCENARIOS * job.persons)
+    size = min(max(wanted, _LEAST_ROWS), _MOST_ROWS)
+    # To make a scenario ready takes as long as some hundred athletes.
+    return min(size, _MOST_SCENARIOS * len(job.athletes))
 
 
 def n_batches(job: Job) -> int:
@@ -144,119 +189,97 @@ def n_batches(job: Job) -> int:
 
 
 def pieces_of(job: Job, batch: int) -> tuple[Piece, ...]:
-    """Return the pieces of a batch, in order."""
-    size = batch_size(job)
-    return tuple(_pieces(job, batch * size, min((batch + 1) * size, job.n_rows)))
-
-
-def _pieces(job: Job, row: int, end: int) -> Iterator[Piece]:
+    """Return the pieces of a batch, in order: one for each scenario it reaches into."""
+    row, n_each, pieces = batch * batch_size(job), len(job.athletes), []
+    end = min(row + batch_size(job), job.n_rows)
     while row < end:
-        scenario, first = divmod(row, job.persons)
-        n = min(job.persons - first, end - row)
-        changes = json.dumps(job.changes(scenario), default=_plain)
-        yield Piece(scenario=scenario, changes=changes, first=first, n=n)
+        scenario, first = divmod(row, n_each)
+        n = min(n_each - first, end - row)
+        changes = json.dumps(json_value(job.changes(scenario)))
+        pieces.append(Piece(scenario=scenario, changes=changes, first=first, n=n))
         row += n
+    return tuple(pieces)
 
 
 def check_first(job: Job) -> None:
     """Raise PlanError if the first scenario cannot be done, as without a 1RM."""
-    first = pieces_of(job, 0)[0]
-    _scenario(job.head(), first.changes)
+    _scenario(job.head(), pieces_of(job, 0)[0].changes)
 
 
-def _plain(value: object) -> object:
-    """Return a number of NumPy as one that JSON knows."""
-    return value.item() if isinstance(value, np.generic) else list(value)
-
-
-def columns_of(
+def tables_of_batch(
     head: bytes, pieces: Sequence[Piece], engine: str | None = None
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Let the persons of a batch live, and return what came of it.
+    """Simulate the athletes of a batch, and return the columns of its tables.
 
-    Parameters
-    ----------
-    head : bytes
-        `Job.head` of the job.
-    pieces : sequence of Piece
-        Of one batch.
-    engine : {"compiled", "plain"}, optional
-        Default: compiled where numba is installed.
-
-    Returns
-    -------
-    dict of str to dict of str to numpy.ndarray
-        The columns of ``outcomes`` (a row per person) and, where they are to be kept,
-        of ``weeks`` (a row per person and week), each piece in its order.
+    ``outcomes`` has a row per athlete and, where weeks are to be kept, ``weeks`` one
+    per athlete and week, each piece in its order. `head` is `Job.head` of the job, and
+    the engine by default compiled where numba is installed.
     """
     is_compiled = runs_compiled(engine)
-    known = _known(head)
     parts = [_simulated(head, piece, is_compiled=is_compiled) for piece in pieces]
     tables = {"outcomes": _joined(map(_outcome_columns, pieces, parts))}
-    if known["keeps_weeks"]:
+    if _values_of(head)["keeps_weeks"]:
         tables["weeks"] = _joined(map(_week_columns, pieces, parts))
     return tables
 
 
+# Both caches go by the bytes of the head: a worker that gets batch after batch of one
+# sweep checks plan and athletes once, and each scenario once per batch.
 @lru_cache(maxsize=4)
-def _known(head: bytes) -> Mapping[str, object]:
-    """Return the values of a head, plan and people as checked values."""
+def _values_of(head: bytes) -> Mapping[str, object]:
+    """Return the values of a head, plan and athletes as checked values."""
     values = json.loads(zlib.decompress(head))
     return values | {
         "plan": check_plan(values["plan"], source="the plan"),
-        "people": participants_from_json(values),
+        "athletes": participants_from_json(values["participants"]),
     }
-
-
-def _persons(head: bytes, first: int, n: int) -> Sequence[Athlete]:
-    known = _known(head)
-    return drawn_athletes(known["people"], n, seed=known["seed"], first=first)
 
 
 @lru_cache(maxsize=8)
 def _scenario(head: bytes, changes: str) -> tuple[Scenario, Setting]:
-    """Return a scenario, and its setting with a person who stands for all."""
-    scenario = scenario_of(_known(head)["plan"], json.loads(changes))
-    return scenario, setting_in(scenario, _persons(head, 0, 1))
+    """Return a scenario, and its setting with one athlete in place of all."""
+    values = _values_of(head)
+    scenario = scenario_of(values["plan"], json.loads(changes))
+    return scenario, setting_in(scenario, values["athletes"][:1])
 
 
 def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
-    """Return the weeks of the persons of a piece: none where changes make no plan."""
-    known = _known(head)
-    with parameters_changed(known["parameters"]):
+    """Return the weeks of the athletes of a piece; none where changes make no plan."""
+    values = _values_of(head)
+    with parameters_changed(values["parameters"]):
         try:
             scenario, one = _scenario(head, piece.changes)
-        except ValueError:  # legal one by one, not together
+        except ValueError:  # each change was checked alone; together they may not fit
             return np.full((piece.n, 1, len(WEEK_COLUMNS)), np.nan)
+        athletes = values["athletes"][piece.first : piece.first + piece.n]
         with parameters_changed(scenario.parameters):
-            people = people_in(scenario, _persons(head, piece.first, piece.n))
             return weeks_of_all(
-                with_others(one, people),
-                seed=known["seed"],
-                first_person=piece.first,
-                noise=known["noise"],
+                with_others(one, athletes_in(scenario, athletes)),
+                seed=values["seed"],
+                first_person=first_of(values["athletes"]) + piece.first,
+                noise=values["noise"],
                 is_compiled=is_compiled,
             )
 
 
 def _outcome_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
     found = outcomes_of(weeks)
-    persons = np.arange(piece.first + 1, piece.first + piece.n + 1)
+    numbers = np.arange(piece.first + 1, piece.first + piece.n + 1)
     return {
         "scenario": np.full(piece.n, piece.scenario, dtype="int32"),
-        "person": persons.astype("int64"),
+        "athlete": numbers.astype("int64"),
         "weeks": found["weeks"].astype("int16"),
         **{name: found[name] for name in OUTCOMES if name != "weeks"},
     }
 
 
 def _week_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
-    persons, place = np.nonzero(is_simulated(weeks))
+    rows, place = np.nonzero(is_simulated(weeks))
     return {
-        "scenario": np.full(len(persons), piece.scenario, dtype="int32"),
-        "person": persons + piece.first + 1,
+        "scenario": np.full(len(rows), piece.scenario, dtype="int32"),
+        "athlete": rows + piece.first + 1,
         "week": (place + 1).astype("int16"),
-        **{name: course_of(weeks, name)[persons, place] for name in WEEKLY},
+        **{name: course_of(weeks, name)[rows, place] for name in WEEKLY},
     }
 
 
@@ -264,52 +287,6 @@ def _joined(parts: Iterator[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Return tables of the same columns one below the other."""
     parts = list(parts)
     return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
-
-
-def job_of(spec: SweepSpec) -> Job:
-    """Return what a sweep file asks for, with the values of the files it names."""
-    design = design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed)
-    return Job(
-        plan=read_plan(spec.plan),
-        people=read_participants(spec.athlete, spec.population),
-        persons=spec.persons,
-        seed=spec.seed,
-        noise=spec.noise,
-        keeps_weeks=spec.weeks,
-        design=design,
-    )
-
-
-def job_from_record(record: Mapping[str, object]) -> Job:
-    """Return what a record asks for; no other file is needed."""
-    asked = record["sweep"]
-    vary, _ = read_varied(asked["vary"], source="the record")
-    kind, n = asked["design"]["kind"], asked["design"].get("n")
-    return Job(
-        plan=check_plan(record["plan"], source="the plan of the record"),
-        people=participants_from_json(record),
-        persons=asked["persons"],
-        seed=asked["seed"],
-        noise=asked["noise"],
-        keeps_weeks=asked["weeks"],
-        design=design_of(kind, vary, n, asked["seed"]),
-    )
-
-
-def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
-    """Return everything a sweep is made of, as values of JSON without paths."""
-    files = {"plan", "athlete", "population"}
-    return {
-        "sweep": spec.model_dump(mode="json", exclude=files),
-        "plan": job.plan.model_dump(mode="json", exclude_unset=True),
-        **participants_as_json(job.people),
-    }
-
-
-def scenario_columns(job: Job) -> dict[str, object]:
-    """Return the columns of the table of scenarios: its number and what it changes."""
-    columns = {name: column.to_numpy() for name, column in job.design.items()}
-    return {"scenario": job.design.index.to_numpy("int32"), **columns}
 
 
 def batches_on(
@@ -320,14 +297,14 @@ def batches_on(
     n_workers: int | None = None,
     engine: str | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
-    """Yield number and tables of batches as workers finish them, in any order.
+    """Yield number and tables of batches as workers of Dask finish them, in any order.
 
     Parameters
     ----------
     scheduler : str
         Address of a scheduler, or "local" for workers on this machine.
     head : bytes
-        `_job.Job.head` of the job.
+        `Job.head` of the job.
     batches : iterable of (int, sequence of Piece)
         Numbers and pieces; taken as workers become free.
     n_workers : int, optional
@@ -348,36 +325,43 @@ def batches_on(
         return
     with ExitStack() as stack:
         client = _client(scheduler, n_workers, stack)
+        code = _code()
+
+        def submit(pieces: Sequence[Piece]) -> "Future":
+            # Not pure: Dask would keep the results of a pure function by its arguments.
+            # If a worker dies, the scheduler gives its batches to another one.
+            return client.submit(
+                tables_on_worker, head, pieces, code, engine, pure=False
+            )
+
+        # Some batches wait at the cluster, so that no worker is idle, but not all of
+        # them: what is done must be fetched before it fills the memory of the workers.
         n_ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
-        pending = {}
-        for batch, pieces in (first, *islice(batches, n_ahead - 1)):
-            pending[_asked(client, head, pieces, engine)] = batch
+        pending = {submit(first[1]): first[0]}
+        pending |= {
+            submit(pieces): batch for batch, pieces in islice(batches, n_ahead - 1)
+        }
         while pending:
             for future in _finished(client, scheduler, list(pending)):
                 tables = _result(future, scheduler)
                 yield pending.pop(future), tables
                 future.release()
-                for batch, pieces in islice(batches, 1):
-                    pending[_asked(client, head, pieces, engine)] = batch
+                pending |= {
+                    submit(pieces): batch for batch, pieces in islice(batches, 1)
+                }
 
 
-def tables_there(
+def tables_on_worker(
     head: bytes, pieces: Sequence[Piece], code: str, engine: str | None
 ) -> Mapping:
-    """Return the tables of a batch; this runs on a worker.
-
-    Raises
-    ------
-    RuntimeError
-        If the worker has other code or constants.
-    """
+    """Return the tables of a batch; this runs on a worker with the same code."""
     if _code() != code:
         raise RuntimeError("this worker has another hipext")
-    return columns_of(head, pieces, engine)
+    return tables_of_batch(head, pieces, engine)
 
 
 def _code() -> str:
-    """Return what tells two versions of hipext and its data apart."""
+    """Return what differs between two versions of hipext or its data."""
     return " ".join([code_hash(), *data_hashes().values()])
 
 
@@ -385,7 +369,7 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
     try:
         from distributed import Client, LocalCluster
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_MISSING) from None
+        raise ModuleNotFoundError(_NO_DASK) from None
     address: object = scheduler
     if scheduler == LOCAL:
         address = stack.enter_context(
@@ -401,7 +385,7 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
             "scheduler' prints, like tcp://127.0.0.1:8786; or write local."
         )
     try:
-        client = stack.enter_context(Client(address, timeout=_ANSWER_S))
+        client = stack.enter_context(Client(address, timeout=_CONNECT_S))
     except (OSError, ValueError, TypeError) as error:
         raise ConnectionError(
             f"No scheduler answers at {scheduler!r} ({_first_line(error)}). Start one "
@@ -409,20 +393,13 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
             "tcp://127.0.0.1:8786; or write --scheduler local."
         ) from None
     try:
-        client.wait_for_workers(1, timeout=_ANSWER_S)
+        client.wait_for_workers(1, timeout=_CONNECT_S)
     except TimeoutError:
         raise ConnectionError(
             f"The scheduler at {scheduler!r} has no workers. Start some with: "
             f"dask worker {scheduler}"
         ) from None
     return client
-
-
-def _asked(
-    client: "Client", head: bytes, pieces: Sequence[Piece], engine: str | None
-) -> object:
-    """Return the future of a batch; another worker takes over if one dies."""
-    return client.submit(tables_there, head, pieces, _code(), engine, pure=False)
 
 
 def _finished(client: "Client", scheduler: str, pending: Sequence) -> Sequence:
@@ -435,23 +412,25 @@ def _finished(client: "Client", scheduler: str, pending: Sequence) -> Sequence:
             done = wait(pending, timeout=_LOOK_S, return_when="FIRST_COMPLETED").done
             return sorted(done, key=pending.index)
         except TimeoutError:
+            # A batch may take longer than that. Only where no worker is left does the
+            # wait count: Dask itself would wait for one for ever.
             has_workers = bool(client.scheduler_info()["workers"])
             waited_s = 0 if has_workers else waited_s + _LOOK_S
         except (OSError, CancelledError):
-            raise _gone(scheduler) from None
+            raise _lost_scheduler(scheduler) from None
     raise ConnectionError(
         f"The scheduler at {scheduler!r} has had no worker for {_PATIENCE_S} s. "
         + _RESUME
     )
 
 
-def _result(future: object, scheduler: str) -> Mapping:
+def _result(future: "Future", scheduler: str) -> Mapping:
     from distributed import KilledWorker
 
     try:
         return future.result()
     except (OSError, CancelledError):
-        raise _gone(scheduler) from None
+        raise _lost_scheduler(scheduler) from None
     except KilledWorker:
         raise ConnectionError(
             "Several workers died over one batch, perhaps of too little memory. "
@@ -464,7 +443,7 @@ def _result(future: object, scheduler: str) -> Mapping:
         ) from None
 
 
-def _gone(scheduler: str) -> ConnectionError:
+def _lost_scheduler(scheduler: str) -> ConnectionError:
     return ConnectionError(f"The scheduler at {scheduler!r} went away. {_RESUME}")
 
 

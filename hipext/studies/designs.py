@@ -1,7 +1,8 @@
-"""Which scenarios a sweep looks at: a row per scenario, a column per varied name.
+"""Designs of sweeps and sensitivity indices: which scenarios, and what matters in them.
 
-A name is varied over a list of values or over a `Range` of numbers. The same kind,
-names, size and seed give the same table.
+A design has a row per scenario and a column per varied name. A name is varied over a
+list of values or over a `Range` of numbers. The same kind, names, size and seed give
+the same table.
 """
 
 import json
@@ -16,15 +17,13 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from hipext.files.checks import PlanError, check_columns, check_one_of
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, check_values, frozen
 
 KINDS = ("grid", "random", "sobol", "saltelli", "morris")
 MAX_SCENARIOS = 1_000_000
 MORRIS_LEVELS = 4  # values of a name that trajectories step between
-_OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
 N_RESAMPLES = 500
-_ALIKE = 1e-12  # relative to the outcome: differences below it are rounding
-COLUMNS = {
+COLUMNS = {  # of the table of indices, by the kind of design that it needs
     "saltelli": (
         "knob",
         "first",
@@ -36,7 +35,8 @@ COLUMNS = {
     ),
     "morris": ("knob", "mu_star", "mu_star_low", "mu_star_high", "sigma"),
 }
-Statistic = Callable[[np.ndarray], np.ndarray]
+_OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
+_ROUNDING = 1e-12  # relative to the outcome: differences below it mean nothing
 _ENDS = ("low", "high")
 _WANTED = "must be a list, like [0, 4], or a range, like { low = 1, high = 2 }"
 
@@ -81,56 +81,6 @@ class Range(FileValue):
 Varied = Range | Sequence[object]
 
 
-def n_scenarios(kind: str, vary: Mapping[str, Varied], n: int | None = None) -> int:
-    """Return how many scenarios a design has; 0 where that is not yet said."""
-    if kind == "grid":
-        return prod(n_values(varied) for varied in vary.values())
-    return (n or 0) * {"saltelli": len(vary) + 2, "morris": len(vary) + 1}.get(kind, 1)
-
-
-def design_problems(
-    kind: str, vary: Mapping[str, Varied], n: int | None = None
-) -> list[str]:
-    """Return what keeps a design from being made, a sentence each."""
-    problems = [*_n_problems(kind, n), *_range_problems(kind, vary)]
-    if not vary:
-        problems.append("nothing is varied; name at least one thing to vary.")
-    size = n_scenarios(kind, vary, n)
-    if size > MAX_SCENARIOS:
-        problems.append(
-            f"it makes {size:,} scenarios; at most {MAX_SCENARIOS:,} are allowed. "
-            "Take fewer values, or fewer samples (n)."
-        )
-    return problems
-
-
-def _n_problems(kind: str, n: int | None) -> Iterator[str]:
-    least = 2 if kind in ("saltelli", "morris") else 1  # intervals need two
-    if kind == "grid":
-        if n is not None:
-            yield f"n has no use in a grid; got {n}. Remove it."
-    elif n is None:
-        yield f"n is missing; {kind} needs it. Write, for example, n = 128."
-    elif n < least:
-        yield f"n must be at least {least} for {kind}; got {n}."
-    elif kind in _OF_POWERS and n & (n - 1):
-        below = 1 << (n.bit_length() - 1)
-        yield (
-            f"n must be a power of 2 for {kind}; got {n}. Write {below} or {2 * below}."
-        )
-
-
-def _range_problems(kind: str, vary: Mapping[str, Varied]) -> Iterator[str]:
-    for name, varied in vary.items():
-        if not isinstance(varied, Range):
-            if not len(varied):
-                yield f"{name} has no values; write at least one."
-        elif kind == "grid" and not n_values(varied):
-            yield f"{name} is a range, so a grid needs its steps, such as steps = 5."
-        elif kind != "grid" and varied.steps:
-            yield f"{name} has steps, which only a grid takes, not {kind}. Remove them."
-
-
 def design_of(
     kind: str, vary: Mapping[str, Varied], n: int | None = None, seed: int = 0
 ) -> pd.DataFrame:
@@ -141,7 +91,7 @@ def design_of(
     kind : {"grid", "random", "sobol", "saltelli", "morris"}
         ``grid`` takes every combination, the last name changing fastest. ``random`` and
         ``sobol`` spread `n` scenarios over the ranges, by chance or evenly (scrambled
-        Sobol' sequence). ``saltelli`` and ``morris`` are for `indices.sensitivity`.
+        Sobol' sequence). ``saltelli`` and ``morris`` are for `sensitivity`.
     vary : Mapping
         By name, the values to take or the `Range` of numbers.
     n : int, optional
@@ -181,75 +131,109 @@ def design_of(
         rows = product(*map(_grid_values, vary.values()))
         columns = zip(*rows, strict=True)
     else:
-        units = _UNITS[kind](len(vary), n, seed)
-        columns = map(_values_at, vary.values(), units.T)
+        places = _PLACES[kind](len(vary), n, seed)
+        columns = map(_values_at, vary.values(), places.T)
     table = pd.DataFrame(dict(zip(vary, map(as_column, columns), strict=True)))
     return table.rename_axis(index="scenario")
 
 
-def _grid_values(varied: Varied) -> Sequence[object]:
+def n_scenarios(kind: str, vary: Mapping[str, Varied], n: int | None = None) -> int:
+    """Return how many scenarios a design has; 0 where that is not yet said."""
+    if kind == "grid":
+        return prod(n_values(varied) for varied in vary.values())
+    return (n or 0) * {"saltelli": len(vary) + 2, "morris": len(vary) + 1}.get(kind, 1)
+
+
+def design_problems(
+    kind: str, vary: Mapping[str, Varied], n: int | None = None
+) -> list[str]:
+    """Return what keeps a design from being made, a sentence each."""
+    problems = [*_n_problems(kind, n), *_range_problems(kind, vary)]
+    if not vary:
+        problems.append("nothing is varied; name at least one thing to vary.")
+    size = n_scenarios(kind, vary, n)
+    if size > MAX_SCENARIOS:
+        problems.append(
+            f"it makes {size:,} scenarios; at most {MAX_SCENARIOS:,} are allowed. "
+            "Take fewer values, or fewer samples (n)."
+        )
+    return problems
+
+
+def read_varied(
+    table: object, *, source: str
+) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
+    """Return what a table of a file varies, by dotted name, and the problems in it.
+
+    ``deload.every_weeks = [0, 4]`` without quotes around the name makes tables in
+    tables, and means the same as with them.
+    """
+    if not isinstance(table, Mapping) or not table:
+        given = "nothing" if not table else repr(table)
+        return {}, [
+            f"vary: name at least one thing to vary, such as load_step = [0.5, 1, 2]; "
+            f"got {given}."
+        ]
+    items = [*_flattened(table)]
+    names = [name for name, _ in items]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    found, problems = (
+        {},
+        [f"vary, {name}: it is there twice. Keep one." for name in twice],
+    )
+    for name, item in items:
+        if isinstance(item, tuple):
+            faults = [f"vary, {name}: {fault}" for fault in _faults(item)]
+        elif isinstance(item, Mapping):
+            item, faults = _range(name, item, source)
+        else:
+            faults = [f"vary, {name}: {_WANTED}; got {item!r}."]
+        problems += faults
+        if not faults:
+            found[name] = item
+    return found, problems
+
+
+def n_values(varied: Varied) -> int:
+    """Return how many values of a name a grid takes; 0 where that is not yet said."""
     if not isinstance(varied, Range):
-        return varied
-    numbers = np.linspace(varied.low, varied.high, n_values(varied))
-    if varied.whole:
-        return [int(number) for number in np.rint(numbers)]
-    return [float(f"{number:.12g}") for number in numbers]  # 0.3, not 0.30000000000004
+        return len(varied)
+    return varied.steps or (varied.n_whole if varied.whole else 0)
 
 
-def _values_at(varied: Varied, unit: np.ndarray) -> Sequence[object]:
-    """Return the values of a name at places between 0 and 1."""
-    if not isinstance(varied, Range):
-        return [varied[place] for place in _shares(unit, len(varied))]
-    if varied.whole:
-        return int(varied.low) + _shares(unit, varied.n_whole)
-    return (1 - unit) * varied.low + unit * varied.high
+def positions(varied: Varied, column: pd.Series) -> np.ndarray:
+    """Return where the values of a column lie, from 0 (first, lowest) to 1 (last).
+
+    ValueError if a value is not one of those that are varied.
+    """
+    if isinstance(varied, Range):
+        return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
+    places = {written(value): place for place, value in enumerate(varied)}
+    found = [places.get(written(value)) for value in column]
+    if None in found:
+        given = column.iloc[found.index(None)]
+        raise ValueError(
+            f"{column.name}: {written(given)} is not one of the values that are "
+            f"varied, {', '.join(places)}."
+        )
+    return np.array(found, "float64") / max(len(varied) - 1, 1)
 
 
-def _shares(unit: np.ndarray, n_values: int) -> np.ndarray:
-    return np.minimum((unit * n_values).astype(np.int64), n_values - 1)
+def written(value: object) -> str:
+    """Return a value as text: 1 differs from true, but (3, 4) not from [3, 4]."""
+    return json.dumps(value, default=lambda of_numpy: of_numpy.tolist())
 
 
-def _generator(seed: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64DXSM(seed))
-
-
-def _random(n_names: int, n: int, seed: int) -> np.ndarray:
-    return _generator(seed).random((n, n_names))
-
-
-def _sobol(n_names: int, n: int, seed: int) -> np.ndarray:
-    from scipy.stats.qmc import Sobol
-
-    return Sobol(n_names, rng=_generator(seed)).random(n)
-
-
-def _saltelli(n_names: int, n: int, seed: int) -> np.ndarray:
-    from SALib.sample import sobol
-
-    problem = _problem(n_names)
-    return sobol.sample(problem, n, calc_second_order=False, seed=_generator(seed))
-
-
-def _morris(n_names: int, n: int, seed: int) -> np.ndarray:
-    from SALib.sample import morris
-
-    units = morris.sample(_problem(n_names), n, MORRIS_LEVELS, seed=_generator(seed))
-    last = MORRIS_LEVELS - 1
-    return np.rint(units * last) / last  # a level has one number, whatever the way
-
-
-def _problem(n_names: int) -> dict[str, object]:
-    """Return names in the words of SALib, each between 0 and 1."""
-    names = [str(number) for number in range(n_names)]
-    return {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
-
-
-_UNITS = {"random": _random, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris}
+def as_column(values: Sequence[object]) -> pd.Series:
+    """Return values as they are: 0 stays whole beside 0.5, and a list is one value."""
+    kinds = {type(value) for value in values} if len(values) else set()
+    are_of_one_kind = kinds in ({int}, {float}, {np.int64}, {np.float64})
+    return pd.Series(list(values), dtype=None if are_of_one_kind else object)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sensitivity:
-    """What the names that were varied do to one outcome."""
+    """How much each varied name matters for one outcome."""
 
     kind: str
     """saltelli or morris."""
@@ -262,7 +246,7 @@ class Sensitivity:
     indices: pd.DataFrame
     """One row per name, in the order in which they were varied."""
 
-    def told(self) -> str:
+    def report(self) -> str:
         """Return the names in order of their weight, a line each."""
         head = f"{self.outcome}, {self.n_scenarios} scenarios:"
         if self.is_constant:
@@ -272,27 +256,6 @@ class Sensitivity:
             return f"{head} too few of them differ to say what matters; take more."
         ranked = self.indices.sort_values(by, ascending=False, kind="stable")
         return "\n".join([head, *map(_SENTENCES[self.kind], ranked.itertuples())])
-
-
-def _sobol_sentence(row: tuple) -> str:
-    alone = f"{row.first:z.0%} of the variance alone"
-    shared = f"{row.total:z.0%} together with others"
-    return (
-        f"- {row.knob}: {alone} ({row.first_low:z.0%} to {row.first_high:z.0%}), "
-        f"{shared} ({row.total_low:z.0%} to {row.total_high:z.0%})."
-    )
-
-
-def _morris_sentence(row: tuple) -> str:
-    spread = row.sigma if row.sigma > _ALIKE * row.mu_star_high else 0.0
-    return (
-        f"- {row.knob}: moves it by {row.mu_star:.3g} ({row.mu_star_low:.3g} to "
-        f"{row.mu_star_high:.3g}) from end to end, give or take {spread:.3g} "
-        "depending on the rest."
-    )
-
-
-_SENTENCES = {"saltelli": _sobol_sentence, "morris": _morris_sentence}
 
 
 def sensitivity(
@@ -310,16 +273,16 @@ def sensitivity(
     Parameters
     ----------
     design : pandas.DataFrame
-        The scenarios, as `designs.design_of` returns them for this kind.
+        The scenarios, as `design_of` returns them for this kind.
     outcomes : pandas.DataFrame
         One row per scenario in the order of the design; `outcome` is a column, such as
-        the mean over persons.
+        the mean over athletes.
     outcome : str
         The column to look at.
     kind : {"saltelli", "morris"}
         The kind of the design.
     vary : Mapping
-        What was varied, as for `designs.design_of`.
+        What was varied, as for `design_of`.
     seed : int, default 0
         Of the resamples that the intervals rest on.
     level : float, default 0.95
@@ -360,7 +323,7 @@ def sensitivity(
 
     Examples
     --------
-    >>> from hipext.designs import Range, design_of
+    >>> from hipext.studies.designs import Range, design_of
     >>> vary = {"load_step": Range(low=0, high=2), "rest": Range(low=0, high=1)}
     >>> design = design_of("morris", vary, n=4)
     >>> outcomes = pd.DataFrame({"strength_pct": 100 + 3 * design["load_step"]})
@@ -377,7 +340,7 @@ def sensitivity(
     values = _values(outcomes, outcome, len(design))
     places = _places(design, kind, vary)
     samples = values.reshape(places.shape[:2])
-    is_constant = bool(np.ptp(values) <= _ALIKE * np.abs(values).max())
+    is_constant = bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
     found = _INDICES[kind](places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
     table = pd.DataFrame({"knob": list(vary), **found})
     return Sensitivity(
@@ -388,6 +351,180 @@ def sensitivity(
         is_constant=is_constant,
         indices=table[list(COLUMNS[kind])],
     )
+
+
+def _n_problems(kind: str, n: int | None) -> Iterator[str]:
+    least = 2 if kind in COLUMNS else 1  # one sample has no spread, so no intervals
+    if kind == "grid":
+        if n is not None:
+            yield f"n has no use in a grid; got {n}. Remove it."
+    elif n is None:
+        yield f"n is missing; {kind} needs it. Write, for example, n = 128."
+    elif n < least:
+        yield f"n must be at least {least} for {kind}; got {n}."
+    elif kind in _OF_POWERS and n & (n - 1):
+        below = 1 << (n.bit_length() - 1)
+        yield (
+            f"n must be a power of 2 for {kind}; got {n}. Write {below} or {2 * below}."
+        )
+
+
+def _range_problems(kind: str, vary: Mapping[str, Varied]) -> Iterator[str]:
+    for name, varied in vary.items():
+        if not isinstance(varied, Range):
+            if not len(varied):
+                yield f"{name} has no values; write at least one."
+        elif kind == "grid" and not n_values(varied):
+            yield f"{name} is a range, so a grid needs its steps, such as steps = 5."
+        elif kind != "grid" and varied.steps:
+            yield f"{name} has steps, which only a grid takes, not {kind}. Remove them."
+
+
+def _grid_values(varied: Varied) -> Sequence[object]:
+    if not isinstance(varied, Range):
+        return varied
+    numbers = np.linspace(varied.low, varied.high, n_values(varied))
+    if varied.whole:
+        return [int(number) for number in np.rint(numbers)]
+    return [float(f"{number:.12g}") for number in numbers]  # 0.3, not 0.30000000000004
+
+
+def _values_at(varied: Varied, places: np.ndarray) -> Sequence[object]:
+    """Return the values of a name at places between 0 and 1."""
+    if not isinstance(varied, Range):
+        return [varied[number] for number in _equal_shares(places, len(varied))]
+    if varied.whole:
+        return int(varied.low) + _equal_shares(places, varied.n_whole)
+    return (1 - places) * varied.low + places * varied.high
+
+
+def _equal_shares(places: np.ndarray, n_values: int) -> np.ndarray:
+    # A place of exactly 1, which Morris designs have, belongs to the last share.
+    return np.minimum((places * n_values).astype(np.int64), n_values - 1)
+
+
+# Each returns places between 0 and 1 as [scenario, name]. SALib and SciPy get a
+# generator, so that the numbers of a seed do not depend on their defaults.
+def _random(n_names: int, n: int, seed: int) -> np.ndarray:
+    return _generator(seed).random((n, n_names))
+
+
+def _sobol(n_names: int, n: int, seed: int) -> np.ndarray:
+    from scipy.stats.qmc import Sobol
+
+    return Sobol(n_names, rng=_generator(seed)).random(n)
+
+
+def _saltelli(n_names: int, n: int, seed: int) -> np.ndarray:
+    from SALib.sample import sobol
+
+    # Of each base sample the scenarios A, A with one column of B for each name, and B.
+    problem = _salib_problem(n_names)
+    return sobol.sample(problem, n, calc_second_order=False, seed=_generator(seed))
+
+
+def _morris(n_names: int, n: int, seed: int) -> np.ndarray:
+    from SALib.sample import morris
+
+    problem = _salib_problem(n_names)
+    units = morris.sample(problem, n, MORRIS_LEVELS, seed=_generator(seed))
+    # SALib adds up steps, so that a level has a last bit that depends on the way there;
+    # values of a list and whole numbers would then differ between equal levels.
+    last = MORRIS_LEVELS - 1
+    return np.rint(units * last) / last
+
+
+_PLACES = {"random": _random, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris}
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64DXSM(seed))
+
+
+def _salib_problem(n_names: int) -> dict[str, object]:
+    """Return names in the form of SALib, each between 0 and 1."""
+    names = [str(number) for number in range(n_names)]
+    return {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
+
+
+class _Ranges(FileValue):
+    """Ranges as they stand in a file, so that messages name their place there."""
+
+    vary: dict[str, Range]
+
+
+def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
+    """Yield names and what they are varied over; lists become tuples."""
+    for key, value in table.items():
+        name = f"{above}{key}"
+        is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
+        if isinstance(value, Mapping) and value and not is_range:
+            yield from _flattened(value, f"{name}.")
+        else:
+            yield name, frozen(value)
+
+
+def _faults(values: tuple) -> Iterator[str]:
+    """Yield what is wrong with a list of values."""
+    if not values:
+        yield "it has no values; write at least one."
+    bad = [value for value in values if not _is_json(value)]
+    if bad:
+        kinds = "numbers, texts, true or false, and lists and tables of them"
+        yield f"values must be {kinds}; got {_shown(bad[0])}."
+        return
+    texts = [written(value) for value in values]
+    for text in sorted({text for text in texts if texts.count(text) > 1}):
+        yield f"{text} is there twice. Keep one."
+
+
+def _shown(value: object) -> str:
+    """Return a value of a list as a file has it: lists in square brackets."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value)
+
+
+def _is_json(value: object) -> bool:
+    """Return whether a record can hold a value and give it back."""
+    if isinstance(value, Mapping):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_json, value))
+    return isinstance(value, str | bool | int) or (
+        isinstance(value, float) and isfinite(value)
+    )
+
+
+def _range(
+    name: str, table: Mapping, source: str
+) -> tuple[Range | None, Sequence[str]]:
+    try:
+        checked = check_values(_Ranges, {"vary": {name: table}}, source=source)
+    except PlanError as error:
+        return None, error.problems
+    return checked.vary[name], []
+
+
+def _sobol_sentence(row: tuple) -> str:
+    alone = f"{row.first:z.0%} of the variance alone"
+    shared = f"{row.total:z.0%} together with others"
+    return (
+        f"- {row.knob}: {alone} ({row.first_low:z.0%} to {row.first_high:z.0%}), "
+        f"{shared} ({row.total_low:z.0%} to {row.total_high:z.0%})."
+    )
+
+
+def _morris_sentence(row: tuple) -> str:
+    spread = row.sigma if row.sigma > _ROUNDING * row.mu_star_high else 0.0
+    return (
+        f"- {row.knob}: moves it by {row.mu_star:.3g} ({row.mu_star_low:.3g} to "
+        f"{row.mu_star_high:.3g}) from end to end, give or take {spread:.3g} "
+        "depending on the rest."
+    )
+
+
+_SENTENCES = {"saltelli": _sobol_sentence, "morris": _morris_sentence}
 
 
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
@@ -429,9 +566,11 @@ def _places(design: pd.DataFrame, kind: str, vary: Mapping[str, Varied]) -> np.n
 
 def _is_in_order(places: np.ndarray, kind: str) -> bool:
     if kind == "morris":
+        # A trajectory moves one name at a step; none, where two levels of a short list
+        # are the same value.
         return bool(((np.diff(places, axis=1) != 0).sum(axis=2) <= 1).all())
-    n_names = places.shape[2]
-    own = np.eye(n_names, dtype=bool)
+    # A, then A with the column of B of one name after the other, then B.
+    own = np.eye(places.shape[2], dtype=bool)
     first, last = places[:, :1], places[:, -1:]
     return bool((places[:, 1:-1] == np.where(own, last, first)).all())
 
@@ -440,12 +579,14 @@ def _sobol_indices(
     _: np.ndarray, samples: np.ndarray, seed: int, quantile: float
 ) -> dict[str, np.ndarray]:
     """Return first-order and total indices, with intervals."""
-    centred = samples - samples.mean()
-    if np.ptp(samples[:, [0, -1]]) <= _ALIKE * np.abs(samples).max():
-        unknown = np.full(samples.shape[1] - 2, np.nan)
+    if np.ptp(samples[:, [0, -1]]) <= _ROUNDING * np.abs(samples).max():
+        unknown = np.full(samples.shape[1] - 2, np.nan)  # shares of no variance
         return dict.fromkeys(COLUMNS["saltelli"][1:], unknown)
-    (first, total), (first_by, total_by) = _resampled(
-        _index_shares, centred, seed, quantile
+    # Centred, because the first-order estimator is a mean of products: its error grows
+    # with the mean of the outcome.
+    centred = samples - samples.mean()
+    (first, total), (first_by, total_by) = _with_half_width(
+        _variance_shares, centred, seed, quantile
     )
     return {
         "first": first,
@@ -457,22 +598,30 @@ def _sobol_indices(
     }
 
 
-def _index_shares(samples: np.ndarray) -> np.ndarray:
+def _variance_shares(samples: np.ndarray) -> np.ndarray:
     """Return first-order and total indices: two rows, a column per name."""
-    first, last = samples[:, :1], samples[:, -1:]
-    between = samples[:, 1:-1]
+    # S_i = mean(f(B) (f(AB_i) - f(A))) / V, Saltelli et al. (2010), table 2 (b)
+    # T_i = mean((f(A) - f(AB_i))^2) / (2 V), Jansen (1999); V of f(A) and f(B) together
+    a, mixed, b = samples[:, :1], samples[:, 1:-1], samples[:, -1:]
     variance = samples[:, [0, -1]].var()
-    one = (last * (between - first)).mean(axis=0)
-    all_of_it = 0.5 * ((first - between) ** 2).mean(axis=0)
-    return np.array([one, all_of_it]) / (variance or np.inf)  # of no variance: none
+    first = (b * (mixed - a)).mean(axis=0)
+    total = 0.5 * ((a - mixed) ** 2).mean(axis=0)
+    return np.array([first, total]) / (variance or np.inf)  # a resample may have none
 
 
 def _morris_indices(
     places: np.ndarray, samples: np.ndarray, seed: int, quantile: float
 ) -> dict[str, np.ndarray]:
     """Return mean size and spread of the effects, with intervals."""
-    effects = _effects(places, samples)
-    (size,), (size_by,) = _resampled(_sizes, effects, seed, quantile)
+    # Elementary effect of a name: d_i = (y(x + step e_i) - y(x)) / step, Morris (1991),
+    # one per trajectory; a name whose value did not change has none: 0.
+    steps = np.diff(places, axis=1)  # trajectory, step, name: one name a step
+    changes = np.diff(samples, axis=1)[:, :, np.newaxis]
+    effects = np.divide(
+        changes, steps, where=steps != 0, out=np.zeros(steps.shape)
+    ).sum(axis=1)
+    # mu* is the mean of |d_i|: effects of both signs would cancel in the plain mean.
+    (size,), (size_by,) = _with_half_width(_mean_size, effects, seed, quantile)
     return {
         "mu_star": size,
         "mu_star_low": np.maximum(size - size_by, 0),
@@ -481,25 +630,19 @@ def _morris_indices(
     }
 
 
-def _effects(places: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Return the change per whole range crossed: [trajectory, name]; 0 for no step."""
-    steps = np.diff(places, axis=1)  # trajectory, step, name: one name a step
-    changes = np.diff(samples, axis=1)[:, :, np.newaxis]
-    is_step = steps != 0
-    return np.divide(changes, steps, where=is_step, out=np.zeros(steps.shape)).sum(
-        axis=1
-    )
-
-
-def _sizes(effects: np.ndarray) -> np.ndarray:
+def _mean_size(effects: np.ndarray) -> np.ndarray:
     return np.abs(effects).mean(axis=0, keepdims=True)
 
 
-def _resampled(
-    statistic: Statistic, samples: np.ndarray, seed: int, quantile: float
+def _with_half_width(
+    statistic: Callable[[np.ndarray], np.ndarray],
+    samples: np.ndarray,
+    seed: int,
+    quantile: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a statistic of samples, and half the width of its interval."""
-    rng = np.random.Generator(np.random.PCG64DXSM(seed))
+    # Whole base samples or trajectories are drawn: what is within one belongs together.
+    rng = _generator(seed)
     drawn = [
         statistic(samples[rng.integers(len(samples), size=len(samples))])
         for _ in range(N_RESAMPLES)
@@ -508,148 +651,3 @@ def _resampled(
 
 
 _INDICES = {"saltelli": _sobol_indices, "morris": _morris_indices}
-
-
-class _Ranges(FileValue):
-    vary: dict[str, Range]
-
-
-def n_values(varied: Varied) -> int:
-    """Return how many values of a name a grid takes; 0 where that is not yet said."""
-    if not isinstance(varied, Range):
-        return len(varied)
-    return varied.steps or (varied.n_whole if varied.whole else 0)
-
-
-def positions(varied: Varied, column: pd.Series) -> np.ndarray:
-    """Return where the values of a column lie, from 0 (first, lowest) to 1 (last).
-
-    Raises
-    ------
-    ValueError
-        If a value is not one of those that are varied.
-    """
-    if isinstance(varied, Range):
-        return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
-    places = {written(value): place for place, value in enumerate(varied)}
-    found = [places.get(written(value)) for value in column]
-    if None in found:
-        given = column.iloc[found.index(None)]
-        raise ValueError(
-            f"{column.name}: {written(given)} is not one of the values that are "
-            f"varied, {', '.join(places)}."
-        )
-    return np.array(found, "float64") / max(len(varied) - 1, 1)
-
-
-def written(value: object) -> str:
-    """Return a value as text that tells 1 from true, but not (3, 4) from [3, 4]."""
-    return json.dumps(value, default=_of_numpy)
-
-
-def _of_numpy(value: np.ndarray | np.generic) -> object:
-    return value.tolist()
-
-
-def as_column(values: Sequence[object]) -> pd.Series:
-    """Return values as they are: 0 stays whole beside 0.5, and a list is one value."""
-    kinds = {type(value) for value in values} if len(values) else set()
-    is_plain = kinds in ({int}, {float}, {np.int64}, {np.float64})
-    return pd.Series(list(values), dtype=None if is_plain else object)
-
-
-def read_varied(
-    table: object, *, source: str
-) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
-    """Return what a table of a file varies, by dotted name, and the problems in it.
-
-    Parameters
-    ----------
-    table : object
-        What the file holds; ``deload.every_weeks = [0, 4]`` without quotes around the
-        name makes tables in tables, and means the same as with them.
-    source : str
-        Name of the file.
-    """
-    if not isinstance(table, Mapping) or not table:
-        given = "nothing" if not table else repr(table)
-        return {}, [
-            f"vary: name at least one thing to vary, such as load_step = [0.5, 1, 2]; "
-            f"got {given}."
-        ]
-    items = [*_flattened(table)]
-    names = [name for name, _ in items]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    problems = [f"vary, {name}: it is there twice. Keep one." for name in doubled]
-    lists = {name: item for name, item in items if isinstance(item, tuple)}
-    tables = {name: item for name, item in items if isinstance(item, Mapping)}
-    for name, item in items:
-        if name not in lists and name not in tables:
-            problems.append(f"vary, {name}: {_WANTED}; got {item!r}.")
-    faults = {name: [*_faults(values)] for name, values in lists.items()}
-    problems += [f"vary, {name}: {one}" for name in faults for one in faults[name]]
-    ranges, of_ranges = _ranges(tables, source)
-    kept = {name: lists[name] for name in lists if not faults[name]} | ranges
-    return {name: kept[name] for name in names if name in kept}, problems + of_ranges
-
-
-def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
-    """Yield names and what they are varied over; lists become tuples."""
-    for key, value in table.items():
-        name = f"{above}{key}"
-        is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
-        if isinstance(value, Mapping) and value and not is_range:
-            yield from _flattened(value, f"{name}.")
-        else:
-            yield name, _frozen(value)
-
-
-def _frozen(value: object) -> object:
-    """Return a value with tuples for its lists."""
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
-
-
-def _faults(values: tuple) -> Iterator[str]:
-    """Yield what is wrong with a list of values."""
-    if not values:
-        yield "it has no values; write at least one."
-    bad = [value for value in values if not _is_plain(value)]
-    if bad:
-        kinds = "numbers, texts, true or false, and lists and tables of them"
-        yield f"values must be {kinds}; got {_shown(bad[0])}."
-        return
-    texts = [written(value) for value in values]
-    for text in sorted({text for text in texts if texts.count(text) > 1}):
-        yield f"{text} is there twice. Keep one."
-
-
-def _shown(value: object) -> str:
-    """Return a value of a list as a file has it: lists in square brackets."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_shown, value))}]"
-    return str(value)
-
-
-def _is_plain(value: object) -> bool:
-    """Return whether a record can hold a value and give it back."""
-    if isinstance(value, Mapping):
-        return all(map(_is_plain, value.values()))
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return isinstance(value, str | bool | int) or (
-        isinstance(value, float) and isfinite(value)
-    )
-
-
-def _ranges(
-    tables: Mapping[str, Mapping], source: str
-) -> tuple[dict[str, Range], list[str]]:
-    found, problems = {}, []
-    for name, table in tables.items():
-        try:
-            one = check_values(_Ranges, {"vary": {name: table}}, source=source)
-        except PlanError as error:
-            problems += error.problems
-        else:
-            found |= one.vary
-    return found, problems

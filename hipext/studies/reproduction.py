@@ -1,9 +1,14 @@
-"""Make results again from their record, and tell whether they are the same."""
+"""Rerun what a record describes, and report the first difference and its cause.
+
+The inputs and files of a fit to a series are here as well: runs, comparisons, sweeps
+and searches have modules of their own for theirs.
+"""
 
 import csv
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -12,18 +17,23 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import check_athlete
-from hipext.engine.compiled import can_compile
 from hipext.files.checks import check_one_of
+from hipext.files.io import csv_bytes
 from hipext.files.parameters import parameters_changed, shipped_values
 from hipext.files.records import (
     changes_since,
     code_hash,
     edit_messages,
     inputs_of,
+    json_value,
+    leaves_of,
     read_record,
     sha256_of,
 )
 from hipext.plans.plan_file import check_plan
+from hipext.response.calibration import Fit, compare_models, fit, pooled
+from hipext.response.models import MODELS
+from hipext.response.series import Series
 from hipext.simulation.run import setting_of, trace
 from hipext.simulation.simulation import (
     check_seed,
@@ -33,26 +43,25 @@ from hipext.simulation.simulation import (
     told,
 )
 from hipext.studies.comparison import comparison_from_record, comparison_tables
-from hipext.studies.crowds import progress_bar
+from hipext.studies.crowds import check_engine, progress_bar
 from hipext.studies.search import front_from_record, search_tables
 from hipext.studies.sweeps import check_complete, sweep_files_from_record
 
 TOLERANCE = 1e-12  # relative; what is promised between machines and engines
-ENGINES = ("plain", "compiled")
-_MOST_TOLD = 3  # edits or notes of one kind; the rest is counted
-_SAME_MAKING = (
+FIT_RESULT = "fit.json"
+SCORES = ("sse", "rmse", "r_squared", "aicc", "cv_rmse", "condition_number")
+_MOST_SHOWN = 3  # edits or notes of one kind; the rest is counted
+_OTHER_MACHINE = (
     "machine: code, catalogue and libraries are the same; exponentials of another "
     "machine may differ in the last place, which can turn a decision; or a table was "
     "changed together with its sha256"
 )
-_UNKNOWN_CODE = "code version or machine: the record does not tell the code it is from"
-_UNSEALED = "made before seals; edits cannot be told from other causes"
 _NOTHING = "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Whether results could be made again, and if not, what differs first and why."""
+    """Whether a rerun gives the same results; if not, what differs first and why."""
 
     kind: str  # of the record: "run"
     n_tables: int  # tables of the record
@@ -62,7 +71,7 @@ class Reproduction:
     cause: str  # of it; empty for none
     notes: tuple[str, ...]  # what else is worth knowing
 
-    def told(self) -> str:
+    def report(self) -> str:
         """Return it as text; the first word of a success is "identical"."""
         tables = "1 table" if self.n_tables == 1 else f"{self.n_tables} tables"
         if self.is_identical:
@@ -76,28 +85,55 @@ class Reproduction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The first place at which the table of a rerun differs from that in a folder."""
+
+    file: str  # name of the table's file
+    row: int  # from 1; 0 for the names of the columns
+    label: str  # first column of the row and its value: "week 3"
+    column: str
+    ours: str  # the value of the rerun
+    theirs: str  # the value in the folder
+    relative: float  # |ours - theirs| / the larger of both; NaN where not numbers
+
+    def report(self) -> str:
+        """Return where it is, both values, and by how much they differ."""
+        if self.row:
+            label = f" ({self.label})" if self.label else ""
+            place = f"row {self.row}{label}, column {self.column}"
+        else:
+            place = f"names of the columns, {self.column}"
+        is_size = self.relative > 0  # neither texts nor one number written otherwise
+        size = f" (relative difference {self.relative:.1e})" if is_size else ""
+        return (
+            f"{self.file}, {place}: {self.theirs} in the folder, "
+            f"{self.ours} made again{size}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Finding:
     """What is not as it should be about one table."""
 
     name: str
     difference: str
-    edit: str = ""  # what somebody did to the folder
-    is_made_again: bool = False  # as the record says
+    edit: str = ""  # what was changed in the folder after the run
+    is_confirmed: bool = False  # the rerun has it as the record says
     is_near: bool = False  # all texts, and all numbers to the tolerance
 
 
 def reproduce(
     folder: str | Path, *, engine: str | None = None, progress: bool = True
 ) -> Reproduction:
-    """Make the results of a folder again from its record, and compare.
+    """Rerun what the record of a folder describes, and compare the results.
 
-    Nothing but ``record.json`` goes in: plan, person and constants are its own. The
-    tables of the folder are there to be compared with.
+    Nothing but ``record.json`` goes in: plan, athletes and constants are its own, and
+    so is the series of a fit. The tables of the folder are there to be compared with.
 
     Parameters
     ----------
     folder : str or Path
-        A folder that ``hipext run`` or its like wrote.
+        A folder that ``hipext run``, ``fit`` or their like wrote.
     engine : {"plain", "compiled"}, optional
         How the day loop runs. Default: plain for runs, else compiled where numba is
         installed.
@@ -116,64 +152,258 @@ def reproduce(
     FileNotFoundError
         If there is no such folder, or no record in it.
     PlanError
-        If the record cannot be read.
+        If the record cannot be read, or is of an earlier version of hipext.
     ValueError
-        If there is no such engine, or results of this kind cannot be made again.
+        If there is no such engine, or results of this kind cannot be reproduced.
     ModuleNotFoundError
         If the compiled engine is asked for and numba is not installed.
     """
-    _check_engine(engine)
+    check_engine(engine)
     folder = Path(folder)
-    record = {"kind": "run"} | read_record(folder)
-    check_one_of(record["kind"], tuple(KINDS), name=f"kind of {folder / 'record.json'}")
-    seals = record.get("seals")
-    edits = (
-        [] if seals is None else edit_messages(inputs_of(record), seals, record["kind"])
-    )
-    if record["kind"] == "sweep":
+    record = read_record(folder)
+    kind = record["kind"]
+    check_one_of(kind, tuple(KINDS), name=f"kind of {folder / 'record.json'}")
+    if kind == "sweep":
         check_complete(folder, record)
+    edits = edit_messages(inputs_of(record), record["input_hashes"], kind)
     findings = _findings(record, folder, engine, progress=progress)
     return _judged(record, edits, findings, engine)
 
 
-def _check_engine(engine: str | None) -> None:
-    if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
-    if engine == "compiled" and not can_compile():
-        raise ModuleNotFoundError(
-            "engine 'compiled' needs numba, which is not installed. "
-            "Install hipext[fast], or use engine 'plain'."
+def first_difference(
+    name: str, ours: bytes, theirs: bytes, *, tolerance: float = 0.0
+) -> Difference | None:
+    """Return the first place, row by row, at which two versions of a table differ.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file; it ends in ``.csv``, ``.json`` or ``.parquet``.
+    ours, theirs : bytes
+        The table of the rerun, and the one in the folder.
+    tolerance : float, default 0
+        Numbers that differ relatively by no more are equal. 0: only those that are
+        written alike.
+
+    Returns
+    -------
+    Difference or None
+        None if no cell differs: then it is in how the bytes are packed.
+
+    Raises
+    ------
+    ValueError
+        If `theirs` is no such table, or files of this kind cannot be compared.
+    """
+    kind = name.rpartition(".")[2]
+    if kind == "parquet":
+        return _in_parquet(name, ours, theirs, tolerance)
+    if kind not in _ROWS:
+        raise ValueError(
+            f"{name} cannot be compared; only .csv, .json and .parquet can."
         )
+    header: Sequence[str] = ()
+    pairs = zip_longest(_ROWS[kind](ours), _ROWS[kind](theirs), fillvalue=())
+    try:
+        for number, (mine, other) in enumerate(pairs):
+            header = header or mine
+            if mine != other:
+                found = _in_row(name, number, header, (mine, other), tolerance)
+                if found:
+                    return found
+    except (csv.Error, json.JSONDecodeError) as error:
+        raise ValueError(f"{name} cannot be read as {kind.upper()}: {error}.") from None
+    return None
+
+
+def inputs_of_fit(
+    series: Series,
+    *,
+    model: str,
+    convention: str,
+    bounds: Mapping[str, tuple[float, float]],
+    start: Mapping[str, float],
+    compare: Sequence[str],
+    n_bootstrap: int,
+    level: float,
+    seed: int,
+) -> dict[str, object]:
+    """Return everything a fit is made of, as values of JSON: the series in full."""
+    load, first = series.training_load, series.training_load.index[0]
+    is_date = isinstance(load.index, pd.DatetimeIndex)
+    values = {
+        "series": {  # of consecutive days
+            "first_day": f"{first:%Y-%m-%d}" if is_date else int(first),
+            "training_load": load.tolist(),
+            "performance": series.performance.tolist(),
+        },
+        "model": model,
+        "convention": convention,
+        "bounds": {name: list(ends) for name, ends in bounds.items()},
+        "start": dict(start),
+        "compare": list(compare),
+        "n_bootstrap": n_bootstrap,
+        "level": level,
+        "seed": seed,
+    }
+    return json_value(values)
+
+
+def fit_from_record(
+    record: Mapping[str, object], *, progress: bool = True
+) -> tuple[Fit, pd.DataFrame | None]:
+    """Return a fit from the inputs of its record, and the models it is compared with.
+
+    The others have the same bounds, as far as they have parameters of these names, and
+    neither a start nor resampled fits.
+    """
+    values = record["series"]
+    load, tests = (
+        pd.Series(values[name], dtype="float64", name=name)
+        for name in ("training_load", "performance")
+    )
+    first, n = values["first_day"], len(load)
+    load.index = tests.index = (
+        pd.date_range(first, periods=n, name="day")
+        if isinstance(first, str)
+        else pd.RangeIndex(first, first + n, name="day")
+    )
+    model = record["model"]
+    others = [name for name in dict.fromkeys(record["compare"]) if name != model]
+    for name in (model, *others):
+        check_one_of(name, MODELS, name="A model")
+
+    def fitted(name: str, **options: object) -> Fit:
+        shared = {key: record[key] for key in ("convention", "level", "seed")}
+        return fit(name, load, tests, progress=progress, **shared, **options)
+
+    # Infinite bounds are texts in JSON.
+    bounds = {name: tuple(map(float, ends)) for name, ends in record["bounds"].items()}
+    found = fitted(
+        model,
+        bounds=bounds,
+        start=record["start"] or None,
+        n_bootstrap=record["n_bootstrap"],
+    )
+    if not record["compare"]:
+        return found, None
+    rivals = []
+    for name in others:
+        own = {one.name for one in fields(MODELS[name])}
+        shared = {key: ends for key, ends in bounds.items() if key in own}
+        rivals.append(fitted(name, bounds=shared, n_bootstrap=0))
+    return found, compare_models([found, *rivals])
+
+
+def fit_files(found: Fit, models: pd.DataFrame | None) -> dict[str, bytes]:
+    """Return the tables of a fit as CSV by file name, and its results as JSON.
+
+    Days are those of the series. `models` is the comparison with others, if any.
+    """
+    tables = {
+        "parameters": found.parameters.reset_index(),
+        "profiles": found.profiles,
+        "draws": found.draws.reset_index(),
+        "bands": found.bands.rename_axis("day").reset_index(),
+        "tests": found.tests.rename_axis("day").reset_index(),
+        "cross_validation": _blocks_by_day(found),
+    }
+    tables |= {} if models is None else {"models": models}
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
+    results = {
+        "n_days": len(found.bands),
+        "n_tests": len(found.tests),
+        "parameters": found.parameters.to_dict("index"),
+        "fitted": {name: getattr(found, name) for name in SCORES},
+        "rmse_of_mean": rmse_of_mean(found),
+        "is_identified": bool(found.identifiable),
+        "verdict": str(found.identifiable),
+        "models": None if models is None else models.to_dict("records"),
+    }
+    text = json.dumps(json_value(results), indent=2, ensure_ascii=False)
+    return files | {FIT_RESULT: f"{text}\n".encode()}
+
+
+def rmse_of_mean(found: Fit) -> float:
+    """Return the error of the plain mean of the other tests, over all blocks."""
+    return pooled(found.cross_validation, "rmse_of_mean")
+
+
+def _blocks_by_day(found: Fit) -> pd.DataFrame:
+    """Return the blocks of tests with the days as the series names them."""
+    days = dict(zip(found.problem.days, found.tests.index, strict=True))
+    blocks, ends = found.cross_validation, ("first_day", "last_day")
+    return blocks.assign(**{end: blocks[end].map(days) for end in ends})
+
+
+def _rerun_simulation(
+    record: Mapping[str, object], engine: str | None
+) -> Iterable[tuple[str, bytes]]:
+    check_one_of(record["mode"], ("closed_loop", "open_loop"), name="mode")
+    plan = check_plan(record["plan"], source="the plan of the record")
+    athlete = check_athlete(record["athlete"], source="the athlete of the record")
+    load = {"training_load": record["training_load"]}
+    if record["mode"] == "open_loop":
+        return table_files(open_loop(plan, athlete, **load)).items()
+    chance = {"seed": record["seed"], "noise": record["noise"]}
+    if engine != "compiled":
+        return table_files(simulate(plan, athlete, **chance, **load)).items()
+    check_seed(record["seed"])
+    setting = setting_of(plan, [athlete])
+    kept = trace(setting, **chance, is_compiled=True)
+    return table_files(told(plan, athlete, setting, kept, **chance, **load)).items()
+
+
+def _rerun_fit(
+    record: Mapping[str, object], _: str | None
+) -> Iterable[tuple[str, bytes]]:
+    return fit_files(*fit_from_record(record, progress=False)).items()
+
+
+def _rerun_comparison(
+    record: Mapping[str, object], engine: str | None
+) -> Iterable[tuple[str, bytes]]:
+    return comparison_tables(comparison_from_record(record, engine=engine)).items()
+
+
+def _rerun_search(
+    record: Mapping[str, object], engine: str | None
+) -> Iterable[tuple[str, bytes]]:
+    found = front_from_record(record, engine=engine, progress=False)
+    return search_tables(found).items()
+
+
+# Each gives the files of a rerun of its kind of record: (name, content), one at a time,
+# so that a sweep need not be held in memory. The constants of the record are in use.
+KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] = {
+    "run": _rerun_simulation,
+    "fit": _rerun_fit,
+    "compare": _rerun_comparison,
+    "sweep": sweep_files_from_record,
+    "search": _rerun_search,
+}
 
 
 def _findings(
     record: Mapping[str, object], folder: Path, engine: str | None, *, progress: bool
 ) -> list[_Finding]:
-    """Make every table again; return what is not as it should be, in order."""
+    """Rerun a record; return what is not as it should be, table by table."""
     findings, waiting = [], dict(record["sha256"])
     bar = progress_bar(len(waiting), "files", is_shown=progress)
     try:
-        with bar as tell, parameters_changed(_own_parameters(record)):
+        with bar as advance, parameters_changed(_own_parameters(record)):
             for name, ours in KINDS[record["kind"]](record, engine):
                 recorded = waiting.pop(name, None)
                 findings += _compared(name, ours, folder / name, recorded)
-                tell(1)
+                advance(1)
     except (ValueError, TypeError, KeyError) as error:
+        # Whoever edits a record by hand can leave anything in it: that is a difference
+        # to report, not a fault of hipext.
         is_missing = isinstance(error, KeyError)
         words = f"the {record['kind']} cannot be made again: "
         words += f"the record lacks {error}" if is_missing else str(error)
         return [*findings, _Finding(name="", difference=words)]
     return findings + [_not_made(name, record) for name in waiting]
-
-
-def _not_made(name: str, record: Mapping[str, object]) -> _Finding:
-    is_added = record.get("code") == code_hash()  # the code that made it knows it not
-    return _Finding(
-        name=name,
-        difference=f"{name} is in the record, but is not made now",
-        edit=f"sha256 of {name} was added to the record" if is_added else "",
-        is_made_again=is_added,
-    )
 
 
 def _own_parameters(record: Mapping[str, object]) -> dict[str, float]:
@@ -186,20 +416,33 @@ def _own_parameters(record: Mapping[str, object]) -> dict[str, float]:
     }
 
 
+def _not_made(name: str, record: Mapping[str, object]) -> _Finding:
+    # If the code is that of the record and does not make the table, its hash was added.
+    is_added = record["code"] == code_hash()
+    return _Finding(
+        name=name,
+        difference=f"{name} is in the record, but is not made now",
+        edit=f"sha256 of {name} was added to the record" if is_added else "",
+        is_confirmed=is_added,
+    )
+
+
 def _compared(
     name: str, ours: bytes, path: Path, recorded: str | None
 ) -> list[_Finding]:
-    """Return what is wrong with a table made again, or with the one in the folder."""
+    """Return what is wrong with a table of the rerun, or with the one in the folder."""
     theirs = path.read_bytes() if path.is_file() else None
-    is_made_again = sha256_of(ours) == recorded
+    # Three versions, of which two or all may agree: that of the rerun, the one in the
+    # folder, and the one whose hash is in the record.
+    is_confirmed = sha256_of(ours) == recorded
     is_untouched = theirs is not None and sha256_of(theirs) == recorded
-    if is_made_again and is_untouched:
+    if is_confirmed and is_untouched:
         return []
     is_near, edit = False, ""
     if theirs == ours:
         difference = f"record.json has not the sha256 of {name}, made again or not"
         edit = f"sha256 of {name} was changed in the record after the run"
-        is_made_again = True
+        is_confirmed = True
     elif recorded is None:
         difference = f"{name} is made now, but is not in the record"
     elif theirs is None:
@@ -213,7 +456,7 @@ def _compared(
             name=name,
             difference=difference,
             edit=edit,
-            is_made_again=is_made_again,
+            is_confirmed=is_confirmed,
             is_near=is_near,
         )
     ]
@@ -229,10 +472,9 @@ def _first_of(
     except ValueError as error:
         return str(error).removesuffix("."), False
     if found is None:
-        return f"{name}: every value is the same, only the file is written otherwise", (
-            True
-        )
-    return found.told(), not far and not is_edited
+        words = f"{name}: every value is the same, only the file is written otherwise"
+        return words, True
+    return found.report(), not far and not is_edited
 
 
 def _judged(
@@ -241,15 +483,16 @@ def _judged(
     findings: Sequence[_Finding],
     engine: str | None,
 ) -> Reproduction:
+    # An edit explains everything that differs. Without one, whatever has changed since
+    # then may be the cause of tables that the rerun does not confirm; a table that was
+    # only changed in the folder has its own cause.
     far = [finding for finding in findings if not finding.is_near]
-    others = [one.name for one in findings if not one.is_made_again]
+    others = [one.name for one in findings if not one.is_confirmed]
     changes = _changes_that_matter(record, engine, others)
     causes = [*edits, *(finding.edit for finding in findings if finding.edit)]
     if others and not edits:
-        usual = _SAME_MAKING if "code" in record else _UNKNOWN_CODE
-        causes.append("; or ".join(changes) or usual)
-    notes = [] if "seals" in record else [_UNSEALED]
-    notes += _parameter_notes(record)
+        causes.append("; or ".join(changes) or _OTHER_MACHINE)
+    notes = _parameter_notes(record)
     notes += [] if others else [f"{one}; the tables agree" for one in changes]
     first = [finding.difference for finding in [*far, *findings]]
     if edits and not first:
@@ -269,20 +512,22 @@ def _changes_that_matter(
     record: Mapping[str, object], engine: str | None, others: Sequence[str]
 ) -> list[str]:
     """Return what is not as it was then and may have changed the tables `others`."""
-    unknown = "plain" if record["kind"] == "run" else engine
-    then = record.get("engine", unknown)
-    now = then if engine is None else engine
-    without = {"numba"} if now == then == "plain" else set()
+    # Runs are made in plain Python, and a fit has no day loop. What engine made another
+    # kind of record is not known; both make the same numbers to the tolerance.
+    is_compiled_run = record["kind"] == "run" and engine == "compiled"
+    without = set()
+    if record["kind"] == "fit" or (record["kind"] == "run" and not is_compiled_run):
+        without.add("numba")
     if not any(name.endswith(".parquet") for name in record["sha256"]):
         without.add("pyarrow")
     if "assumptions.csv" not in others:
         without.add("parameters.toml")  # words alone: the values are in the record
-    engines = [f"engine: {then} then, {now} now"] if now != then else []
+    engines = ["engine: plain then, compiled now"] if is_compiled_run else []
     return engines + changes_since(record, without=without)
 
 
 def _parameter_notes(record: Mapping[str, object]) -> list[str]:
-    """Tell the constants that are shipped with other values now."""
+    """Return a note of the constants that are shipped with other values now."""
     own, shipped = _own_parameters(record), shipped_values()
     others = [
         f"{name} is {own[name]} in the record, {shipped[name]} shipped"
@@ -293,135 +538,23 @@ def _parameter_notes(record: Mapping[str, object]) -> list[str]:
 
 
 def _some(words: Sequence[str]) -> str:
-    more = len(words) - _MOST_TOLD
-    return "; ".join(words[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _rerun_simulation(
-    record: Mapping[str, object], engine: str | None
-) -> Iterable[tuple[str, bytes]]:
-    """Return name and content of the tables of a run."""
-    check_one_of(record["mode"], ("closed_loop", "open_loop"), name="mode")
-    plan = check_plan(record["plan"], source="the plan of the record")
-    athlete = check_athlete(record["athlete"], source="the person of the record")
-    load = {"training_load": record["training_load"]}
-    if record["mode"] == "open_loop":
-        return table_files(open_loop(plan, athlete, **load)).items()
-    chance = {"seed": record["seed"], "noise": record["noise"]}
-    if engine != "compiled":
-        return table_files(simulate(plan, athlete, **chance, **load)).items()
-    check_seed(record["seed"])
-    setting = setting_of(plan, [athlete])
-    kept = trace(setting, **chance, is_compiled=True)
-    return table_files(told(plan, athlete, setting, kept, **chance, **load)).items()
-
-
-def _rerun_comparison(
-    record: Mapping[str, object], engine: str | None
-) -> Iterable[tuple[str, bytes]]:
-    """Return name and content of the tables of a comparison."""
-    return comparison_tables(comparison_from_record(record, engine=engine)).items()
-
-
-def _rerun_search(
-    record: Mapping[str, object], engine: str | None
-) -> Iterable[tuple[str, bytes]]:
-    """Return name and content of the tables of a search."""
-    return search_tables(
-        front_from_record(record, engine=engine, progress=False)
-    ).items()
-
-
-# Each makes the files of a record of its kind again, one at a time: (name, content).
-# The constants of the record are in use while it does.
-KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] = {
-    "run": _rerun_simulation,
-    "compare": _rerun_comparison,
-    "sweep": sweep_files_from_record,
-    "search": _rerun_search,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """The first place at which a table made again differs from the one in a folder."""
-
-    file: str  # name of the table's file
-    row: int  # from 1; 0 for the names of the columns
-    label: str  # first column of the row and its value: "week 3"
-    column: str
-    ours: str  # the value made again
-    theirs: str  # the value in the folder
-    relative: float  # |ours - theirs| / the larger of both; NaN where not numbers
-
-    def told(self) -> str:
-        """Return where it is, both values, and by how much they differ."""
-        if self.row:
-            label = f" ({self.label})" if self.label else ""
-            place = f"row {self.row}{label}, column {self.column}"
-        else:
-            place = f"names of the columns, {self.column}"
-        is_size = self.relative > 0  # neither texts nor one number written otherwise
-        size = f" (relative difference {self.relative:.1e})" if is_size else ""
-        return (
-            f"{self.file}, {place}: {self.theirs} in the folder, "
-            f"{self.ours} made again{size}"
-        )
-
-
-def first_difference(
-    name: str, ours: bytes, theirs: bytes, *, tolerance: float = 0.0
-) -> Difference | None:
-    """Return the first place, row by row, at which two versions of a table differ.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file; it ends in ``.csv`` or ``.parquet``.
-    ours : bytes
-        The table made again.
-    theirs : bytes
-        The table in the folder.
-    tolerance : float, default 0
-        Numbers that differ relatively by no more are the same. 0: so are only those
-        written alike.
-
-    Returns
-    -------
-    Difference or None
-        None if no cell differs: then it is in how the bytes are packed.
-
-    Raises
-    ------
-    ValueError
-        If `theirs` is no such table, or files of this kind cannot be compared.
-    """
-    find = _FINDERS.get(name.rpartition(".")[2])
-    if find is None:
-        raise ValueError(f"{name} cannot be compared; only .csv and .parquet can.")
-    return find(name, ours, theirs, tolerance)
-
-
-def _in_csv(
-    name: str, ours: bytes, theirs: bytes, tolerance: float
-) -> Difference | None:
-    header: Sequence[str] = ()
-    pairs = zip_longest(_csv_rows(ours), _csv_rows(theirs), fillvalue=())
-    try:
-        for number, (mine, other) in enumerate(pairs):
-            header = header or mine
-            if mine != other:
-                found = _in_row(name, number, header, (mine, other), tolerance)
-                if found:
-                    return found
-    except csv.Error as error:
-        raise ValueError(f"{name} cannot be read as CSV: {error}.") from None
-    return None
+    more = len(words) - _MOST_SHOWN
+    return "; ".join(words[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _csv_rows(content: bytes) -> Iterator[list[str]]:
     text = content.decode("utf-8", errors="replace")
     return csv.reader(StringIO(text, newline=""))
+
+
+def _json_rows(content: bytes) -> Iterator[list[str]]:
+    """Yield every value of a JSON file as a row: where it is, and what it is."""
+    yield ["path", "value"]
+    for path, value in leaves_of(json.loads(content)).items():
+        yield [path, "" if value is None else str(value)]
+
+
+_ROWS = {"csv": _csv_rows, "json": _json_rows}
 
 
 def _in_row(
@@ -436,7 +569,7 @@ def _in_row(
         relative = _relative(mine, other)
         if mine == other or (tolerance and relative <= tolerance):
             continue
-        whole = rows[0] or rows[1]
+        whole = rows[0] or rows[1]  # one of them may have no such row
         return Difference(
             file=name,
             row=number,
@@ -464,6 +597,7 @@ def _relative(mine: object, other: object) -> float:
 def _in_parquet(
     name: str, ours: bytes, theirs: bytes, tolerance: float
 ) -> Difference | None:
+    # Column by column: row by row as with CSV takes minutes for the parts of a sweep.
     tables = _parquet_table(name, ours), _parquet_table(name, theirs)
     header = [*tables[0].columns]
     if header != [*tables[1].columns]:
@@ -509,6 +643,3 @@ def _row_of(table: pd.DataFrame, row: int) -> list[str]:
         return []
     values = table.iloc[[row]].astype(object).to_numpy().tolist()[0]
     return ["" if pd.isna(value) else str(value) for value in values]
-
-
-_FINDERS = {"csv": _in_csv, "parquet": _in_parquet}

@@ -1,4 +1,4 @@
-"""Change a plan and see: variations by dotted path, and scenarios to compare."""
+"""Scenarios: a plan with named changes, and the athletes who train in it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,25 +24,25 @@ _PLAN, _KNOB, _ATHLETE, _PARAMETER = "plan", "knob", "athlete", "parameter"
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A plan to compare with others, and what is changed for everybody who does it."""
+    """A plan to compare with others, and what is changed for every athlete on it."""
 
     name: str
     """How tables name it."""
     plan: Plan
     """The plan, already changed."""
     athlete: Mapping[str, object] = field(default_factory=dict)
-    """New values of every person by dotted path: ``{"missed_weeks": [3, 4]}``."""
+    """New values of every athlete by dotted path: ``{"missed_weeks": [3, 4]}``."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """New values of constants by id: ``{"muscle.gain": 0.02}``."""
 
 
 def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
-    """Return a person with some values changed.
+    """Return an athlete with some values changed.
 
     Parameters
     ----------
     athlete : Athlete
-        A checked person; it stays as it is.
+        A checked athlete; it stays as it is.
     changes : Mapping[str, object]
         New values by dotted path, as `vary` takes them: ``{"recovery.sleep_h": 6}``.
 
@@ -56,7 +56,7 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
     ValueError
         If a path leads nowhere; the message says what there is.
     PlanError
-        If the changed person is not a possible one.
+        If the changed athlete is not a possible one.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def scenario_of(
         A checked plan; it stays as it is.
     changes : Mapping[str, object]
         New values by name. A name is a knob (`edits.KNOBS`: ``"load_step"``),
-        ``"athlete."`` and a path below a person, ``"parameter."`` and the id of a
+        ``"athlete."`` and a path below an athlete, ``"parameter."`` and the id of a
         constant, or else a path of the plan, as `vary` takes it. Knobs and paths of
         the plan are applied in the order given; paths without a knob between them
         together.
@@ -99,7 +99,7 @@ def scenario_of(
     ValueError
         If there is nothing of a name, or a value is out of its range.
     PlanError
-        If the changed plan is not a good plan. Changes of a person are checked when
+        If the changed plan is not a good plan. Changes of an athlete are checked when
         they are applied (`changed_athlete`); here only that the first key is known.
 
     Examples
@@ -113,31 +113,110 @@ def scenario_of(
     (0, {'missed_weeks': [5]})
     """
     changes = {path: own_copy(value) for path, value in changes.items()}
-    of_athlete = _below(_ATHLETE, changes)
-    of_model = _below(_PARAMETER, changes)
+    targets = {name: _target_of(name) for name in changes}
+    of_athlete = _below(_ATHLETE, changes, targets)
+    of_model = _below(_PARAMETER, changes, targets)
     for path in of_athlete:
-        _check_person_has(path)
+        _check_athlete_has(path)
     return Scenario(
-        name=name or listed(changes) or AS_IT_IS,
-        plan=_changed_plan(plan, changes),
+        name=name or changes_text(changes) or AS_IT_IS,
+        plan=_changed_plan(plan, changes, targets),
         athlete=of_athlete,
         parameters={key: _constant(key, value) for key, value in of_model.items()},
     )
 
 
-def _changed_plan(plan: Plan, changes: Mapping[str, object]) -> Plan:
+def read_participants(
+    athlete: str | None, population: str | None, n: int, *, seed: int
+) -> Sequence[Athlete]:
+    """Return `n` copies of the athlete of a file, or `n` athletes of a population."""
+    if population is None:
+        return Copies(read_athlete(athlete), n)
+    return Cohort(population=read_population(population), n=n, seed=seed)
+
+
+def participants_as_json(athletes: Sequence[Athlete]) -> dict[str, object]:
+    """Return who trains as a record holds it.
+
+    Either ``population`` with the ``n``, ``seed`` and ``first`` number of the athletes
+    drawn from it, or the different ``athletes``, with ``n`` for copies of a single one
+    and with the ``order`` in which several of them come, by number from 1.
+    """
+    if isinstance(athletes, Cohort):
+        drawn = {"n": athletes.n, "seed": athletes.seed, "first": athletes.first}
+        return {"population": _as_json(athletes.population), **drawn}
+    if isinstance(athletes, Copies):
+        return {"athletes": [_as_json(athletes.athlete)], "n": len(athletes)}
+    # Copies are told by identity: comparing the values of many athletes takes long.
+    different = {id(one): one for one in athletes}
+    values = [_as_json(one) for one in different.values()]
+    if len(different) == 1:
+        return {"athletes": values, "n": len(athletes)}
+    numbers = {key: number for number, key in enumerate(different, start=1)}
+    return {"athletes": values, "order": [numbers[id(one)] for one in athletes]}
+
+
+def participants_from_json(values: Mapping[str, object]) -> Sequence[Athlete]:
+    """Return who trains from what `participants_as_json` has made of it."""
+    if "population" in values:
+        population = check_population(
+            values["population"], source="the population of the record"
+        )
+        drawn = {key: values[key] for key in ("n", "seed", "first")}
+        return Cohort(population=population, **drawn)
+    different = [
+        check_athlete(one, source="an athlete of the record")
+        for one in values["athletes"]
+    ]
+    if "order" in values:
+        return [different[number - 1] for number in values["order"]]
+    return Copies(different[0], values["n"])
+
+
+@dataclass(frozen=True)
+class Copies(Sequence):
+    """One athlete many times, without a list of so many items."""
+
+    athlete: Athlete
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, place: int | slice) -> "Athlete | Copies":
+        found = range(self.n)[place]  # as of any sequence, faults as well
+        return (
+            Copies(self.athlete, len(found))
+            if isinstance(place, slice)
+            else (self.athlete)
+        )
+
+
+def changes_text(changes: Mapping[str, object]) -> str:
+    """Return changes in one line, like ``deload.every_weeks = 0``."""
+    return ", ".join(
+        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
+        for path, value in changes.items()
+    )
+
+
+def _changed_plan(
+    plan: Plan, changes: Mapping[str, object], targets: Mapping[str, str]
+) -> Plan:
     """Return a plan changed in order, neighbouring paths together."""
-    ours = [name for name in changes if _room_of(name) in (_PLAN, _KNOB)]
-    for room, names in groupby(ours, key=_room_of):
-        if room == _PLAN:
+    ours = [name for name in changes if targets[name] in (_PLAN, _KNOB)]
+    for target, names in groupby(ours, key=targets.get):
+        # Paths side by side are checked as one change, because one of them alone may
+        # make no plan; a knob reads the plan as it has become by then.
+        if target == _PLAN:
             plan = vary(plan, {name: changes[name] for name in names})
-        for name in names if room == _KNOB else ():
+        for name in names if target == _KNOB else ():
             plan = apply_knob(plan, name, changes[name])
     return plan
 
 
-def _room_of(name: str) -> str:
-    """Return what a name belongs to; ValueError if to nothing."""
+def _target_of(name: str) -> str:
+    """Return what a name changes; ValueError if nothing."""
     first, dot, _ = name.partition(".")
     if dot and first in (_ATHLETE, _PARAMETER):
         return first
@@ -153,20 +232,22 @@ def _room_of(name: str) -> str:
     )
 
 
-def _below(room: str, changes: Mapping[str, object]) -> dict[str, object]:
-    """Return the changes of a room by what their names say behind its own."""
+def _below(
+    target: str, changes: Mapping[str, object], targets: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the changes of athlete or constants, by names without that word."""
     return {
-        name.removeprefix(f"{room}."): value
+        name.removeprefix(f"{target}."): value
         for name, value in changes.items()
-        if _room_of(name) == room
+        if targets[name] == target
     }
 
 
-def _check_person_has(path: str) -> None:
+def _check_athlete_has(path: str) -> None:
     first, fields = path.partition(".")[0], list(Athlete.model_fields)
     if first not in fields:
         raise ValueError(
-            f"{_ATHLETE}.{path}: a person has no {first!r}; there are "
+            f"{_ATHLETE}.{path}: an athlete has no {first!r}; there are "
             f"{', '.join(fields)}.{did_you_mean(first, fields)}"
         )
 
@@ -186,38 +267,5 @@ def _constant(name: str, value: object) -> float:
     return float(value)
 
 
-def read_participants(
-    athlete: str | None, population: str | None
-) -> Athlete | Population:
-    """Return the person of a file, or the population where that is named."""
-    return read_athlete(athlete) if population is None else read_population(population)
-
-
-def participants_as_json(people: Athlete | Population) -> dict[str, object]:
-    """Return a person or a population as a record has it: the kind, and its values."""
-    kind = "population" if isinstance(people, Population) else "athlete"
-    return {kind: people.model_dump(mode="json", exclude_unset=True)}
-
-
-def participants_from_json(values: Mapping[str, object]) -> Athlete | Population:
-    """Return the person or the population of a record."""
-    if "population" in values:
-        return check_population(values["population"], source="people of the record")
-    return check_athlete(values["athlete"], source="person of the record")
-
-
-def drawn_athletes(
-    people: Athlete | Population, n: int, *, seed: int, first: int = 0
-) -> Sequence[Athlete]:
-    """Return who trains: copies of one person, or persons drawn from `first` on."""
-    if isinstance(people, Athlete):
-        return [people] * n
-    return Cohort(population=people, n=n, seed=seed, first=first)
-
-
-def listed(changes: Mapping[str, object]) -> str:
-    """Return changes in one line, like ``deload.every_weeks = 0``."""
-    return ", ".join(
-        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
-        for path, value in changes.items()
-    )
+def _as_json(value: Athlete | Population) -> dict[str, object]:
+    return value.model_dump(mode="json", exclude_unset=True)

@@ -1,4 +1,4 @@
-"""Search for plans that serve several goals within limits, for persons of a crowd."""
+"""Search for plans that serve several goals within limits (NSGA-II)."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,6 @@ from hipext.studies.crowds import (
 )
 from hipext.studies.designs import Range, Varied, as_column, read_varied, written
 from hipext.studies.scenarios import (
-    drawn_athletes,
     participants_as_json,
     participants_from_json,
     read_participants,
@@ -32,20 +31,23 @@ from hipext.studies.scenarios import (
 )
 from hipext.studies.sweep_file import Limit, SearchSpec, read_search_file
 
-_TABLES = ("front", "trials")
-_HEADS = ("trial", "generation")
-_N_NEAREST = 3
-Changes = dict[str, object]
-Evaluate = Callable[[list[Changes]], pd.DataFrame]
-Values = dict[str, float]
-_SIGNS = {"highest": -1.0, "lowest": 1.0}  # a cost is lower if it is better
-_MOST_GOALS = 4
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
     from optuna.samplers import NSGAIISampler
-_NEARNESS = 5.0  # of mutants to their parents; came nearer to known fronts than 20
-_WAYS = {"highest": "maximize", "lowest": "minimize"}
+
+TABLES = ("front", "trials")
+_SIGNS = {
+    "highest": -1.0,
+    "lowest": 1.0,
+}  # of a goal, for costs that are lower if better
+_DIRECTIONS = {"highest": "maximize", "lowest": "minimize"}
+_MOST_GOALS = 4
+_N_NEAREST = 3
+_ETA = 5.0  # of mutation, Deb's index: came nearer to known fronts than the usual 20
+Changes = dict[str, object]  # by name: what a trial sets
+Values = dict[str, float]  # by column: goals and limited quantities of a trial
+Evaluate = Callable[[list[Changes]], pd.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,8 +67,8 @@ class Search:
     limits: Mapping[str, Limit]
     """By outcome: what it had to keep to."""
 
-    def told(self) -> str:
-        """Return what came of it; where nothing is allowed, the nearest misses."""
+    def report(self) -> str:
+        """Return what was found; where nothing is allowed, the nearest misses."""
         tried = f"{counted(len(self.trials), 'scenario')} tried"
         n_allowed = int(self.trials["is_allowed"].sum())
         if n_allowed:
@@ -83,11 +85,14 @@ class Search:
 
     def _miss_text(self, row: Mapping[str, object]) -> str:
         names = _columns_of(self.space, _quantities(self.goals, self.limits))
-        was_set = [f"{name} = {_shown(row[column])}" for name, column in names.items()]
+        was_set = [
+            f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
+            for name, value in ((name, row[column]) for name, column in names.items())
+        ]
         broken = [
             f"{limit.column(outcome)} is {row[limit.column(outcome)]:.3g}, {bound}"
             for outcome, limit in self.limits.items()
-            for bound, excess in excesses(limit, row[limit.column(outcome)]).items()
+            for bound, excess in _excesses(limit, row[limit.column(outcome)]).items()
             if excess > 0
         ]
         return f"{', '.join(was_set)}: {listed(broken)}."
@@ -98,8 +103,8 @@ def find_front(
 ) -> Search:
     """Look for the plans of a search file that no other one beats in all goals.
 
-    Every scenario that is tried is lived by the same persons on the same days. Goals
-    are means of persons; limits hold for the mean or a percentile of persons.
+    Every scenario that is tried is simulated for the same athletes on the same days.
+    Goals are means of athletes; limits hold for the mean or a percentile of athletes.
 
     Parameters
     ----------
@@ -112,7 +117,7 @@ def find_front(
 
     Returns
     -------
-    pareto.Search
+    Search
         Trials and the front among them. There is no single best: which trade to take
         is a choice. A front is what was found, in a model.
 
@@ -127,11 +132,14 @@ def find_front(
 
 def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
     """Return everything a search is made of, as values of JSON without paths."""
-    files = {"plan", "athlete", "population"}
+    replaced = {"plan", "athlete", "population", "n_athletes"}
+    athletes = read_participants(
+        spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
+    )
     return {
-        "search": spec.model_dump(mode="json", exclude=files),
+        "search": spec.model_dump(mode="json", exclude=replaced),
         "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
-        **participants_as_json(read_participants(spec.athlete, spec.population)),
+        "participants": participants_as_json(athletes),
     }
 
 
@@ -139,90 +147,46 @@ def front_from_record(
     inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = True
 ) -> Search:
     """Return what a search finds, from the inputs of its record."""
-    asked = inputs["search"]
+    values = inputs["search"]
     plan = check_plan(inputs["plan"], source="the plan of the record")
-    who = participants_from_json(inputs)
-    people = drawn_athletes(who, asked["persons"], seed=asked["seed"])
-    limits = {name: Limit(**one) for name, one in asked["limits"].items()}
+    athletes = participants_from_json(inputs["participants"])
+    limits = {name: Limit(**one) for name, one in values["limits"].items()}
     n_threads = threads_for(engine)
     constants = values_in_use()
-
     faults: list[ValueError] = []
 
-    def means(changes: Mapping[str, object]) -> dict[str, float]:
+    def means(changes: Mapping[str, object]) -> Values:
         try:
+            # This runs in a thread of its own, where constants are as shipped.
             with parameters_changed(constants):
-                return _means(plan, changes, people, asked, limits, engine)
-        except ValueError as fault:  # legal singly, not always together
+                return _means(plan, changes, athletes, values, limits, engine)
+        except ValueError as fault:  # each change was checked alone, not all together
             faults.append(fault)
-            return dict.fromkeys(_measured(asked, limits), np.nan)
+            return dict.fromkeys(_quantities(values["goals"], limits), np.nan)
 
     def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
-    size = asked["search"]
-    with progress_bar(size["trials"], "plans", is_shown=progress) as tell:
+    size = values["search"]
+    with progress_bar(size["trials"], "plans", is_shown=progress) as advance:
         found = search(
-            read_varied(asked["vary"], source="the record")[0],
-            asked["goals"],
+            read_varied(values["vary"], source="the record")[0],
+            values["goals"],
             limits,
             evaluate,
             trials=size["trials"],
             generation=size["generation"],
-            seed=asked["seed"],
-            progress=tell,
+            seed=values["seed"],
+            progress=advance,
         )
     if len(faults) == len(found.trials):
-        raise min(faults, key=str)  # nothing can be done: the person lacks a 1RM, say
+        raise min(faults, key=str)  # nothing can be done: a 1RM is missing, say
     return found
 
 
 def search_tables(found: Search) -> dict[str, bytes]:
     """Return the tables of a search as CSV by file name."""
-    return {f"{name}.csv": csv_bytes(getattr(found, name)) for name in _TABLES}
-
-
-def _means(
-    plan: Plan,
-    changes: Mapping[str, object],
-    people: Sequence[Athlete],
-    asked: Mapping[str, object],
-    limits: Mapping[str, Limit],
-    engine: str | None,
-) -> dict[str, float]:
-    """Return goals and limited quantities; ValueError where changes make no plan."""
-    scenario = scenario_of(plan, changes)
-    options = {"seed": asked["seed"], "noise": asked["noise"], "n_threads": 1}
-    found = outcomes_of(simulate_athletes(scenario, people, engine=engine, **options))
-    means = {name: float(found[name].mean()) for name in asked["goals"]}
-    limited = {
-        limit.column(name): _of(limit, found[name]) for name, limit in limits.items()
-    }
-    return means | limited
-
-
-def _measured(asked: Mapping[str, object], limits: Mapping[str, Limit]) -> list[str]:
-    return [*asked["goals"], *(limit.column(name) for name, limit in limits.items())]
-
-
-def _of(limit: Limit, persons: np.ndarray) -> float:
-    if limit.of == "mean":
-        return float(persons.mean())
-    return float(np.percentile(persons, int(limit.of.removeprefix("p"))))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Tried:
-    """A scenario that was tried, and what came of it."""
-
-    trial: int
-    generation: int
-    changes: Changes
-    outcomes: Values
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return {f"{name}.csv": csv_bytes(getattr(found, name)) for name in TABLES}
 
 
 def search(
@@ -234,7 +198,7 @@ def search(
     trials: int,
     generation: int,
     seed: int,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] = int,
 ) -> Search:
     """Return the front of what a genetic search finds within limits.
 
@@ -252,13 +216,13 @@ def search(
         missing value is a scenario that cannot be: it is not allowed. No changes are
         asked for twice.
     trials : int
-        How many scenarios are chosen; fewer are evaluated where some are chosen again.
+        How many scenarios are chosen; fewer are evaluated where some repeat others.
     generation : int
         How many are chosen, and evaluated, at a time; at least 2.
     seed : int
         The same seed gives the same search.
     progress : callable, optional
-        Told after each generation how many more trials are done.
+        Called after each generation with the number of trials that it had.
 
     Returns
     -------
@@ -284,7 +248,7 @@ def search(
 
     Examples
     --------
-    >>> from hipext.designs import Range
+    >>> from hipext.studies.designs import Range
     >>> def evaluate(scenarios):
     ...     x = pd.Series([changes["x"] for changes in scenarios])
     ...     return pd.DataFrame({"strength_pct": 100 + x, "minutes": 60 + x**2})
@@ -296,34 +260,106 @@ def search(
     >>> found.front["x"].tolist()
     [4, 3, 2, 1, 0]
     """
-    check_goals(goals)
+    _check_goals(goals)
     if not 2 <= generation <= trials:
         raise ValueError(
             f"generation must be from 2 to trials; got generation={generation}, "
             f"trials={trials}."
         )
-    study = study_of(goals, generation, seed)
-    tried: dict[str, _Tried] = {}
+    study = _study(goals, generation, seed)
+    quantities = _quantities(goals, limits)
+    tried: dict[str, tuple[int, Changes, Values]] = {}  # the first: its generation
     for number, first in enumerate(range(0, trials, generation), start=1):
-        n_asked = min(generation, trials - first)
-        asked = [study.ask(distributions_of(space)) for _ in range(n_asked)]
-        chosen = [changes_of(space, trial.params) for trial in asked]
-        keys = [written(changes) for changes in chosen]
-        pairs = zip(keys, chosen, strict=True)
-        new = {key: one for key, one in pairs if key not in tried}
-        rows = _evaluated(evaluate, [*new.values()], _quantities(goals, limits))
-        for key, values in zip(new, rows, strict=True):
-            tried[key] = _Tried(
-                trial=len(tried) + 1,
-                generation=number,
-                changes=new[key],
-                outcomes=values,
-            )
-        for trial, key in zip(asked, keys, strict=True):
-            tell(study, trial, tried[key].outcomes, goals, limits)
-        if progress is not None:
-            progress(n_asked)
+        # Optuna is asked for a whole generation before it gets the first result of it:
+        # what is chosen does not depend on the order in which threads are done.
+        n_chosen = min(generation, trials - first)
+        chosen = [study.ask(_distributions(space)) for _ in range(n_chosen)]
+        changes = [_changes_of(space, trial.params) for trial in chosen]
+        # Crossover often repeats a scenario. The simulation of it is the same, so it is
+        # evaluated once, and the sampler gets its values each time.
+        keys = [written(one) for one in changes]
+        new = {
+            key: one for key, one in zip(keys, changes, strict=True) if key not in tried
+        }
+        rows = _evaluated(evaluate, [*new.values()], quantities)
+        for (key, one), values in zip(new.items(), rows, strict=True):
+            tried[key] = (number, one, values)
+        for trial, key in zip(chosen, keys, strict=True):
+            _give_result(study, trial, tried[key][2], goals, limits)
+        progress(n_chosen)
     return _search_of([*tried.values()], space, goals, limits)
+
+
+def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows that no other row beats, best in the first goal first.
+
+    A row beats another if it is at least as good in all goals and better in one. Rows
+    where a goal is missing are left out; rows that are equal in all goals stay.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per scenario.
+    goals : Mapping of str to {"highest", "lowest"}
+        Columns, and which way is better.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"strength_pct": [105, 110, 104], "minutes": [50, 60, 55]})
+    >>> front_of(table, {"strength_pct": "highest", "minutes": "lowest"}).index.tolist()
+    [1, 0]
+    """
+    _check_goals(goals)
+    check_columns(table, goals, name="trials")
+    costs = np.column_stack(
+        [_SIGNS[way] * table[goal].to_numpy("float64") for goal, way in goals.items()]
+    )
+    known = np.flatnonzero(~np.isnan(costs).any(axis=1))
+    # Sorted by the first goal, then the second and so on (`lexsort` takes its last key
+    # first), a row can only be beaten by one that came before, and if so by one that is
+    # on the front itself: each row is compared with the front so far, not with all.
+    order = known[np.lexsort((known, *costs[known].T[::-1]))]
+    front: list[int] = []
+    best = np.empty((0, len(goals)))  # costs on the front, each once
+    for row in order:
+        no_worse = (best <= costs[row]).all(axis=1)
+        is_equal = (best[no_worse] == costs[row]).all(axis=1)
+        if is_equal.any() or not no_worse.any():
+            front.append(int(row))
+            best = best if is_equal.any() else np.vstack([best, costs[row]])
+    return table.iloc[front]
+
+
+def _check_goals(goals: Mapping[str, str]) -> None:
+    """Raise ValueError unless there are one to four goals, each with its way."""
+    if not 1 <= len(goals) <= _MOST_GOALS:
+        raise ValueError(
+            f"A search has one to four goals; got {len(goals)}: {', '.join(goals)}."
+        )
+    for goal, way in goals.items():
+        check_one_of(way, _SIGNS, name=f"goal {goal}")
+
+
+def _means(
+    plan: Plan,
+    changes: Mapping[str, object],
+    athletes: Sequence[Athlete],
+    values: Mapping[str, object],
+    limits: Mapping[str, Limit],
+    engine: str | None,
+) -> Values:
+    """Return goals and limited quantities; ValueError where changes make no plan."""
+    scenario = scenario_of(plan, changes)
+    options = {"seed": values["seed"], "noise": values["noise"], "n_threads": 1}
+    found = outcomes_of(simulate_athletes(scenario, athletes, engine=engine, **options))
+    means = {name: float(found[name].mean()) for name in values["goals"]}
+    for name, limit in limits.items():
+        if limit.of == "mean":
+            means[name] = float(found[name].mean())
+        else:
+            percentile = int(limit.of.removeprefix("p"))
+            means[limit.column(name)] = float(np.percentile(found[name], percentile))
+    return means
 
 
 def _quantities(goals: Mapping[str, str], limits: Mapping[str, Limit]) -> list[str]:
@@ -354,21 +390,27 @@ def _evaluated(
 
 
 def _search_of(
-    tried: Sequence[_Tried],
+    tried: Sequence[tuple[int, Changes, Values]],
     space: Mapping[str, Varied],
     goals: Mapping[str, str],
     limits: Mapping[str, Limit],
 ) -> Search:
     """Return the trials as tables, with what is allowed and on the front."""
+    generations, changes, values = zip(*tried, strict=True)
     columns = _columns_of(space, _quantities(goals, limits))
-    heads = {key: [getattr(one, key) for one in tried] for key in _HEADS}
-    was_set = {
-        columns[name]: as_column([one.changes[name] for one in tried]) for name in space
-    }
     table = pd.DataFrame(
-        {**heads, **was_set, **pd.DataFrame([one.outcomes for one in tried])}
+        {
+            "trial": range(1, len(tried) + 1),
+            "generation": generations,
+            **{columns[name]: as_column([x[name] for x in changes]) for name in space},
+            **pd.DataFrame([*values]),
+        }
     )
-    table["is_allowed"] = [is_allowed(one.outcomes, limits) for one in tried]
+    table["is_allowed"] = [
+        not np.isnan([*one.values()]).any()
+        and max(_all_excesses(one, limits).values(), default=0.0) <= 0
+        for one in values
+    ]
     front = front_of(table[table["is_allowed"]], goals)
     table["is_on_front"] = table.index.isin(front.index)
     return Search(
@@ -384,61 +426,18 @@ def _nearest(found: Search) -> list[dict[str, object]]:
     """Return the trials that break limits least, of those that can be done."""
 
     def excess(row: Mapping[str, float]) -> float:
-        return sum(max(one, 0.0) for one in all_excesses(row, found.limits).values())
+        return sum(max(one, 0.0) for one in _all_excesses(row, found.limits).values())
 
     known = found.trials.dropna(subset=_quantities(found.goals, found.limits))
     return sorted(known.to_dict("records"), key=excess)[:_N_NEAREST]
 
 
-def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
-    """Return the rows that no other row beats, best in the first goal first.
+def _excesses(limit: Limit, value: float) -> dict[str, float]:
+    """Return how far a value is beyond each bound, in parts of the bound.
 
-    A row beats another if it is at least as good in all goals and better in one. Rows
-    where a goal is missing are left out; rows that are equal in all goals stay.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row per scenario.
-    goals : Mapping of str to {"highest", "lowest"}
-        Columns, and which way is better.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"strength_pct": [105, 110, 104], "minutes": [50, 60, 55]})
-    >>> front_of(table, {"strength_pct": "highest", "minutes": "lowest"}).index.tolist()
-    [1, 0]
+    Parts of the bound have no unit, so that excesses of several limits can be added up;
+    beyond a bound of 0 the value itself is taken.
     """
-    check_goals(goals)
-    check_columns(table, goals, name="trials")
-    costs = np.column_stack(
-        [_SIGNS[way] * table[goal].to_numpy("float64") for goal, way in goals.items()]
-    )
-    known = np.flatnonzero(~np.isnan(costs).any(axis=1))
-    order = known[np.lexsort((known, *costs[known].T[::-1]))]  # first goal first
-    front: list[int] = []
-    best = np.empty((0, len(goals)))  # rows of the front, each of other costs
-    for row in order:  # only one that came before can beat it
-        no_worse = (best <= costs[row]).all(axis=1)
-        is_equal = (best[no_worse] == costs[row]).all(axis=1)
-        if is_equal.any() or not no_worse.any():
-            front.append(int(row))
-            best = best if is_equal.any() else np.vstack([best, costs[row]])
-    return table.iloc[front]
-
-
-def check_goals(goals: Mapping[str, str]) -> None:
-    """Raise ValueError unless there are one to four goals, each with its way."""
-    if not 1 <= len(goals) <= _MOST_GOALS:
-        raise ValueError(
-            f"A search has one to four goals; got {len(goals)}: {', '.join(goals)}."
-        )
-    for goal, way in goals.items():
-        check_one_of(way, _SIGNS, name=f"goal {goal}")
-
-
-def excesses(limit: Limit, value: float) -> dict[str, float]:
-    """Return how far a value is beyond each bound, in parts of the bound."""
     found = {}
     if limit.at_most is not None:
         beyond = value - limit.at_most
@@ -449,42 +448,37 @@ def excesses(limit: Limit, value: float) -> dict[str, float]:
     return found
 
 
-def all_excesses(
+def _all_excesses(
     values: Mapping[str, float], limits: Mapping[str, Limit]
 ) -> dict[str, float]:
     """Return how far values are beyond each bound of each limit."""
     return {
         f"{outcome}: {bound}": excess
         for outcome, limit in limits.items()
-        for bound, excess in excesses(limit, values[limit.column(outcome)]).items()
+        for bound, excess in _excesses(limit, values[limit.column(outcome)]).items()
     }
 
 
-def is_allowed(values: Mapping[str, float], limits: Mapping[str, Limit]) -> bool:
-    """Return whether values are known and keep to their limits."""
-    is_known = not np.isnan([*values.values()]).any()
-    return is_known and max(all_excesses(values, limits).values(), default=0.0) <= 0
-
-
-def study_of(goals: Mapping[str, str], generation: int, seed: int) -> "Study":
+def _study(goals: Mapping[str, str], generation: int, seed: int) -> "Study":
     """Return a study in memory; its greeting is not logged."""
     import optuna
 
-    loudness = optuna.logging.get_verbosity()
+    verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         return optuna.create_study(
-            directions=[_WAYS[way] for way in goals.values()],
+            directions=[_DIRECTIONS[way] for way in goals.values()],
             sampler=_sampler(generation, seed),
         )
     finally:
-        optuna.logging.set_verbosity(loudness)
+        optuna.logging.set_verbosity(verbosity)
 
 
 def _sampler(generation: int, seed: int) -> "NSGAIISampler":
-    """Return NSGA-II with the operators of its paper, not those usual in optuna.
+    """Return NSGA-II with the operators of its paper.
 
-    With those, a mutant is drawn from the whole range: chance alone for one name.
+    Those usual in optuna draw a mutant from the whole range: of a single name, a search
+    by chance alone.
     """
     from optuna.exceptions import ExperimentalWarning
     from optuna.samplers import NSGAIISampler
@@ -495,13 +489,14 @@ def _sampler(generation: int, seed: int) -> "NSGAIISampler":
         return NSGAIISampler(
             population_size=generation,
             crossover=SBXCrossover(),
-            mutation=PolynomialMutation(eta=_NEARNESS),
+            mutation=PolynomialMutation(eta=_ETA),
+            # Optuna takes seeds of 32 bits; ours have up to 63.
             seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
         )
 
 
-def distributions_of(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]:
-    """Return what is varied in the words of optuna; of a list, places."""
+def _distributions(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]:
+    """Return what is varied in the form of optuna; of a list, places."""
     from optuna import distributions
 
     found = {}
@@ -516,29 +511,29 @@ def distributions_of(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution
     return found
 
 
-def changes_of(
-    space: Mapping[str, Varied], params: Mapping[str, float]
-) -> dict[str, object]:
-    """Return what a trial of the search sets, by name."""
+def _changes_of(space: Mapping[str, Varied], params: Mapping[str, float]) -> Changes:
+    """Return what a trial of the study sets, by name."""
     return {
         name: params[name] if isinstance(varied, Range) else varied[params[name]]
         for name, varied in space.items()
     }
 
 
-def tell(
+def _give_result(
     study: "Study",
     trial: "Trial",
     values: Mapping[str, float],
     goals: Mapping[str, str],
     limits: Mapping[str, Limit],
 ) -> None:
-    """Tell a study what came of a trial; one that cannot be is told as failed."""
+    """Give a study the result of a trial; one that cannot be done has failed."""
     from optuna.trial import TrialState
 
     if np.isnan([*values.values()]).any():
         study.tell(trial, state=TrialState.FAIL)
         return
-    for name, excess in all_excesses(values, limits).items():
+    # Constrained domination (Deb et al., 2002): whatever keeps to the limits beats what
+    # does not, and of two that break them, the one with the smaller sum of excesses.
+    for name, excess in _all_excesses(values, limits).items():
         trial.set_constraint(name, excess)
     study.tell(trial, [values[goal] for goal in goals])

@@ -1,4 +1,4 @@
-"""Sweep and search files: what is varied, for whom, and what is looked for."""
+"""Sweep and search files: what is varied, for which athletes, and the goals."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ from hipext.studies.designs import (
 )
 from hipext.studies.scenarios import changed_athlete, scenario_of
 
-MAX_ROWS = 100_000_000  # persons in all scenarios together
+MAX_ROWS = 100_000_000  # athletes in all scenarios together
 _FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
 
 
@@ -35,7 +35,7 @@ def _outcome(name: str) -> str:
 OutcomeName = Annotated[str, AfterValidator(_outcome)]
 
 
-class _Question(FileValue):
+class _Study(FileValue):
     """What a sweep and a search have in common."""
 
     format: Literal[1]
@@ -47,13 +47,13 @@ class _Question(FileValue):
     plan: str = Field(min_length=1, examples=['"guide_16wk"'])
     """Name of a shipped plan, or path of a plan file from the folder of this file."""
     athlete: str | None = None
-    """One person: name of a shipped one, or path of a person file."""
+    """One athlete: name of a shipped one, or path of an athlete file."""
     population: str | None = None
-    """People to draw persons from: name of a shipped population, or path of a file."""
-    persons: int = Field(default=1, ge=1, le=MAX_ROWS)
-    """Persons in every scenario, the same ones in all of them."""
+    """Where athletes are drawn from: a shipped population, or path of a file."""
+    n_athletes: int = Field(default=1, ge=1, le=MAX_ROWS)
+    """Athletes in every scenario, the same ones in all of them."""
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
-    """Of the persons, their days and the scenarios."""
+    """Of the athletes, their days and the scenarios."""
     noise: bool = True
     """Whether days differ by chance."""
     vary: dict[str, Range | tuple[object, ...]]
@@ -69,11 +69,11 @@ class Design(FileValue):
     """Scenarios, base samples or trajectories; not for a grid."""
 
 
-class SweepSpec(_Question):
-    """A sweep: many scenarios of one plan, each for the same persons."""
+class SweepSpec(_Study):
+    """A sweep: many scenarios of one plan, each for the same athletes."""
 
     weeks: bool = False
-    """Whether every week of every person is kept as well."""
+    """Whether every week of every athlete is kept as well."""
     design: Design = Design()
     """How scenarios are chosen."""
 
@@ -86,7 +86,7 @@ class Limit(FileValue):
     at_least: float | None = None
     """The lowest value that is allowed."""
     of: str = "mean"
-    """Of the mean person, or of a quantile of persons: "p90"."""
+    """Of the mean athlete, or of a percentile of athletes: "p90"."""
 
     @model_validator(mode="after")
     def _limits(self) -> "Limit":
@@ -103,7 +103,7 @@ class Limit(FileValue):
             self.of == f"p{digits}" and digits in map(str, range(1, 100))
         ):
             raise ValueError(
-                'of must be "mean" or a percentile of persons from "p1" to "p99"; '
+                'of must be "mean" or a percentile of athletes from "p1" to "p99"; '
                 f"got {self.of!r}."
             )
         return self
@@ -119,7 +119,7 @@ class SearchSize(FileValue):
     trials: int = Field(default=200, ge=2, le=20_000)
     """Scenarios that are tried at most."""
     generation: int = Field(default=20, ge=2, le=1000)
-    """Scenarios that are tried before the search learns from them."""
+    """Scenarios that are tried before the next ones are chosen."""
 
     @model_validator(mode="after")
     def _has_a_generation(self) -> "SearchSize":
@@ -131,7 +131,7 @@ class SearchSize(FileValue):
         return self
 
 
-class SearchSpec(_Question):
+class SearchSpec(_Study):
     """A search: which scenarios serve several goals best and keep to limits."""
 
     search: SearchSize = SearchSize()
@@ -139,7 +139,7 @@ class SearchSpec(_Question):
     goals: dict[OutcomeName, Literal["highest", "lowest"]] = Field(
         min_length=1, max_length=4, examples=['{ strength_pct = "highest" }']
     )
-    """What is looked for: outcomes of the mean person."""
+    """What is looked for: outcomes of the mean athlete."""
     limits: dict[OutcomeName, Limit] = Field(default_factory=dict)
     """What a scenario must keep to, by outcome."""
 
@@ -154,7 +154,7 @@ def read_sweep_file(path: str | Path) -> SweepSpec:
     ----------
     path : str or Path
         Name of a shipped sweep (``"light_weeks"``) or path of a TOML file. Plans and
-        persons in it are named from its folder.
+        athletes in it are named from its folder.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def check_sweep(
 ) -> SweepSpec:
     """Return the values of a file as a sweep; PlanError with all problems.
 
-    With a `folder`, plans and persons are looked up from there and changes are tried.
+    With a `folder`, plans and athletes are looked up from there and changes are tried.
     """
     _check_not_the_other(values, ("goals", "limits", "search"), "sweep", source)
     return _checked(SweepSpec, values, source, folder)
@@ -213,8 +213,10 @@ def _check_not_the_other(
 def _checked(
     model: type[Spec], values: Mapping, source: str, folder: Path | None
 ) -> Spec:
+    # What needs several values, or another file, is checked before the model is, and
+    # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
-    problems += _people_problems(values)
+    problems += _athlete_problems(values)
     problems += _size_problems(values, vary, model)
     located = {}
     if folder is not None:
@@ -226,22 +228,22 @@ def _checked(
     return check_values(model, given, source=source, more_problems=problems)
 
 
-def _people_problems(values: Mapping) -> Iterator[str]:
-    """Yield what is wrong with who is asked for."""
+def _athlete_problems(values: Mapping) -> Iterator[str]:
+    """Yield what is wrong with who is to train."""
     given = [key for key in ("athlete", "population") if values.get(key) is not None]
     if not given:
         yield (
-            'athlete: name a person (athlete = "novice") or people to draw from '
-            '(population = "novices").'
+            'athlete: name an athlete (athlete = "novice") or a population to draw '
+            'from (population = "novices").'
         )
     elif len(given) > 1:
         yield "population: there is an athlete too. Keep one of them."
-    elif given == ["population"] and "persons" not in values:
-        yield "persons: say how many are drawn, for example persons = 1000."
+    elif given == ["population"] and "n_athletes" not in values:
+        yield "n_athletes: say how many are drawn, for example n_athletes = 1000."
 
 
 def _size_problems(
-    values: Mapping, vary: Mapping[str, Varied], model: type[_Question]
+    values: Mapping, vary: Mapping[str, Varied], model: type[_Study]
 ) -> Iterator[str]:
     """Yield what is wrong with the scenarios, and with their number."""
     if not vary:
@@ -258,11 +260,11 @@ def _size_problems(
             return
         yield from (f"design: {text}" for text in design_problems(kind, vary, n))
         size = n_scenarios(kind, vary, n)
-    persons = values.get("persons", 1)
-    if isinstance(size, int) and isinstance(persons, int) and size * persons > MAX_ROWS:
+    n = values.get("n_athletes", 1)
+    if isinstance(size, int) and isinstance(n, int) and size * n > MAX_ROWS:
         yield (
-            f"persons: {size:,} scenarios of {persons:,} persons are "
-            f"{size * persons:,}; at most {MAX_ROWS:,} together are allowed."
+            f"n_athletes: {size:,} scenarios of {n:,} athletes are {size * n:,}; at "
+            f"most {MAX_ROWS:,} together are allowed."
         )
 
 
@@ -278,6 +280,7 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
         name = values.get(key)
         if not isinstance(name, str) or not name:
             continue
+        # A bare name is that of a shipped file; paths go from the folder of the study.
         is_bare = Path(name).name == name and not Path(name).suffix
         path = name if is_bare else str(folder / name)
         try:
@@ -291,23 +294,19 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
 def change_problems(
     located: Mapping[str, str], vary: Mapping[str, Varied]
 ) -> Iterator[str]:
-    """Yield why values cannot be set in a plan or person, each tried by itself.
+    """Yield why values cannot be set in a plan or athlete, each tried by itself.
 
-    Parameters
-    ----------
-    located : Mapping[str, str]
-        Where the plan is, and the athlete or population.
-    vary : Mapping
-        Values or range by name.
+    `located` says where the plan is, and the athlete or population.
     """
-    plan, person = read_plan(located["plan"]), _average(located)
+    plan, athlete = read_plan(located["plan"]), _average(located)
     for name, varied in vary.items():
         texts = []
+        # The ends stand for a range: between them there is nothing new to refuse.
         for value in varied.ends if isinstance(varied, Range) else varied:
             try:
                 scenario = scenario_of(plan, {name: value})
-                if person is not None:
-                    changed_athlete(person, scenario.athlete)
+                if athlete is not None:
+                    changed_athlete(athlete, scenario.athlete)
             except PlanError as error:
                 texts += error.problems
             except ValueError as error:
@@ -316,7 +315,7 @@ def change_problems(
 
 
 def _average(located: Mapping[str, str]) -> Athlete | None:
-    """Return the person of a file that is named, or the average one."""
+    """Return the athlete of a file that is named, or the average one."""
     if "population" in located:
         return read_population(located["population"]).athlete
     return read_athlete(located["athlete"]) if "athlete" in located else None

@@ -1,14 +1,13 @@
-"""Sweeps: many scenarios, each for the same persons, streamed to Parquet files.
+"""Sweeps: many scenarios, each for the same athletes, streamed to Parquet files.
 
 The same sweep makes the same bytes, whether it ran in one piece or was killed and
-resumed, in one thread or many, or on a cluster of machines (`cluster`).
+resumed, in one thread or many, or on a cluster of machines.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +15,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_one_of, counted
+from hipext.files.checks import PlanError, check_one_of, counted
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.records import (
+    RECORD,
     changes_since,
+    check_folder_is_free,
     inputs_of,
     leaves_of,
     read_record,
@@ -32,17 +33,17 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
-    columns_of,
     inputs_of_sweep,
     job_from_record,
     job_of,
     n_batches,
     pieces_of,
     scenario_columns,
+    tables_of_batch,
 )
 from hipext.studies.crowds import (
-    ENGINES,
     OUTCOMES,
+    check_engine,
     progress_bar,
     side_by_side,
     threads_for,
@@ -56,16 +57,13 @@ from hipext.studies.designs import (
 )
 from hipext.studies.sweep_file import SweepSpec, read_sweep_file
 
-JOURNAL, RECORD, SUMMARY, SCENARIOS = (
-    "done.jsonl",
-    "record.json",
-    "summary.csv",
-    "scenarios.parquet",
-)
+JOURNAL = "done.jsonl"  # of an unfinished sweep: a line of hashes for each part done
+SUMMARY = "summary.csv"
+SCENARIOS = "scenarios.parquet"
 TABLES = ("outcomes", "weeks")
-_TEMPORARY = ".*.part"
 QUANTILES = {"q05": 0.05, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q95": 0.95}
-_MISSING = (
+_TEMPORARY = ".*.part"  # what `write_files` leaves if it is killed
+_NO_PYARROW = (
     "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
     "pip install 'hipext[sweep]'."
 )
@@ -89,7 +87,7 @@ class Sweep:
         One row per scenario, one column per varied name.
     summary : pandas.DataFrame
         One row per scenario: the varied columns, ``n``, and mean, sd and quantiles of
-        persons of every outcome (``strength_pct_mean``, ..., ``strength_pct_q95``).
+        athletes of every outcome (``strength_pct_mean``, ..., ``strength_pct_q95``).
     """
 
     folder: Path
@@ -100,11 +98,11 @@ class Sweep:
     summary: pd.DataFrame
 
     def outcomes(self) -> pd.DataFrame:
-        """Return one row per scenario and person; a large sweep is large in memory."""
+        """Return one row per scenario and athlete; a large sweep is large in memory."""
         return read_parquet(part_paths(self.folder))
 
     def weeks(self) -> pd.DataFrame:
-        """Return one row per scenario, person and week, if they were kept."""
+        """Return one row per scenario, athlete and week, if they were kept."""
         paths = part_paths(self.folder, "weeks")
         if not paths:
             raise FileNotFoundError(
@@ -163,7 +161,7 @@ def sweep(
         Whether to go on with an unfinished sweep.
     scheduler : str, optional
         Address of a Dask scheduler (``"tcp://host:8786"``), or ``"local"`` for
-        workers on this machine; see `cluster`. Default: threads of this process.
+        workers on this machine. Default: threads of this process.
     n_threads : int, optional
         Threads, or workers of a local cluster. Default: one per processor.
     engine : {"compiled", "plain"}, optional
@@ -189,8 +187,7 @@ def sweep(
     ModuleNotFoundError
         If pyarrow is not installed, or Dask where a scheduler is named.
     """
-    if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
+    check_engine(engine)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     job, folder = job_of(spec), Path(out)
     check_first(job)
@@ -199,14 +196,23 @@ def sweep(
     begin(folder, record, resume=resume)
     done = parts_done(folder)
     left = [n for n in range(n_batches(job)) if not _is_done(job, n, done)]
-    run = partial(
-        _batches, job, left, scheduler=scheduler, n_threads=n_threads, engine=engine
+    n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
+    bar = progress_bar(
+        job.n_rows, "athletes", is_shown=progress, initial=min(n_done, job.n_rows)
     )
-    _fill(folder, job, run, done, progress=progress)
+    batches = _batches(
+        job, left, scheduler=scheduler, n_threads=n_threads, engine=engine
+    )
+    # Closing the generator stops threads and cluster, also where a file of a batch
+    # cannot be written.
+    with bar as advance, closing(batches):
+        for batch, tables in batches:
+            done |= write_part(folder, _part_files(tables, batch))
+            advance(len(tables["outcomes"]["athlete"]))
     if left or not is_closed(folder):
-        summary = csv_bytes(_with_changes(job, _summary(folder, job)))
-        files = {SCENARIOS: scenarios, SUMMARY: summary}
-        finish(folder, record, files, done)
+        finish(
+            folder, record, {SCENARIOS: scenarios, SUMMARY: _summary(folder, job)}, done
+        )
     return read_sweep(folder)
 
 
@@ -226,108 +232,32 @@ def read_sweep(folder: str | Path) -> Sweep:
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     job = job_from_record(record)
+    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
     return Sweep(
         folder=folder,
         name=record["sweep"]["name"],
         kind=record["sweep"]["design"]["kind"],
         vary=read_varied(record["sweep"]["vary"], source=str(folder))[0],
         scenarios=job.design,
-        summary=_read_summary(folder / SUMMARY, job.design),
+        # Varied columns as they were set; the file has them as texts.
+        summary=pd.concat(
+            [job.design, table.drop(columns=list(job.design))], axis=1
+        ).copy(),
     )
-
-
-def _read_summary(path: Path, design: pd.DataFrame) -> pd.DataFrame:
-    """Return the summary with the varied columns as they were set, not as texts."""
-    table = pd.read_csv(path, index_col="scenario")
-    return pd.concat([design, table.drop(columns=list(design))], axis=1).copy()
 
 
 def sweep_files_from_record(
     record: Mapping[str, object], engine: str | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every file of a sweep but its record, made again."""
+    """Yield name and content of every file of a rerun sweep but its record."""
     job = job_from_record(record)
     yield SCENARIOS, parquet_bytes(scenario_columns(job))
     with TemporaryDirectory(prefix="hipext-") as folder:
         for batch, tables in _batches(job, range(n_batches(job)), engine=engine):
-            files = part_files(tables, batch)
+            files = _part_files(tables, batch)
             write_part(Path(folder), files)
             yield from files.items()
-        yield (
-            SUMMARY,
-            csv_bytes(_with_changes(job, _summary(Path(folder), job))),
-        )
-
-
-def _batches(
-    job: Job,
-    left: Iterable[int],
-    *,
-    scheduler: str | None = None,
-    n_threads: int | None = None,
-    engine: str | None = None,
-) -> Iterator[tuple[int, Mapping]]:
-    """Yield number and tables of batches, as they are done."""
-    head = job.head()
-    if scheduler is not None:
-        pieces = ((batch, pieces_of(job, batch)) for batch in left)
-        yield from batches_on(
-            scheduler, head, pieces, n_workers=n_threads, engine=engine
-        )
-        return
-
-    def done(batch: int) -> tuple[int, Mapping]:
-        return batch, columns_of(head, pieces_of(job, batch), engine)
-
-    yield from side_by_side(done, left, n_threads=threads_for(engine, n_threads))
-
-
-def _fill(
-    folder: Path,
-    job: Job,
-    run: Callable[[], Iterator[tuple[int, Mapping]]],
-    done: dict[str, str],
-    *,
-    progress: bool,
-) -> None:
-    """Write the parts that are missing, and add them to those done."""
-    n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
-    initial = min(n_done, job.n_rows)
-    bar = progress_bar(job.n_rows, "persons", is_shown=progress, initial=initial)
-    with bar as tell, closing(run()) as batches:
-        for batch, tables in batches:
-            files = part_files(tables, batch)
-            done |= write_part(folder, files)
-            tell(len(tables["outcomes"]["person"]))
-
-
-def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:
-    tables = TABLES if job.keeps_weeks else TABLES[:1]
-    return all(part_name(table, batch) in done for table in tables)
-
-
-def _summary(folder: Path, job: Job) -> pd.DataFrame:
-    return summary_of(part_paths(folder), len(job.design), job.persons)
-
-
-def _with_changes(job: Job, summary: pd.DataFrame) -> pd.DataFrame:
-    """Return a summary with the columns of the design in front."""
-    return pd.concat([job.design, summary], axis=1).reset_index(names="scenario")
-
-
-def part_name(table: str, batch: int) -> str:
-    """Return the name of the file of a batch, as records have it."""
-    return f"{table}/part-{batch:06d}.parquet"
-
-
-def part_files(
-    tables: Mapping[str, Mapping[str, np.ndarray]], batch: int
-) -> dict[str, bytes]:
-    """Return the files of a batch by name."""
-    return {
-        part_name(table, batch): parquet_bytes(columns)
-        for table, columns in tables.items()
-    }
+        yield SUMMARY, _summary(Path(folder), job)
 
 
 def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
@@ -338,107 +268,48 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
     FileExistsError
         If it holds something else, or an unfinished sweep that is not to be resumed.
     """
-    if not folder.exists() or not _held(folder):
+    contents = folder.iterdir() if folder.exists() else ()
+    if all(path.match(_TEMPORARY) for path in contents):
+        # The record goes first, without hashes of files: a folder with it is known to
+        # be an unfinished sweep of these inputs.
         write_files({RECORD: record_bytes(record)}, folder)
         return
     if not (folder / RECORD).is_file():
         raise FileExistsError(
             f"'{folder}' is not empty and holds no sweep. Name another folder: --out."
         )
-    found = {"kind": "run"} | read_record(folder)
-    if found["kind"] != "sweep":
+    check_folder_is_free(folder, "sweep")
+    try:
+        found = read_record(folder)
+    except PlanError as error:
         raise FileExistsError(
-            f"'{folder}' holds a {found['kind']}, not a sweep. Name another folder: "
-            "--out."
-        )
-    _check_same(folder, found, record)
-    done = len(_journal(folder))
-    if done and not is_complete(folder) and not resume:
+            f"'{folder}' cannot be gone on with: {error.problems[0]} Remove it, or "
+            "name another folder: --out."
+        ) from None
+    _check_is_this_sweep(folder, found, record)
+    n_done = len(_journal(folder))
+    if n_done and not found["sha256"] and not resume:
         raise FileExistsError(
-            f"'{folder}' holds this sweep, unfinished ({counted(done, 'part')} done). "
-            "Go on with --resume, or name another folder."
+            f"'{folder}' holds this sweep, unfinished ({counted(n_done, 'part')} "
+            "done). Go on with --resume, or name another folder."
         )
-
-
-def _held(folder: Path) -> list[Path]:
-    """Return what a folder holds beside files that a killed sweep left half."""
-    return [path for path in folder.iterdir() if not path.match(_TEMPORARY)]
-
-
-def is_complete(folder: Path) -> bool:
-    """Return whether the record of a folder tells the hashes of all its files."""
-    return bool(read_record(folder)["sha256"])
-
-
-def check_complete(folder: Path, record: Mapping[str, object]) -> None:
-    """Raise ValueError if the record of a folder is that of an unfinished sweep."""
-    if not record["sha256"]:
-        raise ValueError(
-            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
-        )
-
-
-def is_closed(folder: Path) -> bool:
-    """Return whether everything but the parts is there, and the journal gone."""
-    return not (folder / JOURNAL).exists() and _is_whole(folder, (SCENARIOS, SUMMARY))
-
-
-def _is_whole(folder: Path, names: Collection[str] = ()) -> bool:
-    """Return whether files have the hashes of the record; default: all of its files."""
-    hashes = read_record(folder)["sha256"]
-    return bool(hashes) and all(
-        (folder / name).is_file()
-        and sha256_of((folder / name).read_bytes()) == hashes.get(name)
-        for name in names or hashes
-    )
-
-
-def _check_same(folder: Path, found: Mapping, record: Mapping) -> None:
-    """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
-    ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
-    for path in {**theirs, **ours}:
-        if ours.get(path) != theirs.get(path):
-            raise FileExistsError(
-                f"'{folder}' holds another sweep: {path} is "
-                f"{_told(theirs, path)} there, {_told(ours, path)} here. "
-                "Name another folder: --out."
-            )
-    causes = changes_since(found, without=("matplotlib", "numba"))
-    if causes and not _is_whole(folder):
-        raise FileExistsError(
-            f"'{folder}' was begun otherwise, and parts would not fit together: "
-            f"{causes[0]}. Name another folder: --out."
-        )
-
-
-def _told(leaves: Mapping[str, object], path: str) -> str:
-    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "not"
-
-
-def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Write the files of a batch, whole or not at all; note and return their hashes."""
-    for name, content in files.items():
-        path = folder / name
-        write_files({path.name: content}, path.parent)
-    hashes = {name: sha256_of(content) for name, content in files.items()}
-    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
-        journal.write(f"\n{json.dumps(hashes)}\n")  # apart from a line cut off before
-    return hashes
 
 
 def parts_done(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the parts that are whole; remove what is not.
 
-    A part counts if the journal, or the record of a finished sweep, has its hash and
-    the file has it too.
+    A part counts if its bytes have the hash that the journal, or the record of a sweep
+    that was finished before, has for it. What was written but not yet noted when the
+    sweep was killed is removed, and made anew.
     """
     noted = dict(read_record(folder)["sha256"])
     for line in _journal(folder):
         noted |= line
-    _drop_temporary(folder)
+    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
+        path.unlink(missing_ok=True)
     done = {}
     for table in TABLES:
-        for path in sorted((folder / table).glob("part-*.parquet")):
+        for path in part_paths(folder, table):
             name = f"{table}/{path.name}"
             if noted.get(name) == sha256_of(path.read_bytes()):
                 done[name] = noted[name]
@@ -447,19 +318,18 @@ def parts_done(folder: Path) -> dict[str, str]:
     return done
 
 
-def _journal(folder: Path) -> list[dict[str, str]]:
-    """Return the lines of the journal; the last one may have been cut off."""
-    lines = []
-    with suppress(FileNotFoundError):
-        for line in (folder / JOURNAL).read_bytes().splitlines():
-            with suppress(ValueError):
-                lines.append(json.loads(line))
-    return [line for line in lines if isinstance(line, dict)]
-
-
-def _drop_temporary(folder: Path) -> None:
-    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
-        path.unlink(missing_ok=True)
+def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Write the files of a batch, whole or not at all; note and return their hashes."""
+    for name, content in files.items():
+        path = folder / name
+        write_files({path.name: content}, path.parent)
+    hashes = {name: sha256_of(content) for name, content in files.items()}
+    # The journal gets its line after the files are there: killed in between, the sweep
+    # makes the part anew. The line begins with a line break, because the line before
+    # may have been cut off without one.
+    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
+        journal.write(f"\n{json.dumps(hashes)}\n")
+    return hashes
 
 
 def finish(
@@ -470,11 +340,26 @@ def finish(
 ) -> None:
     """Write the last files and the record with all hashes; remove the journal."""
     hashes = {name: sha256_of(content) for name, content in files.items()}
+    # Batches are done in any order; sorted, the record has the same bytes every time.
     hashes |= dict(sorted(parts.items()))
     write_files(files, folder)
-    complete = {**record, "sha256": hashes}
-    write_files({RECORD: record_bytes(complete)}, folder)
+    write_files({RECORD: record_bytes({**record, "sha256": hashes})}, folder)
     (folder / JOURNAL).unlink(missing_ok=True)
+
+
+def is_closed(folder: Path) -> bool:
+    """Return whether everything but the parts is there, and the journal gone."""
+    hashes = read_record(folder)["sha256"]
+    small = {name: hashes.get(name, "") for name in (SCENARIOS, SUMMARY)}
+    return not (folder / JOURNAL).exists() and _are_whole(folder, small)
+
+
+def check_complete(folder: Path, record: Mapping[str, object]) -> None:
+    """Raise ValueError if the record of a folder is that of an unfinished sweep."""
+    if not record["sha256"]:
+        raise ValueError(
+            f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
+        )
 
 
 def part_paths(folder: Path, table: str = "outcomes") -> Sequence[Path]:
@@ -482,38 +367,9 @@ def part_paths(folder: Path, table: str = "outcomes") -> Sequence[Path]:
     return sorted((folder / table).glob("part-*.parquet"))
 
 
-def summary_of(paths: Sequence[Path], n_scenarios: int, persons: int) -> pd.DataFrame:
-    """Return one row per scenario: n, and mean, sd and quantiles of every outcome.
-
-    Columns are read one at a time, so that memory holds one outcome of one scenario.
-    """
-    columns: dict[str, Sequence[float]] = {"n": [persons] * n_scenarios}
-    for name in OUTCOMES:
-        rows = [_row(values) for values in _by_scenario(paths, name, persons)]
-        for place, ending in enumerate(("mean", "sd", *QUANTILES)):
-            columns[f"{name}_{ending}"] = [row[place] for row in rows]
-    return pd.DataFrame(columns).rename_axis(index="scenario")
-
-
-def _row(values: np.ndarray) -> tuple[float, ...]:
-    sd = float(values.std(ddof=1)) if len(values) > 1 else np.nan
-    quantiles = np.quantile(values, list(QUANTILES.values())).tolist()
-    return float(values.mean()), sd, *quantiles
-
-
-def _by_scenario(
-    paths: Sequence[Path], name: str, persons: int
-) -> Iterator[np.ndarray]:
-    """Yield a column of each scenario; rows of a scenario stand together."""
-    waiting, n_waiting = [], 0
-    for path in paths:
-        values = read_parquet([path], [name])[name].to_numpy("float64")
-        while n_waiting + len(values) >= persons:
-            head, values = np.split(values, [persons - n_waiting])
-            yield np.concatenate([*waiting, head])
-            waiting, n_waiting = [], 0
-        waiting.append(values)
-        n_waiting += len(values)
+def part_name(table: str, batch: int) -> str:
+    """Return the name of the file of a batch, as records have it."""
+    return f"{table}/part-{batch:06d}.parquet"
 
 
 def parquet_bytes(columns: Mapping[str, np.ndarray | Sequence]) -> bytes:
@@ -521,6 +377,8 @@ def parquet_bytes(columns: Mapping[str, np.ndarray | Sequence]) -> bytes:
     pyarrow, parquet = _libraries()
     table = pyarrow.table({name: _typed(values) for name, values in columns.items()})
     stream = BytesIO()
+    # No dictionaries, which depend on the order of values; no schema of Arrow, which
+    # has the version of the library in it.
     parquet.write_table(
         table, stream, compression="snappy", use_dictionary=False, store_schema=False
     )
@@ -537,7 +395,126 @@ def read_parquet(
     return pyarrow.concat_tables(parts).to_pandas()
 
 
+def _batches(
+    job: Job,
+    numbers: Iterable[int],
+    *,
+    scheduler: str | None = None,
+    n_threads: int | None = None,
+    engine: str | None = None,
+) -> Iterator[tuple[int, Mapping]]:
+    """Yield number and tables of batches, as they are done."""
+    head = job.head()
+    if scheduler is not None:
+        pieces = ((batch, pieces_of(job, batch)) for batch in numbers)
+        yield from batches_on(
+            scheduler, head, pieces, n_workers=n_threads, engine=engine
+        )
+        return
+
+    def done(batch: int) -> tuple[int, Mapping]:
+        return batch, tables_of_batch(head, pieces_of(job, batch), engine)
+
+    yield from side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
+
+
+def _check_is_this_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
+    """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
+    ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
+    for path in {**theirs, **ours}:
+        if ours.get(path) != theirs.get(path):
+            there, here = (
+                json.dumps(leaves[path], ensure_ascii=False)
+                if path in leaves
+                else "not"
+                for leaves in (theirs, ours)
+            )
+            raise FileExistsError(
+                f"'{folder}' holds another sweep: {path} is {there} there, {here} "
+                "here. Name another folder: --out."
+            )
+    # A whole sweep may stay, whatever made it. To an unfinished one, only parts of the
+    # same code, libraries and data can be added.
+    causes = changes_since(found, without=("matplotlib", "numba"))
+    if causes and not (found["sha256"] and _are_whole(folder, found["sha256"])):
+        raise FileExistsError(
+            f"'{folder}' was begun otherwise, and parts would not fit together: "
+            f"{causes[0]}. Name another folder: --out."
+        )
+
+
+def _are_whole(folder: Path, hashes: Mapping[str, str]) -> bool:
+    """Return whether files are there with their hashes."""
+    return all(
+        (folder / name).is_file() and sha256_of((folder / name).read_bytes()) == sha256
+        for name, sha256 in hashes.items()
+    )
+
+
+def _journal(folder: Path) -> list[dict[str, str]]:
+    """Return the lines of the journal; one that was cut off is no JSON."""
+    lines = []
+    with suppress(FileNotFoundError):
+        for line in (folder / JOURNAL).read_bytes().splitlines():
+            with suppress(ValueError):
+                lines.append(json.loads(line))
+    return [line for line in lines if isinstance(line, dict)]
+
+
+def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:
+    tables = TABLES if job.keeps_weeks else TABLES[:1]
+    return all(part_name(table, batch) in done for table in tables)
+
+
+def _part_files(
+    tables: Mapping[str, Mapping[str, np.ndarray]], batch: int
+) -> dict[str, bytes]:
+    """Return the files of a batch by name."""
+    return {
+        part_name(table, batch): parquet_bytes(columns)
+        for table, columns in tables.items()
+    }
+
+
+def _summary(folder: Path, job: Job) -> bytes:
+    """Return a row per scenario: changes, n, and mean, sd and quantiles of outcomes."""
+    columns = {"n": [len(job.athletes)] * len(job.design)}
+    shares = list(QUANTILES.values())
+    for name in OUTCOMES:
+        rows = [
+            (
+                float(values.mean()),
+                float(values.std(ddof=1)) if len(values) > 1 else np.nan,
+                *np.quantile(values, shares).tolist(),
+            )
+            for values in _by_scenario(part_paths(folder), name, len(job.athletes))
+        ]
+        for place, ending in enumerate(("mean", "sd", *QUANTILES)):
+            columns[f"{name}_{ending}"] = [row[place] for row in rows]
+    summary = pd.DataFrame(columns).rename_axis(index="scenario")
+    table = pd.concat([job.design, summary], axis=1).reset_index(names="scenario")
+    return csv_bytes(table)
+
+
+def _by_scenario(
+    paths: Sequence[Path], name: str, n_athletes: int
+) -> Iterator[np.ndarray]:
+    """Yield a column of each scenario; rows of a scenario stand together."""
+    # One column at a time and one part after the other: memory holds one outcome of one
+    # scenario, however large the sweep.
+    waiting, n_waiting = [], 0
+    for path in paths:
+        values = read_parquet([path], [name])[name].to_numpy("float64")
+        while n_waiting + len(values) >= n_athletes:
+            head, values = np.split(values, [n_athletes - n_waiting])
+            yield np.concatenate([*waiting, head])
+            waiting, n_waiting = [], 0
+        waiting.append(values)
+        n_waiting += len(values)
+
+
 def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
+    """Return a column with one type of Parquet; lists, tables and mixtures as JSON."""
     if isinstance(values, np.ndarray) and values.dtype != object:
         return values
     kinds = {type(one) for one in values}
@@ -553,5 +530,5 @@ def _libraries() -> tuple:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_MISSING) from None
+        raise ModuleNotFoundError(_NO_PYARROW) from None
     return pyarrow, parquet

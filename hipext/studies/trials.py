@@ -1,8 +1,8 @@
-"""Published trials as plans and persons: what is predicted, what was observed.
+"""Published trials as plans and athletes: what is predicted, what was observed.
 
-Trials, persons and outcomes are in ``data/trials/trials.toml``, plans beside it. One
-set of constants serves all; persons differ in what an arm names and no more. Trials
-that are not fitted tell how far off the day loop is where nothing was adjusted to it.
+Trials, athletes and endpoints are in ``data/trials/trials.toml``, plans beside it. One
+set of constants serves all; athletes differ in what an arm names and no more. Trials
+that are not fitted show how far off the model is where nothing was adjusted to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from hipext.simulation.run import Setting, Trace, setting_of, trace
 MEASURES = {"gain_pct": "%", "load_kg": "kg", "steps": "", "stall_week": ""}  # and unit
 PREDICTIONS = Table(
     "predictions",
-    "one outcome of one arm of a published trial",
+    "one endpoint of one arm of a published trial",
     (
         Column("trial", "str", "", "first author and year"),
         Column("arm", "str", "", "name of the arm, or 'one - other' for a difference"),
@@ -38,9 +38,9 @@ PREDICTIONS = Table(
         Column("week", "int64", "", "week of the plan, from 1"),
         Column("unit", "str", "", "unit of all that is observed and predicted"),
         Column("observed", "float64", "see unit", "mean; missing: only a direction"),
-        Column("observed_sd", "float64", "see unit", "spread between people"),
-        Column("n_observed", "int64", "", "people in the trial"),
-        Column("predicted", "float64", "see unit", "mean of the simulated people"),
+        Column("observed_sd", "float64", "see unit", "spread between participants"),
+        Column("n_observed", "int64", "", "participants of the trial"),
+        Column("predicted", "float64", "see unit", "mean of the simulated athletes"),
         Column("predicted_sd", "float64", "see unit", "spread between them"),
         Column("source", "str", "", "id of the row of evidence"),
         Column(
@@ -50,7 +50,7 @@ PREDICTIONS = Table(
         Column("is_fitted", "bool", "", "whether constants were fitted to the trial"),
     ),
 )
-_MOST_RESPONSE = 5.0  # of the person file
+_MOST_RESPONSE = 5.0  # that an athlete file may have
 
 
 class Arm(FileValue):
@@ -61,10 +61,10 @@ class Arm(FileValue):
     plan: str
     """Name of its plan file."""
     person: dict
-    """What is different from the average person of all trials."""
+    """What is different from the average athlete of all trials."""
 
 
-class Outcome(FileValue):
+class Endpoint(FileValue):
     """What was measured in an arm, and how near a prediction has to come."""
 
     arm: str
@@ -81,9 +81,9 @@ class Outcome(FileValue):
     observed: float = nan
     """Mean that was observed."""
     observed_sd: float = nan
-    """Spread between people."""
+    """Spread between participants."""
     n_observed: int = Field(ge=1)
-    """Number of people."""
+    """Number of participants."""
     tolerance: float = Field(gt=0)
     """How far a prediction may be off; what counts as far, where `at_most` is given."""
     at_most: float = nan
@@ -103,7 +103,7 @@ class Trial(FileValue):
     """What was filled in where the report is silent."""
     arm: tuple[Arm, ...]
     """Its groups."""
-    outcome: tuple[Outcome, ...]
+    outcome: tuple[Endpoint, ...]
     """What was measured."""
 
 
@@ -131,27 +131,20 @@ def plan_of(arm_plan: str) -> Plan:
 
 
 def person_of(arm: Arm) -> Athlete:
-    """Return the average person of an arm."""
-    return check_athlete(_file().person | arm.person, source=f"person of {arm.name}")
+    """Return the average athlete of an arm."""
+    return check_athlete(_file().person | arm.person, source=f"athlete of {arm.name}")
 
 
-def people_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
-    """Return persons who differ in their response alone: lognormal with a mean of 1.
+def athletes_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
+    """Return `n` athletes who differ in their response alone: lognormal, mean 1.
 
-    Parameters
-    ----------
-    athlete : Athlete
-        The average person.
-    n : int
-        How many.
-    seed : int
-        With the number of a person it makes the response.
-    cv : float
-        Spread of the response, in parts of its mean.
+    `cv` is the coefficient of variation of the response; the seed makes it, with the
+    number of an athlete.
     """
+    # exp(s z - s^2 / 2) with s^2 = ln(1 + cv^2) has the mean 1 and the given cv.
     sd = sqrt(log(1.0 + cv**2))
     responses = [
-        exp(sd * pair(seed, person, 0, TRAIT)[0] - sd**2 / 2.0) for person in range(n)
+        exp(sd * pair(seed, number, 0, TRAIT)[0] - sd**2 / 2.0) for number in range(n)
     ]
     return [
         athlete.model_copy(update={"response": min(response, _MOST_RESPONSE)})
@@ -162,14 +155,14 @@ def people_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athle
 def predicted_and_observed(
     *, n: int = 200, seed: int = 0, model: np.void | None = None
 ) -> pd.DataFrame:
-    """Predict every outcome of the shipped trials.
+    """Predict every endpoint of the shipped trials.
 
     Parameters
     ----------
     n : int, default 200
-        Persons of an arm; 0 for the average person alone, without any chance.
+        Athletes of an arm; 0 for the average athlete alone, without any chance.
     seed : int, default 0
-        Makes persons and chance.
+        Of the athletes and the random numbers.
     model : numpy.void, optional
         Constants of the day loop. Default: those shipped.
 
@@ -190,26 +183,28 @@ def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[tuple]:
         arm.name: _values(arm, trial.outcome, n, seed, model) for arm in trial.arm
     }
     rows = []
-    for outcome in trial.outcome:
-        found, arm = values[outcome.arm][_key(outcome)], outcome.arm
-        if outcome.minus:  # the same persons, so a difference of each of them
-            found = found - values[outcome.minus][_key(outcome)]
-            arm = f"{arm} - {outcome.minus}"
-        off, is_within = _judged(outcome, float(found.mean()))
+    for endpoint in trial.outcome:
+        found, arm = values[endpoint.arm][_key(endpoint)], endpoint.arm
+        if endpoint.minus:
+            # Both arms have the same athletes, so the difference is one of each of them
+            # and its spread that of a paired design.
+            found = found - values[endpoint.minus][_key(endpoint)]
+            arm = f"{arm} - {endpoint.minus}"
+        off, is_within = _judged(endpoint, float(found.mean()))
         rows.append(
             (
                 trial.id,
                 arm,
-                outcome.measure,
-                outcome.exercise,
-                outcome.day // DAYS_PER_WEEK + 1,
-                MEASURES[outcome.measure],
-                outcome.observed,
-                outcome.observed_sd,
-                outcome.n_observed,
+                endpoint.measure,
+                endpoint.exercise,
+                endpoint.day // DAYS_PER_WEEK + 1,
+                MEASURES[endpoint.measure],
+                endpoint.observed,
+                endpoint.observed_sd,
+                endpoint.n_observed,
                 float(found.mean()),
                 float(found.std(ddof=1)) if n > 1 else nan,
-                outcome.source,
+                endpoint.source,
                 off,
                 is_within,
                 trial.is_fitted,
@@ -218,52 +213,53 @@ def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[tuple]:
     return rows
 
 
-def _judged(outcome: Outcome, mean: float) -> tuple[float, bool]:
+def _judged(endpoint: Endpoint, mean: float) -> tuple[float, bool]:
     """Return how far a prediction is off, and whether it is near enough."""
-    if isnan(outcome.at_most):
-        off = (mean - outcome.observed) / outcome.tolerance
+    if isnan(endpoint.at_most):
+        off = (mean - endpoint.observed) / endpoint.tolerance
         return off, abs(off) <= 1.0
-    off = max(mean - outcome.at_most, 0.0) / outcome.tolerance
+    # Only a direction was seen: whatever lies beyond the limit agrees.
+    off = max(mean - endpoint.at_most, 0.0) / endpoint.tolerance
     return off, off == 0.0
 
 
-def _key(outcome: Outcome) -> tuple[str, str, int]:
-    return outcome.measure, outcome.exercise, outcome.day
+def _key(endpoint: Endpoint) -> tuple[str, str, int]:
+    return endpoint.measure, endpoint.exercise, endpoint.day
 
 
 def _values(
-    arm: Arm, outcomes: Sequence[Outcome], n: int, seed: int, model: np.void
+    arm: Arm, endpoints: Sequence[Endpoint], n: int, seed: int, model: np.void
 ) -> Mapping[tuple, np.ndarray]:
-    """Return what is measured in an arm, a value per person."""
-    asked = {_key(one) for one in outcomes if arm.name in (one.arm, one.minus)}
-    average = person_of(arm)
-    cv = model["population_response_cv"]
-    people = people_like(average, n, seed=seed, cv=cv) if n else [average]
-    setting = setting_of(plan_of(arm.plan), people, model=model)
-    found = {key: [] for key in asked}
-    for who in range(len(people)):
-        lived = trace(
+    """Return what is measured in an arm, a value per athlete."""
+    keys = {_key(one) for one in endpoints if arm.name in (one.arm, one.minus)}
+    average, cv = person_of(arm), model["population_response_cv"]
+    athletes = athletes_like(average, n, seed=seed, cv=cv) if n else [average]
+    setting = setting_of(plan_of(arm.plan), athletes, model=model)
+    found = {key: [] for key in keys}
+    for row in range(len(athletes)):
+        run = trace(
             setting,
-            who=who,
+            row=row,
             seed=seed,
-            person=who,
+            person=row,
             noise=n > 0,
             is_compiled=n > 1 and can_compile(),
         )
         for key in found:
-            found[key].append(measured(setting, lived, *key))
+            found[key].append(measured(setting, run, *key))
     return {key: np.array(values) for key, values in found.items()}
 
 
 def measured(
-    setting: Setting, lived: Trace, measure: str, exercise: str, day: int
+    setting: Setting, run: Trace, measure: str, exercise: str, day: int
 ) -> float:
-    """Return what is measured in one person on a morning; see `Outcome`."""
+    """Return what is measured in one athlete on a morning; see `Endpoint`."""
     if measure == "gain_pct":
-        return 100.0 * (capacity_on(setting, lived, exercise, day) - 1.0)
+        return 100.0 * (capacity_on(setting, run, exercise, day) - 1.0)
     e = setting.exercises.index(exercise)
-    slots = setting.program.slots["exercise"][lived.sets[:, 1].astype(int), 0]
-    sets = lived.sets[(slots == e) & (lived.sets[:, 0] <= day)]
+    slots = setting.program.slots["exercise"][run.sets[:, 1].astype(int), 0]
+    sets = run.sets[(slots == e) & (run.sets[:, 0] <= day)]
+    # The load of a session is that of its first set.
     days, first = np.unique(sets[:, 0], return_index=True)
     loads_kg = sets[first, 7]
     is_step = np.diff(loads_kg) > 0
@@ -275,10 +271,12 @@ def measured(
     return float(stalled[0] // DAYS_PER_WEEK + 1)
 
 
-def capacity_on(setting: Setting, lived: Trace, exercise: str, day: int) -> float:
+def capacity_on(setting: Setting, run: Trace, exercise: str, day: int) -> float:
     """Return the capacity of a lift on a morning, as a share of the baseline."""
+    # 1 + familiarity + skill + sum over muscles of weight x (adaptation - fatigue),
+    # the mean of both sides.
     e = setting.exercises.index(exercise)
     weight = setting.program.exercises["weight"][e]
-    adapted = lived.muscles[day, :, :, 0] - lived.muscles[day, :, :, 1]
-    learned = lived.lifts[day, e, :, 0] + lived.lifts[day, e, :, 1]
+    adapted = run.muscles[day, :, :, 0] - run.muscles[day, :, :, 1]
+    learned = run.lifts[day, e, :, 0] + run.lifts[day, e, :, 1]
     return float((1.0 + learned + weight @ adapted).mean())

@@ -112,7 +112,7 @@ def test_a_plan_is_no_person_and_that_is_all_that_is_reported():
     with pytest.raises(PlanError) as caught:
         check_athlete(plan, source="mine.toml")
     assert caught.value.problems == (
-        "this is a plan, not a person (it has phase). "
+        "this is a plan, not an athlete (it has phase). "
         "Use it as the plan: hipext run mine.toml.",
     )
 

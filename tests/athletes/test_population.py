@@ -315,7 +315,7 @@ def test_unknown_population_is_reported_with_those_there_are():
 
 
 def test_person_in_place_of_a_population_is_reported():
-    with pytest.raises(FileNotFoundError, match="'runner' is a shipped person"):
+    with pytest.raises(FileNotFoundError, match="'runner' is a shipped athlete"):
         cohort(1, "runner")
 
 

@@ -29,7 +29,7 @@ format = 1
 name = "bench"
 plan = "crowd.toml"
 population = "novices"
-persons = {persons}
+n_athletes = {persons}
 [vary]
 deload_every = [4]
 """

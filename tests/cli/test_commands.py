@@ -185,8 +185,8 @@ def test_other_files_in_the_folder_stay(tmp_path):
         (["evidence", "--topic", "deloads"], "deload"),
         (["schema", "plans"], "Did you mean 'plan'?"),
         (["fmt", "guide_16wk", "--write"], "hipext fmt guide_16wk > my_plan.toml"),
-        (["lint", "novice"], "'novice' is a shipped person, not a plan."),
-        (["run", "guide_16wk", "-a", "guide_16wk"], "a shipped plan, not a person."),
+        (["lint", "novice"], "'novice' is a shipped athlete, not a plan."),
+        (["run", "guide_16wk", "-a", "guide_16wk"], "a shipped plan, not an athlete."),
         (["athletes", "novise"], "Did you mean 'novice'?"),
         (["run", "."], "'.' is a folder; name a file in it."),
         (["run", "nodir/x.toml"], "There is no folder 'nodir'"),
@@ -278,7 +278,7 @@ def test_an_athlete_given_as_a_plan_is_one_problem(command, tmp_path):
     assert done.returncode == 2
     assert done.stderr == (
         "me.toml has 1 problem(s):\n"
-        "  - this is a person, not a plan (it has body_mass_kg). "
+        "  - this is an athlete, not a plan (it has body_mass_kg). "
         "Use it with --athlete.\n"
     )
 

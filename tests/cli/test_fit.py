@@ -1,7 +1,9 @@
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from math import isnan
 
 import numpy as np
@@ -10,8 +12,9 @@ import pytest
 from commands import hipext
 
 from hipext import calibration
-from hipext.cli.fit import rmse_of_mean
+from hipext.files.records import read_record, record_bytes
 from hipext.response.models import Banister
+from hipext.studies.reproduction import reproduce, rmse_of_mean
 
 N_DAYS = 240
 TRUTH = Banister(
@@ -30,6 +33,7 @@ FILES = {
     "profiles.png",
     "profiles.svg",
     "fit.json",
+    "record.json",
 }
 
 
@@ -150,19 +154,52 @@ def test_each_test_left_out_counts_alike_in_the_error_of_the_mean(same_fit):
 
 
 def test_the_record_names_the_input_by_its_content_and_not_by_its_path(told, folder):
-    record = json.loads((folder / told["folder"] / "fit.json").read_bytes())
-    assert record["input"] == "mine.csv"
-    assert len(record["sha256"]) == 64
+    record = read_record(folder / told["folder"])
+    assert record["source"]["name"] == "mine.csv"
+    content = (folder / "mine.csv").read_bytes()
+    assert record["source"]["sha256"] == sha256(content).hexdigest()
+    assert (record["kind"], record["model"]) == ("fit", "banister")
     assert (record["seed"], record["n_bootstrap"], record["level"]) == (3, 30, 0.95)
     assert {"hipext", "scipy", "numpy"} <= {*record["versions"]}
     assert str(folder) not in json.dumps(record)
+
+
+def test_the_record_has_the_series_in_full(told, folder):
+    kept, made = read_record(folder / told["folder"])["series"], series()
+    assert kept["first_day"] == 1
+    assert kept["training_load"] == made["training_load"].tolist()
+    tests = [None if isnan(one) else one for one in made["performance"]]
+    assert kept["performance"] == tests
+
+
+def test_the_record_has_the_hash_of_every_table_and_of_the_result(told, folder):
+    home = folder / told["folder"]
+    names = {name for name in FILES if name.endswith((".csv", ".json"))}
+    assert read_record(home)["sha256"] == {
+        name: sha256((home / name).read_bytes()).hexdigest()
+        for name in names - {"record.json"}
+    }
+
+
+def test_the_result_is_no_second_record(told, folder):
+    result = json.loads((folder / told["folder"] / "fit.json").read_bytes())
+    assert list(result) == [
+        "n_days",
+        "n_tests",
+        "parameters",
+        "fitted",
+        "rmse_of_mean",
+        "is_identified",
+        "verdict",
+        "models",
+    ]
 
 
 def test_the_text_names_the_model_and_the_tests(short):
     assert (short.returncode, short.stderr) == (0, "")
     first, *_ = short.stdout.splitlines()
     assert first == (
-        "one_component, load felt from the next day on (next_day); 15 tests in 60 days"
+        "one_component, load acts from the next day on (next_day); 15 tests in 60 days"
     )
 
 
@@ -177,7 +214,7 @@ def test_the_text_names_the_model_and_the_tests(short):
         "the plain mean of the other",
         "Verdict: ",
         "See out/fit-short-one_component/fit.png.",
-        "12 files are in ",
+        "13 files are in ",
     ],
 )
 def test_the_text_tells_parameters_errors_and_verdict(short, words):
@@ -205,7 +242,11 @@ def test_the_bytes_go_by_the_seed(told, folder, tmp_path, seed, is_same):
     arguments = ("--bootstrap", "30", "--seed", seed, "--out", "here")
     hipext("fit", "mine.csv", *arguments, cwd=tmp_path)
     home = folder / told["folder"]
-    names = FILES if is_same else {"draws.csv", "bands.csv", "fit.png", "fit.json"}
+    names = (
+        FILES
+        if is_same
+        else {"draws.csv", "bands.csv", "fit.png", "fit.json", "record.json"}
+    )
     same = {
         name: (tmp_path / "here" / name).read_bytes() == (home / name).read_bytes()
         for name in names
@@ -248,9 +289,104 @@ def test_the_sets_of_a_run_can_be_fitted(tmp_path):
     words = " ".join(done.stdout.split())
     assert "Performance is the best 1RM of a day estimated from the working" in words
     assert "An estimate is not a test" in words
-    record = json.loads((tmp_path / "here" / "fit.json").read_bytes())
     expected = {"load": "volume_load", "performance": "e1RM of deadlift (kg)"}
-    assert record["read_as"] == expected
+    assert read_record(tmp_path / "here")["source"]["read_as"] == expected
+    assert reproduce(tmp_path / "here", progress=False).is_identical
+
+
+# --- made again ---
+
+
+@pytest.fixture
+def copy(folder, short, tmp_path):
+    """Return a copy of the folder of the fit to the short series."""
+    assert short.returncode == 0
+    return shutil.copytree(folder / "out" / "fit-short-one_component", tmp_path / "fit")
+
+
+def edit_record(folder, edit):
+    """Let a function change the record of a folder in place."""
+    record = read_record(folder)
+    edit(record)
+    (folder / "record.json").write_bytes(record_bytes(record))
+
+
+def test_a_fit_is_made_again_by_the_command_without_its_file(told, folder, tmp_path):
+    shutil.copytree(folder / told["folder"], tmp_path / "fit")
+    done = hipext("reproduce", "fit", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "identical: 7 tables, byte for byte\n"
+
+
+def test_a_fit_compared_with_others_is_made_again(copy):
+    again = reproduce(copy, progress=False)
+    assert (again.kind, again.n_tables, again.is_identical) == ("fit", 8, True)
+
+
+def test_days_that_are_dates_bounds_and_start_are_made_again(tmp_path):
+    days = pd.date_range("2024-02-27", periods=60)
+    series(60).assign(day=days).to_csv(tmp_path / "dates.csv", index=False)
+    options = ("--bound", "fitness_gain=0,inf", "--start", "fitness_tau=20")
+    options += ("--convention", "same_day", "--out", "fit")
+    done = hipext("fit", "dates.csv", *QUICK, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    record = read_record(tmp_path / "fit")
+    assert record["series"]["first_day"] == "2024-02-27"
+    assert record["bounds"] == {"fitness_gain": [0.0, "inf"]}
+    assert reproduce(tmp_path / "fit", progress=False).is_identical
+
+
+@pytest.mark.parametrize(
+    ("edit", "cause"),
+    [
+        (
+            lambda record: record["series"]["training_load"].__setitem__(9, 999.0),
+            "series: training_load.10 is 999.0 in the record, which is not what the",
+        ),
+        (
+            lambda record: record.update(convention="same_day"),
+            'convention is "same_day" in the record, which is not what the fit was',
+        ),
+        (
+            lambda record: record["bounds"].update(fitness_tau=[5.0, 6.0]),
+            "bounds: fitness_tau.1 is 5.0 in the record, but the fit was made without",
+        ),
+    ],
+)
+def test_an_edited_input_of_a_fit_is_the_cause_of_what_differs(copy, edit, cause):
+    edit_record(copy, edit)
+    again = reproduce(copy, progress=False)
+    assert not again.is_equal
+    assert again.difference.startswith("parameters.csv, row 1 (parameter baseline), ")
+    assert cause in again.cause
+
+
+def test_an_edited_estimate_of_the_result_is_found(copy):
+    result = json.loads((copy / "fit.json").read_bytes())
+    result["parameters"]["fitness_tau"]["estimate"] = 1.0
+    (copy / "fit.json").write_text(json.dumps(result))
+    again = reproduce(copy, progress=False)
+    assert "fit.json, row " in again.difference
+    assert "(path parameters.fitness_tau.estimate), column value: 1.0" in (
+        again.difference
+    )
+    assert again.cause == "table fit.json was changed after the run"
+
+
+def test_a_fit_of_a_model_that_is_not_there_is_told(copy):
+    edit_record(copy, lambda record: record.update(model="banistr"))
+    again = reproduce(copy, progress=False)
+    assert again.difference.startswith("the fit cannot be made again: A model must be")
+
+
+def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_path):
+    (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
+    hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
+    home = "out/deadlift_5x5_10wk"
+    done = hipext("fit", "short.csv", *QUICK, "--out", home, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{home}' holds a run, not a fit. Name another folder" in done.stderr
+    assert read_record(tmp_path / home)["kind"] == "run"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +449,9 @@ def test_a_folder_that_cannot_be_made_is_named(folder, tmp_path):
 
 def test_help_and_the_package_load_no_scipy(tmp_path):
     code = "import sys; sys.argv = ['hipext', 'fit', '--help']\n"
-    code += "from hipext.cli import main\ntry:\n    main()\nexcept SystemExit:\n"
+    code += (
+        "from hipext.cli.commands import main\ntry:\n    main()\nexcept SystemExit:\n"
+    )
     code += "    pass\nloaded = {'scipy', 'matplotlib', 'emcee'} & {*sys.modules}\n"
     code += "print(sorted(loaded), file=sys.stderr)"
     done = subprocess.run(

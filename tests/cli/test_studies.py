@@ -41,7 +41,7 @@ format = 1
 name = "{name}"
 plan = "p.toml"
 population = "novices"
-persons = {persons}
+n_athletes = {persons}
 """
 SWEEP = HEAD.format(name="A sweep", persons=3) + (
     "[vary]\ndeload_every = [0, 2]\n"
@@ -232,7 +232,7 @@ def test_athletes_are_drawn_from_the_population_that_is_named(home):
     done = hipext("compare", "p.toml", "--athletes", "1", *gym, cwd=home)
     assert "\n1 athlete drawn from 'Members of a gym'" in done.stdout
     record = json.loads((home / "out" / "compare-p" / "record.json").read_bytes())
-    assert record["population"]["name"] == "Members of a gym"
+    assert record["participants"]["population"]["name"] == "Members of a gym"
 
 
 def test_an_interval_is_as_wide_as_students_t_at_its_level(home):
@@ -385,7 +385,7 @@ def test_the_same_sweep_makes_the_same_hashes(option, made, home):
 
 def test_all_faults_of_a_sweep_file_are_reported_at_once_and_nothing_is_written(home):
     text = SWEEP.replace("format = 1", "format = 2").replace("name", "nam")
-    text = text.replace("persons = 3", "persons = 0").replace("[0, 2]", "[0, -2]")
+    text = text.replace("n_athletes = 3", "n_athletes = 0").replace("[0, 2]", "[0, -2]")
     (home / "s.toml").write_text(text, encoding="utf-8")
     printed = fault(hipext("sweep", "s.toml", cwd=home))
     assert printed.startswith("s.toml has 5 problem(s):\n")
@@ -393,7 +393,7 @@ def test_all_faults_of_a_sweep_file_are_reported_at_once_and_nothing_is_written(
         "  - format: must be 1; got 2.\n",
         "'name' is missing. Write, for example, name = ",
         "'nam' is not a known key; known are format, name, ",
-        "  - persons: must be at least 1; got 0.\n",
+        "  - n_athletes: must be at least 1; got 0.\n",
         "  - vary, deload_every: deload_every must be a whole number from 0 to 104; ",
     ):
         assert part in printed
@@ -458,7 +458,7 @@ def test_all_faults_of_a_sweep_file_are_reported_at_once_and_nothing_is_written(
         (["studies", "light_weks"], "The name of a study must be one of 'light_weeks'"),
         (["studies", "light_weks"], "got 'light_weks'. Did you mean 'light_weeks'?"),
         (["populations", "gim"], "There is no population 'gim'"),
-        (["populations", "novice"], "'novice' is a shipped person, not a population."),
+        (["populations", "novice"], "'novice' is a shipped athlete, not a population."),
         (["schema", "sweeps"], "got 'sweeps'. Did you mean 'sweep'?"),
     ],
 )

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import shutil
 import stat
 from dataclasses import replace
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from hipext.files.io import csv_bytes, data_dir, drop_leftovers, write_files
 from hipext.files.parameters import parameters_changed, read_parameters
 from hipext.files.records import (
     INPUTS_OF_RUN,
+    changes_since,
+    check_folder_is_free,
+    hash_of_modules,
     input_hashes,
     read_record,
     record_bytes,
@@ -34,6 +39,8 @@ from hipext.simulation.simulation import (
     write_record,
 )
 
+PACKAGE = Path(records.__file__).parents[1]
+MODULES = [*PACKAGE.rglob("*.py")]
 VALUES = {
     "format": 1,
     "name": "Tëst",
@@ -162,7 +169,7 @@ def test_the_record_has_every_constant_and_the_versions(record):
     shipped = {name: row.value for name, row in read_parameters().items()}
     assert record["parameters"] == shipped
     assert {"python", "hipext", "numpy", "pandas"} <= set(record["versions"])
-    assert (record["format"], record["mode"]) == (1, "open_loop")
+    assert (record["format"], record["mode"]) == (2, "open_loop")
     assert (record["seed"], record["noise"]) == (0, False)
 
 
@@ -185,18 +192,53 @@ def test_the_record_tells_what_it_is_and_what_it_depends_on(record):
     assert {"scipy", "numba", "pyarrow"} <= set(record["versions"])
 
 
-def test_the_code_is_known_by_names_and_texts_of_the_modules(record):
-    package = Path(records.__file__).parents[1]
-    names = sorted(one.relative_to(package).as_posix() for one in package.rglob("*.py"))
+def test_the_code_is_known_by_paths_and_texts_of_the_modules_of_all_rooms(record):
+    modules = {path.relative_to(PACKAGE).as_posix(): path for path in MODULES}
+    assert {"files/records.py", "engine/day.py", "cli/fit.py"} <= {*modules}
     parts = [
-        part for one in names for part in (one.encode(), (package / one).read_bytes())
+        part
+        for name in sorted(modules)
+        for part in (name.encode(), modules[name].read_bytes())
     ]
     assert record["code"] == hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def test_every_input_is_sealed_and_nothing_else(record):
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """Return a copy of the package."""
+    copy = tmp_path_factory.mktemp("copy") / "hipext"
+    return shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_a_copy_elsewhere_is_the_same_code(package):
+    assert hash_of_modules(package) == records.code_hash()
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.relative_to(PACKAGE).as_posix() for path in MODULES)
+)
+def test_a_changed_byte_of_any_module_of_any_room_is_other_code(package, record, name):
+    module = package / name
+    content = module.read_bytes()
+    module.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    changed = hash_of_modules(package)
+    module.write_bytes(content)
+    assert changed != records.code_hash()
+    (cause,) = changes_since(record | {"code": changed}, without=())
+    now = version("hipext")
+    assert cause.startswith(f"code version: hipext {now}, code {changed[:12]} then")
+
+
+def test_a_module_that_moves_to_another_room_is_other_code(package):
+    moved = (package / "files" / "io.py").rename(package / "engine" / "io.py")
+    assert hash_of_modules(package) != records.code_hash()
+    moved.rename(package / "files" / "io.py")
+    assert hash_of_modules(package) == records.code_hash()
+
+
+def test_every_input_has_its_hash_and_nothing_else(record):
     inputs = ("kind", *INPUTS_OF_RUN, "parameters")
-    assert record["seals"] == input_hashes({key: record[key] for key in inputs})
+    assert record["input_hashes"] == input_hashes({key: record[key] for key in inputs})
 
 
 def test_the_record_has_the_constants_in_use(run):
@@ -217,7 +259,7 @@ def test_a_record_can_be_of_anything():
     )
     assert json.loads(record_bytes(record), parse_constant=pytest.fail) == record
     assert (record["kind"], record["steps"]) == ("walk", [1, 2])
-    assert (record["pace"], record["way"]) == ("nan", {"3": "-inf"})
+    assert (record["pace"], record["way"]) == (None, {"3": "-inf"})
     assert record["sha256"] == {
         "a.csv": hashlib.sha256(b"a").hexdigest(),
         "b.parquet": "12ab",
@@ -279,12 +321,22 @@ def test_a_list_is_no_record(tmp_path):
 
 
 def test_a_newer_format_is_told(record, tmp_path):
-    write_files({"record.json": json.dumps(record | {"format": 2}).encode()}, tmp_path)
-    with pytest.raises(PlanError, match=r"format 2 is newer than 1, which this"):
+    write_files({"record.json": json.dumps(record | {"format": 3}).encode()}, tmp_path)
+    with pytest.raises(PlanError, match=r"format 3 is newer than 2, which this"):
         read_record(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["plan", "parameters", "seals", "sha256"])
+def test_an_earlier_format_is_refused_with_the_reason_and_the_way_out(tmp_path):
+    write_files({"record.json": b'{"format": 1, "kind": "sweep"}'}, tmp_path)
+    reason = (
+        r"was written by an earlier version of hipext whose tables had other columns "
+        r"\(format 1, now 2\); run it again\."
+    )
+    with pytest.raises(PlanError, match=reason):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["plan", "parameters", "input_hashes", "sha256"])
 def test_a_part_of_a_record_that_is_no_table_is_named(record, tmp_path, key):
     write_files({"record.json": json.dumps(record | {key: [7]}).encode()}, tmp_path)
     with pytest.raises(PlanError, match=rf"{key} must be a table .*; got \[7\]"):
@@ -379,17 +431,23 @@ def test_a_record_of_other_constants_is_another(run, tmp_path):
     assert replaces_other_inputs(record_files(other), tmp_path)
 
 
-def test_a_record_made_before_there_were_kinds_is_not_another(run, record, tmp_path):
-    earlier = ("format", *INPUTS_OF_RUN, "parameters", "versions", "sha256")
-    written = record_bytes({key: record[key] for key in earlier})
-    write_files({"record.json": written}, tmp_path)
-    assert not replaces_other_inputs(record_files(run), tmp_path)
-
-
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\udcff"])
 def test_a_record_that_cannot_be_read_is_another(run, tmp_path, text):
     (tmp_path / "record.json").write_bytes(text.encode(errors="surrogateescape"))
     assert replaces_other_inputs(record_files(run), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "fit"}'])
+def test_a_folder_is_free_unless_it_holds_a_record_of_another_kind(tmp_path, text):
+    check_folder_is_free(tmp_path / "new", "fit")
+    (tmp_path / "record.json").write_text(text)
+    check_folder_is_free(tmp_path, "fit")
+
+
+def test_a_folder_of_another_kind_is_told(run, tmp_path):
+    write_record(run, tmp_path)
+    with pytest.raises(FileExistsError, match=r"holds a run, not a fit\. Name another"):
+        check_folder_is_free(tmp_path, "fit")
 
 
 # --- how it is written ---

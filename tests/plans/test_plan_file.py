@@ -192,7 +192,7 @@ def test_session_of_the_whole_plan_without_exercises_is_shown_its_own_header():
 @pytest.mark.parametrize("key", ["body_mass_kg", "one_rm_kg"])
 def test_a_person_is_no_plan_and_that_is_all_that_is_reported(key):
     assert problems_in({"format": 1, "name": "Kim", key: 70}) == [
-        f"this is a person, not a plan (it has {key}). Use it with --athlete."
+        f"this is an athlete, not a plan (it has {key}). Use it with --athlete."
     ]
 
 
@@ -246,7 +246,7 @@ def test_a_name_is_that_of_a_shipped_plan_also_beside_a_folder_of_results(tmp_pa
 
 
 def test_the_name_of_a_shipped_person_is_no_plan():
-    with pytest.raises(FileNotFoundError, match="'novice' is a shipped person, not a"):
+    with pytest.raises(FileNotFoundError, match="'novice' is a shipped athlete, not a"):
         read_plan("novice")
 
 

@@ -103,7 +103,7 @@ def plausible(model: np.void) -> dict[str, float]:
     stays = person_of(read_trials()[1].arm[0])
     away = stays.model_copy(update={"missed_weeks": (13, 14)})
     setting = setting_of(plan, [stays, away], model=model)
-    kept, lost = (trace(setting, who=who, noise=False) for who in (0, 1))
+    kept, lost = (trace(setting, row=row, noise=False) for row in (0, 1))
     built, at_end = (capacity_on(setting, kept, "deadlift", day) for day in (83, 174))
     after = capacity_on(setting, lost, "deadlift", 97)
     return {

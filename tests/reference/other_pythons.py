@@ -19,7 +19,7 @@ format = 1
 name = "small"
 plan = "deadlift_5x5_10wk"
 population = "gym"
-persons = 40
+n_athletes = 40
 weeks = true
 [vary]
 deload_every = [0, 4]
@@ -30,7 +30,7 @@ format = 1
 name = "small"
 plan = "deadlift_5x5_10wk"
 population = "novices"
-persons = 10
+n_athletes = 10
 [vary]
 load_step = { low = 0.5, high = 2.0 }
 [search]

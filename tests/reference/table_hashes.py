@@ -61,12 +61,12 @@ def study_tables() -> Tables:
     for table in ("outcomes", "differences", "weekly", "weekly_differences"):
         yield "compare", table, getattr(comparison, table)
     with tempfile.TemporaryDirectory() as folder:
-        spec = _smaller("sweeps/light_weeks", folder, persons=20)
+        spec = _smaller("sweeps/light_weeks", folder, n_athletes=20)
         sweep = hipext.sweep(spec, Path(folder, "out"), progress=False)
         for table in ("outcomes", "scenarios", "summary"):
             found = getattr(sweep, table)
             yield "sweep", table, found() if callable(found) else found
-        spec = _smaller("searches/less_time", folder, persons=10, trials=40)
+        spec = _smaller("searches/less_time", folder, n_athletes=10, trials=40)
         search = hipext.find_front(spec, progress=False)
         yield "search", "trials", search.trials
         yield "search", "front", search.front

@@ -8,7 +8,7 @@ import pytest
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.engine import decisions as codes
 from hipext.engine import progression
-from hipext.files.checks import apart, counted, spans, weeks
+from hipext.files.checks import counted, distinct_text, ranges_text, weeks_text
 from hipext.files.io import shipped_names
 from hipext.files.schema import check_values
 from hipext.files.tables import ACTIONS, DECISIONS
@@ -313,8 +313,8 @@ def test_things_are_counted_in_english():
     [([3], "3"), ([1, 2, 3, 7], "1 to 3 and 7"), ([4, 8, 12], "4, 8 and 12")],
 )
 def test_neighbours_are_joined(numbers, text):
-    assert spans(numbers) == text
-    assert weeks(numbers) == f"week{'s' if len(numbers) > 1 else ''} {text}"
+    assert ranges_text(numbers) == text
+    assert weeks_text(numbers) == f"week{'s' if len(numbers) > 1 else ''} {text}"
 
 
 @pytest.mark.parametrize(
@@ -322,4 +322,4 @@ def test_neighbours_are_joined(numbers, text):
     [(0.74, 0.8, "0.74"), (0.7996, 0.8, "0.7996"), (0.8, 0.8, "0.80")],
 )
 def test_a_value_never_reads_as_the_limit_it_misses(value, limit, text):
-    assert apart(value, limit, 2) == text
+    assert distinct_text(value, limit, 2) == text

@@ -16,7 +16,7 @@ from distributed import KilledWorker
 from distributed.comm import CommClosedError
 
 from hipext.studies import batches
-from hipext.studies.batches import _result, batches_on, job_of, tables_there
+from hipext.studies.batches import _result, batches_on, job_of, tables_on_worker
 from hipext.studies.sweep_file import read_sweep_file
 from hipext.studies.sweeps import sweep
 
@@ -26,7 +26,7 @@ format = 1
 name = "test"
 plan = "deadlift_5x5_10wk"
 population = "gym"
-persons = 9000
+n_athletes = 9000
 [vary]
 deload_every = [0, 4]
 """
@@ -164,7 +164,7 @@ def test_local_cluster_makes_the_same_bytes(path, in_process, tmp_path):
 def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
     for name in ("hipext", "data"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    with (tmp_path / "hipext" / "engine.py").open("a") as other:
+    with (tmp_path / "hipext" / "engine" / "day.py").open("a") as other:
         other.write("# another version\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with stopped(worker(scheduler, env=environment, cwd=tmp_path)):
@@ -181,7 +181,7 @@ def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
 
 def test_worker_checks_its_code_before_it_works(path):
     with pytest.raises(RuntimeError, match="this worker has another hipext"):
-        tables_there(job_of(read_sweep_file(path)).head(), (), "other", None)
+        tables_on_worker(job_of(read_sweep_file(path)).head(), (), "other", None)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_where_nothing_is_left_to_do_no_scheduler_is_needed():
 @pytest.fixture
 def impatient(monkeypatch):
     """Wait shortly for a scheduler."""
-    monkeypatch.setattr(batches, "_ANSWER_S", 1)
+    monkeypatch.setattr(batches, "_CONNECT_S", 1)
 
 
 @pytest.mark.usefixtures("impatient")

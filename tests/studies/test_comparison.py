@@ -16,7 +16,7 @@ from hipext.engine.state import WEEK_COLUMNS
 from hipext.plans.edits import vary
 from hipext.plans.plan_file import check_plan
 from hipext.studies.comparison import (
-    MAX_LIVES,
+    MAX_RUNS,
     Comparison,
     compare,
     courses,
@@ -272,9 +272,9 @@ def test_courses_of_plans_of_other_lengths_are_compared_while_both_last():
 def test_outcomes_have_a_row_per_scenario_seed_and_person(found):
     table = found.outcomes
     assert len(table) == 4 * 2 * 40
-    assert not table.duplicated(["scenario", "seed", "person"]).any()
+    assert not table.duplicated(["scenario", "seed", "athlete"]).any()
     assert table["seed"].unique().tolist() == [3, 0]
-    assert sorted(table["person"].unique()) == list(range(1, 41))
+    assert sorted(table["athlete"].unique()) == list(range(1, 41))
     assert list(table)[3:] == list(OUTCOMES)
 
 
@@ -380,13 +380,13 @@ def test_what_is_no_scenario_is_told(given, told):
         compare(given, read_athlete("novice"))
 
 
-def test_no_person_is_told():
-    with pytest.raises(ValueError, match="needs persons; got none"):
+def test_no_athlete_is_told():
+    with pytest.raises(ValueError, match="needs athletes; got none"):
         compare([small_plan()], [])
 
 
-def test_more_lives_than_memory_holds_are_told():
-    with pytest.raises(ValueError, match=f"500,001 lives, more than the {MAX_LIVES:,}"):
+def test_more_runs_than_memory_holds_are_told():
+    with pytest.raises(ValueError, match=f"500,001 runs, more than the {MAX_RUNS:,}"):
         compare([small_plan()], cohort(500_001))
 
 

@@ -9,9 +9,9 @@ from hipext import read_athlete
 from hipext.athletes.population import Cohort, Population, check_population, cohort
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
+    athletes_in,
     course_of,
     outcomes_of,
-    people_in,
     side_by_side,
     simulate_athletes,
 )
@@ -94,7 +94,7 @@ def test_last_persons_that_have_a_number_live_alike_in_both_engines():
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
 def test_persons_are_told_as_they_are_done(engine):
     told, n = [], {"compiled": FULL_CROWD, "plain": 3}[engine]
-    simulate_athletes(scenario(), crowd(n), engine=engine, tell=told.append)
+    simulate_athletes(scenario(), crowd(n), engine=engine, progress=told.append)
     assert sum(told) == n
     assert len(told) == 3
 
@@ -161,7 +161,7 @@ def test_persons_with_other_known_lifts_live_beside_each_other_as_alone():
 def test_changes_of_a_person_reach_each_of_different_persons():
     people = [read_athlete("novice"), read_athlete("runner"), read_athlete("novice")]
     people.append(people[0])
-    changed = people_in(scenario(athlete__response=0.25), people)
+    changed = athletes_in(scenario(athlete__response=0.25), people)
     assert [one.response for one in changed] == [0.25] * 4
     assert [one.name for one in changed] == [one.name for one in people]
     assert changed[3] is changed[0]
@@ -169,7 +169,7 @@ def test_changes_of_a_person_reach_each_of_different_persons():
 
 def test_changes_of_a_person_reach_the_average_of_a_cohort_alone():
     people = crowd()
-    changed = people_in(scenario(athlete__biering_sorensen_s=50.0), people)
+    changed = athletes_in(scenario(athlete__biering_sorensen_s=50.0), people)
     before, after = (one.traits() for one in (people, changed))
     average = people.population.athlete.biering_sorensen_s
     expected = before["sorensen_s"] * (50.0 / average)
@@ -180,7 +180,7 @@ def test_changes_of_a_person_reach_the_average_of_a_cohort_alone():
 
 def test_persons_stay_the_same_objects_where_nothing_of_them_changes():
     people = crowd()
-    assert people_in(scenario(load_step=2), people) is people
+    assert athletes_in(scenario(load_step=2), people) is people
 
 
 def test_constants_of_a_scenario_reach_the_drawing_of_persons():

@@ -227,7 +227,7 @@ def test_where_nothing_can_be_the_front_is_empty_and_says_so():
 
     found = search(SCHAFFER, TWO, {}, evaluate, **BRIEF)
     assert found.front.empty
-    assert found.told() == (
+    assert found.report() == (
         "30 scenarios tried, none of which can be done as it was set."
     )
 
@@ -238,7 +238,7 @@ def test_where_nothing_is_allowed_the_nearest_misses_are_told():
     found = search(space, TWO, limits, schaffer, **BRIEF)
     assert found.front.empty
     assert [*found.front.columns] == [*found.trials.columns]
-    assert found.told() == (  # x = 3 keeps to (x - 2)^2 <= 2
+    assert found.report() == (  # x = 3 keeps to (x - 2)^2 <= 2
         "4 scenarios tried, none allowed. The nearest misses:\n"
         "- x = 3: f1 is 9, at most 4.\n"
         "- x = 4: f1 is 16, at most 4 and f2 is 4, at most 2.\n"
@@ -256,13 +256,13 @@ def test_misses_are_measured_in_parts_of_each_limit():
         lambda scenarios: table.loc[[one["x"] for one in scenarios]],
         **BRIEF,
     )
-    assert found.told().splitlines()[1] == "- x = a: kg is 1.01e+03, at most 1000."
+    assert found.report().splitlines()[1] == "- x = a: kg is 1.01e+03, at most 1000."
 
 
 def test_a_front_is_told_without_a_best():
     space = {"x": Range(low=-3, high=3, whole=True)}
     found = search(space, TWO, {}, schaffer, **UNTIL)
-    assert found.told() == (
+    assert found.report() == (
         "7 scenarios tried, 7 allowed, 3 on the front, which no other one beats in "
         "f1 and f2 together. Which of them to take is a choice, not a result."
     )

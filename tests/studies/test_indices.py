@@ -175,7 +175,7 @@ def test_nothing_explains_an_outcome_that_is_always_the_same():
     same = found(lambda design: np.full(len(design), 3.3), ISHIGAMI, "saltelli", 8)
     assert same.is_constant
     assert same.indices.drop(columns="knob").isna().all(axis=None)
-    assert same.told() == (
+    assert same.report() == (
         "y, 40 scenarios: the same in all of them; nothing that was varied matters."
     )
 
@@ -192,17 +192,17 @@ def test_an_outcome_that_differs_only_between_base_samples_is_not_explained():
 
     few = found(rare, ISHIGAMI, "saltelli", 8)
     assert not few.is_constant
-    assert few.told() == (
+    assert few.report() == (
         "y, 40 scenarios: too few of them differ to say what matters; take more."
     )
 
 
 def test_names_are_told_in_order_of_their_weight():
-    told = found(ishigami, ISHIGAMI, "saltelli", 4096).told().splitlines()
+    told = found(ishigami, ISHIGAMI, "saltelli", 4096).report().splitlines()
     assert [line.split(":")[0] for line in told[1:]] == ["- x1", "- x2", "- x3"]
     assert told[1].startswith("- x1: 31% of the variance alone (")
     assert ", 56% together with others (" in told[1]
-    moved = found(linear, LINEAR, "morris", 4).told().splitlines()
+    moved = found(linear, LINEAR, "morris", 4).report().splitlines()
     assert moved[0] == "y, 12 scenarios:"
     assert moved[1] == (
         "- load_step: moves it by 6 (6 to 6) from end to end, give or take 0 depending "

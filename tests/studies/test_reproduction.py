@@ -2,9 +2,14 @@
 
 import json
 import math
+import os
 import re
+import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,11 +19,12 @@ from hipext.athletes.athlete import read_athlete
 from hipext.files.checks import PlanError
 from hipext.files.io import write_files
 from hipext.files.parameters import parameters_changed, shipped_values
-from hipext.files.records import record_bytes
+from hipext.files.records import hash_of_modules, input_hashes, record_bytes
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.simulation import open_loop, record_files, simulate, write_record
 from hipext.studies.reproduction import first_difference, reproduce
 
+ROOT = Path(__file__).parents[2]
 PLAN = """
 format = 1
 name = "Short"
@@ -88,21 +94,21 @@ def last_performance(files):
     return files["response.csv"].decode().strip().rpartition(",")[2]
 
 
-# --- the same again ---
+# --- identical ---
 
 
-def test_a_run_is_made_again_byte_for_byte(folder):
+def test_a_run_is_rerun_byte_for_byte(folder):
     again = reproduce(folder)
     assert (again.kind, again.n_tables) == ("run", 8)
     assert again.is_identical
     assert again.is_equal
     assert (again.difference, again.cause, again.notes) == ("", "", ())
-    assert again.told() == "identical: 8 tables, byte for byte"
+    assert again.report() == "identical: 8 tables, byte for byte"
 
 
-def test_an_open_loop_is_made_again(plan, tmp_path):
+def test_an_open_loop_is_rerun(plan, tmp_path):
     write_record(open_loop(plan, read_athlete("runner")), tmp_path)
-    assert reproduce(str(tmp_path)).told() == "identical: 7 tables, byte for byte"
+    assert reproduce(str(tmp_path)).report() == "identical: 7 tables, byte for byte"
 
 
 @pytest.mark.parametrize("engine", [None, "compiled"])
@@ -120,10 +126,10 @@ def test_the_compiled_engine_makes_the_same(folder):
     pytest.importorskip("numba", reason="nothing to compile with")
     again = reproduce(folder, engine="compiled")
     assert again.is_equal
-    assert again.told().split()[0].rstrip(":") == "identical"
+    assert again.report().split()[0].rstrip(":") == "identical"
 
 
-def test_a_run_of_other_constants_is_made_again_with_them(plan, files, tmp_path):
+def test_a_run_of_other_constants_is_rerun_with_them(plan, files, tmp_path):
     changes = {"muscle.gain": 0.5, "muscle.ceiling_novice": math.inf}
     with parameters_changed(changes):
         write_record(simulate(plan, read_athlete("novice"), seed=7), tmp_path)
@@ -157,7 +163,7 @@ def test_what_has_changed_without_an_effect_is_a_note(folder, edit, note):
     again = reproduce(folder)
     assert again.is_identical
     assert re.search(note + r".*; the tables agree$", again.notes[0])
-    assert again.told().splitlines()[1] == f"note: {again.notes[0]}"
+    assert again.report().splitlines()[1] == f"note: {again.notes[0]}"
 
 
 def test_libraries_that_have_no_part_in_a_plain_run_are_not_told(folder):
@@ -165,18 +171,6 @@ def test_libraries_that_have_no_part_in_a_plain_run_are_not_told(folder):
         folder, lambda record: record["versions"].update(numba="1", pyarrow="1")
     )
     assert reproduce(folder).notes == ()
-
-
-def test_a_record_made_before_seals_is_made_again_and_told_so(folder):
-    edit_record(folder, unseal)
-    again = reproduce(folder)
-    assert again.is_identical
-    assert again.notes == ("made before seals; edits cannot be told from other causes",)
-
-
-def unseal(record):
-    for key in ("kind", "seals", "code", "data"):
-        del record[key]
 
 
 # --- an edited record ---
@@ -209,7 +203,7 @@ def test_an_edited_input_is_the_cause_and_its_effect_is_found(folder, edit, caus
     assert not again.is_equal
     assert re.search(cause, again.cause)
     assert re.match(r"sets.csv, row \d+.*, column \w+: .* in the f", again.difference)
-    assert again.told().startswith(f"different: {again.difference}\ncause: ")
+    assert again.report().startswith(f"different: {again.difference}\ncause: ")
 
 
 def test_an_edit_without_an_effect_is_told_all_the_same(folder):
@@ -301,7 +295,9 @@ def test_other_ends_of_lines_are_equal_but_not_identical(folder, files):
     (folder / "sets.csv").write_bytes(content)
     again = reproduce(folder)
     assert (again.is_identical, again.is_equal) == (False, True)
-    assert again.told().startswith("identical to 1e-12, not byte for byte: 8 tables\n")
+    assert again.report().startswith(
+        "identical to 1e-12, not byte for byte: 8 tables\n"
+    )
     assert "every value is the same" in again.difference
     assert again.cause == "table sets.csv was changed after the run"
 
@@ -356,7 +352,6 @@ def from_elsewhere(folder, *, name="weekly.csv", old="\n1,", new="\n5,"):
         ),
         (lambda record: record["data"].update({"parameters.toml": "ab"}), r"^machine:"),
         (lambda record: record["versions"].update(numba="1"), r"^machine: .* last pla"),
-        (unseal, r"^code version or machine: the record does not tell the code"),
     ],
 )
 def test_the_cause_is_what_differs_between_then_and_now(folder, edit, cause):
@@ -379,9 +374,11 @@ def test_other_words_about_the_constants_matter_to_the_assumptions(folder):
 
 def test_constants_that_came_and_went_are_told_with_the_code(folder):
     def edit(record):
-        unseal(record)
-        record["parameters"]["old.one"] = 1.0
-        del record["parameters"]["muscle.gain"]
+        for part, name in (("parameters", ""), ("input_hashes", "parameters.")):
+            record[part][f"{name}old.one"] = 1.0
+            del record[part][f"{name}muscle.gain"]
+        old = {"parameters": {"old.one": 1.0}}
+        record["input_hashes"] |= input_hashes(old)
 
     from_elsewhere(folder)
     edit_record(folder, edit)
@@ -397,7 +394,7 @@ def test_a_difference_in_the_last_place_is_equal_but_not_identical(folder, files
     from_elsewhere(folder, name="response.csv", old=value, new=other)
     again = reproduce(folder)
     assert (again.is_identical, again.is_equal) == (False, True)
-    first, second, third = again.told().splitlines()
+    first, second, third = again.report().splitlines()
     assert first == "identical to 1e-12, not byte for byte: 8 tables"
     assert second.startswith("first: response.csv, row")
     assert third.startswith("cause: machine")
@@ -421,12 +418,41 @@ def test_a_table_changed_here_and_made_otherwise_has_both_causes(folder):
     assert cause.startswith("table weekly.csv was changed after the run; code version")
 
 
+@pytest.mark.parametrize("module", ["studies/search.py", "engine/day.py"])
+def test_a_changed_module_is_named_by_the_command(folder, tmp_path_factory, module):
+    copy = tmp_path_factory.mktemp("copy")
+    for name in ("hipext", "data"):
+        shutil.copytree(ROOT / name, copy / name)
+    with (copy / "hipext" / module).open("a", encoding="utf-8") as changed:
+        changed.write("# another version\n")
+    from_elsewhere(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "hipext", "reproduce", str(folder)],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith("different: weekly.csv, row 1, column week: 5 in the fold")
+    code = hash_of_modules(copy / "hipext")[:12]
+    assert re.fullmatch(rf"cause: code version: .* then; .*, {code} now", second)
+
+
 # --- what cannot be done ---
 
 
 def test_a_record_that_is_cut_off_is_told(folder, files):
     (folder / "record.json").write_bytes(files["record.json"][:3000])
     with pytest.raises(PlanError, match=r"record.json has 1 .*\n.*not JSON: .*line \d"):
+        reproduce(folder)
+
+
+def test_a_record_of_an_earlier_version_is_refused(folder):
+    edit_record(folder, lambda record: record.update(format=1))
+    with pytest.raises(PlanError, match=r"an earlier version .* run it again\.$"):
         reproduce(folder)
 
 
@@ -442,6 +468,41 @@ def test_an_unknown_engine_is_told(folder):
 
 
 # --- where two tables differ first ---
+
+RESULTS = {"n": 3, "fits": [{"tau": 20.0, "end": None}], "verdict": "identified"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "ours", "theirs", "relative"),
+    [
+        ("n", 4, "3", "4", 0.25),
+        ("verdict", "no", "identified", "no", math.nan),
+        ("fits.1.tau", 20.00002, "20.0", "20.00002", 1e-6 / (1 + 1e-6)),
+        ("fits.1.end", 5.0, "empty", "5.0", math.nan),
+    ],
+)
+def test_one_other_value_of_a_json_file_is_found(path, value, ours, theirs, relative):
+    other = json.loads(json.dumps(RESULTS))
+    *_, key = path.split(".")
+    (other["fits"][0] if path.startswith("fits") else other)[key] = value
+    contents = [json.dumps(one).encode() for one in (RESULTS, other)]
+    one = first_difference("fit.json", *contents)
+    assert (one.column, one.label) == ("value", f"path {path}")
+    assert (one.ours, one.theirs) == (ours, theirs)
+    assert one.relative == pytest.approx(relative, nan_ok=True)
+    near = first_difference("fit.json", *contents, tolerance=1e-5)
+    assert (near is None) == (path == "fits.1.tau")
+
+
+def test_a_json_file_written_otherwise_has_no_difference():
+    contents = (json.dumps(RESULTS).encode(), json.dumps(RESULTS, indent=4).encode())
+    assert first_difference("fit.json", *contents) is None
+
+
+def test_a_file_that_is_no_json_is_named():
+    with pytest.raises(ValueError, match=r"fit.json cannot be read as JSON: Expecting"):
+        first_difference("fit.json", b"{}", b"{")
+
 
 TABLE = pd.DataFrame(
     {
@@ -548,7 +609,7 @@ def test_an_added_row_is_told_as_nothing(found):
 def test_another_name_of_a_column_is_found(found):
     one = found(TABLE.rename(columns={"rule": "law"}))
     assert (one.row, one.column, one.ours, one.theirs) == (0, "rule", "rule", "law")
-    assert re.match(r"weekly.\w+, names of the columns, rule: law in", one.told())
+    assert re.match(r"weekly.\w+, names of the columns, rule: law in", one.report())
 
 
 def test_a_column_that_is_gone_is_found(found):
@@ -579,5 +640,7 @@ def test_a_file_that_is_no_csv_is_named():
 
 
 def test_files_of_another_kind_are_refused():
-    with pytest.raises(ValueError, match=r"weekly.png cannot be compared; only .csv"):
+    with pytest.raises(
+        ValueError, match=r"weekly.png cannot be compared; only .csv, .json"
+    ):
         first_difference("weekly.png", b"a", b"b")

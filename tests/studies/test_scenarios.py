@@ -489,7 +489,7 @@ def test_scenario_travels_to_another_process(plan):
         ({"athlete": 1}, r"There is no 'athlete' to change"),
         (
             {"athlete.techniq": 1},
-            r"athlete\.techniq: a person has no 'techniq'; .* Did you mean 'technique'",
+            r"athlete\.techniq: an athlete has no 'techniq'; .* you mean 'technique'",
         ),
         (
             {"parameter.banister.fitnes_tau": 1},

@@ -25,7 +25,7 @@ def spec_of(**values):
         "name": "test",
         "plan": PLAN,
         "population": "novices",
-        "persons": 30,
+        "n_athletes": 30,
         "seed": 6,
         "vary": VARY,
         "goals": GOALS,
@@ -67,7 +67,7 @@ def test_goals_and_limits_of_a_trial_are_those_of_its_persons(found, place):
 
 
 def test_persons_of_one_athlete_have_days_of_their_own():
-    spec = of_athlete(persons=7)
+    spec = of_athlete(n_athletes=7)
     trial = find_front(spec, progress=False).trials.iloc[3]
     simulate_athletes = outcomes_of_trial(
         trial, [read_athlete("novice")] * 7, seeds=(6,)
@@ -78,7 +78,7 @@ def test_persons_of_one_athlete_have_days_of_their_own():
 
 
 def test_search_without_noise_has_none():
-    spec = of_athlete(persons=3, noise=False)
+    spec = of_athlete(n_athletes=3, noise=False)
     trial = find_front(spec, progress=False).trials.iloc[0]
     simulate_athletes = outcomes_of_trial(trial, read_athlete("novice"), noise=False)
     assert trial["strength_pct"] == pytest.approx(
@@ -104,7 +104,7 @@ def test_seed_makes_another_search(found):
 
 
 def test_engines_find_the_same():
-    spec = spec_of(persons=2, search={"trials": 4, "generation": 2})
+    spec = spec_of(n_athletes=2, search={"trials": 4, "generation": 2})
     one, other = (
         find_front(spec, engine=engine, progress=False)
         for engine in ("compiled", "plain")
@@ -149,7 +149,7 @@ def test_search_in_which_nothing_is_allowed_has_no_front():
     found = find_front(spec_of(limits={"weeks": {"at_most": 1}}), progress=False)
     assert found.front.empty
     assert not found.trials["is_allowed"].any()
-    assert "The nearest misses" in found.told()
+    assert "The nearest misses" in found.report()
 
 
 def test_goals_that_nothing_changes_leave_all_on_the_front():
@@ -170,7 +170,8 @@ def test_limit_of_a_percentile_goes_by_persons():
 
 def test_inputs_are_enough_and_hold_no_paths():
     inputs = inputs_of_search(spec_of())
-    assert set(inputs) == {"search", "plan", "population"}
-    assert not {"plan", "athlete", "population"} & set(inputs["search"])
-    assert inputs["population"]["name"] == "Novices"
+    assert set(inputs) == {"search", "plan", "participants"}
+    assert not {"plan", "athlete", "population", "n_athletes"} & set(inputs["search"])
+    assert inputs["participants"]["population"]["name"] == "Novices"
+    assert inputs["participants"]["n"] == 30
     assert np.isclose(inputs["search"]["limits"]["lumbar_load"]["at_most"], 150)

@@ -25,7 +25,7 @@ format = 1
 name = "Light weeks and load steps"
 plan = "guide_16wk"
 population = "novices"
-persons = 1000
+n_athletes = 1000
 [design]
 kind = "sobol"
 n = 128
@@ -71,7 +71,8 @@ def of_text(text, tmp_path, read=read_sweep_file):
 
 def test_a_sweep_is_read_from_a_file(tmp_path):
     spec = of_text(SWEEP, tmp_path)
-    assert (spec.plan, spec.population, spec.persons) == ("guide_16wk", "novices", 1000)
+    assert (spec.plan, spec.population) == ("guide_16wk", "novices")
+    assert spec.n_athletes == 1000
     assert (spec.design.kind, spec.design.n) == ("sobol", 128)
     assert spec.vary == {
         "deload.every_weeks": (0, 3, 4, 6),
@@ -138,7 +139,7 @@ def test_files_are_looked_up_from_the_folder_of_the_sweep(tmp_path, monkeypatch)
 def test_files_that_are_not_there_are_told_with_the_closest(tmp_path):
     text = (
         'format = 1\nname = "S"\nplan = "guide_16w"\npopulation = "me.toml"\n'
-        "persons = 5\n[vary]\nload_step = [1]\n"
+        "n_athletes = 5\n[vary]\nload_step = [1]\n"
     )
     with pytest.raises(PlanError) as error:
         of_text(text, tmp_path)
@@ -167,7 +168,8 @@ def test_changes_that_the_plan_cannot_take_are_told_each_with_its_name(tmp_path)
 
 def test_all_problems_of_a_sweep_are_told_at_once():
     text = (
-        'format = 2\nname = ""\nplan = "guide_16wk"\nsed = 1\nseed = -1\npersons = 0\n'
+        'format = 2\nname = ""\nplan = "guide_16wk"\nsed = 1\nseed = -1\n'
+        "n_athletes = 0\n"
         '[design]\nkind = "sobol"\nn = 100\n[vary]\na = []\nb = {low = 2, high = 1}\n'
         "c = 3\nd = [1, 1]\ne = [1]\n"
     )
@@ -177,17 +179,17 @@ def test_all_problems_of_a_sweep_are_told_at_once():
     assert error.value.problems == (
         "format: must be 1; got 2.",
         "name: must have at least 1 character(s); got 0.",
-        "persons: must be at least 1; got 0.",
+        "n_athletes: must be at least 1; got 0.",
         "seed: must be at least 0; got -1.",
         "the file: 'sed' is not a known key; known are format, name, description, "
-        "plan, athlete, population, persons, seed, noise, vary, weeks, design. "
+        "plan, athlete, population, n_athletes, seed, noise, vary, weeks, design. "
         "Did you mean 'seed'?",
+        "vary, a: it has no values; write at least one.",
+        "vary, b: low must be below high; got low = 2, high = 1.",
         "vary, c: must be a list, like [0, 4], or a range, like { low = 1, high = 2 }; "
         "got 3.",
-        "vary, a: it has no values; write at least one.",
         "vary, d: 1 is there twice. Keep one.",
-        "vary, b: low must be below high; got low = 2, high = 1.",
-        'athlete: name a person (athlete = "novice") or people to draw from '
+        'athlete: name an athlete (athlete = "novice") or a population to draw from '
         '(population = "novices").',
         "design: n must be a power of 2 for sobol; got 100. Write 64 or 128.",
     )
@@ -196,7 +198,10 @@ def test_all_problems_of_a_sweep_are_told_at_once():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"population": "novices", "persons": 9}, r"population: there is an athlete"),
+        (
+            {"population": "novices", "n_athletes": 9},
+            r"population: there is an athlete",
+        ),
         ({"seed": 2**63}, r"seed: must be at most 9223372036854775807; got 92"),
         ({"noise": "no"}, r"noise: must be true or false; got 'no'"),
         ({"weeks": 4}, r"weeks: must be true or false; got 4"),
@@ -215,7 +220,10 @@ def test_all_problems_of_a_sweep_are_told_at_once():
         ({"vary": {"a": {"b": [1]}, "a.b": [2]}}, r"vary, a.b: it is there twice"),
         ({"vary": {"a": {"b": 1}}}, r"vary, a.b: must be a list, .* got 1"),
         ({"vary": {"a": [[3, 4], [3, 4]]}}, r"vary, a: \[3, 4\] is there twice"),
-        ({"persons": MAX_ROWS}, r"3 scenarios of 100,000,000 persons are 300,000,000"),
+        (
+            {"n_athletes": MAX_ROWS},
+            r"3 scenarios of 100,000,000 athletes are 300,000,000",
+        ),
     ],
 )
 def test_a_sweep_that_cannot_be_made_is_refused(changes, message):
@@ -226,7 +234,13 @@ def test_a_sweep_that_cannot_be_made_is_refused(changes, message):
 def test_people_are_not_drawn_without_their_number():
     values = {**HEAD, **VARY, "population": "novices"}
     del values["athlete"]
-    with pytest.raises(PlanError, match=r"persons: say how many .* persons = 1000"):
+    with pytest.raises(PlanError, match=r"n_athletes: say .* n_athletes = 1000"):
+        check_sweep(values, source="test")
+
+
+def test_the_earlier_name_of_the_number_is_refused_with_the_known_keys():
+    values = {**HEAD, **VARY, "persons": 5}
+    with pytest.raises(PlanError, match=r"'persons' is not .* known are .*n_athletes"):
         check_sweep(values, source="test")
 
 
@@ -258,7 +272,10 @@ def test_one_and_true_are_different_values():
             {"vary": {"a": {"low": 0, "high": 1, "steps": 2}}},
             r"vary, a: a search takes no steps",
         ),
-        ({"search": {"trials": 200}, "persons": MAX_ROWS}, r"200 scenarios of 100,000"),
+        (
+            {"search": {"trials": 200}, "n_athletes": MAX_ROWS},
+            r"200 scenarios of 100,000",
+        ),
         ({"vary": {}}, r"vary: name at least one thing"),
     ],
 )
@@ -273,7 +290,7 @@ def test_a_search_needs_a_goal():
 
 
 @pytest.mark.parametrize("of", ["p0", "p100", "p09", "p", "median", "P90"])
-def test_a_limit_is_of_the_mean_person_or_of_a_percentile(of):
+def test_a_limit_is_of_the_mean_athlete_or_of_a_percentile(of):
     with pytest.raises(ValueError, match=rf"of must be .*; got '{of}'"):
         Limit(at_most=1, of=of)
 

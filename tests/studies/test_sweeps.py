@@ -53,7 +53,7 @@ def spec_of(**values):
         "name": "test",
         "plan": PLAN,
         "population": "novices",
-        "persons": 600,
+        "n_athletes": 600,
         "vary": TWO,
     }
     return check_sweep(spec | values, source="test")
@@ -92,8 +92,8 @@ def test_scenarios_are_those_of_the_design(finished):
 def test_outcomes_have_a_row_per_scenario_and_person(finished):
     outcomes = finished.outcomes()
     assert len(outcomes) == 4 * 600
-    assert list(outcomes) == ["scenario", "person", *OUTCOMES]
-    pairs = outcomes[["scenario", "person"]].to_numpy().tolist()
+    assert list(outcomes) == ["scenario", "athlete", *OUTCOMES]
+    pairs = outcomes[["scenario", "athlete"]].to_numpy().tolist()
     assert pairs == [[s, p] for s in range(4) for p in range(1, 601)]
 
 
@@ -127,7 +127,7 @@ def test_summary_is_that_of_the_outcomes(finished):
 @pytest.mark.parametrize("persons", [1, 511, 513])
 def test_summary_does_not_depend_on_how_persons_are_cut_into_parts(persons, tmp_path):
     vary = {"load_step": [0.5, 1.0, 1.5], "athlete.response": [1.0]}
-    found = sweep(spec_of(persons=persons, vary=vary), tmp_path / "cut")
+    found = sweep(spec_of(n_athletes=persons, vary=vary), tmp_path / "cut")
     groups = found.outcomes().groupby("scenario")["soreness"]
     np.testing.assert_allclose(found.summary["soreness_mean"], groups.mean())
     np.testing.assert_allclose(found.summary["soreness_sd"], groups.std())
@@ -138,7 +138,7 @@ def test_summary_does_not_depend_on_how_persons_are_cut_into_parts(persons, tmp_
 def test_seed_and_noise_are_those_of_the_file(tmp_path):
     vary = {"load_step": [1.0]}
     for values in ({"seed": 5}, {"seed": 5, "noise": False}):
-        spec = spec_of(persons=40, vary=vary, **values)
+        spec = spec_of(n_athletes=40, vary=vary, **values)
         ours = sweep(spec, tmp_path / str(len(values))).outcomes()
         options = {"seeds": (5,), "noise": spec.noise, "progress": False}
         alone = compare([read_plan(PLAN)], cohort(40, seed=5), **options).outcomes
@@ -153,13 +153,13 @@ def test_any_reader_of_parquet_reads_it(finished):
 
 
 def test_weeks_are_kept_if_asked_for(tmp_path):
-    spec = spec_of(weeks=True, persons=30, vary={"load_step": [1.0]})
+    spec = spec_of(weeks=True, n_athletes=30, vary={"load_step": [1.0]})
     found = sweep(spec, tmp_path / "weeks")
     weeks, outcomes = found.weeks(), found.outcomes()
-    assert (weeks.groupby("person").size() == outcomes["weeks"].to_numpy()).all()
-    ends = weeks.groupby("person")["strength_pct"].last()
+    assert (weeks.groupby("athlete").size() == outcomes["weeks"].to_numpy()).all()
+    ends = weeks.groupby("athlete")["strength_pct"].last()
     assert (ends.to_numpy() == outcomes["strength_pct"].to_numpy()).all()
-    pains = weeks.groupby("person")["pain_reported"].max()
+    pains = weeks.groupby("athlete")["pain_reported"].max()
     assert (pains.to_numpy() == outcomes["pain_reported"].to_numpy()).all()
 
 
@@ -170,7 +170,7 @@ def test_weeks_that_were_not_kept_are_told(finished):
 
 def test_values_of_every_kind_are_set(tmp_path):
     vary = {"athlete.missed_weeks": [[], [2, 3]], "tempo": ["3-1-1-0", "2-0-1-0"]}
-    spec = spec_of(persons=3, vary=vary, population=None, athlete="novice")
+    spec = spec_of(n_athletes=3, vary=vary, population=None, athlete="novice")
     found = sweep(spec, tmp_path / "kinds")
     missed = found.summary["n_missed_mean"]
     assert missed.tolist() == [0.0, 0.0, 4.0, 4.0]
@@ -192,7 +192,9 @@ def test_scenarios_of_mixed_numbers_and_flags_are_columns_of_one_type(tmp_path):
 
 def test_constants_can_be_varied(tmp_path):
     vary = {"parameter.muscle.gain": [0.0], "parameter.skill.gain": [0.0, 0.02]}
-    found = sweep(spec_of(persons=20, vary=vary, noise=False), tmp_path / "constants")
+    found = sweep(
+        spec_of(n_athletes=20, vary=vary, noise=False), tmp_path / "constants"
+    )
     none, some = found.summary["strength_pct_mean"]
     assert none < some
 
@@ -213,7 +215,7 @@ def test_constants_can_be_varied(tmp_path):
 def test_batches_are_neither_too_small_nor_too_large(persons, n_scenarios, size):
     job = job_of(
         spec_of(
-            persons=persons,
+            n_athletes=persons,
             vary={"rest": {"low": 0.5, "high": 2.0}},
             design={"kind": "random", "n": n_scenarios},
         )
@@ -223,7 +225,7 @@ def test_batches_are_neither_too_small_nor_too_large(persons, n_scenarios, size)
 
 
 def test_pieces_of_all_batches_are_all_persons_of_all_scenarios_once():
-    job = job_of(spec_of(persons=700))
+    job = job_of(spec_of(n_athletes=700))
     rows = [
         (piece.scenario, person)
         for batch in range(n_batches(job))
@@ -243,7 +245,7 @@ def test_threads_change_no_byte(finished, tmp_path, n_threads):
 
 
 def test_plain_python_makes_the_same_bytes(tmp_path):
-    spec = spec_of(persons=8)
+    spec = spec_of(n_athletes=8)
     for engine in ("compiled", "plain"):
         sweep(spec, tmp_path / engine, engine=engine)
     assert hashes(tmp_path / "plain") == hashes(tmp_path / "compiled")
@@ -251,7 +253,7 @@ def test_plain_python_makes_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("progress", [False, True])
 def test_nothing_is_written_where_there_is_no_terminal(progress, tmp_path, capfd):
-    sweep(spec_of(persons=2), tmp_path / "quiet", progress=progress)
+    sweep(spec_of(n_athletes=2), tmp_path / "quiet", progress=progress)
     assert capfd.readouterr() == ("", "")
 
 
@@ -279,7 +281,7 @@ def test_job_of_a_record_is_that_of_the_file(finished):
 @pytest.mark.parametrize("kind", ["random", "sobol", "saltelli", "morris"])
 def test_design_of_a_record_is_the_same_to_the_last_bit(kind, tmp_path):
     vary = {"load_step": {"low": 0.3, "high": 1.7}, "rest": {"low": 0.5, "high": 2.0}}
-    spec = spec_of(persons=1, vary=vary, design={"kind": kind, "n": 2}, seed=9)
+    spec = spec_of(n_athletes=1, vary=vary, design={"kind": kind, "n": 2}, seed=9)
     found = sweep(spec, tmp_path / kind)
     pd.testing.assert_frame_equal(found.scenarios, job_of(spec).design)
 
@@ -309,7 +311,7 @@ def toml_of(path, **values):
 
 
 def test_killed_sweep_resumes_to_the_same_bytes(tmp_path):
-    path = toml_of(tmp_path / "my.toml", population="gym", persons=9000)
+    path = toml_of(tmp_path / "my.toml", population="gym", n_athletes=9000)
     whole = sweep(path, tmp_path / "whole")
     files, folder = hashes(whole.folder), tmp_path / "killed"
     rng = np.random.default_rng(5)
@@ -399,7 +401,7 @@ def test_sweep_killed_before_its_journal_was_removed_ends_without_it(copy, finis
 
 
 def test_lost_part_of_weeks_is_made_again(tmp_path):
-    spec, folder = spec_of(weeks=True, persons=9), tmp_path / "weeks"
+    spec, folder = spec_of(weeks=True, n_athletes=9), tmp_path / "weeks"
     before = hashes(sweep(spec, folder).folder)
     (folder / part_name("weeks", 0)).unlink()
     assert hashes(sweep(spec, folder).folder) == before
@@ -416,10 +418,10 @@ def test_sweep_that_cannot_be_done_leaves_no_folder(tmp_path):
     ("values", "told"),
     [
         ({"seed": 1}, "sweep.seed is 0 there, 1 here"),
-        ({"persons": 601}, "sweep.persons is 600 there, 601 here"),
+        ({"n_athletes": 601}, "participants.n is 600 there, 601 here"),
         (
             {"population": "gym"},
-            'population.name is "Novices" there, "Members of a gym"',
+            'participants.population.name is "Novices" there, "Members of a gym"',
         ),
         (
             {"vary": {"load_step": [0.5]}},
@@ -451,8 +453,8 @@ def test_folder_of_something_else_is_told(tmp_path):
 
 
 def test_faulty_spec_leaves_no_folder(tmp_path):
-    path = toml_of(tmp_path / "bad.toml", population="novices", persons=0)
-    with pytest.raises(PlanError, match="persons"):
+    path = toml_of(tmp_path / "bad.toml", population="novices", n_athletes=0)
+    with pytest.raises(PlanError, match="n_athletes"):
         sweep(path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -477,7 +479,7 @@ def test_sensitivity_is_that_of_the_means_with_the_level_asked_for(tmp_path):
         "athlete.response": {"low": 0.2, "high": 2.0},
         "start_load": {"low": 0.8, "high": 1.0},
     }
-    spec = spec_of(persons=9, vary=vary, design={"kind": "morris", "n": 6}, seed=4)
+    spec = spec_of(n_athletes=9, vary=vary, design={"kind": "morris", "n": 6}, seed=4)
     found = sweep(spec, tmp_path / "m")
     means = found.outcomes().groupby("scenario")[["soreness"]].mean()
     options = {"outcome": "soreness", "kind": "morris", "vary": found.vary}
@@ -495,7 +497,7 @@ def test_what_nothing_depends_on_has_no_weight(tmp_path):
         "athlete.foot_angle_deg": {"low": 0.0, "high": 20.0},
     }
     spec = spec_of(
-        persons=1,
+        n_athletes=1,
         population=None,
         athlete="novice",
         noise=False,
@@ -516,7 +518,7 @@ def test_intervals_of_indices_shrink_with_n(tmp_path):
     widths = []
     for n in (8, 32, 128):
         spec = spec_of(
-            persons=1, noise=False, vary=vary, design={"kind": "saltelli", "n": n}
+            n_athletes=1, noise=False, vary=vary, design={"kind": "saltelli", "n": n}
         )
         one = sweep(spec, tmp_path / str(n)).sensitivity().indices.iloc[0]
         widths.append(one["total_high"] - one["total_low"])

@@ -13,7 +13,7 @@ from hipext.files.parameters import read_parameters, shipped_model
 from hipext.plots.studies import plot_predicted
 from hipext.studies.trials import (
     PREDICTIONS,
-    people_like,
+    athletes_like,
     person_of,
     plan_of,
     predicted_and_observed,
@@ -183,16 +183,16 @@ def test_all_sources_hold():
 
 def test_responses_have_the_mean_and_the_spread_asked_for():
     average = person_of(TRIALS["hammarstrom2020"].arm[0])
-    drawn = [one.response for one in people_like(average, 2000, seed=0, cv=0.5)]
+    drawn = [one.response for one in athletes_like(average, 2000, seed=0, cv=0.5)]
     assert np.mean(drawn) == pytest.approx(1, abs=0.03)
     assert np.std(drawn) == pytest.approx(0.5, abs=0.05)
 
 
 def test_more_people_leave_those_before_as_they_were():
     average = person_of(TRIALS["hammarstrom2020"].arm[0])
-    few, many = (people_like(average, n, seed=7, cv=0.5) for n in (3, 5))
+    few, many = (athletes_like(average, n, seed=7, cv=0.5) for n in (3, 5))
     assert few == many[:3]
-    assert few != people_like(average, 3, seed=8, cv=0.5)
+    assert few != athletes_like(average, 3, seed=8, cv=0.5)
 
 
 def test_predictions_are_a_table_with_a_row_per_outcome(average):
