@@ -14,13 +14,13 @@ from hipext.metrics.workload import CONVENTIONS
 from hipext.response.calibration import compare_models, fit
 from hipext.response.models import MODELS, Banister, OneComponent, covariance_of_tests
 from hipext.response.optimisation import (
-    evaluated,
+    best_fit,
+    evaluate,
     fit_problem,
-    screened,
-    searched,
+    screen_cube,
     solution_at,
 )
-from hipext.response.uncertainty import deviance_at, limit_of, posterior
+from hipext.response.uncertainty import fit_with_fixed, limit_of, posterior
 
 TRUTHS = {
     "one_component": {"baseline": 100.0, "fitness_gain": 0.05, "fitness_tau": 40.0},
@@ -255,11 +255,11 @@ def inside(name, seeds):
         load, tests = made_up(name, seed)
         options = {"convention": "next_day", "weights": None, "bounds": None}
         problem = fit_problem(name, load, tests, **options)
-        screen = screened(problem)
-        best = searched(problem, screen=screen)
+        screen = screen_cube(problem)
+        best = best_fit(problem, screen=screen)
         limit = limit_of(problem, 0.95)
         for parameter, value in TRUTHS[name].items():
-            held = deviance_at(problem, parameter, value, best, screen)
+            held = fit_with_fixed(problem, parameter, value, best, screen)
             counts[parameter] += held.deviance - best.deviance <= limit
     return counts
 
@@ -294,11 +294,11 @@ def test_an_end_of_an_interval_lies_where_the_deviance_reaches_its_limit():
     load, tests = made_up("banister", 5)
     found = fit(Banister, load, tests, **ALONE)
     problem = found.problem
-    best = searched(problem)
+    best = best_fit(problem)
     limit = limit_of(problem, 0.95)
     for name in problem.free:
         for end in found.parameters.loc[name, ["low", "high"]]:
-            held = deviance_at(problem, name, end, best)
+            held = fit_with_fixed(problem, name, end, best)
             assert held.deviance - best.deviance == pytest.approx(limit, rel=0.02)
 
 
@@ -351,8 +351,9 @@ def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
     options = {"convention": convention, "weights": None, "bounds": None}
     problem = fit_problem("kalman", load, tests, **options)
     whole = replace(problem, is_restricted=False)
-    deviance = evaluated(whole, TRUTHS["kalman"]).deviance
-    likelihood = model.log_likelihood(load, tests)
+    deviance = evaluate(whole, TRUTHS["kalman"]).deviance
+    seen = model.filter(load, tests).dropna()
+    likelihood = stats.norm.logpdf(seen["innovation"], scale=seen["predicted_sd"]).sum()
     assert deviance + 12 * log(2 * pi) == pytest.approx(-2 * likelihood, rel=1e-10)
 
 
@@ -658,7 +659,7 @@ def test_a_start_out_of_order_is_refused():
 
 def test_all_parameters_held_fast_leave_nothing_to_fit():
     bounds = {"baseline": (1, 1), "fitness_gain": (1, 1), "fitness_tau": (5, 5)}
-    with pytest.raises(ValueError, match="hold all parameters of OneComponent fast"):
+    with pytest.raises(ValueError, match="bounds fix all parameters of OneComponent"):
         fit(OneComponent, LOAD, TESTS, bounds=bounds, **POINT)
 
 
