@@ -83,7 +83,7 @@ class Fit:
     parameters: pd.DataFrame
     """One row per free parameter: estimate, intervals, region, bounds."""
     profiles: pd.DataFrame
-    """Profile likelihood: parameter, value, sum of squares, deviance, is_inside."""
+    """Profile likelihoods: a row per parameter and value, with deviance and SSE."""
     draws: pd.DataFrame
     """Parameters of the bootstrap, one row per draw."""
     bands: pd.DataFrame
@@ -153,7 +153,7 @@ def fit(
     performance : pandas.Series
         Result of each test, by the same days; a day without a test is NaN or absent.
     convention : {"next_day", "same_day"}
-        Whether load is felt from the next morning on or on the day itself.
+        Whether load acts from the next morning on or on the day itself.
     weights : pandas.Series, optional
         Weight of each test, such as 1 over its variance: by day, or one per test. Only
         their ratios count. Default: all equal.
@@ -331,6 +331,8 @@ def _profiles(
     problem: FitProblem, best: Solution, screen: Screen, level: float, bar: tqdm
 ) -> tuple[Solution, list[Profile]]:
     """Profile every free parameter; start over where a profile finds a better fit."""
+    # A profile walks along the valleys of the likelihood, where it may pass a minimum
+    # that no descent has ended in.
     for n_left in reversed(range(_ROUNDS)):
         bar.n = 0
         parts = (
@@ -371,6 +373,7 @@ def _fit_from_start(
                 f"start of {short} must be shorter than that of {long}; got "
                 f"{values[short]:g} and {values[long]:g} days."
             )
+    # Gains and baseline that are not given start at their best for these values.
     first = {**solution_at(problem, values).parameters, **start}
     return evaluate(problem, quasi_newton_fit(problem, first))
 
@@ -404,6 +407,7 @@ def _fit_from_parts(
     if reported is not best:
         verdict = _verdict_from_start(verdict, best, reported)
     values = {name: float(reported.parameters[name]) for name in problem.bounds}
+    # Residuals in the unit of the tests; those of a solution are whitened.
     squares = float(problem.weights @ residual**2)
     mean = np.average(problem.tests, weights=problem.weights)
     return Fit(
@@ -492,6 +496,7 @@ def _region_doubt(problem: FitProblem, profile: Profile, level: float) -> str:
     """Return a doubt if a region is open within the bounds, or very wide."""
     name, (low, high) = profile.name, profile.region
     lowest, highest = problem.bounds[name]
+    # A region that reaches a bound is open: the bound ends it, not the tests.
     is_open_low = low <= lowest and name not in _MAY_BE_ZERO
     is_open_high = high >= highest
     is_wide = name not in (*LINEAR, *_MAY_BE_ZERO) and high > _WIDEST * low
@@ -501,7 +506,7 @@ def _region_doubt(problem: FitProblem, profile: Profile, level: float) -> str:
     low_text, high_text = (
         "any size" if abs(end) == inf else f"{end:.4g}" for end in (low, high)
     )
-    if is_open_low and name in LINEAR[1:]:
+    if is_open_low and name in LINEAR[1:]:  # the bound of a gain is 0
         extent = "can be 0, no effect at all"
     elif low == -inf and high == inf:
         extent = "can be anything"
@@ -620,6 +625,7 @@ def _condition_number(problem: FitProblem, found: Solution) -> float:
             for side in (step, -step)
         )
         columns.append(errors.whiten((up - down) / (2 * step)))
+    # Columns of length 1: a condition number without units, whose size is collinearity.
     matrix = np.column_stack(columns)
     size = np.sqrt((matrix**2).sum(axis=0))
     if (size == 0).any():
@@ -642,5 +648,6 @@ def _corrected_aic(problem: FitProblem, found: Solution) -> float:
         whole = replace(problem, is_restricted=False)
         twice += best_fit(whole, guesses=(found.parameters,), n_descents=1).deviance
     else:
+        # -2 ln L = n ln(2 pi) + n ln(SSE / n) + n - sum ln(weights)
         twice += found.deviance + n_tests - float(np.log(problem.weights).sum())
     return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)

@@ -88,6 +88,7 @@ class ImpulseResponse:
                     f"{short} must be positive and shorter than {long}; got "
                     f"{short}={values[short]}, {long}={values[long]} days."
                 )
+        # Linear parameters and noise of the states may be 0, the others may not.
         for name in values:
             if name != "convention" and not _may_be_zero(name):
                 unit = " of days" if name.endswith("_tau") else ""
@@ -206,6 +207,7 @@ def states(
 ) -> Traces:
     """Return fitness and fatigue: days, or days x draws where a value is an array."""
     fitness, fatigue = model.traces(load, values, convention)
+    # In place: of thousands of draws, a copy would cost as much as the sums.
     for state, trace in (("fitness", fitness), ("fatigue", fatigue)):
         trace *= values.get(f"{state}_gain", 0.0)
         if np.any(values.get(f"initial_{state}", 0.0)):
@@ -217,6 +219,7 @@ def decayed_initial(values: Values, state: str, n_days: int) -> np.ndarray:
     """Return what remains of an initial state on each day; day 0 has all of it."""
     initial, tau = values[f"initial_{state}"], values[f"{state}_tau"]
     days = np.arange(n_days)
+    # Days become a column where there is one value per draw.
     if np.ndim(initial) or np.ndim(tau):
         days = days[:, np.newaxis]
     return initial * np.exp(-days / tau)

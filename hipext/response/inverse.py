@@ -209,6 +209,7 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
         raise ValueError(f"load must be a number, 0 or more; got {load}.")
     values = vars(model)
     longest = max(value for name, value in values.items() if name.endswith("_tau"))
+    # Initial states decay too, but not to exactly 0.
     initial = {name: 0.0 for name in values if name.startswith("initial_")}
     return _after(replace(model, **initial), [load] * (2 + ceil(_SETTLED * longest)))
 
@@ -315,6 +316,8 @@ def _loads_with(value: Value, level: float, *, step: float) -> tuple[float, floa
 def _crossing(value: Value, level: float, low: float, step: float) -> float:
     """Return the first load from `low` on at which the value passes the level."""
     is_above = value(low) >= level
+    # Doubling steps reach a load of any size; the value beyond is known to be on the
+    # other side.
     high = low + step
     while (value(high) >= level) == is_above:
         low, high = high, 2 * high

@@ -123,13 +123,13 @@ class FitnessDelay(ImpulseResponse):
 
     One load alone makes the most fitness after
     ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days. The load of the day itself adds no
-    fitness under either convention.
+    fitness under either convention. Parameters not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
     delay_tau : float
         Time constant taud in days of the rise of fitness, above 0 and below
-        `fitness_tau`. The other parameters are those of `ImpulseResponse`.
+        `fitness_tau`.
 
     References
     ----------
@@ -179,15 +179,14 @@ class VariableDose(ImpulseResponse):
 
     The outer sums run over ``i < n`` ("next_day") or ``i <= n`` ("same_day"). The gain
     of fatigue k2(i) counts the load of day i itself, undecayed, under both; load before
-    day 0 adds nothing to it.
+    day 0 adds nothing to it. Parameters not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
     fatigue_gain : float
         k3, performance per squared unit of training load, at least 0.
     gain_tau : float
-        tau3 in days, above 0: how long a load makes later loads more fatiguing. The
-        other parameters are those of `ImpulseResponse`.
+        tau3 in days, above 0: how long a load makes later loads more fatiguing.
 
     Notes
     -----
@@ -240,7 +239,8 @@ class SaturatedDose(ImpulseResponse):
 
         w^*(i) = \kappa \frac{w(i)^\gamma}{\delta^\gamma + w(i)^\gamma}
 
-    takes the place of the load w(i) in both sums of `Banister`.
+    takes the place of the load w(i) in both sums of `Banister`. Parameters not listed
+    are those of `ImpulseResponse`.
 
     Parameters
     ----------
@@ -252,8 +252,7 @@ class SaturatedDose(ImpulseResponse):
         gamma, above 0; above 1 small loads count less than in proportion.
     max_dose : float, default 1
         kappa, the dose that no load exceeds, above 0. It only scales the two gains, so
-        no data can tell it from them: a fit leaves it at 1. The other parameters are
-        those of `ImpulseResponse`.
+        no data can tell it from them: a fit leaves it at 1.
 
     References
     ----------
@@ -308,7 +307,8 @@ class Kalman(ImpulseResponse):
 
     for fitness (j = 1) and fatigue (j = 2), with independent normal errors
     ("next_day"); under "same_day" ``x(n) = exp(-1/tau) x(n-1) + k w(n) + e``. Without
-    noise of the states it is `Banister`. Initial states are known exactly.
+    noise of the states it is `Banister`. Initial states are known exactly. Parameters
+    not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
@@ -317,8 +317,7 @@ class Kalman(ImpulseResponse):
         performance, at least 0. Where a source has it in units of load, multiply by the
         gain.
     performance_noise : float
-        Standard deviation of a test, above 0. The other parameters are those of
-        `ImpulseResponse`.
+        Standard deviation of a test, above 0.
 
     References
     ----------
@@ -462,6 +461,7 @@ def covariance_of_tests(
 
     for days m and n from 0, noise q of the states, r of a test and its weight v.
     """
+    # Two tests share the drift up to the first of them, decayed until the second.
     apart = np.abs(days[:, np.newaxis] - days)
     first = np.minimum(days[:, np.newaxis], days)
     covariance = np.diag(values["performance_noise"] ** 2 / weights)
@@ -481,6 +481,7 @@ def _drift_variance(
     values: Mapping[str, float], state: str, days: np.ndarray
 ) -> np.ndarray:
     """Return the variance that noise has added to a state by each day."""
+    # A geometric sum; expm1 keeps it exact where a time constant is long.
     tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
     return noise**2 * np.expm1(-2 * days / tau) / np.expm1(-2 / tau)
 

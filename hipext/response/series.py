@@ -75,6 +75,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     """
     text = read_text(path)
     heading = text.partition("\n")[0]
+    # Spreadsheets write semicolons where the comma is the decimal sign.
     mark = ";" if heading.count(";") > heading.count(",") else ","
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
     cells = [[cell.strip() for cell in line] for line in lines]
@@ -227,6 +228,7 @@ def best_e1rm_kg(sets: pd.DataFrame) -> pd.Series:
     A single repetition with none in reserve is the 1RM itself.
     """
     possible, load_kg = _possible_reps(sets).to_numpy(), _rated_kg(sets).to_numpy()
+    # Epley's relation gives 103 % for one repetition; a single is the 1RM itself.
     is_single = possible == 1
     several = np.where(is_single, 2.0, possible)
     e1rm_kg = np.where(is_single, load_kg, one_rm(load_kg, several, relation=RELATION))
