@@ -123,7 +123,8 @@ class FitnessDelay(ImpulseResponse):
 
     One load alone makes the most fitness after
     ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days. The load of the day itself adds no
-    fitness under either convention. Parameters not listed are those of `ImpulseResponse`.
+    fitness under either convention. Parameters not listed here are those of
+    `ImpulseResponse`.
 
     Parameters
     ----------
