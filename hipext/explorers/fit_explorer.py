@@ -26,7 +26,7 @@ from hipext.response.optimisation import (
     Solution,
     columns_at,
     deviances_of,
-    evaluated,
+    evaluate,
     nonlinear_at,
     solution_at,
 )
@@ -185,7 +185,7 @@ class Tested:
     def met_by(self, model: Banister) -> Solution:
         """Return how a model meets the tests."""
         names = self.problem.bounds
-        return evaluated(self.problem, {name: getattr(model, name) for name in names})
+        return evaluate(self.problem, {name: getattr(model, name) for name in names})
 
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with gains and baseline at their best for time constants."""

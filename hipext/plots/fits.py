@@ -1,7 +1,7 @@
-"""Figures of a fit: the fitted curve with its bands, and the profile of a parameter.
+"""Figures of a fit: the fitted curve with its bands, and profile likelihoods.
 
-Like `plots`: a table in, matplotlib Axes out; nothing is computed. A curve is that of a
-model, never a claim about a person.
+Tables in, matplotlib Axes out; nothing is computed. A curve is that of a model, never a
+claim about an athlete.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ TEST_STYLE = {
 }
 LOAD_STYLE = {"color": "0.72", "width": 0.8, "linewidth": 0}
 LOAD_SHARE = 0.22  # of the height, for the highest load
-_AIR = 0.04
+_MARGIN = 0.04  # of the height, over and under the performance
 PROFILE_STYLE = {"color": BLUE, "marker": ".", "linewidth": 1.5, "zorder": 3}
 ESTIMATE_STYLE = {"color": BLACK, "linestyle": "-", "linewidth": 1.0, "zorder": 2}
 LIMIT_NAMES = {"interval": "this one", "region": "all together"}
@@ -62,10 +62,10 @@ HEIGHT_LABELS = {
 }
 _ARROW_AT = 0.93  # of the height of the axes
 _WIDE = 30.0  # highest over lowest value: from there on the axis is logarithmic
-_SHORT, _LONG = 5.0, 1000.0  # highest over lowest: plain numbers, powers of ten
-_MOST_NUMBERS = 6
-_BESIDE = 0.12  # of the width of the region: shown on both sides of it
-_BELOW, _ABOVE = 0.06, 0.2  # air under the best and over the limit of the region
+_SHORT, _LONG = 5.0, 1000.0  # highest over lowest: below, plain numbers; above, 10^n
+_MOST_TICKS = 6
+_BESIDE = 0.12  # of the width of the region, shown on both sides of it
+_BELOW, _ABOVE = 0.06, 0.2  # margins under the best and over the limit of the region
 
 
 def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> Axes:
@@ -94,7 +94,7 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
     Notes
     -----
     The darker band is for the course of the curve, the paler one for a new test, which
-    has an error of its own; both go by the bootstrap and are for one day at a time.
+    has an error of its own. Both come from the bootstrap, for one day at a time.
     """
     bands = fit.bands
     if len(training_load) != len(bands):
@@ -120,50 +120,8 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
     return ax
 
 
-def _make_room_below(ax: Axes) -> None:
-    """Leave the lowest part of the axes to the load."""
-    low, high = ax.dataLim.y0, ax.dataLim.y1
-    span = (high - low) or 1.0
-    bottom = low - span * (LOAD_SHARE + _AIR) / (1 - LOAD_SHARE - 2 * _AIR)
-    ax.set_ylim(bottom, high + _AIR * span)
-    ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= high])
-
-
-def _mark_days(ax: Axes, days: pd.Index) -> None:
-    if isinstance(days, pd.DatetimeIndex):
-        locator = AutoDateLocator()
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        ax.set_xlabel("date")
-    else:
-        ax.set_xlabel("day (as in the series)")
-    ax.margins(x=0.01)
-
-
-def _draw_load(ax: Axes, days: pd.Index, training_load: pd.Series) -> None:
-    """Draw the load as bars on a second axis, behind the curve and below it."""
-    highest = float(np.max(np.asarray(training_load, dtype="float64"))) or 1.0
-    twin = ax.twinx()
-    bars = twin.bar(days, training_load, **LOAD_STYLE)
-    twin.set_ylim(0, highest / LOAD_SHARE)
-    twin.set_yticks([0, highest])
-    twin.yaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}"))
-    twin.set_ylabel("training load (a.u.)", loc="bottom")
-    twin.set_zorder(ax.get_zorder() - 1)
-    ax.get_figure().sca(ax)  # the second axes became the current ones
-    ax.patch.set_visible(False)
-    handles, labels = ax.get_legend_handles_labels()
-    legend_above(
-        ax,
-        ncols=3,
-        handles=[*handles, bars],
-        labels=[*labels, "training load"],
-        columnspacing=1.2,
-    )
-
-
 def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
-    """Draw how badly the tests are met when one parameter is held at each value.
+    """Draw the profile likelihood of one parameter.
 
     Parameters
     ----------
@@ -188,9 +146,9 @@ def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
 
     Notes
     -----
-    Below the dashed limit lie the values in the interval of this parameter alone; below
-    the dotted one those in the region of all parameters together. All other parameters
-    are at their best for each value.
+    All other parameters are at their best for each value of this one. Below the dashed
+    limit lie the values in the interval of this parameter alone; below the dotted one
+    those in the region of all parameters together.
     """
     check_one_of(parameter, fit.parameters.index, name="parameter")
     if fit.profiles.empty:
@@ -202,28 +160,77 @@ def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
     row = fit.parameters.loc[parameter]
     column = "deviance" if rows["sse"].isna().any() else "sse"
     limits = _limits(fit, rows, column)
-    scale_values(ax, parameter, rows["value"])
+    _scale_values(ax, parameter, rows["value"])
     curve = _with_ends(rows, row, column, limits)
     ax.plot(curve.index, curve, label="others at their best", **PROFILE_STYLE)
     ax.axvline(row["estimate"], label="estimate", **ESTIMATE_STYLE)
     for what, limit in limits.items():
         label = f"{100 * fit.level:g} % limit, {LIMIT_NAMES[what]}"
         ax.axhline(limit, label=label, **LIMIT_STYLES[what])
-    limit_heights(ax, rows[column], limits)
-    ends = shown_values(ax, row, rows["value"])
-    name_values(ax, ends)
-    _shade(ax, row, ends)
-    _mark_bounds(ax, row, ends)
+    low, high = rows[column].min(), limits.get("region", rows[column].max())
+    span = (high - low) or 1.0
+    ax.set_ylim(low - _BELOW * span, high + _ABOVE * span)
+    ends = _ends_of_axis(ax, row, rows["value"])
+    _set_ticks(ax, ends)
+    for what, (left, right) in ENDS.items():
+        if row[[left, right]].notna().all():
+            shaded = max(row[left], ends[0]), min(row[right], ends[1])
+            ax.axvspan(*shaded, label=f"_{what}", **SHADE_STYLES[what])
+    for bound in (row["lowest"], row["highest"]):
+        if ends[0] <= bound <= ends[1]:
+            ax.axvline(bound, label="bound", **BOUND_STYLE)
     _mark_open_ends(ax, row)
-    ax.set_xlim(ends)
-    _name_axes(ax, row, column)
+    unit = f" ({row['unit']})" if row["unit"] else ""
+    ax.set(
+        xlim=ends,
+        xlabel=f"{spoken(parameter)}{unit}",
+        ylabel=HEIGHT_LABELS[column],
+    )
     return ax
 
 
-def _name_axes(ax: Axes, row: pd.Series, column: str) -> None:
-    unit = f" ({row['unit']})" if row["unit"] else ""
-    ax.set_xlabel(f"{spoken(str(row.name))}{unit}")
-    ax.set_ylabel(HEIGHT_LABELS[column])
+def _make_room_below(ax: Axes) -> None:
+    """Leave the lowest part of the axes to the load."""
+    # The performance gets the share 1 - LOAD_SHARE - 2 margins of the height.
+    low, high = ax.dataLim.y0, ax.dataLim.y1
+    span = (high - low) or 1.0
+    bottom = low - span * (LOAD_SHARE + _MARGIN) / (1 - LOAD_SHARE - 2 * _MARGIN)
+    ax.set_ylim(bottom, high + _MARGIN * span)
+    ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= high])
+
+
+def _mark_days(ax: Axes, days: pd.Index) -> None:
+    if isinstance(days, pd.DatetimeIndex):
+        locator = AutoDateLocator()
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.set_xlabel("date")
+    else:
+        ax.set_xlabel("day (as in the series)")
+    ax.margins(x=0.01)
+
+
+def _draw_load(ax: Axes, days: pd.Index, training_load: pd.Series) -> None:
+    """Draw the load as bars on a second axis, behind the curve and below it."""
+    highest = float(np.max(np.asarray(training_load, dtype="float64"))) or 1.0
+    twin = ax.twinx()
+    bars = twin.bar(days, training_load, **LOAD_STYLE)
+    twin.set_ylim(0, highest / LOAD_SHARE)
+    twin.set_yticks([0, highest])
+    twin.yaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}"))
+    twin.set_ylabel("training load (a.u.)", loc="bottom")
+    # The second axes were made last, so they lie on top and are the current ones.
+    twin.set_zorder(ax.get_zorder() - 1)
+    ax.get_figure().sca(ax)
+    ax.patch.set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    legend_above(
+        ax,
+        ncols=3,
+        handles=[*handles, bars],
+        labels=[*labels, "training load"],
+        columnspacing=1.2,
+    )
 
 
 def _limits(fit: Fit, rows: pd.DataFrame, column: str) -> dict[str, float]:
@@ -233,16 +240,29 @@ def _limits(fit: Fit, rows: pd.DataFrame, column: str) -> dict[str, float]:
         "interval": limit_of(problem, fit.level),
         "region": limit_of(problem, fit.level, together=len(problem.free)),
     }
-    if column == "sse":
+    if column == "sse":  # deviance = n ln(SSE / SSE of the best fit)
         n_tests, deepest = len(problem.tests), rows["sse"].min()
         rises = {what: deepest * exp(rise / n_tests) for what, rise in rises.items()}
     return {what: height for what, height in rises.items() if isfinite(height)}
 
 
+def _scale_values(ax: Axes, parameter: str, values: pd.Series) -> None:
+    """Make the axis logarithmic for time constants and values that differ widely."""
+    positive = values[values > 0]
+    is_wide = len(positive) > 0 and positive.max() > _WIDE * positive.min()
+    if (values < 0).any() or not (parameter.endswith("_tau") or is_wide):
+        return
+    if (values == 0).any():  # linear up to the smallest value above 0
+        ax.set_xscale("symlog", linthresh=float(positive.min()))
+    else:
+        ax.set_xscale("log")
+
+
 def _with_ends(
     rows: pd.DataFrame, row: pd.Series, column: str, limits: Mapping[str, float]
 ) -> pd.Series:
-    """Return the heights by value; at the ends found in between, they are the limit."""
+    """Return the heights by value, with the ends of interval and region added."""
+    # Ends were found between two points; there the profile is at the limit.
     curve = rows.set_index("value")[column]
     ends = {
         row[name]: limits[what]
@@ -254,58 +274,20 @@ def _with_ends(
     return both[~both.index.duplicated()]
 
 
-def _shade(ax: Axes, row: pd.Series, ends: tuple[float, float]) -> None:
-    """Shade the interval, and more palely the region, as far as the axis goes."""
-    for what, (low, high) in ENDS.items():
-        if row[[low, high]].notna().all():
-            left, right = max(row[low], ends[0]), min(row[high], ends[1])
-            ax.axvspan(left, right, label=f"_{what}", **SHADE_STYLES[what])
+def _ends_of_axis(ax: Axes, row: pd.Series, values: pd.Series) -> tuple[float, float]:
+    """Return the ends of the axis: a little beyond the region, where it has ends."""
+    usual = ax.get_xlim()
+    region = np.clip(row[["region_low", "region_high"]].to_numpy(float), *usual)
+    if not np.isfinite(region).all() or not values.between(*region).any():
+        return usual
+    scale = ax.xaxis.get_transform()
+    low, high = scale.transform(region)
+    margin = _BESIDE * (high - low)
+    left, right = scale.inverted().transform(np.array([low - margin, high + margin]))
+    return max(float(left), usual[0]), min(float(right), usual[1])
 
 
-def _mark_bounds(ax: Axes, row: pd.Series, ends: tuple[float, float]) -> None:
-    for bound in (row["lowest"], row["highest"]):
-        if ends[0] <= bound <= ends[1]:
-            ax.axvline(bound, label="bound", **BOUND_STYLE)
-
-
-def _mark_open_ends(ax: Axes, row: pd.Series) -> None:
-    """Say at an end of the region that the tests do not set it."""
-    low, high = row["lowest"], row["highest"]
-    if row["region_low"] <= low:
-        words = "0 is inside" if low == 0 else f"goes on below {low:g}"
-        _arrow(ax, 0, "no end" if low == -inf else words)
-    if row["region_high"] >= high:
-        _arrow(ax, 1, "no end" if high == inf else f"goes on beyond {high:g}")
-
-
-def _arrow(ax: Axes, side: int, words: str) -> None:
-    """Draw an arrow to the left (0) or right (1) edge, with words at its tail."""
-    ax.annotate(
-        words,
-        xy=(side, _ARROW_AT),
-        xytext=(0.15 + 0.7 * side, _ARROW_AT),
-        xycoords="axes fraction",
-        arrowprops=ARROW_STYLE,
-        ha="right" if side else "left",
-        va="center",
-        fontsize=NAME_SIZE,
-        color=VERMILION,
-    )
-
-
-def scale_values(ax: Axes, parameter: str, values: pd.Series) -> None:
-    """Make the axis of values logarithmic where that reads better; 0 may be on it."""
-    positive = values[values > 0]
-    is_wide = len(positive) > 0 and positive.max() > _WIDE * positive.min()
-    if (values < 0).any() or not (parameter.endswith("_tau") or is_wide):
-        return
-    if (values == 0).any():
-        ax.set_xscale("symlog", linthresh=float(positive.min()))
-    else:
-        ax.set_xscale("log")
-
-
-def name_values(ax: Axes, ends: tuple[float, float]) -> None:
+def _set_ticks(ax: Axes, ends: tuple[float, float]) -> None:
     """Put a few round numbers on the axis of values."""
     if ax.get_xscale() == "symlog":
         lowest = ax.xaxis.get_transform().linthresh
@@ -314,31 +296,31 @@ def name_values(ax: Axes, ends: tuple[float, float]) -> None:
         return
     ratio = ends[1] / ends[0] if ax.get_xscale() == "log" else 1.0
     if ratio < _SHORT:
-        ax.xaxis.set_major_locator(MaxNLocator(_MOST_NUMBERS))
+        ax.xaxis.set_major_locator(MaxNLocator(_MOST_TICKS))
     else:
-        ax.xaxis.set_major_locator(
-            LogLocator(subs=(1, 2, 5) if ratio < _LONG else (1,))
-        )
+        subs = (1, 2, 5) if ratio < _LONG else (1,)
+        ax.xaxis.set_major_locator(LogLocator(subs=subs))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def shown_values(ax: Axes, row: pd.Series, values: pd.Series) -> tuple[float, float]:
-    """Return the ends of the axis: a little beyond the region, where it has ends."""
-    usual = ax.get_xlim()
-    region = np.clip(row[["region_low", "region_high"]].to_numpy(float), *usual)
-    if not np.isfinite(region).all() or not values.between(*region).any():
-        return usual
-    scale = ax.xaxis.get_transform()
-    low, high = scale.transform(region)
-    air = _BESIDE * (high - low)
-    left, right = scale.inverted().transform(np.array([low - air, high + air]))
-    return max(float(left), usual[0]), min(float(right), usual[1])
-
-
-def limit_heights(ax: Axes, heights: pd.Series, limits: Mapping[str, float]) -> None:
-    """Show the profile up to a little above the higher limit."""
-    low = heights.min()
-    high = limits.get("region", heights.max())
-    span = (high - low) or 1.0
-    ax.set_ylim(low - _BELOW * span, high + _ABOVE * span)
+def _mark_open_ends(ax: Axes, row: pd.Series) -> None:
+    """Draw an arrow with a text to every edge at which the region is open."""
+    low, high = row["lowest"], row["highest"]
+    texts = {}
+    if row["region_low"] <= low:
+        texts[0] = "0 is inside" if low == 0 else f"goes on below {low:g}"
+    if row["region_high"] >= high:
+        texts[1] = f"goes on beyond {high:g}"
+    for side, text in texts.items():  # 0 is the left edge, 1 the right one
+        ax.annotate(
+            "no end" if abs((low, high)[side]) == inf else text,
+            xy=(side, _ARROW_AT),
+            xytext=(0.15 + 0.7 * side, _ARROW_AT),
+            xycoords="axes fraction",
+            arrowprops=ARROW_STYLE,
+            ha="right" if side else "left",
+            va="center",
+            fontsize=NAME_SIZE,
+            color=VERMILION,
+        )

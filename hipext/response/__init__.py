@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "SaturatedDose",
             "VariableDose",
         ],
-        "impulse_response": ["respond_draws"],
+        "impulse_response": ["CONVENTIONS", "respond_draws"],
         "calibration": ["Fit", "compare_models", "fit"],
         "uncertainty": ["posterior"],
     },

@@ -1,13 +1,13 @@
-"""Fit a response model to tests, and say how far the answer can be trusted.
+"""Fit a response model to tests, and judge how far the result can be trusted.
 
 Baseline, gains and initial states are solved for exactly at every step (variable
-projection); time constants and other shapes are searched within bounds from many
-starts. Intervals come from the profile of the likelihood and from resampling; the
-verdict says in words whether the tests identify the parameters at all. In published
-data they often do not (evidence rows E04-007, E04-008, E04-018, E04-019).
+projection); time constants and other nonlinear parameters are searched for within
+bounds from many starts. Intervals come from the profile likelihood and from
+resampling; the verdict says in words whether the tests identify the parameters at all.
+In published data they often do not (evidence rows E04-007, E04-008, E04-018, E04-019).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log, pi, sqrt
 from numbers import Integral
@@ -17,19 +17,19 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from hipext.files.checks import check_one_of
-from hipext.response.impulse_response import LINEAR, STATE_NOISE, Model
+from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,
     FitProblem,
     Screen,
     Solution,
-    descended_as_published,
-    evaluated,
+    best_fit,
+    evaluate,
     fit_problem,
     name_of,
     predictions,
-    screened,
-    searched,
+    quasi_newton_fit,
+    screen_cube,
     solution_at,
     whitener,
 )
@@ -37,26 +37,26 @@ from hipext.response.uncertainty import (
     BLOCKS,
     Profile,
     bands_of,
-    bootstrapped,
-    left_out_in_turn,
+    bootstrap,
+    cross_validate,
     limit_of,
-    profiled,
+    profile_likelihood,
 )
 
-_ROUNDS = 3  # a profile that finds a better fit starts everything over, so often
-_DEEPER = 1e-3  # deviance by which a fit is better, and not only rounded otherwise
-_LAST_SEED = 2**63 - 1
-_BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
+_ROUNDS = 3  # how often a better fit met on a profile starts all profiles over
+_DEEPER = 1e-3  # deviance by which a fit is better, beyond rounding
 _AS_GOOD = 1e-3  # deviance: a search that ends so near the best has found it
-_RUN_TOGETHER = 0.99  # share of the longer time constant: closer is one, not two
-_WIDEST = 10.0  # highest over lowest value of a region that still says something
+_MERGED = 0.99  # ratio of two time constants from which on they are one
+_WIDEST = 10.0  # highest over lowest value of a region that is still informative
 _MAY_BE_ZERO = (
     "initial_fitness",
     "initial_fatigue",
     *STATE_NOISE,
     "performance_noise",
 )
-_STEP = 1e-5  # relative, of a numerical derivative
+_DERIVATIVE_STEP = 1e-5  # relative
+_LAST_SEED = 2**63 - 1
+_BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,41 +74,16 @@ class Verdict:
         return " ".join([f"{word}.", *self.sentences])
 
 
-def condition_number(problem: FitProblem, found: Solution) -> float:
-    """Return the condition number of the sensitivity of the tests.
-
-    Columns are the change of the predictions for a relative change of each free
-    parameter of the curve; each has length 1, so that units do not count.
-    """
-    names = [name for name in problem.free if name not in problem.noise]
-    errors = whitener(problem, found.parameters)
-    columns = []
-    for name in names:
-        step = _STEP * (abs(found.parameters[name]) or 1.0)
-        up, down = (
-            predictions(
-                problem, {**found.parameters, name: found.parameters[name] + side}
-            )
-            for side in (step, -step)
-        )
-        columns.append(errors.white((up - down) / (2 * step)))
-    matrix = np.column_stack(columns)
-    size = np.sqrt((matrix**2).sum(axis=0))
-    if (size == 0).any():
-        return inf
-    return float(np.linalg.cond(matrix / size))
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fit:
-    """A fitted model, with all that says how far to trust it."""
+    """A fitted model, with its uncertainty and the verdict on it."""
 
-    model: Model
+    model: ImpulseResponse
     """The model with its fitted parameters."""
     parameters: pd.DataFrame
     """One row per free parameter: estimate, intervals, region, bounds."""
     profiles: pd.DataFrame
-    """Profile likelihood: parameter, value, sum of squares, deviance, is_inside."""
+    """Profile likelihoods: a row per parameter and value, with deviance and SSE."""
     draws: pd.DataFrame
     """Parameters of the bootstrap, one row per draw."""
     bands: pd.DataFrame
@@ -116,7 +91,7 @@ class Fit:
     tests: pd.DataFrame
     """Tests by day: performance, predicted, residual, weight."""
     cross_validation: pd.DataFrame
-    """Blocks of consecutive tests, each met by a fit to the others."""
+    """Blocks of consecutive tests, each predicted by a fit to the others."""
     identifiable: Verdict
     """Whether the tests identify the parameters, in words; false where they do not."""
     condition_number: float
@@ -151,7 +126,7 @@ class Fit:
 
 
 def fit(
-    model: type[Model] | str,
+    model: type[ImpulseResponse] | str,
     training_load: pd.Series,
     performance: pd.Series,
     *,
@@ -178,18 +153,18 @@ def fit(
     performance : pandas.Series
         Result of each test, by the same days; a day without a test is NaN or absent.
     convention : {"next_day", "same_day"}
-        Whether load is felt from the next morning on or on the day itself.
+        Whether load acts from the next morning on or on the day itself.
     weights : pandas.Series, optional
         Weight of each test, such as 1 over its variance: by day, or one per test. Only
-        their ratios count. Default: all alike.
+        their ratios count. Default: all equal.
     bounds : Mapping, optional
-        Lowest and highest value by parameter. Two equal values hold a parameter fast;
-        bounds for ``initial_fitness`` or ``initial_fatigue`` free what is else 0.
-        A lowest time constant of 0 stands for 0.05 days. Default: time constants 1 to
-        300 days, gains 0 or more, and see ``_problem.BOUNDS``; judgements of ours.
+        Lowest and highest value by parameter. Two equal values fix a parameter; bounds
+        for ``initial_fitness`` or ``initial_fatigue`` free what is else 0. A lowest
+        time constant of 0 stands for 0.05 days. Default: time constants 1 to 300 days,
+        gains 0 or more, and see ``optimisation.BOUNDS``; judgements of ours.
     start : Mapping, optional
-        Values of parameters to start from. The search then goes downhill from there
-        only, over all parameters at once, as published fits do, and may stop early.
+        Values of parameters to start from. The search then descends from there only,
+        over all parameters at once, as published fits do, and may stop early.
         Parameters left out start at their best given the others. Default: search
         everywhere within the bounds.
     level : float, default 0.95
@@ -213,8 +188,8 @@ def fit(
     Raises
     ------
     ValueError
-        If a load or test cannot be, days are not in order, the tests are fewer than the
-        free parameters or all alike, or an option makes no sense.
+        If a load or test is impossible, days are not in order, the tests are fewer than
+        the free parameters or all equal, or an option is out of range.
 
     Notes
     -----
@@ -249,26 +224,26 @@ def fit(
         bounds=bounds,
     )
     _check_options(level=level, n_bootstrap=n_bootstrap, n_blocks=n_blocks, seed=seed)
-    screen = screened(problem)
-    best = searched(problem, screen=screen)
+    screen = screen_cube(problem)
+    best = best_fit(problem, screen=screen)
     n_parts = min(n_blocks, len(problem.tests))
-    n_steps = n_bootstrap + n_parts + (len(problem.free) if profile else 0)
+    n_fits = n_bootstrap + n_parts + (len(problem.free) if profile else 0)
     profiles: list[Profile] = []
-    with tqdm(total=n_steps, disable=None if progress else True, **_BAR) as bar:
+    with tqdm(total=n_fits, disable=None if progress else True, **_BAR) as bar:
         if profile:
             best, profiles = _profiles(problem, best, screen, level, bar)
-        draws = bootstrapped(problem, best, screen, range(n_bootstrap), seed)
-        blocks = left_out_in_turn(problem, best, n_parts) if n_blocks else ()
-        parts = Parts(
-            problem=problem,
-            best=best,
-            shown=best if start is None else _from(problem, start, best),
-            profiles=tuple(profiles),
-            draws=pd.DataFrame(_told(draws, bar), columns=list(problem.free)),
-            blocks=pd.DataFrame(_told(blocks, bar), columns=BLOCKS),
+        draws = bootstrap(problem, best, screen, range(n_bootstrap), seed)
+        blocks = cross_validate(problem, best, n_parts) if n_blocks else ()
+        return _fit_from_parts(
+            problem,
+            best,
+            best if start is None else _fit_from_start(problem, start, best),
+            profiles,
+            draws=pd.DataFrame(_counting(draws, bar), columns=list(problem.free)),
+            blocks=pd.DataFrame(_counting(blocks, bar), columns=BLOCKS),
             level=level,
+            training_load=training_load,
         )
-    return assembled(parts, training_load)
 
 
 def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
@@ -283,8 +258,8 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per fit, the lowest AICc first: model, n_parameters, sse, rmse, aicc,
-        delta_aicc, weight (Akaike's), cv_rmse (each block of tests met by a fit to the
-        others), is_identified.
+        delta_aicc, weight (Akaike's), cv_rmse (each block of tests predicted by a fit
+        to the others), is_identified.
 
     Raises
     ------
@@ -319,11 +294,20 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
             "is_identified": [bool(one.identifiable) for one in fits],
         }
     ).sort_values("aicc", kind="stable", ignore_index=True)
+    # Akaike weights, exp(-delta / 2) over their sum.
     behind = table["aicc"] - table["aicc"].min()  # NaN where no criterion is known
     likely = np.exp(-behind / 2)
     table.insert(5, "delta_aicc", behind)
     table.insert(6, "weight", likely / likely.sum())
     return table
+
+
+def pooled(blocks: pd.DataFrame, column: str) -> float:
+    """Return the root mean squared error over the tests of all blocks."""
+    if blocks.empty:
+        return float("nan")
+    squares = (blocks[column] ** 2 * blocks["n_tests"]).sum()
+    return float((squares / blocks["n_tests"].sum()) ** 0.5)
 
 
 def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) -> None:
@@ -347,33 +331,33 @@ def _profiles(
     problem: FitProblem, best: Solution, screen: Screen, level: float, bar: tqdm
 ) -> tuple[Solution, list[Profile]]:
     """Profile every free parameter; start over where a profile finds a better fit."""
+    # A profile walks along the valleys of the likelihood, where it may pass a minimum
+    # that no descent has ended in.
     for n_left in reversed(range(_ROUNDS)):
         bar.n = 0
-        profiles = list(
-            _told(
-                (
-                    profiled(problem, best, name, level=level, screen=screen)
-                    for name in problem.free
-                ),
-                bar,
-            )
+        parts = (
+            profile_likelihood(problem, best, name, level=level, screen=screen)
+            for name in problem.free
         )
+        profiles = list(_counting(parts, bar))
         deepest = min((one.best for one in profiles), key=lambda one: one.deviance)
         if deepest.deviance > best.deviance - _DEEPER or not n_left:
             break
-        best = searched(problem, screen=screen, guesses=(deepest.parameters,))
+        best = best_fit(problem, screen=screen, guesses=(deepest.parameters,))
     return best, profiles
 
 
-def _told(steps: Iterable, bar: tqdm) -> Iterable:
-    """Yield the steps and move the bar after each."""
+def _counting(steps: Iterable, bar: tqdm) -> Iterator:
+    """Yield the steps and advance the bar after each."""
     for step in steps:
         bar.update()
         yield step
 
 
-def _from(problem: FitProblem, start: Mapping[str, float], best: Solution) -> Solution:
-    """Return where a search that begins at `start` ends."""
+def _fit_from_start(
+    problem: FitProblem, start: Mapping[str, float], best: Solution
+) -> Solution:
+    """Return where a search of all parameters that begins at `start` ends."""
     for name, value in start.items():
         check_one_of(name, problem.free, name="A name in start")
         low, high = problem.bounds[name]
@@ -382,225 +366,178 @@ def _from(problem: FitProblem, start: Mapping[str, float], best: Solution) -> So
                 f"start of {name} must lie within its bounds, {low:g} to {high:g}; "
                 f"got {value:g}."
             )
-    shape = {**best.parameters, **start}
+    values = {**best.parameters, **start}
     for short, long in problem.model.SHORTER:
-        if shape[short] >= shape[long]:
+        if values[short] >= values[long]:
             raise ValueError(
                 f"start of {short} must be shorter than that of {long}; got "
-                f"{shape[short]:g} and {shape[long]:g} days."
+                f"{values[short]:g} and {values[long]:g} days."
             )
-    values = {**solution_at(problem, shape).parameters, **start}
-    return evaluated(problem, descended_as_published(problem, values))
+    # Gains and baseline that are not given start at their best for these values.
+    first = {**solution_at(problem, values).parameters, **start}
+    return evaluate(problem, quasi_newton_fit(problem, first))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Parts:
-    """What a fit is put together from."""
-
-    problem: FitProblem
-    best: Solution
-    shown: Solution
-    profiles: tuple[Profile, ...]
-    draws: pd.DataFrame
-    blocks: pd.DataFrame
-    level: float
-
-
-def assembled(parts: Parts, training_load: pd.Series) -> Fit:
-    """Return the fit with all its tables."""
-    problem, shown, level = parts.problem, parts.shown, parts.level
+def _fit_from_parts(
+    problem: FitProblem,
+    best: Solution,
+    reported: Solution,
+    profiles: Sequence[Profile],
+    *,
+    draws: pd.DataFrame,
+    blocks: pd.DataFrame,
+    level: float,
+    training_load: pd.Series,
+) -> Fit:
+    """Return the fit with all its tables; `reported` is the best, or from a start."""
     index = getattr(training_load, "index", pd.RangeIndex(len(training_load)))
     load = np.asarray(training_load, dtype="float64")
-    tests = test_table(problem, shown, index)
-    squares = float(problem.weights @ tests["residual"] ** 2)
+    predicted = predictions(problem, reported.parameters)
+    residual = problem.tests - predicted
+    tests = pd.DataFrame(
+        {
+            "performance": problem.tests,
+            "predicted": predicted,
+            "residual": residual,
+            "weight": problem.weights,
+        },
+        index=index[problem.days],
+    )
+    verdict = _verdict_of(problem, best, profiles, level)
+    if reported is not best:
+        verdict = _verdict_from_start(verdict, best, reported)
+    values = {name: float(reported.parameters[name]) for name in problem.bounds}
+    # Residuals in the unit of the tests; those of a solution are whitened.
+    squares = float(problem.weights @ residual**2)
     mean = np.average(problem.tests, weights=problem.weights)
     return Fit(
-        model=problem.model(
-            **_reported_values(problem, shown), convention=problem.convention
-        ),
-        parameters=parameter_table(problem, shown, parts.profiles, parts.draws, level),
-        profiles=profile_table(problem, parts.best, parts.profiles, level),
-        draws=parts.draws,
+        model=problem.model(**values, convention=problem.convention),
+        parameters=_parameter_table(problem, reported, profiles, draws, level),
+        profiles=_profile_table(problem, best, profiles, level),
+        draws=draws,
         bands=pd.DataFrame(
-            bands_of(problem, shown, parts.draws, load, level), index=index
+            bands_of(problem, reported, draws, load, level), index=index
         ),
         tests=tests,
-        cross_validation=parts.blocks,
-        identifiable=verdict_of(problem, parts.best, parts.profiles, level)
-        if shown is parts.best
-        else _stopped_early(parts),
-        condition_number=condition_number(problem, shown),
+        cross_validation=blocks,
+        identifiable=verdict,
+        condition_number=_condition_number(problem, reported),
         sse=squares,
         rmse=(squares / len(problem.tests)) ** 0.5,
         r_squared=1 - squares / float(problem.weights @ (problem.tests - mean) ** 2),
-        aicc=corrected_aic(problem, shown),
-        cv_rmse=pooled(parts.blocks, "rmse"),
+        aicc=_corrected_aic(problem, reported),
+        cv_rmse=pooled(blocks, "rmse"),
         level=level,
         problem=problem,
     )
 
 
-def _reported_values(problem: FitProblem, found: Solution) -> dict[str, float]:
-    return {name: float(found.parameters[name]) for name in problem.bounds}
-
-
-def pooled(blocks: pd.DataFrame, column: str) -> float:
-    """Return the root mean squared error over the tests of all blocks."""
-    if blocks.empty:
-        return float("nan")
-    squares = (blocks[column] ** 2 * blocks["n_tests"]).sum()
-    return float((squares / blocks["n_tests"].sum()) ** 0.5)
-
-
-def _stopped_early(parts: Parts) -> Verdict:
-    """Return the verdict on a fit from a given start, next to the best there is."""
-    verdict = verdict_of(parts.problem, parts.best, parts.profiles, parts.level)
-    ahead = parts.shown.deviance - parts.best.deviance
-    if ahead < _AS_GOOD:
-        return verdict
-    ends = [float(one.residual @ one.residual) for one in (parts.shown, parts.best)]
-    told = (
-        f"The search from the given start ends at a sum of squared errors of "
-        f"{ends[0]:.4f}; elsewhere within the bounds it falls to {ends[1]:.4f}."
-    )
-    return Verdict(is_identified=False, sentences=(told, *verdict.sentences))
-
-
-def verdict_of(
+def _verdict_of(
     problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
 ) -> Verdict:
     """Judge a fit by its profiles; without them, only by the best fit itself."""
-    ends = [_open_end(problem, profile, level) for profile in profiles]
-    doubts = [
-        *_nothing_left(problem),
-        *_lost_time_constants(problem, best),
-        *_lost_gains(problem, best),
-        *filter(None, ends),
-    ]
+    ends = [_region_doubt(problem, profile, level) for profile in profiles]
+    doubts = [*_best_fit_doubts(problem, best), *filter(None, ends)]
     if not doubts and not profiles:
         doubts = ["No profile was asked for, so nothing is known about the parameters."]
     if doubts:
         return Verdict(is_identified=False, sentences=tuple(doubts))
-    told = (
+    sentence = (
         f"The {100 * level:g} % region of every parameter, all of them taken together, "
         "ends inside its bounds. That is about these tests and this model, not a claim "
-        "about the person."
+        "about the athlete."
     )
-    return Verdict(is_identified=True, sentences=(told,))
+    return Verdict(is_identified=True, sentences=(sentence,))
 
 
-def _nothing_left(problem: FitProblem) -> list[str]:
-    """Tell of a fit that takes all tests for its parameters."""
-    if problem.n_spare > 0:
-        return []
-    return [
-        f"{len(problem.tests)} tests fix {len(problem.free)} parameters and leave none "
-        "to judge the fit by."
-    ]
-
-
-def _lost_time_constants(problem: FitProblem, best: Solution) -> list[str]:
-    """Tell of time constants that have become one."""
-    values, told = best.parameters, []
+def _best_fit_doubts(problem: FitProblem, best: Solution) -> Iterator[str]:
+    """Yield what the best fit alone says against the parameters."""
+    values = best.parameters
+    if problem.n_spare <= 0:
+        yield (
+            f"{len(problem.tests)} tests fix {len(problem.free)} parameters and leave "
+            "none to judge the fit by."
+        )
+    # Two terms of one time constant cancel: the delay always, fatigue if its gain is
+    # not small. As the time constants approach, ever larger gains fit as well.
     for short, long in problem.model.SHORTER:
         are_fixed = problem.is_fixed(short) and problem.is_fixed(long)
-        is_one = values[short] >= _RUN_TOGETHER * values[long]
-        if are_fixed or not is_one or not _cancel(values, short):
+        are_merged = values[short] >= _MERGED * values[long]
+        cancel = (
+            short == "delay_tau"
+            or values["fatigue_gain"] > 0.5 * values["fitness_gain"]
+        )
+        if are_fixed or not are_merged or not cancel:
             continue
         gains = "fitness_gain grows"
         if short == "fatigue_tau":
             gains = "fitness_gain and fatigue_gain grow"
-        together = sqrt(values[short] * values[long])
-        told.append(
-            f"The best fit is degenerate: {long} and {short} run together near "
-            f"{together:.2f} days and {gains} without bound. "
-            f"{_limit_text(problem, best)}"
+        limit = (
+            "The likelihood has its highest value only in that limit."
+            if problem.noise
+            else "The sum of squared errors falls towards "
+            f"{best.residual @ best.residual:.4f} on the way, and no pair of values "
+            "reaches it."
         )
-    return told
+        yield (
+            f"The best fit is degenerate: {long} and {short} run together near "
+            f"{sqrt(values[short] * values[long]):.2f} days and {gains} without bound. "
+            f"{limit}"
+        )
+    for name in ("fitness_gain", "fatigue_gain"):
+        if name in problem.free and values[name] == 0:
+            yield (
+                f"{name} is 0 in the best fit: these tests give no sign of "
+                f"{name.removesuffix('_gain')}, and its time constant means nothing."
+            )
 
 
-def _cancel(values: Mapping[str, float], short: str) -> bool:
-    """Return whether what one time constant adds, the other takes away."""
-    if short == "delay_tau":
-        return True
-    return values["fatigue_gain"] > 0.5 * values["fitness_gain"]
-
-
-def _limit_text(problem: FitProblem, best: Solution) -> str:
-    if problem.noise:
-        return "The likelihood has its highest value only in that limit."
-    return (
-        "The sum of squared errors falls towards "
-        f"{best.residual @ best.residual:.4f} on the way, and no pair of values "
-        "reaches it."
-    )
-
-
-def _lost_gains(problem: FitProblem, best: Solution) -> list[str]:
-    """Tell of gains that are 0, so that their time constants mean nothing."""
-    return [
-        f"{name} is 0 in the best fit: these tests give no sign of "
-        f"{name.removesuffix('_gain')}, and its time constant means nothing."
-        for name in ("fitness_gain", "fatigue_gain")
-        if name in problem.free and best.parameters[name] == 0
-    ]
-
-
-def _open_end(problem: FitProblem, profile: Profile, level: float) -> str:
-    """Tell of a region that has no end inside the bounds, or says next to nothing."""
+def _region_doubt(problem: FitProblem, profile: Profile, level: float) -> str:
+    """Return a doubt if a region is open within the bounds, or very wide."""
     name, (low, high) = profile.name, profile.region
     lowest, highest = problem.bounds[name]
+    # A region that reaches a bound is open: the bound ends it, not the tests.
     is_open_low = low <= lowest and name not in _MAY_BE_ZERO
     is_open_high = high >= highest
     is_wide = name not in (*LINEAR, *_MAY_BE_ZERO) and high > _WIDEST * low
     if not (is_open_low or is_open_high or is_wide):
         return ""
     unit = " days" if name.endswith("_tau") else ""
-    if is_open_low and name in LINEAR[1:]:
-        told = "can be 0, no effect at all"
+    low_text, high_text = (
+        "any size" if abs(end) == inf else f"{end:.4g}" for end in (low, high)
+    )
+    if is_open_low and name in LINEAR[1:]:  # the bound of a gain is 0
+        extent = "can be 0, no effect at all"
     elif low == -inf and high == inf:
-        told = "can be anything"
+        extent = "can be anything"
     elif is_open_low and is_open_high:
-        told = f"can be anything from {_text(low)} to {_text(high)}{unit}"
+        extent = f"can be anything from {low_text} to {high_text}{unit}"
     elif high == inf:
-        told = f"runs from {_text(low)} upwards without end"
+        extent = f"runs from {low_text} upwards without end"
     elif is_open_high:
-        told = f"runs from {_text(low)} to beyond {_text(high)}{unit}"
+        extent = f"runs from {low_text} to beyond {high_text}{unit}"
     elif is_open_low:
-        told = f"runs from {_text(low)} or less to {_text(high)}{unit}"
+        extent = f"runs from {low_text} or less to {high_text}{unit}"
     else:
-        told = f"runs from {_text(low)} to {_text(high)}{unit}, more than tenfold"
-    return f"{name} {told} ({100 * level:g} % region of all parameters)."
+        extent = f"runs from {low_text} to {high_text}{unit}, more than tenfold"
+    return f"{name} {extent} ({100 * level:g} % region of all parameters)."
 
 
-def _text(value: float) -> str:
-    return "any size" if abs(value) == inf else f"{value:.4g}"
+def _verdict_from_start(
+    verdict: Verdict, best: Solution, reported: Solution
+) -> Verdict:
+    """Return the verdict on a fit from a given start, next to the best there is."""
+    if reported.deviance - best.deviance < _AS_GOOD:
+        return verdict
+    ends = [float(one.residual @ one.residual) for one in (reported, best)]
+    sentence = (
+        f"The search from the given start ends at a sum of squared errors of "
+        f"{ends[0]:.4f}; elsewhere within the bounds it falls to {ends[1]:.4f}."
+    )
+    return Verdict(is_identified=False, sentences=(sentence, *verdict.sentences))
 
 
-def corrected_aic(problem: FitProblem, found: Solution) -> float:
-    """Return Akaike's criterion with the correction for few tests.
-
-    ``-2 ln L + 2 k + 2 k (k + 1) / (n - k - 1)``; k counts the variance of a test.
-    """
-    n_tests = len(problem.tests)
-    k = len(problem.free) + (not problem.noise)
-    if n_tests - k - 1 <= 0:
-        return inf
-    twice = n_tests * log(2 * pi)
-    if problem.noise:
-        twice += _most_likely(problem, found).deviance
-    else:
-        twice += found.deviance + n_tests - float(np.log(problem.weights).sum())
-    return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)
-
-
-def _most_likely(problem: FitProblem, found: Solution) -> Solution:
-    """Return the fit of highest likelihood, near that of the restricted one."""
-    whole = replace(problem, is_restricted=False)
-    return searched(whole, guesses=(found.parameters,), n_descents=1)
-
-
-def parameter_table(
+def _parameter_table(
     problem: FitProblem,
     found: Solution,
     profiles: Sequence[Profile],
@@ -614,29 +551,23 @@ def parameter_table(
     rows = []
     for name in problem.free:
         profile = by_name.get(name)
-        spread = draws[name].quantile(tails) if len(draws) else unknown
-        ends = (profile.interval, profile.region) if profile else (unknown, unknown)
-        rows.append(
-            (
-                name,
-                unit_of(problem.model, name),
-                found.parameters[name],
-                *ends[0],
-                *ends[1],
-                *spread,
-            )
-            + problem.bounds[name]
+        interval, region = (
+            (profile.interval, profile.region) if profile else (unknown, unknown)
         )
+        spread = draws[name].quantile(tails) if len(draws) else unknown
+        ends = (*interval, *region, *spread, *problem.bounds[name])
+        unit = _unit_of(problem.model, name)
+        rows.append((name, unit, found.parameters[name], *ends))
     columns = "parameter unit estimate low high region_low region_high"
     columns += " bootstrap_low bootstrap_high lowest highest"
     return pd.DataFrame(rows, columns=columns.split()).set_index("parameter")
 
 
-def unit_of(model: type[Model], name: str) -> str:
+def _unit_of(model: type[ImpulseResponse], name: str) -> str:
     """Return the unit of a parameter of a model."""
-    if name == "fatigue_gain" and "gain_tau" in model.SHAPE:
+    if name == "fatigue_gain" and "gain_tau" in model.NONLINEAR:
         return "performance per squared load"
-    if name.endswith("_gain") and "half_load" in model.SHAPE:
+    if name.endswith("_gain") and "half_load" in model.NONLINEAR:
         return "performance per dose"
     if name.endswith("_tau"):
         return "days"
@@ -647,7 +578,7 @@ def unit_of(model: type[Model], name: str) -> str:
     return "" if name == "steepness" else "performance"
 
 
-def profile_table(
+def _profile_table(
     problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
 ) -> pd.DataFrame:
     """Return the points of all profiles, one row each."""
@@ -661,6 +592,7 @@ def profile_table(
                 "parameter": profile.name,
                 "value": profile.points,
                 "deviance": profile.deviances,
+                # Without noise, deviance = n ln(SSE / SSE of the best fit).
                 "sse": squares * np.exp(profile.deviances / n_tests)
                 if not problem.noise
                 else np.nan,
@@ -675,15 +607,47 @@ def profile_table(
     return pd.concat(parts, ignore_index=True) if parts else none
 
 
-def test_table(problem: FitProblem, found: Solution, index: pd.Index) -> pd.DataFrame:
-    """Return one row per test."""
-    predicted = predictions(problem, found.parameters)
-    return pd.DataFrame(
-        {
-            "performance": problem.tests,
-            "predicted": predicted,
-            "residual": problem.tests - predicted,
-            "weight": problem.weights,
-        },
-        index=index[problem.days],
-    )
+def _condition_number(problem: FitProblem, found: Solution) -> float:
+    """Return the condition number of the sensitivity of the tests.
+
+    Columns are the change of the predictions for a relative change of each free
+    parameter of the curve; each has length 1, so that units do not count.
+    """
+    names = [name for name in problem.free if name not in problem.noise]
+    errors = whitener(problem, found.parameters)
+    columns = []
+    for name in names:  # central differences
+        step = _DERIVATIVE_STEP * (abs(found.parameters[name]) or 1.0)
+        up, down = (
+            predictions(
+                problem, {**found.parameters, name: found.parameters[name] + side}
+            )
+            for side in (step, -step)
+        )
+        columns.append(errors.whiten((up - down) / (2 * step)))
+    # Columns of length 1: a condition number without units, whose size is collinearity.
+    matrix = np.column_stack(columns)
+    size = np.sqrt((matrix**2).sum(axis=0))
+    if (size == 0).any():
+        return inf
+    return float(np.linalg.cond(matrix / size))
+
+
+def _corrected_aic(problem: FitProblem, found: Solution) -> float:
+    """Return Akaike's criterion with the correction for few tests.
+
+    ``-2 ln L + 2 k + 2 k (k + 1) / (n - k - 1)``; k counts the variance of a test.
+    """
+    n_tests = len(problem.tests)
+    k = len(problem.free) + (not problem.noise)
+    if n_tests - k - 1 <= 0:
+        return inf
+    twice = n_tests * log(2 * pi)
+    if problem.noise:
+        # The plain likelihood, at its own maximum near that of the restricted one.
+        whole = replace(problem, is_restricted=False)
+        twice += best_fit(whole, guesses=(found.parameters,), n_descents=1).deviance
+    else:
+        # -2 ln L = n ln(2 pi) + n ln(SSE / n) + n - sum ln(weights)
+        twice += found.deviance + n_tests - float(np.log(problem.weights).sum())
+    return twice + 2 * k + 2 * k * (k + 1) / (n_tests - k - 1)

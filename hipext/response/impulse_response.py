@@ -1,14 +1,14 @@
-"""What the impulse-response models share: checks, decayed sums, one way to add up.
+"""Base of the impulse-response models: parameters, states, response to a daily load.
 
-Every model is a baseline, plus a gain times a unit fitness, minus a gain times a unit
-fatigue, plus initial states that fade. Models differ in their unit traces only, so that
-a curve, ten thousand curves and a fit go through the same lines.
+Performance is a baseline plus fitness minus fatigue. Either state is a gain times a
+unit trace of the load, plus an initial state that decays. Models differ in their unit
+traces only, so that one response, thousands of draws and a fit share the same code.
 """
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from math import isfinite
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,108 +16,137 @@ import pandas as pd
 from hipext.files.checks import check_columns, check_one_of, check_positive
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 
-LINEAR = (
+LINEAR = (  # parameters in which the response is linear; all but the first are >= 0
     "baseline",
     "fitness_gain",
     "fatigue_gain",
     "initial_fitness",
     "initial_fatigue",
 )
-STATE_NOISE = ("fitness_noise", "fatigue_noise")  # of `response.Kalman`; may be 0
+STATE_NOISE = ("fitness_noise", "fatigue_noise")  # of `models.Kalman`; may be 0
 Values = Mapping[str, float | np.ndarray]
 Traces = tuple[np.ndarray, np.ndarray]
 _CHUNK = 2048  # draws at a time: their days fit into the cache of a processor
 
 
-class Model(Protocol):
-    """What a model of the family tells about itself."""
+class ImpulseResponse:
+    r"""An impulse-response model: training load by day in, performance out.
 
-    SHAPE: ClassVar[tuple[str, ...]]
-    """Parameters that bend the unit traces; the others enter linearly."""
-    SHORTER: ClassVar[tuple[tuple[str, str], ...]]
+    .. math::
+
+        p(n) = p_0 + q_1 e^{-n/\tau_1} + k_1 G(n) - q_2 e^{-n/\tau_2} - k_2 H(n)
+
+    for day n from 0, with the unit traces G and H of the load that each model defines.
+    The first two terms after the baseline are fitness, the last two fatigue.
+
+    Parameters
+    ----------
+    baseline : float
+        Performance without training, p0, in the unit of the performance.
+    fitness_gain, fatigue_gain : float
+        k1 and k2, performance per unit of training load, at least 0.
+    fitness_tau, fatigue_tau : float
+        Time constants tau1 and tau2 in days, above 0; fatigue must decay faster.
+    initial_fitness, initial_fatigue : float, default 0
+        q1 and q2, states on the morning of day 0, in the unit of the performance. Each
+        decays with its own time constant.
+    convention : {"next_day", "same_day"}
+        Whether the load of a day acts from the next morning on, or on the day itself,
+        undecayed, as some published fits have it. The two differ by that day's load.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Notes
+    -----
+    Loads decay by ``exp(-1 / tau)`` a day, never by ``1 / tau``. Gains and time
+    constants have no default values: no set of constants is measured for strength
+    (evidence rows E04-003 and E04-019). Fitness and fatigue are states of a model,
+    never a claim about an athlete.
+    """
+
+    baseline: float
+    convention: str
+
+    NONLINEAR: ClassVar[tuple[str, ...]] = ("fitness_tau", "fatigue_tau")
+    """Parameters that the unit traces depend on; a fit searches for these."""
+    SHORTER: ClassVar[tuple[tuple[str, str], ...]] = (("fatigue_tau", "fitness_tau"),)
     """Pairs of time constants: the first must be shorter than the second."""
+    NOISE: ClassVar[tuple[str, ...]] = ()
+    """Standard deviations that are parameters of the model."""
+
+    def __post_init__(self) -> None:
+        values = vars(self)
+        check_one_of(self.convention, CONVENTIONS, name="convention")
+        if not isfinite(self.baseline):
+            raise ValueError(f"baseline must be finite; got {self.baseline}.")
+        for short, long in self.SHORTER:
+            if not 0 < values[short] < values[long] < float("inf"):
+                raise ValueError(
+                    f"{short} must be positive and shorter than {long}; got "
+                    f"{short}={values[short]}, {long}={values[long]} days."
+                )
+        # Linear parameters and noise of the states may be 0, the others may not.
+        for name in values:
+            if name != "convention" and not _may_be_zero(name):
+                unit = " of days" if name.endswith("_tau") else ""
+                check_positive(values[name], name=name, unit=unit)
+        for part, words in (("gain", "Gains"), ("initial", "Initial states")):
+            names = [name for name in LINEAR if part in name and name in values]
+            given = {name: values[name] for name in names}
+            if not all(0 <= value < float("inf") for value in given.values()):
+                got = ", ".join(f"{name}={value}" for name, value in given.items())
+                raise ValueError(f"{words} must be finite and not negative; got {got}.")
+        for name in STATE_NOISE:
+            if not 0 <= values.get(name, 0.0) < float("inf"):
+                raise ValueError(
+                    f"{name} must be a number, 0 or more; got {values[name]}."
+                )
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
+        return (
+            decayed_sum(load, values["fitness_tau"], convention=convention),
+            decayed_sum(load, values["fatigue_tau"], convention=convention),
+        )
 
+    def respond(self, training_load: pd.Series) -> pd.DataFrame:
+        """Return fitness, fatigue and performance of each day.
 
-def response_of(model: Model, training_load: pd.Series) -> pd.DataFrame:
-    """Return fitness, fatigue and performance of each day (`tables.RESPONSE`)."""
-    load = checked_load(training_load)
-    values = vars(model)
-    fitness, fatigue = states(type(model), values, load, model.convention)
-    return pd.DataFrame(
-        {
-            "fitness": fitness,
-            "fatigue": fatigue,
-            "performance": model.baseline + fitness - fatigue,
-        },
-        index=getattr(training_load, "index", None),
-    )
+        Parameters
+        ----------
+        training_load : pandas.Series
+            Training load (a.u.) of consecutive days. A rest day is 0; a missing value
+            is refused, because only the caller knows whether it was rest.
 
+        Returns
+        -------
+        pandas.DataFrame
+            One row per day with the index of `training_load`; columns and units:
+            `tables.RESPONSE`. Expected values: chance adds nothing here.
 
-def states(
-    model: type[Model], values: Values, load: np.ndarray, convention: str
-) -> Traces:
-    """Return fitness and fatigue: days, or days x draws where a value is an array."""
-    fitness, fatigue = model.traces(load, values, convention)
-    for state, trace in (("fitness", fitness), ("fatigue", fatigue)):
-        trace *= values.get(f"{state}_gain", 0.0)
-        if np.any(values.get(f"initial_{state}", 0.0)):
-            trace += faded(values, state, len(load))
-    return fitness, fatigue
-
-
-def faded(values: Values, state: str, n_days: int) -> np.ndarray:
-    """Return what is left of an initial state on each day; day 0 has all of it."""
-    initial, tau = values[f"initial_{state}"], values[f"{state}_tau"]
-    days = np.arange(n_days)
-    if np.ndim(initial) or np.ndim(tau):
-        days = days[:, np.newaxis]
-    return initial * np.exp(-days / tau)
-
-
-def two_sums(load: np.ndarray, values: Values, convention: str) -> Traces:
-    """Return the unit traces of two components: `decayed_sum` with either tau."""
-    return (
-        decayed_sum(load, values["fitness_tau"], convention=convention),
-        decayed_sum(load, values["fatigue_tau"], convention=convention),
-    )
-
-
-def check_parameters(model: Model) -> None:
-    """Raise ValueError naming the first parameter that is out of range."""
-    values = vars(model)
-    check_one_of(values["convention"], CONVENTIONS, name="convention")
-    if not isfinite(values["baseline"]):
-        raise ValueError(f"baseline must be finite; got {values['baseline']}.")
-    for short, long in model.SHORTER:
-        if not 0 < values[short] < values[long] < float("inf"):
-            raise ValueError(
-                f"{short} must be positive and shorter than {long}; got "
-                f"{short}={values[short]}, {long}={values[long]} days."
-            )
-    for name in model.SHAPE:
-        check_positive(values[name], name=name, unit=unit_text(name))
-    _check_not_negative(values, "gain", "Gains")
-    _check_not_negative(values, "initial", "Initial states")
-
-
-def _check_not_negative(values: Values, word: str, spoken: str) -> None:
-    named = {name: values[name] for name in LINEAR if word in name and name in values}
-    if not all(0 <= value < float("inf") for value in named.values()):
-        given = ", ".join(f"{name}={value}" for name, value in named.items())
-        raise ValueError(f"{spoken} must be finite and not negative; got {given}.")
-
-
-def unit_text(name: str) -> str:
-    """Return the unit of a parameter, for a message."""
-    return " of days" if name.endswith("_tau") else ""
+        Raises
+        ------
+        ValueError
+            If a load is missing, negative or not finite, or days are not consecutive.
+        """
+        load = checked_load(training_load)
+        fitness, fatigue = states(type(self), vars(self), load, self.convention)
+        return pd.DataFrame(
+            {
+                "fitness": fitness,
+                "fatigue": fatigue,
+                "performance": self.baseline + fitness - fatigue,
+            },
+            index=getattr(training_load, "index", None),
+        )
 
 
 def respond_draws(
-    model: type[Model],
+    model: type[ImpulseResponse],
     draws: pd.DataFrame,
     training_load: pd.Series,
     *,
@@ -131,7 +160,7 @@ def respond_draws(
         A class of `response`, such as ``Banister``.
     draws : pandas.DataFrame
         One row per draw, one column per parameter, named as at construction. One
-        that has a default may be left out; other columns are left alone.
+        that has a default may be left out; other columns are ignored.
     training_load : pandas.Series
         Training load (a.u.) of consecutive days, as for ``respond``.
     convention : {"next_day", "same_day"}
@@ -161,7 +190,7 @@ def respond_draws(
     """
     check_one_of(convention, CONVENTIONS, name="convention")
     load = checked_load(training_load)
-    values = _checked(model, draws, convention)
+    values = _checked_draws(model, draws, convention)
     performance = np.empty((len(load), len(draws)))
     for start in range(0, len(draws), _CHUNK):
         chunk = slice(start, start + _CHUNK)
@@ -173,27 +202,54 @@ def respond_draws(
     return pd.DataFrame(performance, index=index, columns=draws.index, copy=False)
 
 
-def _checked(model: type[Model], draws: pd.DataFrame, convention: str) -> Values:
+def states(
+    model: type[ImpulseResponse], values: Values, load: np.ndarray, convention: str
+) -> Traces:
+    """Return fitness and fatigue: days, or days x draws where a value is an array."""
+    fitness, fatigue = model.traces(load, values, convention)
+    # In place: of thousands of draws, a copy would cost as much as the sums.
+    for state, trace in (("fitness", fitness), ("fatigue", fatigue)):
+        trace *= values.get(f"{state}_gain", 0.0)
+        if np.any(values.get(f"initial_{state}", 0.0)):
+            trace += decayed_initial(values, state, len(load))
+    return fitness, fatigue
+
+
+def decayed_initial(values: Values, state: str, n_days: int) -> np.ndarray:
+    """Return what remains of an initial state on each day; day 0 has all of it."""
+    initial, tau = values[f"initial_{state}"], values[f"{state}_tau"]
+    days = np.arange(n_days)
+    # Days become a column where there is one value per draw.
+    if np.ndim(initial) or np.ndim(tau):
+        days = days[:, np.newaxis]
+    return initial * np.exp(-days / tau)
+
+
+def _may_be_zero(name: str) -> bool:
+    return name in LINEAR or name in STATE_NOISE
+
+
+def _checked_draws(
+    model: type[ImpulseResponse], draws: pd.DataFrame, convention: str
+) -> Values:
     """Return the columns of the parameters; ValueError naming the first bad draw."""
     parameters = [field for field in fields(model) if field.name != "convention"]
     needed = [field.name for field in parameters if field.default is MISSING]
     check_columns(draws, needed, name="draws")
-    here = [field.name for field in parameters if field.name in draws]
-    values = {name: draws[name].to_numpy("float64") for name in here}
-    is_fine = np.isfinite(np.column_stack(list(values.values()))).all(axis=1)
-    for name in here:
+    names = [field.name for field in parameters if field.name in draws]
+    values = {name: draws[name].to_numpy("float64") for name in names}
+    # All draws are checked as columns; only the first bad one is built as a model,
+    # whose own checks word the message.
+    is_valid = np.isfinite(np.column_stack(list(values.values()))).all(axis=1)
+    for name in names:
         if name != "baseline":
-            is_fine &= values[name] >= 0 if _may_be_zero(name) else values[name] > 0
+            is_valid &= values[name] >= 0 if _may_be_zero(name) else values[name] > 0
     for short, long in model.SHORTER:
-        is_fine &= values[short] < values[long]
-    for place in np.flatnonzero(~is_fine)[:1]:
+        is_valid &= values[short] < values[long]
+    for place in np.flatnonzero(~is_valid)[:1]:
         row = {name: column[place].item() for name, column in values.items()}
         try:
             model(**row, convention=convention)
         except ValueError as error:
             raise ValueError(f"Draw {draws.index[place]}: {error}") from None
     return values
-
-
-def _may_be_zero(name: str) -> bool:
-    return name in LINEAR or name in STATE_NOISE

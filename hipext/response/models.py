@@ -1,36 +1,20 @@
-"""Impulse-response models: daily training load in, fitness and fatigue out.
-
-One family. Each model holds its parameters and answers a series of loads with a table.
-Days count from 0; states are those of the morning ("next_day"), unless the load of a
-day is agreed to count on the day itself ("same_day"). Loads fade by ``exp(-1 / tau)`` a
-day, never by ``1 / tau``. Fitness and fatigue are states of a model, never a claim
-about a person.
-"""
+"""The six impulse-response models, from one component to drifting states (Kalman)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, log, pi
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_positive
 from hipext.files.tables import Column, Table
 from hipext.metrics.workload import check_days, checked_load, decayed_sum
-from hipext.response.impulse_response import (
-    STATE_NOISE,
-    Traces,
-    Values,
-    check_parameters,
-    response_of,
-    two_sums,
-)
+from hipext.response.impulse_response import ImpulseResponse, Traces, Values
 
 FILTERED = Table(
     "filtered",
-    "one day; states given the tests up to it (filter) or all tests (smooth)",
+    "one day; states given the tests up to that day",
     (
         Column("fitness", "float64", "performance", "mean of the state"),
         Column("fitness_sd", "float64", "performance", "its standard deviation"),
@@ -47,37 +31,20 @@ _SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneComponent:
-    r"""One-component impulse-response model: every load helps, and fades.
+class OneComponent(ImpulseResponse):
+    r"""One-component impulse-response model: every load helps, and decays.
 
     .. math::
 
         p(n) = p_0 + q_1 e^{-n/\tau_1} + k_1 \sum_{i} w(i) e^{-(n-i)/\tau_1}
 
     with the sum over the days ``i < n`` ("next_day") or ``i <= n`` ("same_day").
-
-    Parameters
-    ----------
-    baseline : float
-        Performance without training, p0, in the unit of the performance.
-    fitness_gain : float
-        k1, performance per unit of training load, at least 0.
-    fitness_tau : float
-        Time constant in days, above 0.
-    initial_fitness : float, default 0
-        q1, fitness on the morning of day 0, in the unit of the performance.
-    convention : {"next_day", "same_day"}
-        Whether the load of a day is felt on the next morning or on the day itself.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
+    Parameters are those of `ImpulseResponse`, without fatigue.
 
     Notes
     -----
-    The model to beat: in six of eight untrained people, a fatigue component did not
-    improve the fit significantly (evidence row E04-008).
+    The model to beat: in six of eight untrained participants, a fatigue component did
+    not improve the fit significantly (evidence row E04-008).
 
     Examples
     --------
@@ -93,11 +60,8 @@ class OneComponent:
     initial_fitness: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau",)
+    NONLINEAR: ClassVar = ("fitness_tau",)
     SHORTER: ClassVar = ()
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
@@ -105,14 +69,10 @@ class OneComponent:
         fitness = decayed_sum(load, values["fitness_tau"], convention=convention)
         return fitness, np.zeros_like(fitness)
 
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return the response table, as `Banister.respond` does; fatigue is 0."""
-        return response_of(self, training_load)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Banister:
-    r"""Two-component impulse-response model.
+class Banister(ImpulseResponse):
+    r"""Two-component impulse-response model: fitness and fatigue.
 
     .. math::
 
@@ -120,34 +80,8 @@ class Banister:
                    + k_1 \sum_{i} w(i) e^{-(n-i)/\tau_1}
                    - k_2 \sum_{i} w(i) e^{-(n-i)/\tau_2}
 
-    with the sum over the days ``i < n`` ("next_day": a session is felt from the next
-    morning on) or ``i <= n`` ("same_day": it counts on its own day, undecayed, as some
-    published fits have it). The two differ by the load of day n itself.
-
-    Parameters
-    ----------
-    baseline : float
-        Performance without training, p0, in the unit of the performance.
-    fitness_gain, fatigue_gain : float
-        k1 and k2, performance per unit of training load, at least 0.
-    fitness_tau, fatigue_tau : float
-        Time constants in days, above 0; fatigue must fade faster.
-    initial_fitness, initial_fatigue : float, default 0
-        q1 and q2, states on the morning of day 0, in the unit of the performance. Each
-        fades with its own time constant.
-    convention : {"next_day", "same_day"}
-        Whether the load of a day is felt on the next morning or on the day itself.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
-
-    Notes
-    -----
-    There are no default values: no set of constants is measured for strength (see
-    evidence rows E04-003 and E04-019). Fitness and fatigue are states of a model,
-    never a claim about a person.
+    with the sums over the days ``i < n`` ("next_day") or ``i <= n`` ("same_day").
+    Parameters are those of `ImpulseResponse`.
 
     References
     ----------
@@ -176,43 +110,10 @@ class Banister:
     initial_fatigue: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau", "fatigue_tau")
-    SHORTER: ClassVar = (("fatigue_tau", "fitness_tau"),)
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-
-    @staticmethod
-    def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
-        """Return unit fitness and unit fatigue of each day, before the gains."""
-        return two_sums(load, values, convention)
-
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return fitness, fatigue and performance of each day.
-
-        Parameters
-        ----------
-        training_load : pandas.Series
-            Training load (a.u.) of consecutive days. A rest day is 0; a missing value
-            is refused, because only the caller knows whether it was rest.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per day with the index of `training_load`; columns and units:
-            `tables.RESPONSE`.
-
-        Raises
-        ------
-        ValueError
-            If a load is missing, negative or not finite, or days are not consecutive.
-        """
-        return response_of(self, training_load)
-
 
 @dataclass(frozen=True, kw_only=True)
-class FitnessDelay:
-    r"""Impulse-response model whose fitness comes late: three time constants.
+class FitnessDelay(ImpulseResponse):
+    r"""Impulse-response model whose fitness is delayed: three time constants.
 
     .. math::
 
@@ -221,25 +122,15 @@ class FitnessDelay:
                    - k_2 \sum_{i} w(i) e^{-(n-i)/\tau_2}
 
     One load alone makes the most fitness after
-    ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days.
+    ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days. The load of the day itself adds no
+    fitness under either convention. Parameters not listed here are those of
+    `ImpulseResponse`.
 
     Parameters
     ----------
-    baseline, fitness_gain, fatigue_gain : float
-        As in `Banister`.
-    fitness_tau, fatigue_tau : float
-        Time constants in days, above 0; fatigue must fade faster than fitness.
     delay_tau : float
-        Time constant in days of the rise of fitness, above 0 and below `fitness_tau`.
-    initial_fitness, initial_fatigue : float, default 0
-        As in `Banister`.
-    convention : {"next_day", "same_day"}
-        As in `Banister`; the load of the day itself adds no fitness either way.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
+        Time constant taud in days of the rise of fitness, above 0 and below
+        `fitness_tau`.
 
     References
     ----------
@@ -265,27 +156,20 @@ class FitnessDelay:
     initial_fatigue: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau", "fatigue_tau", "delay_tau")
+    NONLINEAR: ClassVar = ("fitness_tau", "fatigue_tau", "delay_tau")
     SHORTER: ClassVar = (("fatigue_tau", "fitness_tau"), ("delay_tau", "fitness_tau"))
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        fitness, fatigue = two_sums(load, values, convention)
+        fitness, fatigue = ImpulseResponse.traces(load, values, convention)
         fitness -= decayed_sum(load, values["delay_tau"], convention=convention)
         return fitness, fatigue
 
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return fitness, fatigue and performance, as `Banister.respond` does."""
-        return response_of(self, training_load)
-
 
 @dataclass(frozen=True, kw_only=True)
-class VariableDose:
-    r"""Variable dose-response model: recent load makes every load more tiring.
+class VariableDose(ImpulseResponse):
+    r"""Variable dose-response model: recent load makes every load more fatiguing.
 
     .. math::
 
@@ -295,27 +179,15 @@ class VariableDose:
         k_2(i) = k_3 \sum_{j \le i} w(j) e^{-(i-j)/\tau_3}
 
     The outer sums run over ``i < n`` ("next_day") or ``i <= n`` ("same_day"). The gain
-    of fatigue k2(i) counts the load of day i itself, undecayed, under both.
+    of fatigue k2(i) counts the load of day i itself, undecayed, under both; load before
+    day 0 adds nothing to it. Parameters not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
-    baseline, fitness_gain : float
-        As in `Banister`.
-    fitness_tau, fatigue_tau : float
-        tau1 and tau2 in days, above 0; fatigue must fade faster.
     fatigue_gain : float
         k3, performance per squared unit of training load, at least 0.
     gain_tau : float
-        tau3 in days, above 0: how long a load makes later loads more tiring.
-    initial_fitness, initial_fatigue : float, default 0
-        As in `Banister`. Load before day 0 adds nothing to k2.
-    convention : {"next_day", "same_day"}
-        As in `Banister`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
+        tau3 in days, above 0: how long a load makes later loads more fatiguing.
 
     Notes
     -----
@@ -324,7 +196,7 @@ class VariableDose:
     (evidence rows E04-012, E04-014, E04-020): parameters do not carry over. Evidence
     row E04-010 has the equations, which were not checked in the paper; that they make
     sense in this form is an assumption supported by the size of its constants
-    (E04-012, six people on bicycles).
+    (E04-012, six cyclists).
 
     Examples
     --------
@@ -346,15 +218,12 @@ class VariableDose:
     initial_fatigue: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau", "fatigue_tau", "gain_tau")
-    SHORTER: ClassVar = (("fatigue_tau", "fitness_tau"),)
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
+    NONLINEAR: ClassVar = ("fitness_tau", "fatigue_tau", "gain_tau")
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
+        # Fatigue is a decayed sum of w(i) k2(i) / k3, with k2 up to and with day i.
         dose = decayed_sum(load, values["gain_tau"], convention="same_day")
         dose *= load if dose.ndim == load.ndim else load[:, np.newaxis]
         return (
@@ -362,29 +231,22 @@ class VariableDose:
             decayed_sum(dose, values["fatigue_tau"], convention=convention),
         )
 
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return fitness, fatigue and performance, as `Banister.respond` does."""
-        return response_of(self, training_load)
-
 
 @dataclass(frozen=True, kw_only=True)
-class SaturatedDose:
+class SaturatedDose(ImpulseResponse):
     r"""Two-component model of a dose that saturates: Hill's function of the load.
 
     .. math::
 
         w^*(i) = \kappa \frac{w(i)^\gamma}{\delta^\gamma + w(i)^\gamma}
 
-    takes the place of the load w(i) in both sums of `Banister`.
+    takes the place of the load w(i) in both sums of `Banister`. Parameters not listed
+    are those of `ImpulseResponse`.
 
     Parameters
     ----------
-    baseline, initial_fitness, initial_fatigue, convention
-        As in `Banister`.
     fitness_gain, fatigue_gain : float
         k1 and k2, performance per unit of dose, at least 0.
-    fitness_tau, fatigue_tau : float
-        Time constants in days, above 0; fatigue must fade faster.
     half_load : float
         delta, the load that makes half of the largest dose, above 0.
     steepness : float
@@ -392,11 +254,6 @@ class SaturatedDose:
     max_dose : float, default 1
         kappa, the dose that no load exceeds, above 0. It only scales the two gains, so
         no data can tell it from them: a fit leaves it at 1.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
 
     References
     ----------
@@ -424,34 +281,25 @@ class SaturatedDose:
     initial_fatigue: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau", "fatigue_tau", "half_load", "steepness")
-    SHORTER: ClassVar = (("fatigue_tau", "fitness_tau"),)
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-        check_positive(self.max_dose, name="max_dose")
+    NONLINEAR: ClassVar = ("fitness_tau", "fatigue_tau", "half_load", "steepness")
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
         """Return unit fitness and unit fatigue of each day, before the gains."""
-        if any(np.ndim(values[name]) for name in ("half_load", "steepness")):
-            load = load[:, np.newaxis]
         half_load, steepness = values["half_load"], values["steepness"]
+        if np.ndim(half_load) or np.ndim(steepness):
+            load = load[:, np.newaxis]
         dose = values.get("max_dose", 1.0) * _hill(load, half_load, steepness)
-        return two_sums(dose, values, convention)
+        return ImpulseResponse.traces(dose, values, convention)
 
     def dose(self, training_load: pd.Series) -> pd.Series:
         """Return the dose of each load, in units of `max_dose`."""
         return self.max_dose * _hill(training_load, self.half_load, self.steepness)
 
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return fitness, fatigue and performance, as `Banister.respond` does."""
-        return response_of(self, training_load)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Kalman:
-    r"""Two-component model whose states drift by chance and are seen through tests.
+class Kalman(ImpulseResponse):
+    r"""Two-component model whose states drift at random and are observed in tests.
 
     .. math::
 
@@ -460,27 +308,17 @@ class Kalman:
 
     for fitness (j = 1) and fatigue (j = 2), with independent normal errors
     ("next_day"); under "same_day" ``x(n) = exp(-1/tau) x(n-1) + k w(n) + e``. Without
-    noise of the states it is `Banister`.
+    noise of the states it is `Banister`. Initial states are known exactly. Parameters
+    not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
-    baseline, fitness_gain, fitness_tau, fatigue_gain, fatigue_tau : float
-        As in `Banister`.
     fitness_noise, fatigue_noise : float
         Standard deviation of what chance adds to a state each day, in the unit of the
         performance, at least 0. Where a source has it in units of load, multiply by the
         gain.
     performance_noise : float
         Standard deviation of a test, above 0.
-    initial_fitness, initial_fatigue : float, default 0
-        States on the morning of day 0, known exactly.
-    convention : {"next_day", "same_day"}
-        As in `Banister`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
 
     References
     ----------
@@ -509,27 +347,7 @@ class Kalman:
     initial_fatigue: float = 0.0
     convention: str = "next_day"
 
-    SHAPE: ClassVar = ("fitness_tau", "fatigue_tau")
     NOISE: ClassVar = ("fitness_noise", "fatigue_noise", "performance_noise")
-    SHORTER: ClassVar = (("fatigue_tau", "fitness_tau"),)
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-        for name in STATE_NOISE:
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(
-                    f"{name} must be a number, 0 or more; got {getattr(self, name)}."
-                )
-        check_positive(self.performance_noise, name="performance_noise")
-
-    @staticmethod
-    def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
-        """Return unit fitness and unit fatigue of each day, before the gains."""
-        return two_sums(load, values, convention)
-
-    def respond(self, training_load: pd.Series) -> pd.DataFrame:
-        """Return the expected states, as `Banister.respond` does; no test is used."""
-        return response_of(self, training_load)
 
     def filter(self, training_load: pd.Series, performance: pd.Series) -> pd.DataFrame:
         """Return the states of each day, given the tests up to that day.
@@ -551,30 +369,44 @@ class Kalman:
         ValueError
             If the days do not match, or a load or a test cannot be.
         """
-        means, covariances, seen = _filtered(self, training_load, performance)
-        return _table(self, training_load, means, covariances, seen)
-
-    def smooth(self, training_load: pd.Series, performance: pd.Series) -> pd.DataFrame:
-        """Return the states of each day, given all tests; arguments as `filter`."""
-        means, covariances, seen = _filtered(self, training_load, performance)
-        keep = _keep(self)
-        added = _added(self, checked_load(training_load))
-        for day in range(len(means) - 2, -1, -1):
-            ahead = _step(means[day], covariances[day], keep, added[day + 1], self)
-            gain = covariances[day] * keep @ np.linalg.pinv(ahead[1])
-            means[day] += gain @ (means[day + 1] - ahead[0])
-            covariances[day] += gain @ (covariances[day + 1] - ahead[1]) @ gain.T
-        return _table(self, training_load, means, covariances, seen)
-
-    def log_likelihood(self, training_load: pd.Series, performance: pd.Series) -> float:
-        """Return the log-likelihood of the tests; arguments as `filter`."""
-        _predicted, sd, innovation = _filtered(self, training_load, performance)[2].T
-        known = ~np.isnan(innovation)
-        scaled = innovation[known] / sd[known]
-        return float(
-            -0.5 * (scaled @ scaled + known.sum() * log(2 * pi))
-            - np.log(sd[known]).sum()
-        )
+        load = checked_load(training_load)
+        tests = checked_tests(performance, training_load)
+        keep = np.exp(-1 / np.array([self.fitness_tau, self.fatigue_tau]))
+        added = load[:, np.newaxis] * [self.fitness_gain, self.fatigue_gain]
+        if self.convention == "next_day":  # yesterday's load, decayed by one day
+            added = keep * np.vstack([np.zeros(2), added])[:-1]
+        noise = np.diag([self.fitness_noise**2, self.fatigue_noise**2])
+        mean = np.array([self.initial_fitness, self.initial_fatigue])
+        covariance = np.zeros((2, 2))
+        rows = []
+        for day, test in enumerate(tests):
+            # Prediction: x = A x + B w and P = A P A' + Q, with a diagonal A.
+            if day:
+                mean = keep * mean
+                covariance = covariance * np.outer(keep, keep) + noise
+            mean = mean + added[day]
+            across = covariance @ _SIGNS
+            predicted = self.baseline + _SIGNS @ mean
+            variance = _SIGNS @ across + self.performance_noise**2
+            innovation = test - predicted
+            # Update, if there is a test, with the Kalman gain P h / (h' P h + r^2).
+            if not np.isnan(innovation):
+                mean = mean + across * innovation / variance
+                covariance = covariance - np.outer(across, across) / variance
+            rows.append(
+                (
+                    *(mean[0], covariance[0, 0], mean[1], covariance[1, 1]),
+                    *(self.baseline + _SIGNS @ mean, _SIGNS @ covariance @ _SIGNS),
+                    *(predicted, variance, innovation),
+                )
+            )
+        shape = (len(load), len(FILTERED.names))
+        table = pd.DataFrame(np.reshape(rows, shape), columns=list(FILTERED.names))
+        # Up to here these columns are variances; rounding may leave one just below 0.
+        sds = [name for name in FILTERED.names if name.endswith("_sd")]
+        table[sds] = np.sqrt(table[sds].clip(lower=0.0))
+        index = getattr(training_load, "index", None)
+        return table if index is None else table.set_axis(index)
 
 
 MODELS = MappingProxyType(
@@ -589,12 +421,6 @@ MODELS = MappingProxyType(
 )
 
 
-def _hill(load: np.ndarray, half_load: float, steepness: float) -> np.ndarray:
-    """Return Hill's function; of the ratio, so that no power overflows."""
-    with np.errstate(divide="ignore", over="ignore"):
-        return 1 / (1 + (half_load / load) ** steepness)
-
-
 def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarray:
     """Return tests by day of the load, NaN for none; ValueError where they cannot be.
 
@@ -602,10 +428,10 @@ def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarra
     """
     if isinstance(performance, pd.Series) and isinstance(training_load, pd.Series):
         check_days(performance.index, name="performance", gaps=True)
-        strange = performance.dropna().index.difference(training_load.index)
-        if len(strange):
+        unknown = performance.dropna().index.difference(training_load.index)
+        if len(unknown):
             raise ValueError(
-                f"performance has a test on day {strange[0]}, which training_load "
+                f"performance has a test on day {unknown[0]}, which training_load "
                 "lacks; both go by the same days."
             )
         performance = performance.reindex(training_load.index)
@@ -623,92 +449,10 @@ def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarra
     return tests
 
 
-def _keep(model: Kalman) -> np.ndarray:
-    return np.array([exp(-1 / model.fitness_tau), exp(-1 / model.fatigue_tau)])
-
-
-def _added(model: Kalman, load: np.ndarray) -> np.ndarray:
-    """Return what load adds to the states by day."""
-    gains = np.array([model.fitness_gain, model.fatigue_gain])
-    if model.convention == "same_day":
-        return load[:, np.newaxis] * gains
-    yesterday = np.concatenate([[0.0], load[:-1]])
-    return yesterday[:, np.newaxis] * gains * _keep(model)
-
-
-def _step(
-    mean: np.ndarray,
-    covariance: np.ndarray,
-    keep: np.ndarray,
-    added: np.ndarray,
-    model: Kalman,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the states a day later, before its test."""
-    noise = np.diag([model.fitness_noise**2, model.fatigue_noise**2])
-    return keep * mean + added, covariance * np.outer(keep, keep) + noise
-
-
-def _filtered(
-    model: Kalman, training_load: pd.Series, performance: pd.Series
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return means and covariances by day, and prediction, its SD and innovation."""
-    load = checked_load(training_load)
-    tests = checked_tests(performance, training_load)
-    keep, added = _keep(model), _added(model, load)
-    mean = np.array([model.initial_fitness, model.initial_fatigue])
-    covariance = np.zeros((2, 2))
-    means, covariances, seen = [], [], []
-    for day, test in enumerate(tests):
-        if day:
-            mean, covariance = _step(mean, covariance, keep, added[day], model)
-        else:
-            mean = mean + added[0]
-        across = covariance @ _SIGNS
-        predicted = model.baseline + _SIGNS @ mean
-        variance = _SIGNS @ across + model.performance_noise**2
-        innovation = test - predicted
-        if not np.isnan(innovation):
-            mean = mean + across * innovation / variance
-            covariance = covariance - np.outer(across, across) / variance
-        means.append(mean)
-        covariances.append(covariance)
-        seen.append((predicted, variance**0.5, innovation))
-    shape = (len(load), 2)
-    return (
-        np.reshape(means, shape),
-        np.reshape(covariances, (*shape, 2)),
-        np.reshape(seen, (len(load), 3)),
-    )
-
-
-def _table(
-    model: Kalman,
-    training_load: pd.Series,
-    means: np.ndarray,
-    covariances: np.ndarray,
-    seen: np.ndarray,
-) -> pd.DataFrame:
-    variances = np.einsum("i,nij,j->n", _SIGNS, covariances, _SIGNS)
-    columns = {
-        "fitness": means[:, 0],
-        "fitness_sd": np.sqrt(np.maximum(covariances[:, 0, 0], 0)),
-        "fatigue": means[:, 1],
-        "fatigue_sd": np.sqrt(np.maximum(covariances[:, 1, 1], 0)),
-        "performance": model.baseline + means @ _SIGNS,
-        "performance_sd": np.sqrt(np.maximum(variances, 0)),
-        "predicted": seen[:, 0],
-        "predicted_sd": seen[:, 1],
-        "innovation": seen[:, 2],
-    }
-    table = FILTERED.from_columns(columns)
-    index = getattr(training_load, "index", None)
-    return table if index is None else table.set_axis(index)
-
-
 def covariance_of_tests(
     values: Mapping[str, float], days: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    r"""Return the covariance of tests under `response.Kalman`, in closed form.
+    r"""Return the covariance of tests under `Kalman`, in closed form.
 
     .. math::
 
@@ -718,22 +462,32 @@ def covariance_of_tests(
 
     for days m and n from 0, noise q of the states, r of a test and its weight v.
     """
+    # Two tests share the drift up to the first of them, decayed until the second.
     apart = np.abs(days[:, np.newaxis] - days)
     first = np.minimum(days[:, np.newaxis], days)
     covariance = np.diag(values["performance_noise"] ** 2 / weights)
     for state in ("fitness", "fatigue"):
-        faded = np.exp(-apart / values[f"{state}_tau"])
-        covariance = covariance + faded * _grown(values, state, first)
+        decay = np.exp(-apart / values[f"{state}_tau"])
+        covariance = covariance + decay * _drift_variance(values, state, first)
     return covariance
 
 
 def variance_by_day(values: Mapping[str, float], days: np.ndarray) -> np.ndarray:
     """Return the variance of a test of weight 1 on each day: the diagonal."""
-    grown = [_grown(values, state, days) for state in ("fitness", "fatigue")]
-    return values["performance_noise"] ** 2 + sum(grown)
+    drifts = [_drift_variance(values, state, days) for state in ("fitness", "fatigue")]
+    return values["performance_noise"] ** 2 + sum(drifts)
 
 
-def _grown(values: Mapping[str, float], state: str, days: np.ndarray) -> np.ndarray:
-    """Return the variance of a state that noise has made by each day."""
+def _drift_variance(
+    values: Mapping[str, float], state: str, days: np.ndarray
+) -> np.ndarray:
+    """Return the variance that noise has added to a state by each day."""
+    # A geometric sum; expm1 keeps it exact where a time constant is long.
     tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
     return noise**2 * np.expm1(-2 * days / tau) / np.expm1(-2 / tau)
+
+
+def _hill(load: np.ndarray, half_load: float, steepness: float) -> np.ndarray:
+    """Return Hill's function, written with a ratio so that no power overflows."""
+    with np.errstate(divide="ignore", over="ignore"):
+        return 1 / (1 + (half_load / load) ** steepness)

@@ -1,4 +1,11 @@
-"""From a model, a load and tests to a problem that can be searched; all is checked."""
+"""Finding the parameters of a response model that fit tests best (variable projection).
+
+Performance is linear in the baseline, the gains and the initial states. For given
+nonlinear parameters (time constants, dose parameters, noise) the best linear ones are
+therefore a least-squares solution; only the nonlinear ones are searched for, within
+bounds, on the unit cube: a screening of the whole cube, then local descents from its
+best points.
+"""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
@@ -13,45 +20,54 @@ from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar,
 
 from hipext.files.checks import check_one_of
 from hipext.metrics.workload import CONVENTIONS, check_days, checked_load
-from hipext.response.impulse_response import LINEAR, STATE_NOISE, Model, faded
+from hipext.response.impulse_response import (
+    LINEAR,
+    STATE_NOISE,
+    ImpulseResponse,
+    decayed_initial,
+)
 from hipext.response.models import MODELS, checked_tests, covariance_of_tests
 
+# Default bounds of a search: judgements of this package, in days but for steepness.
 _LONGEST_D = 300.0
-BOUNDS = {  # where a search looks unless told otherwise; judgements of ours
+BOUNDS = {
     "fitness_tau": (1.0, _LONGEST_D),
     "fatigue_tau": (1.0, _LONGEST_D),
     "delay_tau": (0.5, 100.0),
     "gain_tau": (0.5, 100.0),
     "steepness": (0.2, 10.0),
 }
-_HALF_LOAD = (0.02, 5.0)  # of the largest load
-_NOISE = {"performance_noise": (1e-3, 3.0)}  # of the SD of the tests
-_NOISE_OF_STATES = (0.0, 1.0)
-_LEAST_SHARE = 0.05  # of the usual lowest value: what a lowest value of 0 stands for
-CLOSEST = 0.999  # a shorter time constant reaches this share of the longer one
-_ROUNDED = 1 + 1e-12  # a bound is not passed by a rounding error
-_TINY = 1e-300
-_LONGER = 1.0001  # of a time constant: a step that shows its direction
-Bounds = Mapping[str, tuple[float, float]]
-Values = dict[str, float]
-N_SCREENED = 256  # shapes looked at before the search goes downhill
-_N_COSTLY = 128  # of them where each costs a covariance of all tests
+_HALF_LOAD = (0.02, 5.0)  # times the largest load
+_TEST_NOISE = (1e-3, 3.0)  # times the SD of the tests
+_STATE_NOISE = (0.0, 1.0)  # times the SD of the tests
+_LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
+CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
+_ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
+_TINY = 1e-300  # keeps the logarithm of a perfect fit finite
+_DERIVATIVE_STEP = 1.0001  # factor on a nonlinear parameter, for a direction
+
+# Effort of the search.
+N_SCREENED = 256  # points looked at before the descents
+_N_COSTLY = 128  # of them where each point costs a covariance of all tests
 _N_BESIDE = 12  # of them beside a guess
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
-N_STEPS = 15  # enough for a search that begins near its end
-_FEW_STEPS = 6  # by which a good start can be told from a bad one
-_NEAR = 0.02  # how far a search along one axis goes: a few screened points
-_OUT_OF_ORDER = 1e12  # what a search is told where time constants change places
+N_STEPS = 15  # enough for a descent that starts near its end
+_FEW_STEPS = 6  # enough to tell a good start from a bad one
+_NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
+_OUT_OF_ORDER = 1e12  # objective where time constants are in the wrong order
+
+Bounds = Mapping[str, tuple[float, float]]
+Values = dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FitProblem:
-    """Tests of one person, a model, and the bounds of its free parameters."""
+    """Tests of one athlete, a model, and the bounds of its free parameters."""
 
-    model: type[Model]
+    model: type[ImpulseResponse]
     load: np.ndarray
     """Training load of consecutive days."""
     days: np.ndarray
@@ -61,25 +77,25 @@ class FitProblem:
     weights: np.ndarray
     """Weight of each test; their mean is 1."""
     bounds: Bounds
-    """Lowest and highest value by parameter; equal ones hold it fast."""
+    """Lowest and highest value by parameter; equal ones fix it."""
     convention: str
     is_restricted: bool = True
-    """Whether noise is judged by what the curve cannot follow."""
+    """Whether noise is estimated by restricted likelihood."""
 
-    @cached_property
+    @property
     def noise(self) -> tuple[str, ...]:
         """Names of the standard deviations, if the model has any."""
-        return getattr(self.model, "NOISE", ())
+        return self.model.NOISE
 
     @cached_property
-    def searched(self) -> tuple[str, ...]:
-        """Names of the axes of the unit cube."""
-        names = (*self.model.SHAPE, *self.noise)
+    def axes(self) -> tuple[str, ...]:
+        """Names of the free nonlinear parameters: the axes of the unit cube."""
+        names = (*self.model.NONLINEAR, *self.noise)
         return tuple(name for name in names if not self.is_fixed(name))
 
     @cached_property
     def linear(self) -> tuple[str, ...]:
-        """Names of the parameters that are solved for, free or held fast."""
+        """Names of the linear parameters, free or fixed."""
         return tuple(name for name in LINEAR if name in self.bounds)
 
     @cached_property
@@ -89,55 +105,62 @@ class FitProblem:
 
     @cached_property
     def fixed(self) -> Values:
-        """Values of the parameters that are held fast."""
-        held = {name: low for name, (low, _) in self.bounds.items()}
-        return {name: low for name, low in held.items() if self.is_fixed(name)}
+        """Values of the fixed parameters."""
+        lowest = {name: low for name, (low, _high) in self.bounds.items()}
+        return {name: low for name, low in lowest.items() if self.is_fixed(name)}
 
     @property
     def n_spare(self) -> int:
-        """How many tests there are beyond the free parameters."""
+        """Degrees of freedom: tests beyond the number of free parameters."""
         return len(self.tests) - len(self.free)
 
     @cached_property
     def limits(self) -> tuple[tuple[str, float, float, str], ...]:
-        """Shape and noise: name, lowest, highest, and what must be longer, if any."""
+        """Nonlinear parameters: name, lowest, highest, and what must be longer."""
         longer = dict(self.model.SHORTER)
-        lows = {name: self.bounds[name][0] for name in self.bounds}
+        lows = {name: low for name, (low, _high) in self.bounds.items()}
         for short, long in longer.items():
             lows[long] = max(lows[long], self.bounds[short][0] / CLOSEST)
-        names = (*self.model.SHAPE, *self.noise)
+        names = (*self.model.NONLINEAR, *self.noise)
         return tuple(
             (name, lows[name], self.bounds[name][1], longer.get(name, ""))
             for name in names
         )
 
     def is_fixed(self, name: str) -> bool:
-        """Return whether a parameter is held at one value."""
+        """Return whether the bounds leave a parameter one value."""
         low, high = self.bounds[name]
         return low == high
 
-    def held(self, **values: float) -> "FitProblem":
-        """Return the same problem with some parameters held fast."""
+    def with_fixed(self, **values: float) -> "FitProblem":
+        """Return the same problem with some parameters fixed."""
         fixed = {name: (value, value) for name, value in values.items()}
         return replace(self, bounds={**self.bounds, **fixed})
 
-    def with_tests(self, tests: np.ndarray) -> "FitProblem":
-        """Return the same problem with other results of the tests."""
-        return replace(self, tests=tests)
 
-    def without(self, left_out: np.ndarray) -> "FitProblem":
-        """Return the same problem with some tests left out."""
-        kept = ~left_out
-        return replace(
-            self,
-            days=self.days[kept],
-            tests=self.tests[kept],
-            weights=self.weights[kept],
-        )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """The parameters of a fit, and the errors they leave."""
+
+    parameters: Values
+    """All parameters by name."""
+    residual: np.ndarray
+    """Whitened residual of each test, prediction - test."""
+    deviance: float
+    """-2 log-likelihood, up to a constant."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Screen:
+    """Points spread over the unit cube, and the design matrix at each."""
+
+    points: np.ndarray
+    columns: np.ndarray
+    """Points x tests x linear parameters."""
 
 
 def fit_problem(
-    model: type[Model] | str,
+    model: type[ImpulseResponse] | str,
     training_load: pd.Series,
     performance: pd.Series,
     *,
@@ -147,25 +170,320 @@ def fit_problem(
 ) -> FitProblem:
     """Return the problem of a fit; ValueError with the first thing that is wrong."""
     check_one_of(convention, CONVENTIONS, name="convention")
-    model = model_named(model)
+    model = _model_class(model)
     load = checked_load(training_load)
     tests = checked_tests(performance, training_load)
     days = np.flatnonzero(~np.isnan(tests))
-    chosen = _bounds_of(model, load, tests[days], bounds or {})
     problem = FitProblem(
         model=model,
         load=load[: days[-1] + 1] if len(days) else load,  # later days change no test
         days=days,
         tests=tests[days],
-        weights=_weights_of(weights, training_load, days),
-        bounds=chosen,
+        weights=_checked_weights(weights, training_load, days),
+        bounds=_checked_bounds(model, load, tests[days], bounds or {}),
         convention=convention,
     )
     _check_enough(problem)
     return problem
 
 
-def model_named(model: type[Model] | str) -> type[Model]:
+def name_of(model: type[ImpulseResponse]) -> str:
+    """Return the name of a model class in `response.MODELS`."""
+    return next(name for name, one in MODELS.items() if one is model)
+
+
+def best_fit(
+    problem: FitProblem,
+    *,
+    screen: Screen | None = None,
+    guesses: tuple[Mapping[str, float], ...] = (),
+    n_descents: int | None = None,
+    n_steps: int | None = None,
+) -> Solution | None:
+    """Return the best fit that is found; None if the bounds exclude every point.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        What to fit.
+    screen : Screen, optional
+        Points of this problem's model, load and bounds. Default: made here.
+    guesses : tuple of Mapping
+        Nonlinear parameters to descend from besides.
+    n_descents : int, optional
+        From how many of all these starts, the best first. Default: two for a plane,
+        more where there are more axes.
+    n_steps : int, optional
+        Most steps of one descent. Default: until it converges.
+    """
+    n_axes = len(problem.axes)
+    middle = nonlinear_at(problem, np.full(n_axes, 0.5))
+    if middle is None or not n_axes:
+        return None if middle is None else solution_at(problem, middle)
+    if n_descents is None:
+        n_descents = 3 if problem.noise else max(2, 2 * (n_axes - 1))
+    # The deviance of a response model has several minima and flat valleys, so that one
+    # start is not enough; screened points cost far less than a descent.
+    starts = [
+        place_of(problem, guess)
+        for guess in guesses
+        if all(name in guess for name in problem.axes)
+    ]
+    screen = screen_cube(problem) if screen is None else screen
+    starts += _best_starts(problem, screen, n_descents)
+    if len(starts) > n_descents:
+        starts.sort(key=lambda start: _deviance_at(problem, start))
+    found = _descents(problem, starts[:n_descents], n_steps)
+    return min(found, key=lambda one: one.deviance)
+
+
+def local_fit(
+    problem: FitProblem, start: np.ndarray, *, n_steps: int | None = None
+) -> Solution:
+    """Return the fit that a descent from a point of the unit cube ends at.
+
+    It stops after `n_steps` at the latest; but not along one axis, nor for a model
+    with noise.
+    """
+    if problem.noise:
+        # The deviance has a log-determinant besides the squares: quasi-Newton.
+        bounds = [(0.0, 1.0)] * len(start)
+        value = partial(_deviance_at, problem)
+        end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
+    elif len(start) == 1:
+        bounds = (max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0))
+        options = {"xatol": _TOLERANCES["xtol"]}
+        end = minimize_scalar(
+            lambda place: _deviance_at(problem, np.array([place])),
+            bounds=bounds,
+            method="bounded",
+            options=options,
+        ).x
+    else:
+        # Projected residuals r(theta) = (A A^+ - I) y, so that Gauss-Newton steps
+        # follow the valley of the full problem (variable projection).
+        inside = np.clip(start, _EDGE, 1 - _EDGE)
+        end = least_squares(
+            lambda point: _solution_at_point(problem, point).residual,
+            inside,
+            bounds=(0, 1),
+            max_nfev=n_steps,
+            **_TOLERANCES,
+        ).x
+    return _solution_at_point(problem, np.atleast_1d(end))
+
+
+def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
+    """Return where a bounded quasi-Newton search of all parameters ends.
+
+    As published fits are made: no projection, one start (L-BFGS-B). It may stop early
+    in a narrow valley.
+    """
+    names = problem.free
+
+    def objective(vector: np.ndarray) -> float:
+        values = problem.fixed | dict(zip(names, vector, strict=True))
+        if any(values[short] >= values[long] for short, long in problem.model.SHORTER):
+            return _OUT_OF_ORDER
+        found = evaluate(problem, values)
+        return (
+            found.deviance if problem.noise else float(found.residual @ found.residual)
+        )
+
+    bounds = [problem.bounds[name] for name in names]
+    first = [start[name] for name in names]
+    end = minimize(objective, first, method="L-BFGS-B", bounds=bounds)
+    best = end.x if end.fun < objective(np.array(first)) else first
+    return problem.fixed | dict(zip(names, map(float, best), strict=True))
+
+
+def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
+    """Return the fit with the best linear parameters within their bounds."""
+    errors = whitener(problem, nonlinear)
+    matrix = errors.whiten(columns_at(problem, nonlinear))
+    target = errors.whiten(problem.tests)
+    bounds = np.array([problem.bounds[name] for name in problem.linear])
+    best = bounded_least_squares(matrix, target, bounds[:, 0], bounds[:, 1])
+    residual = matrix @ best - target
+    values = {name: float(value) for name, value in nonlinear.items()}
+    values |= dict(zip(problem.linear, best.tolist(), strict=True))
+    return _with_deviance(problem, values, residual, errors)
+
+
+def evaluate(problem: FitProblem, values: Values) -> Solution:
+    """Return all parameters as they are, with the errors they leave."""
+    errors = whitener(problem, values)
+    residual = errors.whiten(predictions(problem, values) - problem.tests)
+    return _with_deviance(problem, values, residual, errors)
+
+
+def predictions(problem: FitProblem, values: Values) -> np.ndarray:
+    """Return the expected performance in each test."""
+    linear = np.array([values[name] for name in problem.linear])
+    return columns_at(problem, values) @ linear
+
+
+def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
+    """Return the nonlinear parameters at a point of the unit cube, or at many.
+
+    `point` has the axes of ``problem.axes`` last. None where the bounds exclude it:
+    they leave room for all points or for none, since what must be longer starts where
+    the shorter one has room.
+    """
+    is_one = point.ndim == 1
+    columns = point.tolist() if is_one else np.moveaxis(point, -1, 0)
+    places = dict(zip(problem.axes, columns, strict=True))
+    values: Values = {}
+    for name, low, high, longer in problem.limits:
+        # A shorter time constant has its axis below the longer one, so that every
+        # point of the cube is in order.
+        if longer:
+            highest = CLOSEST * values[longer]
+            high = min(high, highest) if is_one else np.minimum(high, highest)
+        if (low > high * _ROUNDING) if is_one else np.any(low > high * _ROUNDING):
+            return None
+        place = places.get(name, 1.0)
+        if name in STATE_NOISE:  # the axis is the variance, which may be 0
+            values[name] = (low**2 + (high**2 - low**2) * place) ** 0.5
+        else:  # the axis is the logarithm: steps in a time constant are relative
+            values[name] = low * (high / low) ** place
+    return values
+
+
+def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
+    """Return the point of the unit cube of a model, moved into the bounds."""
+    point = np.full(len(problem.axes), 0.5)
+    for axis, name in enumerate(problem.axes):
+        # The ends of an axis depend on those before it (the longer time constant).
+        ends = []
+        for end in (0.0, 1.0):
+            point[axis] = end
+            ends.append(nonlinear_at(problem, point)[name])
+        low, high = ends
+        wanted = min(max(values[name], low), high)
+        if name in STATE_NOISE:
+            point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
+        else:
+            point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0
+    return point
+
+
+def columns_at(
+    problem: FitProblem, nonlinear: Mapping[str, float | np.ndarray]
+) -> np.ndarray:
+    """Return the design matrix: tests x linear parameters.
+
+    A column is what one unit of its parameter adds to the performance. Many values of
+    the nonlinear parameters at once give points x tests x parameters.
+    """
+    if problem.noise and not isinstance(nonlinear["fitness_tau"], np.ndarray):
+        names = problem.model.NONLINEAR
+        return _cached_columns(
+            problem, tuple((name, nonlinear[name]) for name in names)
+        )
+    return _columns(problem, nonlinear)
+
+
+def screen_cube(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
+    """Return points spread evenly over the unit cube, with their design matrices."""
+    points = _spread(len(problem.axes), n_points)
+    values = {
+        name: np.broadcast_to(value, len(points))
+        for name, value in nonlinear_at(problem, points).items()
+    }
+    return Screen(points=points, columns=columns_at(problem, values))
+
+
+def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
+    """Return the deviance of every screened point, for a model without noise.
+
+    Gains and initial states are kept from being negative; their upper bounds and those
+    of the baseline are ignored.
+    """
+    root = whitener(problem, {}).scale
+    linear = problem.linear
+    columns = screen.columns * root[:, np.newaxis]
+    target = np.broadcast_to(problem.tests * root, columns.shape[:2])
+    fixed = [name for name in linear if name in problem.fixed]
+    for name in fixed:
+        target = target - problem.fixed[name] * columns[..., linear.index(name)]
+    free = [place for place, name in enumerate(linear) if name not in fixed]
+    squares = np.full(len(columns), np.inf)
+    bounded = [place for place in free if np.isfinite(problem.bounds[linear[place]][0])]
+    # Non-negative least squares of all points at once: the solution leaves out some
+    # subset of the bounded columns, and of all subsets whose coefficients come out
+    # non-negative it is the one with the least squares.
+    for kept in product((True, False), repeat=len(bounded)):
+        out = {place for place, stays in zip(bounded, kept, strict=True) if not stays}
+        used = [place for place in free if place not in out]
+        found, fitted = _least_squares(columns[..., used], target)
+        signs = [used.index(place) for place in bounded if place not in out]
+        is_legal = (found[:, signs] >= 0).all(axis=1)
+        squares = np.where(is_legal & (fitted < squares), fitted, squares)
+    n_tests = len(problem.tests)
+    return n_tests * np.log(np.maximum(squares / n_tests, _TINY))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Whitener:
+    """Makes the errors of the tests independent, with one variance.
+
+    With C = L L' the covariance of the tests, errors e become ``L^-1 e``.
+    """
+
+    scale: np.ndarray
+    """Root of the weight of each test (C is diagonal), or the triangle L."""
+    log_det: float
+    """Logarithm of the determinant of the covariance."""
+
+    def whiten(self, errors: np.ndarray) -> np.ndarray:
+        """Return errors, or columns of them, as independent ones."""
+        if self.scale.ndim == 1:
+            return (self.scale * errors.T).T
+        # BLAS directly: for few tests, the checks and threads of a solver cost more.
+        columns = errors.reshape(len(errors), -1)
+        return dtrsm(1.0, self.scale.T, columns, trans_a=1).reshape(errors.shape)
+
+    def unwhiten(self, errors: np.ndarray) -> np.ndarray:
+        """Return independent errors as correlated as those of the tests."""
+        return errors / self.scale if self.scale.ndim == 1 else self.scale @ errors
+
+
+def whitener(problem: FitProblem, values: Mapping[str, float]) -> Whitener:
+    """Return the whitener for the errors of the tests under some parameters."""
+    if not problem.noise:
+        return Whitener(scale=np.sqrt(problem.weights), log_det=0.0)
+    triangle = np.linalg.cholesky(
+        covariance_of_tests(values, problem.days, problem.weights)
+    )
+    log_det = 2 * float(np.log(np.diag(triangle)).sum())
+    return Whitener(scale=triangle, log_det=log_det)
+
+
+def bounded_least_squares(
+    matrix: np.ndarray, target: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return the vector x within its bounds with the least |matrix x - target|."""
+    is_fixed = low == high
+    best = np.where(is_fixed, low, 0.0)
+    rest = target - matrix @ best
+    free = matrix[:, ~is_fixed]
+    if not free.shape[1]:
+        return best
+    # Columns differ in size by many orders (1 for the baseline, a sum of loads for a
+    # gain): scaled to length 1, so that none is lost below the rank tolerance.
+    size = np.sqrt((free * free).sum(axis=0))
+    size[size == 0] = 1.0
+    free = free / size
+    lows, highs = low[~is_fixed] * size, high[~is_fixed] * size
+    found = np.linalg.lstsq(free, rest, rcond=1e-14)[0]
+    if (found < lows).any() or (found > highs).any():
+        found = _on_the_bounds(free, rest, lows, highs)
+    best[~is_fixed] = found / size
+    return best
+
+
+def _model_class(model: type[ImpulseResponse] | str) -> type[ImpulseResponse]:
     """Return a model class of `response.MODELS`, by name or as it is."""
     if isinstance(model, str):
         check_one_of(model, MODELS, name="model")
@@ -179,78 +497,65 @@ def model_named(model: type[Model] | str) -> type[Model]:
     return model
 
 
-def name_of(model: type[Model]) -> str:
-    """Return the name of a model class in `response.MODELS`."""
-    return next(name for name, one in MODELS.items() if one is model)
-
-
-def free_names(model: type[Model]) -> tuple[str, ...]:
-    """Return the parameters that a fit looks for unless told otherwise."""
-    return tuple(
-        field.name
-        for field in fields(model)
-        if field.default is MISSING and field.name != "convention"
-    )
-
-
-def _bounds_of(
-    model: type[Model], load: np.ndarray, tests: np.ndarray, given: Bounds
+def _checked_bounds(
+    model: type[ImpulseResponse], load: np.ndarray, tests: np.ndarray, given: Bounds
 ) -> Bounds:
-    initial = [field.name for field in fields(model) if "initial" in field.name]
-    free = free_names(model)
-    allowed = (*free, *initial)
+    """Return the bounds of all free and fixed parameters, in the order of the model.
+
+    Parameters with a default value are not fitted unless bounds are given for them.
+    """
+    names = [field for field in fields(model) if field.name != "convention"]
+    free = [field.name for field in names if field.default is MISSING]
+    allowed = (*free, *(field.name for field in names if "initial" in field.name))
     for name, pair in given.items():
         check_one_of(name, allowed, name="A name in bounds")
         _check_pair(name, pair)
-    usual = {name: _usual(name, load, tests) for name in free}
-    chosen = {**usual, **{name: _lifted(name, given[name], usual) for name in given}}
+    default = {name: _default_bounds(name, load, tests) for name in free}
+    chosen = dict(default)
+    for name, pair in given.items():
+        low, high = map(float, pair)
+        needs_more = name not in LINEAR and name not in STATE_NOISE
+        if needs_more and low == 0:  # an axis in logarithms cannot start at 0
+            low = min(_LEAST_SHARE * default.get(name, (1.0, 1.0))[0], high)
+        chosen[name] = low, high
     return {name: chosen[name] for name in allowed if name in chosen}
 
 
-def _usual(name: str, load: np.ndarray, tests: np.ndarray) -> tuple[float, float]:
-    """Return the bounds of a parameter where none are given."""
+def _default_bounds(
+    name: str, load: np.ndarray, tests: np.ndarray
+) -> tuple[float, float]:
     largest = float(load.max(initial=0)) or 1.0
     spread = float(tests.std()) if len(tests) else 1.0
     if name == "half_load":
         return _HALF_LOAD[0] * largest, _HALF_LOAD[1] * largest
     if name.endswith("_noise"):
-        low, high = _NOISE.get(name, _NOISE_OF_STATES)
+        low, high = _STATE_NOISE if name in STATE_NOISE else _TEST_NOISE
         return low * spread, high * spread
     if name in LINEAR:
         return (-inf if name == "baseline" else 0.0), inf
     return BOUNDS[name]
 
 
-def _lifted(name: str, pair: tuple[float, float], usual: Bounds) -> tuple[float, float]:
-    """Return bounds as numbers; 0 becomes the least that a logarithm can take."""
-    low, high = map(float, pair)
-    needs_more = name not in LINEAR and name not in STATE_NOISE
-    floor = min(_LEAST_SHARE * usual.get(name, (1.0, 1.0))[0], high)
-    return (floor if needs_more and low == 0 else low), high
-
-
 def _check_pair(name: str, pair: tuple[float, float]) -> None:
-    """Raise ValueError unless a pair of bounds can be."""
+    """Raise ValueError unless a pair of bounds is possible."""
     is_pair = np.shape(pair) == (2,) and not any(isnan(one) for one in pair)
-    least = _least_of(name)
+    least = -inf if name == "baseline" else 0.0
     if not (is_pair and pair[0] <= pair[1] and pair[0] >= least):
         raise ValueError(
             f"bounds of {name} must be a pair (lowest, highest)"
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
-            f"Two equal values hold it fast: {{{name!r}: (42, 42)}}."
+            f"Two equal values fix it: {{{name!r}: (42, 42)}}."
         )
-    is_some = pair[1] > 0 or name in STATE_NOISE
-    if name not in LINEAR and not (np.isfinite(pair).all() and is_some):
+    may_be_zero = name in STATE_NOISE
+    if name not in LINEAR and not (
+        np.isfinite(pair).all() and (pair[1] > 0 or may_be_zero)
+    ):
         raise ValueError(
             f"bounds of {name} must be finite, and the highest above 0; got {pair!r}."
         )
 
 
-def _least_of(name: str) -> float:
-    return -inf if name == "baseline" else 0.0
-
-
-def _weights_of(
+def _checked_weights(
     weights: pd.Series | None, training_load: pd.Series, days: np.ndarray
 ) -> np.ndarray:
     """Return one weight per test, with mean 1; given per day, or per test."""
@@ -271,16 +576,16 @@ def _weights_of(
 
 
 def _check_enough(problem: FitProblem) -> None:
-    """Raise ValueError where the tests cannot say anything about the parameters."""
+    """Raise ValueError where the tests contain nothing about the parameters."""
     n_tests, n_free = len(problem.tests), len(problem.free)
     name = problem.model.__name__
     if not n_free:
-        raise ValueError(f"bounds hold all parameters of {name} fast: nothing to fit.")
+        raise ValueError(f"bounds fix all parameters of {name}: nothing to fit.")
     if n_tests < n_free:
         raise ValueError(
             f"{name} has {n_free} free parameters ({', '.join(problem.free)}); "
             f"{n_tests} test(s) cannot determine them. Test more often, take a smaller "
-            "model, or hold some fast with bounds."
+            "model, or fix some with bounds."
         )
     if np.ptp(problem.tests) == 0:
         raise ValueError(
@@ -294,284 +599,11 @@ def _check_enough(problem: FitProblem) -> None:
         )
 
 
-def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
-    """Return the shape at a point of the unit cube, or of many; None: impossible.
-
-    `point` has the axes of ``problem.searched`` last. Bounds leave room for all points
-    or for none: what must be longer starts where the shorter one has room.
-    """
-    is_one = point.ndim == 1
-    columns = point.tolist() if is_one else np.moveaxis(point, -1, 0)
-    places = dict(zip(problem.searched, columns, strict=True))
-    values: Values = {}
-    for name, low, high, longer in problem.limits:
-        if longer:
-            highest = CLOSEST * values[longer]
-            high = min(high, highest) if is_one else np.minimum(high, highest)
-        if (low > high * _ROUNDED) if is_one else np.any(low > high * _ROUNDED):
-            return None
-        values[name] = _between(low, high, places.get(name, 1.0), name)
-    return values
-
-
-def _between(
-    low: float, high: float, place: float | np.ndarray, name: str
-) -> float | np.ndarray:
-    if name in STATE_NOISE:
-        return (low**2 + (high**2 - low**2) * place) ** 0.5  # straight in the variance
-    return low * (high / low) ** place
-
-
-def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
-    """Return the point of the unit cube of a shape, moved into the bounds."""
-    point = np.full(len(problem.searched), 0.5)
-    for axis, name in enumerate(problem.searched):
-        ends = []
-        for end in (0.0, 1.0):
-            point[axis] = end
-            ends.append(nonlinear_at(problem, point)[name])
-        low, high = ends
-        wanted = min(max(values[name], low), high)
-        if name in STATE_NOISE:
-            point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
-        else:
-            point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0
-    return point
-
-
-def columns_at(
-    problem: FitProblem, shape: Mapping[str, float | np.ndarray]
-) -> np.ndarray:
-    """Return what one unit of each linear parameter adds: tests x parameters.
-
-    Many shapes at once give draws x tests x parameters.
-    """
-    if problem.noise and not isinstance(shape["fitness_tau"], np.ndarray):
-        return _kept_columns(
-            problem, tuple((name, shape[name]) for name in problem.model.SHAPE)
-        )
-    return _columns(problem, shape)
-
-
-@lru_cache(maxsize=8)  # searches for noise come back to the same time constants
-def _kept_columns(
-    problem: FitProblem, shape: tuple[tuple[str, float], ...]
-) -> np.ndarray:
-    columns = _columns(problem, dict(shape))
-    columns.flags.writeable = False
-    return columns
-
-
-def _columns(
-    problem: FitProblem, shape: Mapping[str, float | np.ndarray]
-) -> np.ndarray:
-    fitness, fatigue = problem.model.traces(problem.load, shape, problem.convention)
-    columns = {
-        "baseline": np.ones_like(fitness),
-        "fitness_gain": fitness,
-        "fatigue_gain": -fatigue,
-    }
-    for state, sign in (("fitness", 1), ("fatigue", -1)):
-        name = f"initial_{state}"
-        if name in problem.bounds:
-            one = {f"{state}_tau": shape.get(f"{state}_tau"), name: 1.0}
-            columns[name] = sign * faded(one, state, len(problem.load))
-    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
-    return np.moveaxis(stacked, 0, -2)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Whitener:
-    """What makes the errors of the tests alike: root weights, or a triangle."""
-
-    scale: np.ndarray
-    log_det: float
-    """Logarithm of the determinant of the covariance."""
-
-    def white(self, errors: np.ndarray) -> np.ndarray:
-        """Return errors, or columns of them, made alike and independent."""
-        if self.scale.ndim == 1:
-            return (self.scale * errors.T).T
-        columns = errors.reshape(len(errors), -1)  # threads of a solver cost more here
-        return dtrsm(1.0, self.scale.T, columns, trans_a=1).reshape(errors.shape)
-
-    def coloured(self, errors: np.ndarray) -> np.ndarray:
-        """Return errors that hang together as those of the tests do."""
-        return errors / self.scale if self.scale.ndim == 1 else self.scale @ errors
-
-
-def whitener(problem: FitProblem, values: Mapping[str, float]) -> Whitener:
-    """Return what makes the errors of the tests alike."""
-    if not problem.noise:
-        return Whitener(scale=np.sqrt(problem.weights), log_det=0.0)
-    triangle = np.linalg.cholesky(
-        covariance_of_tests(values, problem.days, problem.weights)
-    )
-    log_det = 2 * float(np.log(np.diag(triangle)).sum())
-    return Whitener(scale=triangle, log_det=log_det)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Solution:
-    """The best linear parameters of one shape."""
-
-    parameters: Values
-    """All parameters by name."""
-    residual: np.ndarray
-    """Whitened residual of each test, prediction - test."""
-    deviance: float
-    """-2 log-likelihood, up to a constant."""
-
-
-def solution_at(problem: FitProblem, shape: Mapping[str, float]) -> Solution:
-    """Return the best linear parameters within their bounds."""
-    errors = whitener(problem, shape)
-    matrix = errors.white(columns_at(problem, shape))
-    target = errors.white(problem.tests)
-    bounds = np.array([problem.bounds[name] for name in problem.linear])
-    best = bounded_least_squares(matrix, target, bounds[:, 0], bounds[:, 1])
-    residual = matrix @ best - target
-    linear = dict(zip(problem.linear, best.tolist(), strict=True))
-    plain = {name: float(value) for name, value in shape.items()}
-    return _judged(problem, plain | linear, residual, errors)
-
-
-def evaluated(problem: FitProblem, values: Values) -> Solution:
-    """Return all parameters as they are, with the errors they make."""
-    errors = whitener(problem, values)
-    residual = errors.white(predictions(problem, values) - problem.tests)
-    return _judged(problem, values, residual, errors)
-
-
-def _judged(
-    problem: FitProblem, values: Values, residual: np.ndarray, errors: Whitener
-) -> Solution:
-    squares, n_tests = float(residual @ residual), len(residual)
-    if problem.noise:
-        deviance = squares + errors.log_det
-        if problem.is_restricted:
-            deviance += _log_det_of_curve(problem, values, errors)
-    else:
-        deviance = n_tests * log(max(squares / n_tests, _TINY))
-    return Solution(parameters=values, residual=residual, deviance=deviance)
-
-
-def _log_det_of_curve(problem: FitProblem, values: Values, errors: Whitener) -> float:
-    """Return what the restricted likelihood takes off for parameters of the curve.
-
-    Without it, a slow drift is taken for a curve and noise of the states comes out too
-    small. ``ln det(J' C^-1 J) - ln det(J' J)`` for the directions J in which the linear
-    parameters and the time constants move the curve, and the covariance C of the tests.
-    """
-    longer = {name: values[name] * _LONGER for name in problem.model.SHAPE}
-    moved = [columns_at(problem, shape) for shape in (values, {**values, **longer})]
-    directions = np.linalg.qr(np.hstack([moved[0], moved[1][:, 1:]]))[0]
-    triangle = np.linalg.qr(errors.white(directions), mode="r")
-    return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
-
-
-def predictions(problem: FitProblem, values: Values) -> np.ndarray:
-    """Return the expected performance in each test."""
-    linear = np.array([values[name] for name in problem.linear])
-    return columns_at(problem, values) @ linear
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Screen:
-    """Shapes spread over the bounds, and the columns that each gives."""
-
-    points: np.ndarray
-    columns: np.ndarray
-    """Draws x tests x linear parameters."""
-
-
-def screened(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
-    """Return shapes spread evenly over the bounds, with their columns."""
-    points = _spread(len(problem.searched), n_points)
-    shapes = nonlinear_at(problem, points)
-    shapes = {
-        name: np.broadcast_to(value, len(points)) for name, value in shapes.items()
-    }
-    return Screen(points=points, columns=columns_at(problem, shapes))
-
-
-@lru_cache(maxsize=32)
-def _spread(n_axes: int, n_points: int) -> np.ndarray:
-    """Return points that fill the unit cube evenly; the same ones every time.
-
-    An additive recurrence: steps are powers of the root of ``x**(n+1) = x + 1``, the
-    golden ratio for one axis.
-    """
-    root = 2.0
-    for _ in range(60):
-        root = (1 + root) ** (1 / (n_axes + 1))
-    steps = root ** -np.arange(1.0, n_axes + 1)
-    return (0.5 + np.arange(1, n_points + 1)[:, np.newaxis] * steps) % 1
-
-
-def searched(
-    problem: FitProblem,
-    *,
-    screen: Screen | None = None,
-    guesses: tuple[Mapping[str, float], ...] = (),
-    n_descents: int | None = None,
-    n_steps: int | None = None,
-) -> Solution | None:
-    """Return the best fit that is found; None where the bounds leave no shape.
-
-    Parameters
-    ----------
-    problem : Problem
-        What to fit.
-    screen : Screen, optional
-        Shapes of this problem's model, load and bounds. Default: made here.
-    guesses : tuple of Mapping
-        Shapes to go downhill from besides.
-    n_descents : int, optional
-        From how many of all these starts, the best first. Default: two for a plane,
-        more where there are more axes.
-    n_steps : int, optional
-        After how many steps one descent ends at the latest. Default: when it is there.
-    """
-    n_axes = len(problem.searched)
-    middle = nonlinear_at(problem, np.full(n_axes, 0.5))
-    if middle is None or not n_axes:
-        return None if middle is None else solution_at(problem, middle)
-    if n_descents is None:
-        n_descents = 3 if problem.noise else max(2, 2 * (n_axes - 1))
-    starts = [place_of(problem, guess) for guess in guesses if _fits(problem, guess)]
-    screen = screened(problem) if screen is None else screen
-    starts += _best_starts(problem, screen, n_descents)
-    if len(starts) > n_descents:
-        starts.sort(key=lambda start: _value(problem, start))
-    found = _descents(problem, starts[:n_descents], n_steps)
-    return min(found, key=lambda one: one.deviance)
-
-
-def _descents(
-    problem: FitProblem, starts: list[np.ndarray], n_steps: int | None
-) -> list[Solution]:
-    """Return where the ways downhill end; the worse half only goes a few steps."""
-    if len(starts) < 2 or problem.noise or len(problem.searched) < 2:
-        return [descended(problem, start, n_steps=n_steps) for start in starts]
-    rough = [descended(problem, start, n_steps=_FEW_STEPS) for start in starts]
-    rough.sort(key=lambda one: one.deviance)
-    better = rough[: (len(rough) + 1) // 2]
-    return [
-        descended(problem, place_of(problem, one.parameters), n_steps=n_steps)
-        for one in better
-    ]
-
-
-def _fits(problem: FitProblem, guess: Mapping[str, float]) -> bool:
-    return all(name in guess for name in problem.searched)
-
-
 def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
         few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
-        deviances = np.array([_value(problem, point) for point in few])
+        deviances = np.array([_deviance_at(problem, point) for point in few])
     else:
         deviances = deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
@@ -581,146 +613,132 @@ def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.nd
         is_far = deviances[place] > deviances[order[0]] + _FARTHEST
         if len(chosen) == n_best or (chosen and is_far):
             break
+        # Neighbours would end in the same minimum.
         if all(np.abs(point - one).max() > _APART for one in chosen):
             chosen.append(point)
     return chosen
 
 
-def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
-    """Return the deviance of every screened shape; gains that are negative become 0."""
-    root = whitener(problem, {}).scale
-    linear = problem.linear
-    fixed = {name: problem.fixed[name] for name in linear if name in problem.fixed}
-    columns = screen.columns * root[:, np.newaxis]
-    target = np.broadcast_to(problem.tests * root, columns.shape[:2])
-    for name, value in fixed.items():
-        target = target - value * columns[..., linear.index(name)]
-    free = [place for place, name in enumerate(linear) if name not in fixed]
-    squares = np.full(len(columns), np.inf)
-    bounded = [place for place in free if np.isfinite(problem.bounds[linear[place]][0])]
-    for kept in product((True, False), repeat=len(bounded)):
-        out = {place for place, stays in zip(bounded, kept, strict=True) if not stays}
-        used = [place for place in free if place not in out]
-        found, fitted = _least_squares(columns[..., used], target)
-        signs = [used.index(place) for place in bounded if place not in out]
-        is_legal = (found[:, signs] >= 0).all(axis=1)
-        squares = np.where(is_legal & (fitted < squares), fitted, squares)
-    n_tests = len(problem.tests)
-    return n_tests * np.log(np.maximum(squares / n_tests, 1e-300))
+def _descents(
+    problem: FitProblem, starts: list[np.ndarray], n_steps: int | None
+) -> list[Solution]:
+    """Return where the descents end; the worse half takes a few steps only."""
+    if len(starts) < 2 or problem.noise or len(problem.axes) < 2:
+        return [local_fit(problem, start, n_steps=n_steps) for start in starts]
+    rough = [local_fit(problem, start, n_steps=_FEW_STEPS) for start in starts]
+    rough.sort(key=lambda one: one.deviance)
+    better = rough[: (len(rough) + 1) // 2]
+    return [
+        local_fit(problem, place_of(problem, one.parameters), n_steps=n_steps)
+        for one in better
+    ]
+
+
+def _solution_at_point(problem: FitProblem, point: np.ndarray) -> Solution:
+    """Return the best fit at a point; one beyond the cube is moved to its edge."""
+    return solution_at(problem, nonlinear_at(problem, np.clip(point, 0, 1)))
+
+
+def _deviance_at(problem: FitProblem, point: np.ndarray) -> float:
+    return _solution_at_point(problem, point).deviance
+
+
+def _with_deviance(
+    problem: FitProblem, values: Values, residual: np.ndarray, errors: Whitener
+) -> Solution:
+    squares, n_tests = float(residual @ residual), len(residual)
+    if problem.noise:
+        # -2 ln L = r' r + ln det C, for whitened residuals r.
+        deviance = squares + errors.log_det
+        if problem.is_restricted:
+            deviance += _restriction(problem, values, errors)
+    else:
+        # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
+        deviance = n_tests * log(max(squares / n_tests, _TINY))
+    return Solution(parameters=values, residual=residual, deviance=deviance)
+
+
+def _restriction(problem: FitProblem, values: Values, errors: Whitener) -> float:
+    """Return the term of the restricted likelihood: what the curve takes up itself.
+
+    ``ln det(J' C^-1 J) - ln det(J' J)`` for the directions J in which the linear
+    parameters and the time constants move the curve, and the covariance C of the tests.
+    """
+    # Without it, a slow drift is taken for a curve and noise of the states comes out
+    # too small: parameters of the curve cost degrees of freedom.
+    names = problem.model.NONLINEAR
+    moved = {**values, **{name: values[name] * _DERIVATIVE_STEP for name in names}}
+    here, beside = columns_at(problem, values), columns_at(problem, moved)
+    # Columns beside these span the derivatives by the time constants; the baseline has
+    # none. An orthonormal basis has ln det(J' J) = 0.
+    directions = np.linalg.qr(np.hstack([here, beside[:, 1:]]))[0]
+    triangle = np.linalg.qr(errors.whiten(directions), mode="r")
+    return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
+
+
+@lru_cache(maxsize=8)  # searches for noise come back to the same time constants
+def _cached_columns(
+    problem: FitProblem, nonlinear: tuple[tuple[str, float], ...]
+) -> np.ndarray:
+    columns = _columns(problem, dict(nonlinear))
+    columns.flags.writeable = False
+    return columns
+
+
+def _columns(
+    problem: FitProblem, nonlinear: Mapping[str, float | np.ndarray]
+) -> np.ndarray:
+    fitness, fatigue = problem.model.traces(problem.load, nonlinear, problem.convention)
+    columns = {
+        "baseline": np.ones_like(fitness),
+        "fitness_gain": fitness,
+        "fatigue_gain": -fatigue,
+    }
+    for state, sign in (("fitness", 1), ("fatigue", -1)):
+        name = f"initial_{state}"
+        if name in problem.bounds:
+            one = {f"{state}_tau": nonlinear.get(f"{state}_tau"), name: 1.0}
+            columns[name] = sign * decayed_initial(one, state, len(problem.load))
+    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
+    return np.moveaxis(stacked, 0, -2)
+
+
+@lru_cache(maxsize=32)
+def _spread(n_axes: int, n_points: int) -> np.ndarray:
+    """Return points that fill the unit cube evenly; the same ones at every call."""
+    # An additive recurrence, x_n = n s mod 1. The steps s are powers of 1 / r with
+    # r^(d+1) = r + 1: the golden ratio for one axis, its generalisation for d axes.
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (n_axes + 1))
+    steps = root ** -np.arange(1.0, n_axes + 1)
+    return (0.5 + np.arange(1, n_points + 1)[:, np.newaxis] * steps) % 1
 
 
 def _least_squares(
     columns: np.ndarray, target: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients and squared errors of many small problems."""
+    """Return coefficients (of scaled columns) and squared errors of many problems."""
     size = np.sqrt((columns**2).sum(axis=1, keepdims=True))
     scaled = columns / np.where(size > 0, size, 1.0)
     basis, triangle = np.linalg.qr(scaled)
     along = np.einsum("dti,dt->di", basis, target)
     left = target - np.einsum("dti,di->dt", basis, along)
+    # A column that depends on the others leaves a 0 on the diagonal: made solvable.
     diagonal = np.einsum("dii->di", triangle)
     safe = triangle + np.eye(triangle.shape[-1]) * (np.abs(diagonal) < 1e-13)[:, None]
     found = np.linalg.solve(safe, along[..., np.newaxis])[..., 0]
     return found, (left**2).sum(axis=1)
 
 
-def descended(
-    problem: FitProblem, start: np.ndarray, *, n_steps: int | None = None
-) -> Solution:
-    """Return where the way downhill from a point of the unit cube ends.
-
-    With `n_steps`, it ends there if it has not before; but not along one axis, nor for
-    a model with noise.
-    """
-    if problem.noise:
-        bounds = [(0.0, 1.0)] * len(start)
-        value = partial(_value, problem)
-        end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
-    elif len(start) == 1:
-        bounds = (max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0))
-        value = partial(_value_on_axis, problem)
-        options = {"xatol": _TOLERANCES["xtol"]}
-        found = minimize_scalar(value, bounds=bounds, method="bounded", options=options)
-        end = found.x
-    else:
-        inside = np.clip(start, _EDGE, 1 - _EDGE)
-        residual = partial(_residual, problem)
-        end = least_squares(
-            residual, inside, bounds=(0, 1), max_nfev=n_steps, **_TOLERANCES
-        ).x
-    return _solved_at(problem, np.atleast_1d(end))
-
-
-def _solved_at(problem: FitProblem, point: np.ndarray) -> Solution:
-    """Return the best fit of a shape; a point beyond the cube is moved to its edge."""
-    return solution_at(problem, nonlinear_at(problem, np.clip(point, 0, 1)))
-
-
-def _value(problem: FitProblem, point: np.ndarray) -> float:
-    return _solved_at(problem, point).deviance
-
-
-def _value_on_axis(problem: FitProblem, place: float) -> float:
-    return _value(problem, np.array([place]))
-
-
-def _residual(problem: FitProblem, point: np.ndarray) -> np.ndarray:
-    return _solved_at(problem, point).residual
-
-
-def descended_as_published(problem: FitProblem, start: Mapping[str, float]) -> Values:
-    """Return where a bounded quasi-Newton search of all parameters ends.
-
-    The way of published fits: no projection, one start (L-BFGS-B). It may stop early
-    in a narrow valley.
-    """
-    names = problem.free
-
-    def deviation(vector: np.ndarray) -> float:
-        values = problem.fixed | dict(zip(names, vector, strict=True))
-        if any(values[short] >= values[long] for short, long in problem.model.SHORTER):
-            return _OUT_OF_ORDER
-        found = evaluated(problem, values)
-        return (
-            found.deviance if problem.noise else float(found.residual @ found.residual)
-        )
-
-    bounds = [problem.bounds[name] for name in names]
-    first = [start[name] for name in names]
-    ends = minimize(deviation, first, method="L-BFGS-B", bounds=bounds)
-    best = ends.x if ends.fun < deviation(np.array(first)) else first
-    return problem.fixed | dict(zip(names, map(float, best), strict=True))
-
-
-def bounded_least_squares(
-    matrix: np.ndarray, target: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """Return the vector within its bounds that comes nearest: min |matrix x - target|.
-
-    Columns may differ in size by many orders; they are scaled first.
-    """
-    is_fixed = low == high
-    best = np.where(is_fixed, low, 0.0)
-    rest = target - matrix @ best
-    free = matrix[:, ~is_fixed]
-    if not free.shape[1]:
-        return best
-    size = np.sqrt((free * free).sum(axis=0))
-    size[size == 0] = 1.0
-    free = free / size
-    lows, highs = low[~is_fixed] * size, high[~is_fixed] * size
-    found = np.linalg.lstsq(free, rest, rcond=1e-14)[0]
-    if (found < lows).any() or (found > highs).any():
-        found = _on_the_bounds(free, rest, lows, highs)
-    best[~is_fixed] = found / size
-    return best
-
-
 def _on_the_bounds(
     free: np.ndarray, rest: np.ndarray, lows: np.ndarray, highs: np.ndarray
 ) -> np.ndarray:
+    """Return the least-squares solution where some parameters are at a bound."""
     if np.isfinite(highs).any():
         return lsq_linear(free, rest, (lows, highs), method="bvls").x
+    # Without upper bounds `nnls` is faster: measured from the lower bounds, and with
+    # an unbounded parameter as the difference of two non-negative ones.
     start = np.where(np.isfinite(lows), lows, 0.0)
     unbounded = ~np.isfinite(lows)
     both_ways = np.column_stack([free, -free[:, unbounded]])

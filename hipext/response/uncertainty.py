@@ -1,4 +1,4 @@
-"""Profile likelihood: how badly the tests are met when one parameter is held fast."""
+"""Uncertainty of a fit: profile likelihood, bootstrap, cross-validation, posterior."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,31 +18,31 @@ from hipext.response.optimisation import (
     FitProblem,
     Screen,
     Solution,
-    evaluated,
+    best_fit,
+    evaluate,
     predictions,
-    screened,
-    searched,
+    screen_cube,
     whitener,
 )
 
-_STEPS = 5  # about so many points up to the limit of one parameter, on each side
-_MOST_STEPS = 30
-_FIRST = 0.05  # first step, in logarithms or in shares of the scale
-_LONGEST = 1.0  # step in logarithms
-_SMALLEST = 1e-9  # and no smaller
-_NOTHING = 1e-4  # of the estimate: then 0 itself comes next
-_NEAR = 0.5 * (1 + CLOSEST)  # as close as two time constants come: one of them is lost
-Point = tuple[float, float, Solution]
 BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
 BANDS = ("low", "high", "test_low", "test_high")
+_N_POINTS = 5  # about so many points up to the limit of one parameter, on each side
+_MOST_POINTS = 30
+_FIRST_STEP = 0.05  # in logarithms or in shares of the scale
+_LONGEST_STEP = 1.0  # in logarithms
+_SHORTEST_STEP = 1e-9
+_NEGLIGIBLE = 1e-4  # of the estimate: then 0 itself comes next
+_MERGED = 0.5 * (1 + CLOSEST)  # of the closest ratio: two time constants are then one
 _WALKERS_PER_PARAMETER = 4
-_SPREAD = 0.02  # of the starting walkers around the best fit
-_ENOUGH = 50  # autocorrelation times that a chain should last, as emcee advises
+_SPREAD = 0.02  # of the starting walkers around the best fit, relative
+_LONG_ENOUGH = 50  # autocorrelation times of a chain, as emcee advises
+Point = tuple[float, float, Solution]  # value of the parameter, deviance, fit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Profile:
-    """Deviance above the best, along one parameter, and where it crosses the limits."""
+    """Profile likelihood of one parameter, and where it crosses the limits."""
 
     name: str
     points: np.ndarray
@@ -51,24 +51,41 @@ class Profile:
     interval: tuple[float, float]
     """Of this parameter alone."""
     region: tuple[float, float]
-    """Of all parameters together, seen along this one."""
+    """Of all parameters together, projected on this one."""
     best: Solution
     """The best fit met on the way."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posterior:
+    """Draws of the free parameters, and whether there were enough of them."""
+
+    draws: pd.DataFrame
+    """One row per draw."""
+    n_effective: float
+    """How many independent draws they are worth; NaN where that is unknown."""
+    acceptance: float
+    """Mean share of proposals that were accepted."""
+    has_converged: bool
+    """Whether the chain lasted 50 times its autocorrelation time."""
+    sentence: str
+    """The same in words."""
 
 
 def limit_of(problem: FitProblem, level: float, *, together: int = 1) -> float:
     """Return how much deviance above the best is within the level.
 
-    Exact for a linear model with normal errors: the quantile of F for `together`
-    parameters, and as many degrees of freedom as tests exceed free parameters.
+    ``n ln(1 + m F / (n - p))`` with the quantile of F(m, n - p), for n tests, p free
+    parameters and m of them `together`: exact for a linear model with normal errors.
     """
     if problem.n_spare <= 0:
         return inf
+    # From F = ((SSE - SSE0) / m) / (SSE0 / (n - p)) and deviance = n ln(SSE).
     ratio = fdtri(together, problem.n_spare, level) * together / problem.n_spare
     return len(problem.tests) * log1p(ratio)
 
 
-def profiled(
+def profile_likelihood(
     problem: FitProblem, best: Solution, name: str, *, level: float, screen: Screen
 ) -> Profile:
     """Return the profile of one free parameter, to both sides of its estimate."""
@@ -77,7 +94,7 @@ def profiled(
         limit_of(problem, level, together=len(problem.free)),
     )
     down, up = (
-        _Way(problem=problem, best=best, name=name, direction=direction, screen=screen)
+        _Side(problem=problem, best=best, name=name, direction=direction, screen=screen)
         for direction in (-1, 1)
     )
     below, above = _points(down, limits), _points(up, limits)
@@ -92,23 +109,199 @@ def profiled(
     )
 
 
-def deviance_at(
+def fit_with_fixed(
     problem: FitProblem,
     name: str,
     value: float,
     near: Solution,
     screen: Screen | None = None,
 ) -> Solution | None:
-    """Return the best fit with one parameter held fast; None where there is none."""
-    held = problem.held(**{name: value})
+    """Return the best fit with one parameter fixed; None where there is none."""
+    # A linear parameter is no axis of the cube, so the screened points still hold.
     kept = screen if name in LINEAR else None
     guess = {**near.parameters, name: value}
-    return searched(held, screen=kept, guesses=(guess,), n_descents=1, n_steps=N_STEPS)
+    return best_fit(
+        problem.with_fixed(**{name: value}),
+        screen=kept,
+        guesses=(guess,),
+        n_descents=1,
+        n_steps=N_STEPS,
+    )
+
+
+def bootstrap(
+    problem: FitProblem, best: Solution, screen: Screen, numbers: range, seed: int
+) -> Iterator[dict[str, float]]:
+    """Yield the parameters of a fit to each resampled series of tests.
+
+    Whitened residuals of the best fit, centred and scaled by ``n / (n - p)`` in
+    variance, are drawn with replacement and added to its curve. A draw depends on the
+    seed and its number only.
+    """
+    errors = whitener(problem, best.parameters)
+    curve = predictions(problem, best.parameters)
+    n_tests = len(problem.tests)
+    spare = max(problem.n_spare, 1)
+    # Residuals of a fit are smaller than errors, and without a free baseline they need
+    # not be 0 on average.
+    residual = (best.residual - best.residual.mean()) * (n_tests / spare) ** 0.5
+    for number in numbers:
+        rng = np.random.Generator(np.random.Philox(key=[seed, number]))
+        error = errors.unwhiten(rng.choice(residual, size=n_tests))
+        # Load and bounds are the same, so the screened points are those of the fit.
+        found = best_fit(
+            replace(problem, tests=curve + error),
+            screen=screen,
+            guesses=(best.parameters,),
+            n_descents=1,
+            n_steps=N_STEPS,
+        )
+        yield {name: float(found.parameters[name]) for name in problem.free}
+
+
+def bands_of(
+    problem: FitProblem,
+    best: Solution,
+    draws: pd.DataFrame,
+    load: np.ndarray,
+    level: float,
+) -> dict[str, np.ndarray]:
+    """Return the curve and its bands by day: of its course, and of a new test.
+
+    Bands are NaN without draws.
+    """
+    curve = _curve_of(problem, best.parameters, load)
+    if draws.empty:
+        unknown = np.full(len(load), np.nan)
+        return {"performance": curve} | dict.fromkeys(BANDS, unknown)
+    curves = np.array(
+        [
+            _curve_of(problem, problem.fixed | row, load)
+            for row in draws.to_dict("records")
+        ]
+    )
+    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    spare = max(problem.n_spare, 1)
+    if problem.noise:
+        variance = variance_by_day(best.parameters, np.arange(len(load)))
+    else:
+        variance = np.full(len(load), float(best.residual @ best.residual) / spare)
+    # The error of a test adds to that of the curve in quadrature; Student's t, since
+    # its variance is estimated.
+    error = stdtrit(spare, (1 + level) / 2) * np.sqrt(variance)
+    below, above = np.maximum(curve - low, 0), np.maximum(high - curve, 0)
+    edges = (low, high, curve - np.hypot(below, error), curve + np.hypot(above, error))
+    return {"performance": curve} | dict(zip(BANDS, edges, strict=True))
+
+
+def cross_validate(
+    problem: FitProblem, best: Solution, n_blocks: int
+) -> Iterator[dict[str, float]]:
+    """Yield the error for each block of consecutive tests by a fit to the others.
+
+    A block whose absence leaves too few tests is skipped.
+    """
+    # Blocks and not single tests: neighbours in time are alike, so that a single test
+    # would be predicted by its neighbours.
+    for block in np.array_split(np.arange(len(problem.tests)), n_blocks):
+        others = replace(
+            problem,
+            days=np.delete(problem.days, block),
+            tests=np.delete(problem.tests, block),
+            weights=np.delete(problem.weights, block),
+        )
+        if len(others.tests) < len(problem.free) or np.ptp(others.tests) == 0:
+            continue
+        guesses = (best.parameters,)
+        found = best_fit(
+            others, screen=screen_cube(others), guesses=guesses, n_descents=2
+        )
+        error = predictions(problem, found.parameters)[block] - problem.tests[block]
+        error_of_mean = others.tests.mean() - problem.tests[block]
+        yield {
+            "first_day": int(problem.days[block[0]]),
+            "last_day": int(problem.days[block[-1]]),
+            "n_tests": len(block),
+            "rmse": float(np.sqrt((error**2).mean())),
+            "rmse_of_mean": float(np.sqrt((error_of_mean**2).mean())),
+        }
+
+
+def posterior(
+    fitted: object,
+    *,
+    n_steps: int = 2000,
+    seed: int = 0,
+    progress: bool = True,
+) -> Posterior:
+    """Draw from the posterior distribution of the parameters of a fit.
+
+    Parameters
+    ----------
+    fitted : Fit
+        As `fit` returns it.
+    n_steps : int, default 2000
+        Steps of each of the 4 walkers per parameter; the first half is dropped.
+    seed : int, default 0
+        Of the random numbers; 0 is a seed.
+    progress : bool, default True
+        Whether a bar shows after a second.
+
+    Returns
+    -------
+    Posterior
+        Draws, and whether the chain was long enough.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If emcee is not installed; it comes with the extra ``bayes``.
+
+    Notes
+    -----
+    Priors, all of them assumptions of ours: flat within the bounds of the fit; flat in
+    the logarithm of time constants and other nonlinear parameters; flat in the
+    logarithm of the standard deviation of a test, which is integrated out. Where the
+    tests do not identify the parameters, these priors decide; see the fit's verdict.
+    """
+    from emcee import EnsembleSampler  # optional
+
+    # The restriction stands for integrating over the curve, which the chain does.
+    problem: FitProblem = replace(fitted.problem, is_restricted=False)
+    names = problem.free
+    best = np.array([fitted.parameters.loc[name, "estimate"] for name in names])
+    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
+    n_walkers = max(_WALKERS_PER_PARAMETER * len(names), 8)
+    start = best * (1 + _SPREAD * rng.standard_normal((n_walkers, len(names))))
+    start = np.array([_moved_inside(problem, row, best) for row in start])
+    sampler = EnsembleSampler(n_walkers, len(names), partial(_log_density, problem))
+    # emcee takes the state of the older generator only.
+    sampler.random_state = np.random.RandomState(seed).get_state()
+    steps = sampler.sample(start, iterations=n_steps)
+    for _ in tqdm(
+        steps, total=n_steps, disable=None if progress else True, delay=1.0, leave=False
+    ):
+        pass
+    draws = sampler.get_chain(discard=n_steps // 2, flat=True)
+    slowest = float(np.max(sampler.get_autocorr_time(quiet=True, tol=0)))
+    has_converged = bool(n_steps >= _LONG_ENOUGH * slowest)
+    word = "is" if has_converged else "is not"
+    return Posterior(
+        draws=pd.DataFrame(draws, columns=list(names)).rename_axis("draw"),
+        n_effective=len(draws) / slowest,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+        has_converged=has_converged,
+        sentence=(
+            f"The chain of {n_steps} steps {word} long enough: the longest "
+            f"autocorrelation time is {slowest:.0f} steps, and {_LONG_ENOUGH} times "
+            "that is needed."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Way:
-    """From the estimate of a parameter to its bound on one side."""
+class _Side:
+    """One side of a profile: from the estimate of a parameter to its bound."""
 
     problem: FitProblem
     best: Solution
@@ -136,6 +329,7 @@ class _Way:
 
     def rise(self, found: Solution) -> float:
         """Return the root of the deviance above the best: nearly straight."""
+        # Near its minimum the deviance is a parabola, so its root is linear.
         return sqrt(max(found.deviance - self.best.deviance, 0.0))
 
     def moved(self, value: float, step: float) -> float:
@@ -143,263 +337,93 @@ class _Way:
         step *= self.direction
         scale = self.scale
         value = value * exp(step) if scale is None else value + step * scale
-        is_as_good_as_0 = self.end == 0 and abs(value) < _NOTHING * abs(self.start)
+        is_nearly_0 = self.end == 0 and abs(value) < _NEGLIGIBLE * abs(self.start)
         is_past = (self.end - value) * self.direction <= 0
-        return self.end if is_past or is_as_good_as_0 else value
+        return self.end if is_past or is_nearly_0 else value
 
-    def is_lost(self, found: Solution) -> bool:
-        """Return whether a gain grows only since two time constants cannot meet."""
+    def is_degenerate(self, found: Solution) -> bool:
+        """Return whether a gain rises only because two time constants have merged."""
+        # k (e^(-t/tau) - e^(-t/(tau - d))) hardly changes while d falls and k d stays:
+        # such a gain has no end but the one that `CLOSEST` sets.
         values = found.parameters
         return (
             self.name in LINEAR[1:]
             and self.direction > 0
             and any(
-                values[short] >= _NEAR * CLOSEST * values[long]
+                values[short] >= _MERGED * CLOSEST * values[long]
                 for short, long in self.problem.model.SHORTER
             )
         )
 
 
-def _points(way: _Way, limits: tuple[float, float]) -> list[Point]:
-    """Walk until both limits are passed, or the bound is reached."""
-    points: list[Point] = [(way.start, way.best.deviance, way.best)]
-    if way.start == way.end or limits[0] == inf:
+def _points(side: _Side, limits: tuple[float, float]) -> list[Point]:
+    """Step outwards until both limits are passed, or the bound is reached."""
+    points: list[Point] = [(side.start, side.best.deviance, side.best)]
+    if side.start == side.end or limits[0] == inf:
         return points
-    aim = sqrt(limits[0]) / _STEPS
-    step, before = _FIRST, 0.0
-    for _ in range(_MOST_STEPS):
-        value = way.moved(points[-1][0], step)
-        found = deviance_at(way.problem, way.name, value, points[-1][2], way.screen)
-        if found is None or way.is_lost(found):
+    # Steps adapt so that the root of the deviance rises by about `aim` in each.
+    aim = sqrt(limits[0]) / _N_POINTS
+    step, before = _FIRST_STEP, 0.0
+    for _ in range(_MOST_POINTS):
+        value = side.moved(points[-1][0], step)
+        found = fit_with_fixed(
+            side.problem, side.name, value, points[-1][2], side.screen
+        )
+        if found is None or side.is_degenerate(found):
             break
-        rise = way.rise(found)
-        if len(points) == 1 and rise > 2 * aim and step > _SMALLEST:
+        rise = side.rise(found)
+        if len(points) == 1 and rise > 2 * aim and step > _SHORTEST_STEP:
             step *= max(0.8 * aim / rise, 0.01)  # too far for a first step
             continue
         points.append((value, found.deviance, found))
-        if rise**2 > limits[1] or value == way.end:
+        if rise**2 > limits[1] or value == side.end:
             break
         step *= min(max(aim / max(rise - before, 1e-9), 0.4), 2.5)
-        step = min(step, _LONGEST) if way.scale is None else step
+        step = min(step, _LONGEST_STEP) if side.scale is None else step
         before = rise
     return points
 
 
-def _crossing(way: _Way, points: list[Point], limit: float) -> float:
+def _crossing(side: _Side, points: list[Point], limit: float) -> float:
     """Return where the profile crosses a limit; the bound if it never does."""
     outside = (
-        n for n, (_, _, found) in enumerate(points) if way.rise(found) ** 2 > limit
+        n for n, (_, _, found) in enumerate(points) if side.rise(found) ** 2 > limit
     )
     place = next(outside, None)
     if place is None:
-        return way.end
+        return side.end
+    # Two steps of the method of false position, then a last interpolation.
     inner, outer = points[place - 1], points[place]
     for _ in range(2):
-        value = _between(way, inner, outer, limit)
-        found = deviance_at(way.problem, way.name, value, inner[2])
+        value = _between(side, inner, outer, limit)
+        found = fit_with_fixed(side.problem, side.name, value, inner[2])
         if found is None:
             break
         middle = (value, found.deviance, found)
-        if way.rise(found) ** 2 > limit:
+        if side.rise(found) ** 2 > limit:
             outer = middle
         else:
             inner = middle
-    return _between(way, inner, outer, limit)
+    return _between(side, inner, outer, limit)
 
 
-def _between(way: _Way, inner: Point, outer: Point, limit: float) -> float:
+def _between(side: _Side, inner: Point, outer: Point, limit: float) -> float:
     """Return where a straight line of the root of the deviance meets the limit."""
-    rises = way.rise(inner[2]), way.rise(outer[2])
+    rises = side.rise(inner[2]), side.rise(outer[2])
     share = (sqrt(limit) - rises[0]) / max(rises[1] - rises[0], 1e-12)
     share = min(max(share, 0.0), 1.0)
-    if way.scale is None and inner[0] > 0 and outer[0] > 0:
+    if side.scale is None and inner[0] > 0 and outer[0] > 0:
         ends = log(inner[0]), log(outer[0])
         return exp(ends[0] + share * (ends[1] - ends[0]))
     return inner[0] + share * (outer[0] - inner[0])
 
 
-def bootstrapped(
-    problem: FitProblem, best: Solution, screen: Screen, numbers: range, seed: int
-) -> Iterator[dict[str, float]]:
-    """Yield the parameters of a fit to each resampled series of tests.
-
-    Residuals of the best fit, made alike, centred and widened by the degrees of
-    freedom, are drawn with replacement and put back on its curve. A draw depends on the
-    seed and its number only.
-    """
-    errors = whitener(problem, best.parameters)
-    curve = predictions(problem, best.parameters)
-    n_tests = len(problem.tests)
-    spare = max(problem.n_spare, 1)
-    residual = (best.residual - best.residual.mean()) * (n_tests / spare) ** 0.5
-    for number in numbers:
-        rng = np.random.Generator(np.random.Philox(key=[seed, number]))
-        error = errors.coloured(rng.choice(residual, size=n_tests))
-        again = problem.with_tests(curve + error)
-        found = searched(
-            again,
-            screen=screen,
-            guesses=(best.parameters,),
-            n_descents=1,
-            n_steps=N_STEPS,
-        )
-        yield {name: float(found.parameters[name]) for name in problem.free}
-
-
-def curve_of(
+def _curve_of(
     problem: FitProblem, values: dict[str, float], load: np.ndarray
 ) -> np.ndarray:
     """Return the expected performance of each day of a load."""
     fitness, fatigue = states(problem.model, values, load, problem.convention)
     return values["baseline"] + fitness - fatigue
-
-
-def bands_of(
-    problem: FitProblem,
-    best: Solution,
-    draws: pd.DataFrame,
-    load: np.ndarray,
-    level: float,
-) -> dict[str, np.ndarray]:
-    """Return the curve and its bands by day: of its course, and of a new test.
-
-    The band of a test adds the error of a test to that of the course, in quadrature.
-    Bands are NaN without draws.
-    """
-    curve = curve_of(problem, best.parameters, load)
-    if draws.empty:
-        unknown = np.full(len(load), np.nan)
-        return {"performance": curve} | dict.fromkeys(BANDS, unknown)
-    curves = np.array(
-        [
-            curve_of(problem, problem.fixed | row, load)
-            for row in draws.to_dict("records")
-        ]
-    )
-    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    spare = max(problem.n_spare, 1)
-    error = stdtrit(spare, (1 + level) / 2) * np.sqrt(
-        variance_of_test(problem, best, len(load))
-    )
-    below, above = np.maximum(curve - low, 0), np.maximum(high - curve, 0)
-    edges = (low, high, curve - np.hypot(below, error), curve + np.hypot(above, error))
-    return {"performance": curve} | dict(zip(BANDS, edges, strict=True))
-
-
-def variance_of_test(problem: FitProblem, best: Solution, n_days: int) -> np.ndarray:
-    """Return the variance of a test of weight 1 around the curve, by day."""
-    if problem.noise:
-        return variance_by_day(best.parameters, np.arange(n_days))
-    spare = max(problem.n_spare, 1)
-    return np.full(n_days, float(best.residual @ best.residual) / spare)
-
-
-def left_out_in_turn(
-    problem: FitProblem, best: Solution, n_blocks: int
-) -> Iterator[dict[str, float]]:
-    """Yield how well each block of consecutive tests is met by a fit to the others.
-
-    A block whose absence leaves too few tests is left out.
-    """
-    for block in np.array_split(np.arange(len(problem.tests)), n_blocks):
-        is_out = np.isin(np.arange(len(problem.tests)), block)
-        others = problem.without(is_out)
-        if len(others.tests) < len(problem.free) or np.ptp(others.tests) == 0:
-            continue
-        screen = screened(others)
-        found = searched(
-            others, screen=screen, guesses=(best.parameters,), n_descents=2
-        )
-        error = predictions(problem, found.parameters)[block] - problem.tests[block]
-        plain = others.tests.mean() - problem.tests[block]
-        yield {
-            "first_day": int(problem.days[block[0]]),
-            "last_day": int(problem.days[block[-1]]),
-            "n_tests": len(block),
-            "rmse": float(np.sqrt((error**2).mean())),
-            "rmse_of_mean": float(np.sqrt((plain**2).mean())),
-        }
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Posterior:
-    """Draws of the free parameters, and whether there were enough of them."""
-
-    draws: pd.DataFrame
-    """One row per draw."""
-    n_effective: float
-    """How many independent draws they are worth; NaN where that is unknown."""
-    acceptance: float
-    """Mean share of moves that were taken."""
-    has_converged: bool
-    """Whether the chain lasted 50 times its autocorrelation time."""
-    sentence: str
-    """The same in words."""
-
-
-def posterior(
-    fitted: object,
-    *,
-    n_steps: int = 2000,
-    seed: int = 0,
-    progress: bool = True,
-) -> Posterior:
-    """Draw from the posterior distribution of the parameters of a fit.
-
-    Parameters
-    ----------
-    fitted : Fit
-        As `fit` returns it.
-    n_steps : int, default 2000
-        Steps of each of the 4 walkers per parameter; the first half is dropped.
-    seed : int, default 0
-        Of the random numbers; 0 is a seed.
-    progress : bool, default True
-        Whether a bar shows after a second.
-
-    Returns
-    -------
-    Posterior
-        Draws, and how far the chain has come.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If emcee is not installed; it comes with the extra ``bayes``.
-
-    Notes
-    -----
-    Priors, all of them assumptions of ours: flat within the bounds of the fit; flat in
-    the logarithm of time constants and other shapes; flat in the logarithm of the
-    standard deviation of a test, which is integrated out. Where the tests do not
-    identify the parameters, these priors decide; the fit's verdict tells.
-    """
-    from emcee import EnsembleSampler  # optional
-
-    problem: FitProblem = replace(fitted.problem, is_restricted=False)
-    names = problem.free
-    best = np.array([fitted.parameters.loc[name, "estimate"] for name in names])
-    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
-    n_walkers = max(_WALKERS_PER_PARAMETER * len(names), 8)
-    start = best * (1 + _SPREAD * rng.standard_normal((n_walkers, len(names))))
-    start = np.array([_moved_inside(problem, row, best) for row in start])
-    sampler = EnsembleSampler(n_walkers, len(names), partial(_log_density, problem))
-    sampler.random_state = np.random.RandomState(seed).get_state()  # emcee asks for it
-    steps = sampler.sample(start, iterations=n_steps)
-    for _ in tqdm(
-        steps, total=n_steps, disable=None if progress else True, delay=1.0, leave=False
-    ):
-        pass
-    return _summarised(sampler, names, n_steps)
-
-
-def _moved_inside(problem: FitProblem, row: np.ndarray, best: np.ndarray) -> np.ndarray:
-    """Return a walker's start, drawn towards the best fit until it is allowed."""
-    for _ in range(60):
-        if np.isfinite(_log_density(problem, row)):
-            return row
-        row = (row + best) / 2
-    return best * (1 - 1e-9 * np.arange(len(best)))
 
 
 def _log_density(problem: FitProblem, row: np.ndarray) -> float:
@@ -413,29 +437,17 @@ def _log_density(problem: FitProblem, row: np.ndarray) -> float:
     )
     if not (is_inside and is_ordered):
         return -inf
-    logs = [name for name in problem.free if _is_log(problem, name)]
-    flat_in_logarithm = -sum(log(values[name]) for name in logs if values[name] > 0)
-    return flat_in_logarithm - evaluated(problem, values).deviance / 2
+    # A prior that is flat in ln(x) has the density 1 / x.
+    logarithmic = (*problem.model.NONLINEAR, "performance_noise")
+    names = [name for name in problem.free if name in logarithmic]
+    log_prior = -sum(log(values[name]) for name in names if values[name] > 0)
+    return log_prior - evaluate(problem, values).deviance / 2
 
 
-def _is_log(problem: FitProblem, name: str) -> bool:
-    return name in problem.model.SHAPE or name == "performance_noise"
-
-
-def _summarised(sampler: object, names: tuple[str, ...], n_steps: int) -> Posterior:
-    """Return the second half of the chain, and how far it has come."""
-    draws = sampler.get_chain(discard=n_steps // 2, flat=True)
-    times = sampler.get_autocorr_time(quiet=True, tol=0)
-    slowest = float(np.max(times))
-    has_converged = bool(n_steps >= _ENOUGH * slowest)
-    word = "is" if has_converged else "is not"
-    return Posterior(
-        draws=pd.DataFrame(draws, columns=list(names)).rename_axis("draw"),
-        n_effective=len(draws) / slowest,
-        acceptance=float(np.mean(sampler.acceptance_fraction)),
-        has_converged=has_converged,
-        sentence=(
-            f"The chain of {n_steps} steps {word} long enough: the slowest parameter "
-            f"needs {slowest:.0f} steps to forget, and {_ENOUGH} times that is asked."
-        ),
-    )
+def _moved_inside(problem: FitProblem, row: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Return a walker's start, moved towards the best fit until it is allowed."""
+    for _ in range(60):
+        if np.isfinite(_log_density(problem, row)):
+            return row
+        row = (row + best) / 2
+    return best * (1 - 1e-9 * np.arange(len(best)))

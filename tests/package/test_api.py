@@ -64,7 +64,7 @@ NAMES = [
 ]
 SIGNATURES = {
     "calibration.compare_models": "(fits)",
-    "calibration.posterior": "(fitted, *, n_steps, seed, progress)",
+    "response.posterior": "(fitted, *, n_steps, seed, progress)",
     "cohort": "(n, population, *, seed)",
     "compare": "(scenarios, athletes, *, seeds, noise, level, engine, progress)",
     "expand_plan": "(plan, athlete, *, exercises)",
@@ -90,17 +90,11 @@ SIGNATURES = {
     "intensity.rpe_from_chart": "(pct_1rm, reps, *, chart)",
     "intensity.set_scheme": "(name, *, weeks, last_rir, rir_step, relation, reps)",
     "intensity.set_schemes": "()",
-    "inverse.days_to_peak": "(model)",
     "inverse.days_until_a_session_pays": "(model)",
     "inverse.largest_load": (
         "(model, training_load, *, performance_at_least, fatigue_at_most, after_d)"
     ),
-    "inverse.largest_load_for_acwr": (
-        "(training_load, ratio, method, *, acute_d, chronic_d, start, min_coverage)"
-    ),
-    "inverse.load_for_equal_form": "(training_load, *, ctl_d, atl_d, decay, start)",
     "inverse.load_for_equal_performance": "(model, training_load)",
-    "inverse.steady_load_for": "(model, performance)",
     "inverse.steady_state": "(model, load)",
     "metrics.acwr": (
         "(training_load, method, *, acute_d, chronic_d, start, min_coverage)"
@@ -151,8 +145,6 @@ SIGNATURES = {
         "initial_fatigue, convention)"
     ),
     "response.Kalman.filter": "(self, training_load, performance)",
-    "response.Kalman.log_likelihood": "(self, training_load, performance)",
-    "response.Kalman.smooth": "(self, training_load, performance)",
     "response.OneComponent": (
         "(*, baseline, fitness_gain, fitness_tau, initial_fitness, convention)"
     ),

@@ -119,7 +119,7 @@ def test_without_a_bootstrap_there_are_no_bands(open_ended, load, ax):
     assert [*ax.collections] == []
 
 
-def test_dates_are_told_as_dates(load, ax):
+def test_dates_are_shown_as_dates(load, ax):
     dated = load.set_axis(pd.date_range("2024-01-01", periods=len(load)))
     done = fitted(dated, n_bootstrap=0, profile=False)
     plot_fit(done, dated, ax=ax)
@@ -279,7 +279,7 @@ def test_a_model_with_noise_has_deviances(load, ax):
     assert ax.get_ylabel() == "deviance above the best\n(no unit)"
 
 
-def test_a_parameter_or_profile_that_is_not_there_is_told(done, load, ax):
+def test_a_parameter_or_profile_that_is_not_there_is_refused(done, load, ax):
     message = r"parameter must be one of .*; got 'fitnes_tau'. Did you mean 'fitness_t"
     with pytest.raises(ValueError, match=message):
         plot_profile(done, "fitnes_tau", ax=ax)

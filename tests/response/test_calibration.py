@@ -1,6 +1,5 @@
 """Fits against textbook least squares, known truths, and published data."""
 
-import os
 from dataclasses import replace
 from math import inf, log, pi, sqrt
 
@@ -14,13 +13,13 @@ from hipext.metrics.workload import CONVENTIONS
 from hipext.response.calibration import compare_models, fit
 from hipext.response.models import MODELS, Banister, OneComponent, covariance_of_tests
 from hipext.response.optimisation import (
-    evaluated,
+    best_fit,
+    evaluate,
     fit_problem,
-    screened,
-    searched,
+    screen_cube,
     solution_at,
 )
-from hipext.response.uncertainty import deviance_at, limit_of, posterior
+from hipext.response.uncertainty import fit_with_fixed, limit_of, posterior
 
 TRUTHS = {
     "one_component": {"baseline": 100.0, "fitness_gain": 0.05, "fitness_tau": 40.0},
@@ -70,7 +69,7 @@ TRUTHS = {
 PLAIN = [name for name in MODELS if name != "kalman"]
 ALONE = {"n_bootstrap": 0, "n_blocks": 0, "progress": False}
 POINT = ALONE | {"profile": False}
-HELD = {"fitness_tau": (40.0, 40.0), "fatigue_tau": (8.0, 8.0)}
+FIXED = {"fitness_tau": (40.0, 40.0), "fatigue_tau": (8.0, 8.0)}
 
 
 def training(rng, n_days=300):
@@ -107,9 +106,9 @@ def made_up(name, seed, *, n_tests=60, sd=0.25):
 
 
 def textbook(load, tests, *, weights=None):
-    """Return the design, estimates and covariance of least squares, for HELD taus."""
+    """Return the design, estimates and covariance of least squares, for FIXED taus."""
     unit = {"baseline": 0.0, "fitness_gain": 1.0, "fatigue_gain": 1.0}
-    taus = {name: low for name, (low, _) in HELD.items()}
+    taus = {name: low for name, (low, _) in FIXED.items()}
     traces = Banister(**unit, **taus).respond(load).loc[tests.index]
     design = np.column_stack(
         [np.ones(len(tests)), traces["fitness"], -traces["fatigue"]]
@@ -127,34 +126,34 @@ LINEAR = ["baseline", "fitness_gain", "fatigue_gain"]
 
 @pytest.fixture
 def few():
-    """Return a load and twelve tests of a person like Banister's model."""
+    """Return a load and twelve tests of an athlete like Banister's model."""
     return made_up("banister", 3, n_tests=12, sd=1.0)
 
 
-# --- with time constants held fast a fit is linear regression ---
+# --- with fixed time constants a fit is linear regression ---
 
 
-def test_with_held_time_constants_the_estimates_are_least_squares(few):
+def test_with_fixed_time_constants_the_estimates_are_least_squares(few):
     _, best, _, sse = textbook(*few)
-    found = fit(Banister, *few, bounds=HELD, **POINT)
+    found = fit(Banister, *few, bounds=FIXED, **POINT)
     assert found.parameters.index.tolist() == LINEAR
     np.testing.assert_allclose(found.parameters["estimate"], best, rtol=1e-8)
     assert found.sse == pytest.approx(sse, rel=1e-9)
     assert found.rmse == pytest.approx(sqrt(sse / 12), rel=1e-9)
 
 
-def test_with_held_time_constants_intervals_are_those_of_students_t(few):
+def test_with_fixed_time_constants_intervals_are_those_of_students_t(few):
     _, best, covariance, _ = textbook(*few)
     half = stats.t.ppf(0.95, 9) * np.sqrt(np.diag(covariance))
-    found = fit(Banister, *few, bounds=HELD, level=0.9, **ALONE).parameters
+    found = fit(Banister, *few, bounds=FIXED, level=0.9, **ALONE).parameters
     np.testing.assert_allclose(found["low"], best - half, rtol=2e-3)
     np.testing.assert_allclose(found["high"], best + half, rtol=2e-3)
 
 
-def test_with_held_time_constants_regions_are_those_of_f(few):
+def test_with_fixed_time_constants_regions_are_those_of_f(few):
     _, best, covariance, _ = textbook(*few)
     half = np.sqrt(3 * stats.f.ppf(0.9, 3, 9) * np.diag(covariance))
-    found = fit(Banister, *few, bounds=HELD, level=0.9, **ALONE).parameters
+    found = fit(Banister, *few, bounds=FIXED, level=0.9, **ALONE).parameters
     np.testing.assert_allclose(found["region_low"], best - half, rtol=5e-3)
     np.testing.assert_allclose(found["region_high"], best + half, rtol=5e-3)
 
@@ -163,7 +162,7 @@ def test_weights_count_like_the_inverse_of_a_variance(few):
     weights = np.linspace(1, 4, 12)
     _, best, covariance, sse = textbook(*few, weights=weights)
     half = stats.t.ppf(0.975, 9) * np.sqrt(np.diag(covariance))
-    found = fit(Banister, *few, bounds=HELD, weights=weights, **ALONE)
+    found = fit(Banister, *few, bounds=FIXED, weights=weights, **ALONE)
     np.testing.assert_allclose(found.parameters["estimate"], best, rtol=1e-8)
     np.testing.assert_allclose(found.parameters["high"], best + half, rtol=2e-3)
     assert found.sse == pytest.approx(sse, rel=1e-9)
@@ -179,7 +178,7 @@ def test_only_the_ratio_of_weights_counts_and_they_may_come_by_day(few):
 
 def test_the_corrected_criterion_is_its_formula(few):
     *_, sse = textbook(*few)
-    found = fit(Banister, *few, bounds=HELD, **POINT)
+    found = fit(Banister, *few, bounds=FIXED, **POINT)
     k = 3 + 1  # and the variance of a test
     twice = 12 * (log(2 * pi * sse / 12) + 1)
     assert found.aicc == pytest.approx(twice + 2 * k + 2 * k * (k + 1) / (12 - k - 1))
@@ -190,15 +189,15 @@ def test_the_condition_number_of_two_columns_is_that_of_their_angle(few):
     unit = OneComponent(baseline=0, fitness_gain=1, fitness_tau=40).respond(load)
     column = unit["fitness"].loc[tests.index]
     cosine = column.sum() / sqrt(12 * (column**2).sum())
-    held = {"fitness_tau": (40, 40)}
-    found = fit(OneComponent, load, tests, bounds=held, **POINT)
+    fixed = {"fitness_tau": (40, 40)}
+    found = fit(OneComponent, load, tests, bounds=fixed, **POINT)
     expected = sqrt((1 + cosine) / (1 - cosine))
     assert found.condition_number == pytest.approx(expected, rel=1e-4)
 
 
 def test_each_block_of_tests_is_met_by_a_fit_to_the_others(few):
     load, tests = few
-    found = fit(Banister, load, tests, bounds=HELD, **ALONE | {"n_blocks": 4})
+    found = fit(Banister, load, tests, bounds=FIXED, **ALONE | {"n_blocks": 4})
     design, *_ = textbook(load, tests)
     out = np.arange(3, 6)
     kept = np.setdiff1d(np.arange(12), out)
@@ -225,7 +224,7 @@ def test_a_gain_that_would_be_negative_stays_at_its_bound():
 
 
 def test_bounds_of_gains_and_baseline_are_kept(few):
-    bounds = HELD | {"fitness_gain": (0.0, 0.01), "baseline": (110.0, 120.0)}
+    bounds = FIXED | {"fitness_gain": (0.0, 0.01), "baseline": (110.0, 120.0)}
     found = fit(Banister, *few, bounds=bounds, **POINT).parameters["estimate"]
     assert 110 <= found["baseline"] <= 120
     assert 0 <= found["fitness_gain"] <= 0.01
@@ -255,23 +254,29 @@ def inside(name, seeds):
         load, tests = made_up(name, seed)
         options = {"convention": "next_day", "weights": None, "bounds": None}
         problem = fit_problem(name, load, tests, **options)
-        screen = screened(problem)
-        best = searched(problem, screen=screen)
+        screen = screen_cube(problem)
+        best = best_fit(problem, screen=screen)
         limit = limit_of(problem, 0.95)
         for parameter, value in TRUTHS[name].items():
-            held = deviance_at(problem, parameter, value, best, screen)
+            held = fit_with_fixed(problem, parameter, value, best, screen)
             counts[parameter] += held.deviance - best.deviance <= limit
     return counts
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_the_truth_lies_in_its_interval_in_ninety_of_a_hundred_data_sets(name):
-    assert min(inside(name, range(100)).values()) >= 90
+def test_the_truth_lies_in_its_interval_in_most_of_twenty_data_sets(name):
+    # At 95 %, 16 or fewer of 20 have a probability of 0.016.
+    assert min(inside(name, range(20)).values()) >= 17
 
 
 def test_the_truth_behind_drifting_states_lies_in_its_interval_mostly():
-    n_sets = 100 if os.environ.get("HIPEXT_HYPOTHESIS") == "thorough" else 12
-    assert min(inside("kalman", range(n_sets)).values()) >= (90 if n_sets > 12 else 10)
+    assert min(inside("kalman", range(5)).values()) >= 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_the_truth_lies_in_its_interval_in_ninety_of_a_hundred_data_sets(name):
+    assert min(inside(name, range(100)).values()) >= 90
 
 
 @pytest.mark.parametrize("name", ["one_component", "banister"])
@@ -283,7 +288,9 @@ def test_sixty_tests_with_little_error_identify_the_model(name):
     assert (ends.diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [*PLAIN, pytest.param("kalman", marks=pytest.mark.slow)]
+)
 def test_nine_tests_with_much_error_do_not_identify_any_model(name):
     found = fit(name, *made_up(name, 0, n_tests=9, sd=10.0), **ALONE)
     assert not found.identifiable
@@ -294,11 +301,11 @@ def test_an_end_of_an_interval_lies_where_the_deviance_reaches_its_limit():
     load, tests = made_up("banister", 5)
     found = fit(Banister, load, tests, **ALONE)
     problem = found.problem
-    best = searched(problem)
+    best = best_fit(problem)
     limit = limit_of(problem, 0.95)
     for name in problem.free:
         for end in found.parameters.loc[name, ["low", "high"]]:
-            held = deviance_at(problem, name, end, best)
+            held = fit_with_fixed(problem, name, end, best)
             assert held.deviance - best.deviance == pytest.approx(limit, rel=0.02)
 
 
@@ -351,8 +358,9 @@ def test_the_deviance_of_drifting_states_is_that_of_the_filter(convention):
     options = {"convention": convention, "weights": None, "bounds": None}
     problem = fit_problem("kalman", load, tests, **options)
     whole = replace(problem, is_restricted=False)
-    deviance = evaluated(whole, TRUTHS["kalman"]).deviance
-    likelihood = model.log_likelihood(load, tests)
+    deviance = evaluate(whole, TRUTHS["kalman"]).deviance
+    seen = model.filter(load, tests).dropna()
+    likelihood = stats.norm.logpdf(seen["innovation"], scale=seen["predicted_sd"]).sum()
     assert deviance + 12 * log(2 * pi) == pytest.approx(-2 * likelihood, rel=1e-10)
 
 
@@ -406,15 +414,15 @@ def test_bands_hold_the_curve_and_a_band_of_tests_holds_that_of_the_course(few):
 def test_the_spread_of_the_bootstrap_is_that_of_least_squares(few):
     _, _, covariance, _ = textbook(*few)
     options = {"profile": False, "n_blocks": 0, "progress": False}
-    found = fit(Banister, *few, bounds=HELD, n_bootstrap=800, **options)
+    found = fit(Banister, *few, bounds=FIXED, n_bootstrap=800, **options)
     expected = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(found.draws[LINEAR].std(), expected, rtol=0.12)
 
 
 def test_residuals_that_are_off_on_average_do_not_move_the_draws(few):
-    held = {"baseline": (0.0, 0.0), "fitness_tau": (40.0, 40.0)}
+    fixed = {"baseline": (0.0, 0.0), "fitness_tau": (40.0, 40.0)}
     options = {"profile": False, "n_blocks": 0, "progress": False}
-    found = fit(OneComponent, *few, bounds=held, n_bootstrap=400, **options)
+    found = fit(OneComponent, *few, bounds=fixed, n_bootstrap=400, **options)
     assert abs(found.tests["residual"].mean()) > 1
     gain, draws = found.model.fitness_gain, found.draws["fitness_gain"]
     assert draws.mean() == pytest.approx(gain, abs=4 * draws.std() / sqrt(400))
@@ -439,7 +447,7 @@ def test_a_draw_does_not_depend_on_how_many_there_are(few):
 def test_the_posterior_of_linear_parameters_is_that_of_students_t():
     load, tests = made_up("banister", 8, n_tests=40, sd=1.0)
     _, best, covariance, _ = textbook(load, tests)
-    found = fit(Banister, load, tests, bounds=HELD, **POINT)
+    found = fit(Banister, load, tests, bounds=FIXED, **POINT)
     drawn = posterior(found, n_steps=3000, seed=0, progress=False)
     spread = np.sqrt(np.diag(covariance) * 37 / 35)  # variance of t with 37 degrees
     assert drawn.has_converged
@@ -457,11 +465,11 @@ def test_a_chain_that_is_too_short_says_so(few):
 
 def test_inputs_stay_as_they_are(few):
     load, tests = (one.copy() for one in few)
-    bounds = dict(HELD)
+    bounds = dict(FIXED)
     fit(Banister, load, tests, bounds=bounds, **ALONE)
     pd.testing.assert_series_equal(load, few[0])
     pd.testing.assert_series_equal(tests, few[1])
-    assert bounds == HELD
+    assert bounds == FIXED
 
 
 def test_a_day_without_test_may_be_missing_or_nan(few):
@@ -523,10 +531,10 @@ def test_criteria_that_nobody_knows_carry_no_weight():
 
 
 def test_a_fit_shows_its_parameters_and_its_verdict():
-    told = repr(fit(Banister, *made_up("banister", 1, n_tests=9, sd=10.0), **ALONE))
-    assert told.startswith("Banister, 9 tests, SSE ")
-    assert "fatigue_tau" in told
-    assert "not identified. " in told
+    text = repr(fit(Banister, *made_up("banister", 1, n_tests=9, sd=10.0), **ALONE))
+    assert text.startswith("Banister, 9 tests, SSE ")
+    assert "fatigue_tau" in text
+    assert "not identified. " in text
 
 
 def test_a_search_from_a_start_never_lets_time_constants_change_places():
@@ -656,9 +664,9 @@ def test_a_start_out_of_order_is_refused():
         fit(Banister, LOAD, TESTS, start=start, **POINT)
 
 
-def test_all_parameters_held_fast_leave_nothing_to_fit():
+def test_all_parameters_fixed_leave_nothing_to_fit():
     bounds = {"baseline": (1, 1), "fitness_gain": (1, 1), "fitness_tau": (5, 5)}
-    with pytest.raises(ValueError, match="hold all parameters of OneComponent fast"):
+    with pytest.raises(ValueError, match="bounds fix all parameters of OneComponent"):
         fit(OneComponent, LOAD, TESTS, bounds=bounds, **POINT)
 
 
@@ -676,10 +684,10 @@ def test_the_best_fit_to_the_cyclist_is_degenerate_and_says_so(cyclist):
     found = fit(Banister, *cyclist, convention="same_day", **ALONE)
     assert found.sse == pytest.approx(18.2993, abs=5e-5)
     assert not found.identifiable
-    told = str(found.identifiable)
-    assert "degenerate: fitness_tau and fatigue_tau run together near 27.42" in told
-    assert "grow without bound" in told
-    assert "fitness_tau runs from 17.09 to beyond 300 days" in told
+    verdict = str(found.identifiable)
+    assert "degenerate: fitness_tau and fatigue_tau run together near 27.42" in verdict
+    assert "grow without bound" in verdict
+    assert "fitness_tau runs from 17.09 to beyond 300 days" in verdict
     assert found.parameters.loc["fitness_gain", "high"] == inf
     low, high = found.parameters.loc["fitness_tau", ["region_low", "region_high"]]
     assert 16 < low < 19

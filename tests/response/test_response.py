@@ -182,8 +182,10 @@ def test_a_table_is_refused_as_training_load(table):
 )
 def test_fatigue_must_fade_faster_than_fitness(fitness_tau, fatigue_tau):
     taus = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
-    told = f"shorter than .*; got fatigue_tau={fatigue_tau}, fitness_tau={fitness_tau}"
-    with pytest.raises(ValueError, match=told):
+    message = (
+        f"shorter than .*; got fatigue_tau={fatigue_tau}, fitness_tau={fitness_tau}"
+    )
+    with pytest.raises(ValueError, match=message):
         Banister(**MODEL | taus)
 
 

@@ -135,18 +135,18 @@ HEADING = "day,training_load,performance\n"
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_row_and_its_fix(series_of, text, message):
+def test_a_mistake_is_named_with_its_row_and_its_fix(series_of, text, message):
     with pytest.raises(PlanError, match=message):
         series_of(text)
 
 
-def test_a_column_that_is_not_there_is_told_with_the_nearest(series_of):
+def test_a_column_that_is_not_there_is_named_with_the_nearest(series_of):
     message = "no column 'lod' for --load; the columns are day, load, test. Did you m"
     with pytest.raises(PlanError, match=message):
         series_of("day,load,test\n0,1,2\n", load="lod", performance="test")
 
 
-def test_all_mistakes_of_a_file_are_told_at_once(series_of):
+def test_all_mistakes_of_a_file_are_reported_at_once(series_of):
     text = HEADING + '0,1,x\n0,-1,\n3,,\n2,,"1,5"\n'
     with pytest.raises(PlanError) as caught:
         series_of(text)
@@ -155,7 +155,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(series_of):
     assert places == [*order, "row 3", "row 5", "row 2", "rows 4 to 5"]
 
 
-def test_many_rows_are_told_by_the_first_of_them_and_their_number(series_of):
+def test_many_rows_are_named_by_the_first_of_them_and_their_number(series_of):
     rows = "".join(f"{day},{'' if day % 2 else 1},\n" for day in range(200))
     with pytest.raises(PlanError, match=r"rows 3, 5, .*15 and 17, and 92 more: train"):
         series_of(HEADING + rows)
@@ -166,7 +166,7 @@ def test_missing_is_refuse_or_rest(series_of):
         series_of(PLAIN, missing="unknown")
 
 
-def test_a_sets_file_tells_the_load_and_the_best_estimate_of_each_day(sets, tmp_path):
+def test_a_sets_file_gives_the_load_and_the_best_estimate_of_each_day(sets, tmp_path):
     series = lift_series(as_cells(sets, tmp_path), "deadlift", load=None, source="s")
     work = sets[(sets["exercise"] == "deadlift") & (sets["kind"] == "work")]
     naive = {}
@@ -227,7 +227,7 @@ def test_the_best_set_of_a_day_counts():
         ("day", "", "day is a whole number, .*; got nothing"),
     ],
 )
-def test_sets_that_tell_no_1rm_are_left_out_or_told(
+def test_sets_that_give_no_1rm_are_left_out_or_named(
     sets, tmp_path, column, value, message
 ):
     cells = as_cells(sets, tmp_path)
