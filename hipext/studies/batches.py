@@ -21,7 +21,7 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Population
-from hipext.engine.state import WEEK_COLUMNS
+from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes
 from hipext.plans.plan import Plan
@@ -227,13 +227,13 @@ def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
         try:
             scenario, one = _scenario(head, piece.changes)
         except ValueError:  # legal one by one, not together
-            return np.full((piece.n, 1, len(WEEK_COLUMNS)), np.nan)
+            return np.full((piece.n, 1), np.nan, dtype=WEEK_LOG)
         with parameters_changed(scenario.parameters):
             people = people_in(scenario, _persons(head, piece.first, piece.n))
             return weeks_of_all(
                 with_others(one, people),
                 seed=known["seed"],
-                first_person=piece.first,
+                first_number=piece.first,
                 noise=known["noise"],
                 is_compiled=is_compiled,
             )

@@ -312,7 +312,7 @@ def _weeks(
     engine: str | None,
     tell: Callable[[int], object],
 ) -> np.ndarray:
-    """Return [person, seed, week, column] of a scenario."""
+    """Return [person, seed, week] of a scenario."""
     options = {"noise": noise, "engine": engine, "tell": tell}
     lives = [
         simulate_athletes(scenario, athletes, seed=seed, **options) for seed in seeds
@@ -463,7 +463,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
     """Yield a row of `WEEKLY_FANS` per outcome and week, of persons who still train.
 
-    `weeks` is [person, seed, week, column]; weeks that fewer than half of the persons
+    `weeks` is [person, seed, week]; weeks that fewer than half of the persons
     reach are left out, because who is late differs from who is not.
     """
     for name in WEEKLY:

@@ -19,9 +19,8 @@ from tqdm.auto import tqdm
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
-from hipext.engine.state import WEEK_COLUMNS
 from hipext.files.parameters import parameters_changed
-from hipext.simulation.arrays import People
+from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.schedule import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
@@ -116,7 +115,7 @@ def simulate_athletes(
     Returns
     -------
     numpy.ndarray
-        [person, week, column]: see `outcomes.WEEK_COLUMNS`.
+        [athlete, week] of `engine.state.WEEK_LOG`.
     """
     setting, parts = setting_in(scenario, athletes), []
     options = {"seed": seed, "noise": noise, "engine": engine, "n_threads": n_threads}
@@ -139,14 +138,14 @@ def weeks_in_parts(
 
     Every thread gets some of them, however few they are.
     """
-    is_compiled, n = runs_compiled(engine), len(setting.people.persons)
+    is_compiled, n = runs_compiled(engine), len(setting.athletes.records)
     n_threads = threads_for(engine, n_threads)
     size = min(_CHUNK, -(-n // n_threads)) if is_compiled else 1
 
     def weeks_from(start: int) -> np.ndarray:
-        part = setting._replace(people=_part(setting.people, start, size))
+        part = setting._replace(athletes=_part(setting.athletes, start, size))
         options = {"seed": seed, "noise": noise, "is_compiled": is_compiled}
-        return weeks_of_all(part, first_person=first + start, **options)
+        return weeks_of_all(part, first_number=first + start, **options)
 
     return side_by_side(weeks_from, range(0, n, size), n_threads=n_threads)
 
@@ -168,8 +167,8 @@ def side_by_side(
             yield waiting.popleft().result()
 
 
-def _part(people: People, start: int, size: int) -> People:
-    return People(*(rows[start : start + size] for rows in people))
+def _part(athletes: AthleteArrays, start: int, size: int) -> AthleteArrays:
+    return AthleteArrays(*(rows[start : start + size] for rows in athletes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +217,7 @@ OUTCOMES = _named(
         unit="%",
         meaning="mean 1RM of tested lifts at the end, left; start: 100",
         better=1,
-        of="left",
+        of="strength_left",
         factor=100.0,
     ),
     Outcome(
@@ -227,7 +226,7 @@ OUTCOMES = _named(
         unit="%",
         meaning="mean 1RM of tested lifts at the end, right; start: 100",
         better=1,
-        of="right",
+        of="strength_right",
         factor=100.0,
     ),
     Outcome(
@@ -312,7 +311,7 @@ OUTCOMES = _named(
         words="light weeks",
         unit="weeks",
         meaning="light weeks",
-        of="is_light",
+        of="is_deload",
         taken=_SUM,
     ),
     Outcome(
@@ -351,7 +350,7 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
     Parameters
     ----------
     weeks : numpy.ndarray
-        [person, week, column]: see `WEEK_COLUMNS`.
+        [athlete, week] of `engine.state.WEEK_LOG`.
 
     Returns
     -------
@@ -368,18 +367,18 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
 
 def is_simulated(weeks: np.ndarray) -> np.ndarray:
     """Return which weeks of which persons belong to the plan: [person, week]."""
-    return ~np.isnan(weeks[:, :, WEEK_COLUMNS.index("phase")])
+    return ~np.isnan(weeks["phase"])
 
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
     """Return an outcome week by week: [..., week], missing after the end."""
     one = OUTCOMES[name]
-    return one.factor * weeks[..., WEEK_COLUMNS.index(one.of)]
+    return one.factor * weeks[one.of]
 
 
 def _taken(weeks: np.ndarray, one: Outcome, n_weeks: np.ndarray) -> np.ndarray:
     """Return what is taken of the weeks of every person."""
-    column = weeks[:, :, WEEK_COLUMNS.index(one.of)]
+    column = weeks[one.of]
     if one.taken == _LAST:
         return column[np.arange(len(column)), n_weeks - 1]
     if one.taken == _HIGHEST:

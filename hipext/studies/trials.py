@@ -244,9 +244,9 @@ def _values(
     for who in range(len(people)):
         lived = trace(
             setting,
-            who=who,
+            row=who,
             seed=seed,
-            person=who,
+            athlete_number=who,
             noise=n > 0,
             is_compiled=n > 1 and can_compile(),
         )
@@ -262,10 +262,10 @@ def measured(
     if measure == "gain_pct":
         return 100.0 * (capacity_on(setting, lived, exercise, day) - 1.0)
     e = setting.exercises.index(exercise)
-    slots = setting.program.slots["exercise"][lived.sets[:, 1].astype(int), 0]
-    sets = lived.sets[(slots == e) & (lived.sets[:, 0] <= day)]
-    days, first = np.unique(sets[:, 0], return_index=True)
-    loads_kg = sets[first, 7]
+    done = setting.plan.slots["exercise"][lived.sets["slot"], 0]
+    sets = lived.sets[(done == e) & (lived.sets["day"] <= day)]
+    days, first = np.unique(sets["day"], return_index=True)
+    loads_kg = sets["load_kg"][first]
     is_step = np.diff(loads_kg) > 0
     if measure == "steps":
         return float(is_step.sum())
@@ -278,7 +278,8 @@ def measured(
 def capacity_on(setting: Setting, lived: Trace, exercise: str, day: int) -> float:
     """Return the capacity of a lift on a morning, as a share of the baseline."""
     e = setting.exercises.index(exercise)
-    weight = setting.program.exercises["weight"][e]
-    adapted = lived.muscles[day, :, :, 0] - lived.muscles[day, :, :, 1]
-    learned = lived.lifts[day, e, :, 0] + lived.lifts[day, e, :, 1]
+    weight = setting.plan.exercises["weight"][e]
+    muscles, lift = lived.muscles[day], lived.lifts[day, e]
+    adapted = muscles["adaptation"] - muscles["fatigue"]
+    learned = lift["skill"] + lift["familiarity"]
     return float((1.0 + learned + weight @ adapted).mean())
