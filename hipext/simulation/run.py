@@ -272,9 +272,9 @@ def _short_log(weeks: np.ndarray) -> Log:
 
 def _decisions(n_rows: int) -> np.ndarray:
     """Return rows for decisions, where no observation played a part yet."""
-    rows = np.zeros(n_rows, DECISION_LOG)
-    rows["observed"] = np.nan
-    return rows
+    row = np.zeros(1, DECISION_LOG)
+    row["observed"] = np.nan
+    return np.repeat(row, n_rows)
 
 
 def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
