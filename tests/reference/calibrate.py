@@ -103,7 +103,7 @@ def plausible(model: np.void) -> dict[str, float]:
     stays = person_of(read_trials()[1].arm[0])
     away = stays.model_copy(update={"missed_weeks": (13, 14)})
     setting = setting_of(plan, [stays, away], model=model)
-    kept, lost = (trace(setting, who=who, noise=False) for who in (0, 1))
+    kept, lost = (trace(setting, row=who, noise=False) for who in (0, 1))
     built, at_end = (capacity_on(setting, kept, "deadlift", day) for day in (83, 174))
     after = capacity_on(setting, lost, "deadlift", 97)
     return {
@@ -116,8 +116,8 @@ def plausible(model: np.void) -> dict[str, float]:
 def _mornings_after(model: np.void, athlete: Athlete, name: str) -> float:
     setting = setting_of(plan_of(name), [athlete], model=model)
     lived = trace(setting, noise=False)
-    days = np.unique(lived.sets[:, 0]).astype(int) + 1
-    fatigue = lived.muscles[days, MUSCLES.index("quadriceps"), :, 1]
+    days = np.unique(lived.sets["day"]) + 1
+    fatigue = lived.muscles["fatigue"][days, MUSCLES.index("quadriceps")]
     return float(fatigue.mean())
 
 
