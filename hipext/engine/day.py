@@ -12,7 +12,7 @@ from hipext.engine.decisions import log_missed_session, start_week
 from hipext.engine.random import normals
 from hipext.engine.session import measure_range, perform_session, perform_tests
 from hipext.engine.state import (
-    DAYS,
+    DAYS_PER_WEEK,
     LEFT,
     MORNING,
     RIGHT,
@@ -83,8 +83,8 @@ def simulate_days(run: RunState) -> None:
     """Simulate one athlete going through a plan, day by day."""
     body, observed, phases, calendar = run.body, run.observed, run.phases, run.calendar
     decay = initial_state(run)
-    for day in range(run.plan.horizon * DAYS):
-        week, weekday = day // DAYS, day % DAYS
+    for day in range(run.plan.horizon * DAYS_PER_WEEK):
+        week, weekday = day // DAYS_PER_WEEK, day % DAYS_PER_WEEK
         if weekday == 0:
             measure_range(run, day)
             if not start_week(run, day):
@@ -105,7 +105,7 @@ def simulate_days(run: RunState) -> None:
             log_day(run, day)
         run.log.count.lumbar += body.lumbar
         overnight_update(run, day, decay)
-        if weekday == DAYS - 1:
+        if weekday == DAYS_PER_WEEK - 1:
             log_week(run, week, strength_of(run, LEFT), strength_of(run, RIGHT))
 
 

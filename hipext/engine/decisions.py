@@ -30,7 +30,7 @@ from hipext.engine.progression import (
 )
 from hipext.engine.state import (
     BRIDGE_TEST,
-    DAYS,
+    DAYS_PER_WEEK,
     LEFT,
     MAX_GATE_SESSIONS,
     RANGE_TEST,
@@ -217,7 +217,7 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
 
 def _cut_pct_after(model: np.void, gap_d: int) -> float:
     """Return by how many percent loads come down after days without training."""
-    weeks = gap_d // DAYS
+    weeks = gap_d // DAYS_PER_WEEK
     return min(model.rule_gap_pct_per_week * weeks, model.rule_gap_most_pct)
 
 
@@ -318,7 +318,7 @@ def _sessions_below(rated: np.ndarray, technique: float, limit: float) -> int:
 
 def start_week(run: RunState, day: int) -> bool:
     """Move to the next week: gate, phase and deload; False once the plan is done."""
-    plan, observed, week = run.plan, run.observed, day // DAYS + 1
+    plan, observed, week = run.plan, run.observed, day // DAYS_PER_WEEK + 1
     seen = run.log.decisions.observed
     observed.week = week
     was_deload = observed.is_deload
@@ -472,7 +472,7 @@ def decide_after_tests(run: RunState, day: int) -> None:
         seen.difference_deg[row] = gap_deg
         seen.limit[row] = model.rule_range_gap_deg
     pain = observed.pain
-    if day >= DAYS:  # in the first week there is no earlier assessment
+    if day >= DAYS_PER_WEEK:  # in the first week there is no earlier assessment
         rise = pain - observed.pain_at_test
         action, reason = KEEP, PAIN_STEADY
         if rise > model.rule_pain_rise:

@@ -16,14 +16,13 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.engine.progression import PRESCRIPTION, PROGRESSION, record_of
-from hipext.files.tables import MUSCLES, SET_KINDS
+from hipext.files.tables import DAYS_PER_WEEK, MUSCLES, SET_KINDS
 
 WORK, WARM_UP = SET_KINDS.index("work"), SET_KINDS.index("warm_up")
 NO_POLICY, LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(5)
 RANGE_TEST, BRIDGE_TEST, SORENSEN_TEST, STRENGTH_TEST, TECHNIQUE_TEST = range(5)
 BOTH, LEFT, RIGHT = -1, 0, 1
 SIDES = (LEFT, RIGHT)
-DAYS = 7
 MAX_GATE_SESSIONS = 20  # sessions that a gate may look back
 # Channels of random numbers; those of slots are above 255.
 MORNING, TESTS, RANGE, BASELINE = 1, 2, 3, 4
@@ -36,8 +35,7 @@ _REAL, _INT, _FLAG = "f8", "i8", "?"
 _BY_MUSCLE, _BY_SIDE = ("f8", (N_MUSCLES,)), ("f8", (2,))
 _BY_PATTERN = ("f8", (len(PATTERNS),))
 
-# --- the plan ---
-
+# The plan, as written.
 PLAN = record_of(
     horizon=_INT,  # weeks, with all extensions
     deload_every=_INT,  # weeks; 0 for never
@@ -59,7 +57,7 @@ PHASE = record_of(
     gate_range=_REAL,
     gate_asymmetry=_REAL,
     test_weekday=_INT,
-    first_occasion=(_INT, (DAYS + 1,)),  # of a weekday; the next one's ends it
+    first_occasion=(_INT, (DAYS_PER_WEEK + 1,)),  # of a weekday; the next one's ends it
 )
 OCCASION = record_of(first_slot=_INT, end_slot=_INT, is_week_end=_FLAG)
 CALENDAR_WEEK = record_of(is_deload=_FLAG, is_test=_FLAG)
@@ -96,8 +94,7 @@ EXERCISE = record_of(
     identity=_INT,  # a number that stays with the exercise
 )
 
-# --- the athlete ---
-
+# The athlete, as before the first day.
 ATHLETE = record_of(
     body_mass_kg=_REAL,
     response=_BY_SIDE,  # to training, 1 on average
@@ -122,8 +119,7 @@ STRENGTH = record_of(  # of one exercise
 )
 WEEK_EVENTS = record_of(is_missed=_FLAG, flare=_REAL)
 
-# --- states of the body ---
-
+# States of the body.
 BODY = record_of(
     readiness=_REAL,  # share of the strength that is there today
     pain=_REAL,  # 0 to 10
@@ -170,8 +166,7 @@ LIFT = record_of(  # of one exercise
     skill_dose=_BY_SIDE,
 )
 
-# --- what a coach could have written down ---
-
+# What a coach could have written down.
 OBSERVED = record_of(
     week=_INT,  # from 1
     phase=_INT,
@@ -223,8 +218,7 @@ SCRIPT = (  # observations that may be given from outside, by day
     SCRIPT_RANGE_RIGHT,
 ) = range(len(SCRIPT))
 
-# --- the log ---
-
+# The log; a row is written once.
 OBSERVATIONS = record_of(  # behind a decision; missing where they played no part
     all_sets_completed=_REAL,  # 1 or 0
     reserve_reported=_REAL,  # lowest RIR

@@ -27,7 +27,6 @@ from hipext.simulation.arrays import (
     AthleteArrays,
     ById,
     PlanArrays,
-    TupleById,
     athlete_arrays_of,
     exercises_of,
     horizon_of,
@@ -229,7 +228,7 @@ def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
     model = shipped_model()
     average = who.population.athlete if isinstance(who, Cohort) else who
     tested = tuple(sorted(average.one_rm_kg))
-    parts = TupleById((plan.phase, plan.session, plan.block, plan.days), owner=plan)
+    parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
     frame = _frame(parts, tested, model.tobytes())
     arrays = with_calendar(frame.arrays, plan)
     people = _people(
@@ -250,7 +249,7 @@ class _Frame(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _frame(parts: TupleById, tested: tuple[str, ...], constants: bytes) -> _Frame:
+def _frame(parts: ById, tested: tuple[str, ...], constants: bytes) -> _Frame:
     """Return the frame of a plan by its parts; `constants` say when to do it again."""
     del constants
     plan, exercises = parts.owner, read_exercises()

@@ -120,32 +120,21 @@ class AthleteArrays(NamedTuple):
 
 
 class ById:
-    """A value for a cache: equal to another only if both hold the same object.
+    """Values as the key of a cache: equal if they are the same objects in order.
 
-    Plans and catalogues are frozen, so that the same object has the same content.
-    Comparing, or hashing, the content of a catalogue would take longer than the work
-    that the cache saves.
+    Plans, their parts and the catalogue are frozen, so that the same object has the
+    same content; comparing the content would take longer than the work that a cache
+    saves. A changed plan shares most of its parts with the one before. `owner` is what
+    the values belong to; it is not compared.
     """
 
-    def __init__(self, value: object) -> None:
-        self.value = value  # kept, so that no other object gets its id
+    def __init__(self, *values: object, owner: object = None) -> None:
+        self.values, self.owner = values, owner  # kept: no other object gets their ids
 
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return self.value is other.value
-
-
-class TupleById:
-    """Values for a cache: equal if they are the same objects in the same order.
-
-    `owner` is what they belong to; it is not compared. A changed plan shares most of
-    its parts with the one before.
-    """
-
-    def __init__(self, values: tuple, owner: object = None) -> None:
-        self.values, self.owner = values, owner
+    @property
+    def value(self) -> object:
+        """The only value."""
+        return self.values[0]
 
     def __hash__(self) -> int:
         return hash(tuple(map(id, self.values)))
@@ -176,7 +165,7 @@ def plan_arrays_of(
     names, catalogue = tuple(exercises_of(plan, tested)), ById(exercises)
     slots = [
         _slots_of_session(
-            session, TupleById(slots), catalogue, names, model.effort_usual_rest_s
+            session, ById(*slots), catalogue, names, model.effort_usual_rest_s
         )
         for _, session, slots in slots_in_order(plan)
     ]
@@ -196,6 +185,8 @@ def with_calendar(arrays: PlanArrays, plan: Plan) -> PlanArrays:
 
 def horizon_of(plan: Plan) -> int:
     """Return the most weeks that a plan can take: all extensions and a step back."""
+    # A phase whose gate may send back to the one before can take both twice, at their
+    # longest; at most one step back is allowed for.
     extra_weeks = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
     longest = [
         phase.weeks + more for phase, more in zip(plan.phase, extra_weeks, strict=True)
@@ -319,6 +310,7 @@ def _exercise(exercise: Exercise, is_tested: bool, *, other: float) -> tuple:
         )
         for muscle in MUSCLES
     ]
+    # Weights in the lift add up to 1, or are all 0 where no muscle counts.
     total, share = sum(shares) or 1.0, dict(zip(MUSCLES, shares, strict=True))
     pattern = exercise.pattern if exercise.pattern in PATTERNS else PATTERNS[-1]
     mobility = other if exercise.stretches else 0.0
@@ -348,7 +340,7 @@ def _stable_number(text: str) -> int:
 @lru_cache(maxsize=256)
 def _slots_of_session(
     session: str,
-    slots: TupleById,
+    slots: ById,
     catalogue: ById,
     names: tuple[str, ...],
     usual_rest_s: float,
@@ -525,6 +517,7 @@ def _known(
 def _gear(lift: Exercise, model: np.void) -> tuple:
     """Return the values of GEAR; a longest hold is a share of that of the back."""
     share = model[_HOLDS[lift.pattern]] if lift.pattern in _HOLDS else 1.0
+    # Holding less of the body mass lasts longer, by a power of the ratio.
     lightness = _SORENSEN_SHARE / max(lift.body_mass_share, 0.1)
     return (
         lift.n_implements,

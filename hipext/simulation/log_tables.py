@@ -94,7 +94,9 @@ def sets_table(
     mass_kg = setting.athletes.records[0]["body_mass_kg"]
     n_implements, load_kg = lifts["n_implements"], np.round(log["load_kg"], 6)
     base_kg = setting.athletes.strengths["base_kg"][0][exercise]
+    # %1RM is of the mass that effort goes by: all implements and the body's part.
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
+    # Few tempos are in use: each is worked out once, and found by its number.
     kinds_of_tempo, which = np.unique(
         np.column_stack([slot, ladder_step, log["n_steps"]]),
         axis=0,
@@ -214,6 +216,7 @@ def _capacity(
 
 def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return what either side can lift, day by day (`tables.CAPACITY`)."""
+    # Shown are lifts that were done or gained by a test, where a 1RM is known.
     done = setting.plan.slots["exercise"][trace.sets["slot"], trace.sets["ladder_step"]]
     known = trace.lifts["familiarity"][-1].any(axis=1)
     known |= trace.lifts["skill_gain"].any(axis=(0, 2))
@@ -293,6 +296,7 @@ def _by_week(
 
 def _missed(setting: Setting, trace: Trace) -> np.ndarray:
     """Return how many sessions with work were missed, week by week."""
+    # Every session is logged when it is missed; those without work do not count.
     is_work = setting.plan.slots["kind"] == WORK
     has_work = np.array(
         [

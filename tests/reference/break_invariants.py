@@ -281,8 +281,8 @@ BREAKS = (
     Break(
         "term: stability grows",
         "engine/body.py",
-        "    stability += model.stability_gain * body.stability_dose * (1.0 - stability)\n",
-        "",
+        "model.stability_gain * body.stability_dose * (1.0 - stability)",
+        "0.0",
         f"{SESSION}::becomes_steady",
     ),
     Break(
