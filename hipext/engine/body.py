@@ -22,8 +22,6 @@ from hipext.engine.state import (
     RIGHT,
     SIDES,
     RunState,
-    log_lift,
-    log_muscle,
 )
 
 MIN_CAPACITY = 0.05  # share of the baseline; nobody loses all strength
@@ -158,7 +156,7 @@ def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
 
 def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
     """Update adaptation and fatigue of the muscles of both sides."""
-    model, athlete = run.model, run.athlete
+    model, athlete, log = run.model, run.athlete, run.log.muscles
     for index in range(N_MUSCLES):
         for side in SIDES:
             muscle = run.muscles[index, side]
@@ -173,9 +171,10 @@ def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
                 adaptation_gain = model.muscle_gain * gain * counted * room
             fatigue_gain = model.fatigue_gain * muscle.cost
             if run.log.is_kept:
-                log_muscle(
-                    run.log, day, index, side, muscle, adaptation_gain, fatigue_gain
-                )
+                log.adaptation[day, index, side] = muscle.adaptation
+                log.fatigue[day, index, side] = muscle.fatigue
+                log.adaptation_gain[day, index, side] = adaptation_gain
+                log.fatigue_gain[day, index, side] = fatigue_gain
             muscle.adaptation = (muscle.adaptation + adaptation_gain) * decay.muscle
             muscle.fatigue = (muscle.fatigue + fatigue_gain) * decay.fatigue
             muscle.recent = (muscle.recent + muscle.dose) * decay.recent
@@ -184,7 +183,7 @@ def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
 
 def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
     """Update skill and familiarity of the lifts done so far."""
-    model, athlete = run.model, run.athlete
+    model, athlete, log = run.model, run.athlete, run.log.lifts
     for index in range(len(run.lifts)):
         lift = run.lifts[index]
         if lift.novelty == 1.0 and not lift.is_exposed:
@@ -198,7 +197,9 @@ def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
                 gain = athlete.response[side] * athlete.recovery
                 skill_gain = model.skill_gain * gain * counted * room
             if run.log.is_kept:
-                log_lift(run.log, day, index, side, lift, skill_gain)
+                log.skill[day, index, side] = skill
+                log.familiarity[day, index, side] = lift.familiarity_gain
+                log.skill_gain[day, index, side] = skill_gain
             lift.skill[side] = (skill + skill_gain) * decay.skill
             lift.skill_recent[side] = (recent + dose) * decay.recent
             lift.skill_dose[side] = 0.0

@@ -429,33 +429,6 @@ def log_test(
     tests.value[row] = value
 
 
-def log_muscle(
-    log: Log,
-    day: int,
-    index: int,
-    side: int,
-    muscle: np.void,
-    adaptation_gain: float,
-    fatigue_gain: float,
-) -> None:
-    """Log a muscle as it was this morning, and what the day adds to it."""
-    muscles = log.muscles
-    muscles.adaptation[day, index, side] = muscle.adaptation
-    muscles.fatigue[day, index, side] = muscle.fatigue
-    muscles.adaptation_gain[day, index, side] = adaptation_gain
-    muscles.fatigue_gain[day, index, side] = fatigue_gain
-
-
-def log_lift(
-    log: Log, day: int, index: int, side: int, lift: np.void, skill_gain: float
-) -> None:
-    """Log a lift as it was this morning, and what the day adds to it."""
-    lifts = log.lifts
-    lifts.skill[day, index, side] = lift.skill[side]
-    lifts.familiarity[day, index, side] = lift.familiarity_gain
-    lifts.skill_gain[day, index, side] = skill_gain
-
-
 def log_day(run: RunState, day: int) -> None:
     """Log the states of this morning, and the lumbar load of the day."""
     body, observed, days = run.body, run.observed, run.log.days

@@ -149,19 +149,7 @@ def plan_arrays_of(
     tested: Sequence[str],
     model: np.void,
 ) -> PlanArrays:
-    """Return a plan as arrays.
-
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan.
-    exercises : Mapping[str, Exercise]
-        The catalogue.
-    tested : sequence of str
-        Lifts whose 1RM a strength check measures.
-    model : numpy.void
-        Constants of the day loop.
-    """
+    """Return a plan as arrays; `tested` are lifts whose 1RM a strength check tests."""
     names, catalogue = tuple(exercises_of(plan, tested)), ById(exercises)
     slots = [
         _slots_of_session(

@@ -23,7 +23,7 @@ from hipext.engine.progression import (
 from hipext.files.checks import DAY_NAMES, apart, counted, listed, spans, told, weeks
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Gate, Plan, step_of
-from hipext.simulation.log_tables import Place, session_of
+from hipext.simulation.log_tables import Place, session_of, tempo_of
 from hipext.simulation.run import Setting, Trace
 
 Observations = SimpleNamespace  # fields of state.OBSERVATIONS
@@ -334,9 +334,7 @@ def _amount(place: Place, reps_or_s: float) -> str:
 
 
 def _tempo(place: Place, asked: Prescription) -> str:
-    if place.slot.progress.rule == "tempo" and asked.n_steps:
-        return place.slot.progress.tempos[asked.n_steps - 1]
-    return place.slot.tempo or place.ladder[asked.ladder_step].tempo
+    return tempo_of(place, asked.ladder_step, asked.n_steps)
 
 
 def _value(change: Change) -> str:

@@ -102,9 +102,9 @@ def sets_table(
         axis=0,
         return_inverse=True,
     )
-    tempos = [_tempo(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
-    seconds = values_at([seconds for _, seconds in tempos], which)
-    tut_s = np.where(is_hold, done, done * seconds)
+    tempos = [tempo_of(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
+    seconds = [float(seconds_per_rep(tempo)) if tempo else 1.0 for tempo in tempos]
+    tut_s = done * values_at(seconds, which)
     rest_s = values_at([place.slot.rest_s for place in places], slot)
     rir = np.round(log["rir"], 6)
     return SETS.from_columns(
@@ -135,8 +135,8 @@ def sets_table(
             "rir_target": np.where(log["is_reduced"], np.nan, rir_target),
             "rir": rir,
             "rpe": 10.0 - rir,
-            "tempo": values_at([tempo for tempo, _ in tempos], which),
-            "tut_s": tut_s.astype("float64"),
+            "tempo": values_at(tempos, which),
+            "tut_s": tut_s,
             "rest_s": np.where(_is_end_of_set(log), rest_s, 0.0),
         }
     )
@@ -158,14 +158,13 @@ def _is_end_of_set(log: np.ndarray) -> np.ndarray:
     return np.append(key[1:] != key[:-1], True)
 
 
-def _tempo(place: Place, ladder_step: int, n_steps: int) -> tuple[str, float]:
-    """Return the tempo of a set and its seconds per repetition."""
+def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
+    """Return the tempo of a slot after so many steps; empty for holds."""
     if place.slot.scheme.is_hold:
-        return "", 1.0
-    tempo = place.slot.tempo or place.ladder[ladder_step].tempo
+        return ""
     if place.slot.progress.rule == "tempo" and n_steps:
-        tempo = place.slot.progress.tempos[n_steps - 1]
-    return tempo, float(seconds_per_rep(tempo))
+        return place.slot.progress.tempos[n_steps - 1]
+    return place.slot.tempo or place.ladder[ladder_step].tempo
 
 
 def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
