@@ -276,7 +276,7 @@ def reason_words(
     Parameters
     ----------
     reason : int
-        One of the reasons of `_steps`.
+        One of the reasons of `engine.progression`.
     rule : Rule
         The rule.
     was, will : Prescription

@@ -66,7 +66,7 @@ def always(**drawn):
     return lambda test: settings(max_examples=MANY)(given(**drawn)(test))
 
 
-def lived(plan, athlete, *, script=None, **options):
+def run_of(plan, athlete, *, script=None, **options):
     """Return what happens when a person lives through a plan."""
     setting = setting_of(plan, [athlete])
     days = 7 * setting.plan.horizon
@@ -134,7 +134,7 @@ def test_a_rest_week_never_raises_fatigue(plan, athlete, week, seed):
     rests = athlete.model_copy(update={"missed_weeks": (week,)})
     days = slice(7 * week - 7, 7 * week + 1)
     with_rest, without = (
-        lived(plan, one, seed=seed).muscles["fatigue"][days] for one in (rests, trains)
+        run_of(plan, one, seed=seed).muscles["fatigue"][days] for one in (rests, trains)
     )
     n_days = min(len(with_rest), len(without))
     assert np.all(np.diff(with_rest, axis=0) <= 0)
@@ -153,7 +153,7 @@ def test_a_rest_week_never_raises_fatigue(plan, athlete, week, seed):
 )
 def test_a_skipped_session_advances_nothing(plan, athlete, weeks, attendance, seed):
     changes = {"missed_weeks": weeks, "attendance": attendance}
-    kept = lived(plan, athlete.model_copy(update=changes), seed=seed)
+    kept = run_of(plan, athlete.model_copy(update=changes), seed=seed)
     decided = of_slots(kept)
     skipped = {one.day for one in choices_of(kept) if one.reason == MISSED_SESSION}
     assert not skipped & {one.day for one in decided}
@@ -196,7 +196,7 @@ def is_one_step(choice, place):
 
 @always(plan=training_plans(), athlete=athletes(), is_good=st.booleans(), seed=SEEDS)
 def test_one_qualifying_session_is_one_step(plan, athlete, is_good, seed):
-    kept = lived(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
+    kept = run_of(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
     places = places_of(plan, EXERCISES)
     judged = [one for one in of_slots(kept) if one.reason != TRAINING_GAP]
     advanced = [one for one in judged if one.action == ADVANCE]
@@ -210,7 +210,7 @@ def test_one_qualifying_session_is_one_step(plan, athlete, is_good, seed):
 def test_a_slot_advances_when_all_its_sets_were_done_as_asked(
     plan, athlete, seed, noise
 ):
-    kept = lived(plan, athlete, seed=seed, noise=noise)
+    kept = run_of(plan, athlete, seed=seed, noise=noise)
     advanced = {
         (one.day, one.slot): one for one in of_slots(kept) if one.action == ADVANCE
     }
@@ -234,7 +234,7 @@ def asked_range(place, deload_reps):
 
 @always(plan=training_plans(), athlete=athletes(), is_good=st.booleans(), seed=SEEDS)
 def test_sets_and_repetitions_stay_inside_their_range(plan, athlete, is_good, seed):
-    kept = lived(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
+    kept = run_of(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
     deload_reps = int((plan.deload.sets or "0x0").partition("x")[2])
     places = places_of(plan, EXERCISES)
     ranges = [asked_range(place, deload_reps) for place in places]
@@ -293,7 +293,7 @@ def deload_sets(plan, choice, place):
 
 @always(plan=training_plans(), athlete=athletes(), seed=SEEDS, noise=st.booleans())
 def test_the_load_of_a_light_session_is_cut_once(plan, athlete, seed, noise):
-    kept = lived(plan, athlete, seed=seed, noise=noise)
+    kept = run_of(plan, athlete, seed=seed, noise=noise)
     assert all(
         load_kg == pytest.approx(expected_kg)
         for load_kg, expected_kg in light_loads(plan, kept)
@@ -303,7 +303,7 @@ def test_the_load_of_a_light_session_is_cut_once(plan, athlete, seed, noise):
 @always(plan=training_plans(), athlete=athletes(), seed=SEEDS, noise=st.booleans())
 def test_the_sets_of_a_light_session_are_cut_once(plan, athlete, seed, noise):
     kept, places = (
-        lived(plan, athlete, seed=seed, noise=noise),
+        run_of(plan, athlete, seed=seed, noise=noise),
         places_of(plan, EXERCISES),
     )
     choices = {(one.day, one.slot): one for one in of_slots(kept)}
@@ -393,7 +393,7 @@ def own_share_kg(scheme, athlete, exercise, left):
     seed=SEEDS,
 )
 def test_another_exercise_starts_from_its_own_maximum(plan, athlete, is_good, seed):
-    kept = lived(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
+    kept = run_of(plan, athlete, seed=seed, script=GOOD_DAYS if is_good else None)
     assert all(
         load_kg == pytest.approx(expected_kg)
         for load_kg, expected_kg in first_loads(plan, athlete, kept)
@@ -429,7 +429,7 @@ NO_WORK = slots.flatmap(
 
 @always(plan=training_plans(own_slots=NO_WORK), athlete=athletes(), seed=SEEDS)
 def test_a_plan_of_warm_ups_trains_nothing(plan, athlete, seed):
-    kept = lived(plan, athlete, seed=seed)
+    kept = run_of(plan, athlete, seed=seed)
     assert not any(kept.muscles[name].any() for name in kept.muscles.dtype.names)
     work = ("working_sets", "n_failed", "volume_load_kg", "lumbar_load", "minutes")
     assert not any(kept.weeks[name].any() for name in work)
@@ -470,7 +470,7 @@ def mass_text(kg, is_lb):
 @always(plan=training_values(), person=athlete_values, seed=SEEDS)
 def test_kg_or_lb_in_gives_the_same_result_out(plan, person, seed):
     in_lb, in_kg = (
-        lived(
+        run_of(
             check_plan(in_pounds(plan, is_lb), source="drawn"),
             check_athlete(in_pounds(person, is_lb), source="drawn"),
             seed=seed,
@@ -486,7 +486,7 @@ def test_kg_or_lb_in_gives_the_same_result_out(plan, person, seed):
 @always(plan=training_values(), person=athlete_values, seed=SEEDS, noise=st.booleans())
 def test_the_same_plan_person_and_seed_give_the_same_bytes(plan, person, seed, noise):
     first, second = (
-        lived(
+        run_of(
             check_plan(plan, source=name),
             check_athlete(person, source=name),
             seed=seed,
@@ -563,8 +563,8 @@ def test_a_variant_that_changes_nothing_changes_no_number(values, athlete, seed)
     written = parse_toml(format_plan(plan), source="written")
     other = shuffled(renamed(written), Random(seed))
     variant = check_plan(other, source="variant")
-    assert bits(lived(plan, athlete, seed=seed)) == bits(
-        lived(variant, athlete, seed=seed)
+    assert bits(run_of(plan, athlete, seed=seed)) == bits(
+        run_of(variant, athlete, seed=seed)
     )
 
 
@@ -578,7 +578,7 @@ def test_a_change_in_a_week_changes_nothing_before_it(values, athlete, week, see
     absent = athlete.model_copy(update={"missed_weeks": (week,)})
     stays = athlete.model_copy(update={"missed_weeks": ()})
     first, second = (
-        until(lived(check_plan(one, source="drawn"), who, seed=seed), 7 * week - 7)
+        until(run_of(check_plan(one, source="drawn"), who, seed=seed), 7 * week - 7)
         for one, who in ((values, stays), (lighter, absent))
     )
     assert first == second
@@ -639,7 +639,7 @@ def longer(values, n_weeks, name):
 def test_weeks_appended_change_nothing_before(values, athlete, n_weeks, name, seed):
     plan = check_plan(values, source="drawn")
     more = check_plan(longer(values, n_weeks, name), source="drawn")
-    first, second = (lived(one, athlete, seed=seed) for one in (plan, more))
+    first, second = (run_of(one, athlete, seed=seed) for one in (plan, more))
     is_last = first.days["phase"][::7] == len(plan.phase) - 1
     last_from = int(is_last.argmax()) if is_last.any() else inf
     end = 7 * min(len(first.weeks), last_from + plan.phase[-1].weeks)
@@ -791,7 +791,7 @@ def by_side(kept, is_mirrored):
 @always(values=training_values(), person=athlete_values.map(unlike))
 def test_swapping_the_sides_swaps_them_in_the_result(values, person):
     straight, mirrored = (
-        lived(
+        run_of(
             check_plan(with_sides(values, sides), source="drawn"),
             check_athlete(one, source="drawn"),
             noise=False,
@@ -861,7 +861,7 @@ def test_states_are_finite_and_in_range(plan, athlete, seed, noise):
 
 @always(plan=training_plans(), athlete=athletes(), seed=SEEDS, noise=st.booleans())
 def test_sets_tests_and_demands_are_finite_and_in_range(plan, athlete, seed, noise):
-    kept = lived(plan, athlete, seed=seed, noise=noise)
+    kept = run_of(plan, athlete, seed=seed, noise=noise)
     sets = kept.sets
     rir, rated = (sets[name][~np.isnan(sets[name])] for name in ("rir", "technique"))
     assert is_within(sets["load_kg"], 0, 1500)
