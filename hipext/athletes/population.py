@@ -25,7 +25,7 @@ from hipext.athletes.athlete import (
     check_athlete,
     read_athlete,
 )
-from hipext.engine.compiled import can_compile, compiled, plain
+from hipext.engine.compiled import as_python_objects, can_compile, compiled
 from hipext.engine.random import normals, philox
 from hipext.engine.state import LEFT, RIGHT, SIDES
 from hipext.files.checks import PlanError
@@ -190,7 +190,7 @@ class Cohort(Sequence):
             given = (average[0], spread, groups, self.seed, self.first)
             compiled(draw_athletes)(*given, traits)
         else:
-            given = (plain(average)[0], plain(spread), plain(groups))
+            given = map(as_python_objects, (average[0], spread, groups))
             into = traits.view(np.recarray)
             draw_athletes(*given, self.seed, self.first, into)
         return traits

@@ -1,4 +1,10 @@
-"""States of the person: what they make of a morning, and how a night moves them on."""
+"""States of the body: capacity, how a night moves them on, and where they start.
+
+A state is that of the morning. What a day adds to it is summed in doses while the
+athlete trains, and takes effect overnight, so that a session is felt from the next
+morning on. Most states decay exponentially towards a resting value with a time constant
+tau: the factor of one night is exp(-1 / tau).
+"""
 
 from math import exp, nan
 from typing import NamedTuple
@@ -12,16 +18,18 @@ from hipext.engine.state import (
     BASELINE,
     LEFT,
     N_MUSCLES,
+    PATTERNS,
     RIGHT,
     SIDES,
     RunState,
-    log_lift,
-    log_muscle,
 )
+
+MIN_CAPACITY = 0.05  # share of the baseline; nobody loses all strength
+MAX_ENDURANCE_DOSE = 3.0  # sets; more in one day train the back no further
 
 
 class DecayFactors(NamedTuple):
-    """Share of a state that a night or a session leaves, exp(-1 / tau)."""
+    """Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau)."""
 
     muscle: float
     skill: float
@@ -42,7 +50,8 @@ class DecayFactors(NamedTuple):
 
 
 def decay_factors(model: np.void, recovery: float) -> DecayFactors:
-    """Return what a night keeps; well recovered, fatigue and soreness fade faster."""
+    """Return the decay factors of an athlete whose habits support recovery so well."""
+    # Recovery divides the time constant of what training leaves behind for days.
     return DecayFactors(
         exp(-1.0 / model.muscle_tau_d),
         exp(-1.0 / model.skill_tau_d),
@@ -68,13 +77,15 @@ def capacity_of(
 ) -> float:
     """Return what a side can lift this morning, as a share of its baseline.
 
-    capacity = 1 + familiarity + adaptation of the lift + of its muscles - fatigue
+    capacity = 1 + familiarity + skill + sum over muscles of
+    weight x (adaptation - fatigue), which is Banister's model with one fatigue and one
+    adaptation per muscle.
     """
-    capacity = 1.0 + lift.familiar + lift.skill[side]
-    for place in range(N_MUSCLES):
-        muscle = muscles[place, side]
-        capacity += exercise.weight[place] * (muscle.adaptation - muscle.fatigue)
-    return max(capacity, 0.05)
+    capacity = 1.0 + lift.familiarity_gain + lift.skill[side]
+    for index in range(N_MUSCLES):
+        muscle = muscles[index, side]
+        capacity += exercise.weight[index] * (muscle.adaptation - muscle.fatigue)
+    return max(capacity, MIN_CAPACITY)
 
 
 def strength_of(run: RunState, side: int) -> float:
@@ -83,119 +94,145 @@ def strength_of(run: RunState, side: int) -> float:
     It is missing where no 1RM is known.
     """
     total, n_lifts = 0.0, 0
-    for e in range(len(run.exercises)):
-        exercise, lift = run.exercises[e], run.lifts[e]
-        if exercise.is_tested and run.strengths[e].is_measured:
+    for index in range(len(run.exercises)):
+        exercise, lift = run.exercises[index], run.lifts[index]
+        if exercise.is_tested and run.strengths[index].is_measured:
             total += capacity_of(exercise, lift, run.muscles, side)
             n_lifts += 1
     return total / n_lifts if n_lifts > 0 else nan
 
 
 def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
-    """Move every state on to the next morning."""
+    """Move every state on to the next morning, and set the doses of the day to 0."""
+    _update_muscles(run, day, decay)
+    _update_lifts(run, day, decay)
+    _update_technique(run)
     body, model, athlete = run.body, run.model, run.athlete
-    is_kept = run.log.is_kept
-    for place in range(N_MUSCLES):
-        for side in SIDES:
-            # 3 Adaptation of a muscle, which fades and has ever less room; fatigue.
-            muscle = run.muscles[place, side]
-            grown = 0.0
-            if muscle.dose > 0.0:
-                counted = effective_dose(
-                    muscle.recent, muscle.dose, model.dose_crowding
-                )
-                room = max(1.0 - muscle.adaptation / athlete.muscle_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                grown = model.muscle_gain * gain * counted * room
-            tired = model.fatigue_gain * muscle.cost
-            if is_kept:
-                log_muscle(run.log, day, place, side, muscle, grown, tired)
-            muscle.adaptation = (muscle.adaptation + grown) * decay.muscle
-            muscle.fatigue = (muscle.fatigue + tired) * decay.fatigue
-            muscle.recent = (muscle.recent + muscle.dose) * decay.recent
-            muscle.dose = muscle.cost = 0.0
-    for e in range(len(run.lifts)):
-        lift = run.lifts[e]
-        if lift.novelty == 1.0 and not lift.is_exposed:
-            continue  # it has not been done yet
-        for side in SIDES:
-            # 3 Adaptation of the lift alone.
-            dose, skill, recent = (
-                lift.skill_dose[side],
-                lift.skill[side],
-                lift.skill_recent[side],
-            )
-            grown = 0.0
-            if dose > 0.0:
-                counted = effective_dose(recent, dose, model.dose_crowding)
-                room = max(1.0 - skill / athlete.skill_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                grown = model.skill_gain * gain * counted * room
-            if is_kept:
-                log_lift(run.log, day, e, side, lift, grown)
-            lift.skill[side] = (skill + grown) * decay.skill
-            lift.skill_recent[side] = (recent + dose) * decay.recent
-            lift.skill_dose[side] = 0.0
-        if lift.is_exposed:
-            # 3 Familiarity: rises with sessions of the lift and soon stays.
-            lift.unlearned *= decay.unlearned
-            lift.novelty *= decay.novelty
-            new = 1.0 - run.strengths[e].familiarity
-            lift.familiar = model.familiarity_size * new * (1.0 - lift.unlearned)
-            lift.is_exposed = False
-    any_practice = 0.0
-    for pattern in range(len(body.technique)):
-        any_practice = max(any_practice, body.practice[pattern])
-    for pattern in range(len(body.technique)):
-        # 4 Technique: learned by good practice, spoiled by bad, a part by any pattern.
-        practice = body.practice[pattern]
-        practice = (
-            practice if practice != 0.0 else model.technique_transfer * any_practice
-        )
-        skill = body.technique[pattern]
-        room = max(model.technique_ceiling - skill, 0.0) if practice > 0.0 else skill
-        learned = model.technique_gain * practice * room
-        body.technique[pattern] = skill + learned
-        body.practice[pattern] = 0.0
-    # 4 Soreness: comes in the next days, goes in the days after.
+    # Soreness arrives from a pending pool, d(pending) = dose - pending / tau_coming,
+    # and fades from what arrived: two exponentials, with a peak after a day or two.
     body.pending_soreness += model.soreness_gain * body.soreness_dose
     arrived = body.pending_soreness * (1.0 - decay.pending_soreness)
     body.pending_soreness -= arrived
     body.soreness = min(body.soreness * decay.soreness + arrived, 10.0)
-    # 4 Stiffness and range: hard sets stiffen, mobility frees and lengthens.
-    freed = (
-        1.0
-        + model.stiffness_relief * (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
-    )
-    stiffer = body.stiffness + model.stiffness_gain * body.hard_sets
-    body.stiffness = min(stiffer * decay.stiffness / freed, model.stiffness_most_deg)
+    # Stiffness grows with hard sets; mobility work divides what is left of it.
+    mean_mobility = (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
+    relief = 1.0 + model.stiffness_relief * mean_mobility
+    stiffness = body.stiffness + model.stiffness_gain * body.hard_sets
+    stiffness = stiffness * decay.stiffness / relief
+    body.stiffness = min(stiffness, model.stiffness_most_deg)
+    # Range grows with mobility work in proportion to the room below its ceiling, and
+    # decays towards where it started.
     for side in SIDES:
         room = max(model.range_ceiling_deg - body.range_deg[side], 0.0)
         reached = body.range_deg[side] + model.range_gain * body.mobility[side] * room
         start = athlete.range_deg[side]
         body.range_deg[side] = start + (reached - start) * decay.range
         body.mobility[side] = 0.0
-    # 4 Stability of the pelvis, endurance of the back.
-    steady = body.stability
-    steady += model.stability_gain * body.stability_dose * (1.0 - steady)
-    body.stability = (
-        model.stability_start + (steady - model.stability_start) * decay.stability
-    )
+    # Stability of the pelvis, likewise, with a ceiling of 1.
+    stability, start = body.stability, model.stability_start
+    stability += model.stability_gain * body.stability_dose * (1.0 - stability)
+    body.stability = start + (stability - start) * decay.stability
+    # Endurance of the back responds by the mean of the sides.
     room = max(1.0 - body.endurance / model.endurance_ceiling, 0.0)
-    gain = (athlete.response[LEFT] + athlete.response[RIGHT]) / 2.0 * athlete.recovery
-    grown = model.endurance_gain * gain * min(body.endurance_dose, 3.0) * room
-    body.endurance = (body.endurance + grown) * decay.endurance
-    # 4 Lower back: what the day's load has over tolerance irritates, and pain follows.
+    response = (athlete.response[LEFT] + athlete.response[RIGHT]) / 2.0
+    gain = response * athlete.recovery
+    dose = min(body.endurance_dose, MAX_ENDURANCE_DOSE)
+    endurance = body.endurance + model.endurance_gain * gain * dose * room
+    body.endurance = endurance * decay.endurance
+    # Lower back: the day's load relative to tolerance, less what a stable pelvis takes
+    # off it, irritates where it exceeds 1. Load near tolerance raises tolerance.
     load = body.lumbar * (1.0 - model.lumbar_stability_relief * body.stability)
-    over = max(load / body.tolerance - 1.0, 0.0)
-    body.irritation = (body.irritation + over) * decay.irritation
-    more = model.tolerance_gain * max(load - model.tolerance_spur * body.tolerance, 0.0)
+    excess = max(load / body.tolerance - 1.0, 0.0)
+    body.irritation = (body.irritation + excess) * decay.irritation
+    stimulus = max(load - model.tolerance_spur * body.tolerance, 0.0)
+    raised = model.tolerance_gain * stimulus
     start = athlete.tolerance
-    body.tolerance = start + (body.tolerance + more - start) * decay.tolerance
+    body.tolerance = start + (body.tolerance + raised - start) * decay.tolerance
     body.flare *= decay.flare
     body.chronic_pain_left *= decay.chronic_pain_left
     body.lumbar = body.soreness_dose = body.hard_sets = 0.0
     body.stability_dose = body.endurance_dose = 0.0
+
+
+def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
+    """Update adaptation and fatigue of the muscles of both sides."""
+    model, athlete, log = run.model, run.athlete, run.log.muscles
+    for index in range(N_MUSCLES):
+        for side in SIDES:
+            muscle = run.muscles[index, side]
+            adaptation_gain = 0.0
+            if muscle.dose > 0.0:
+                # The nearer to its ceiling, the less a muscle gains from a dose.
+                counted = effective_dose(
+                    muscle.recent, muscle.dose, model.dose_crowding
+                )
+                room = max(1.0 - muscle.adaptation / athlete.muscle_ceiling[side], 0.0)
+                gain = athlete.response[side] * athlete.recovery
+                adaptation_gain = model.muscle_gain * gain * counted * room
+            fatigue_gain = model.fatigue_gain * muscle.cost
+            if run.log.is_kept:
+                log.adaptation[day, index, side] = muscle.adaptation
+                log.fatigue[day, index, side] = muscle.fatigue
+                log.adaptation_gain[day, index, side] = adaptation_gain
+                log.fatigue_gain[day, index, side] = fatigue_gain
+            muscle.adaptation = (muscle.adaptation + adaptation_gain) * decay.muscle
+            muscle.fatigue = (muscle.fatigue + fatigue_gain) * decay.fatigue
+            muscle.recent = (muscle.recent + muscle.dose) * decay.recent
+            muscle.dose = muscle.cost = 0.0
+
+
+def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
+    """Update skill and familiarity of the lifts done so far."""
+    model, athlete, log = run.model, run.athlete, run.log.lifts
+    for index in range(len(run.lifts)):
+        lift = run.lifts[index]
+        if lift.novelty == 1.0 and not lift.is_exposed:
+            continue  # not done yet
+        for side in SIDES:
+            dose, skill = lift.skill_dose[side], lift.skill[side]
+            recent, skill_gain = lift.skill_recent[side], 0.0
+            if dose > 0.0:
+                counted = effective_dose(recent, dose, model.dose_crowding)
+                room = max(1.0 - skill / athlete.skill_ceiling[side], 0.0)
+                gain = athlete.response[side] * athlete.recovery
+                skill_gain = model.skill_gain * gain * counted * room
+            if run.log.is_kept:
+                log.skill[day, index, side] = skill
+                log.familiarity[day, index, side] = lift.familiarity_gain
+                log.skill_gain[day, index, side] = skill_gain
+            lift.skill[side] = (skill + skill_gain) * decay.skill
+            lift.skill_recent[side] = (recent + dose) * decay.recent
+            lift.skill_dose[side] = 0.0
+        if lift.is_exposed:
+            # Familiarity goes by days with the lift, not by time, and does not fade:
+            # size x (1 - initial familiarity) x (1 - exp(-n / sessions)).
+            lift.unlearned *= decay.unlearned
+            lift.novelty *= decay.novelty
+            new = 1.0 - run.strengths[index].familiarity
+            lift.familiarity_gain = (
+                model.familiarity_size * new * (1.0 - lift.unlearned)
+            )
+            lift.is_exposed = False
+
+
+def _update_technique(run: RunState) -> None:
+    """Update the technique of every movement pattern, by the practice of the day."""
+    body, model = run.body, run.model
+    any_practice = 0.0
+    for pattern in range(len(PATTERNS)):
+        any_practice = max(any_practice, body.practice[pattern])
+    for pattern in range(len(PATTERNS)):
+        # Good practice of another pattern transfers a part of itself. Failed practice
+        # is negative, and takes from the technique in proportion to what there is.
+        practice = body.practice[pattern]
+        if practice == 0.0:
+            practice = model.technique_transfer * any_practice
+        technique = body.technique[pattern]
+        room = technique
+        if practice > 0.0:
+            room = max(model.technique_ceiling - technique, 0.0)
+        body.technique[pattern] = technique + model.technique_gain * practice * room
+        body.practice[pattern] = 0.0
 
 
 def effective_dose(recent: float, dose: float, crowding: float) -> float:
@@ -204,12 +241,14 @@ def effective_dose(recent: float, dose: float, crowding: float) -> float:
     D(recent + dose) - D(recent) with D(x) = (1 + c) x / (1 + c x): one set alone counts
     1, each further one less. A crowding c of 0 makes it the dose itself.
     """
+    # The difference in closed form: subtracting two near numbers would lose digits.
     before, after = 1.0 + crowding * recent, 1.0 + crowding * (recent + dose)
     return (1.0 + crowding) * dose / (before * after)
 
 
 def initial_state(run: RunState) -> DecayFactors:
-    """Set body and book to the first morning; return what each night keeps."""
+    """Set body and observations to the first morning; return the decay factors."""
+    # Runs of many athletes reuse one state, so that every field is set here.
     _initial_body(run)
     _initial_observations(run)
     return decay_factors(run.model, run.athlete.recovery)
@@ -220,56 +259,54 @@ def _initial_body(run: RunState) -> None:
     body.readiness = body.chronic_pain_left = 1.0
     body.tolerance, body.stability = athlete.tolerance, model.stability_start
     body.pain = body.flare = body.irritation = body.lumbar = 0.0
-    body.soreness = body.pending_soreness = body.soreness_dose = body.stiffness = (
-        body.hard_sets
-    ) = 0.0
-    body.stability_dose = body.endurance = body.endurance_dose = body.warmth = 0.0
-    for pattern in range(len(body.technique)):
+    body.soreness = body.pending_soreness = body.soreness_dose = 0.0
+    body.stiffness = body.hard_sets = body.stability_dose = 0.0
+    body.endurance = body.endurance_dose = body.warmth = 0.0
+    for pattern in range(len(PATTERNS)):
         body.technique[pattern], body.practice[pattern] = athlete.technique, 0.0
     for side in SIDES:
         body.range_deg[side], body.mobility[side] = athlete.range_deg[side], 0.0
-        for place in range(N_MUSCLES):
-            muscle = run.muscles[place, side]
+        for index in range(N_MUSCLES):
+            muscle = run.muscles[index, side]
             muscle.adaptation = muscle.fatigue = muscle.recent = 0.0
             muscle.dose = muscle.cost = muscle.acute_fatigue = 0.0
-    for e in range(len(run.lifts)):
-        lift, strength = run.lifts[e], run.strengths[e]
+    for index in range(len(run.lifts)):
+        lift, strength = run.lifts[index], run.strengths[index]
         for side in SIDES:
             lift.skill[side] = lift.skill_recent[side] = lift.skill_dose[side] = 0.0
-        lift.familiar = 0.0
+        lift.familiarity_gain = 0.0
         lift.unlearned = lift.novelty = 1.0
         lift.is_exposed = False
-        off = 0.0  # an estimated 1RM is off by something; a measured one is not
+        # The true 1RM differs from an estimated one by a lognormal error, which the
+        # coach does not know; a measured one is exact.
+        z_error = 0.0
         if run.is_noisy and not strength.is_measured:
-            identity = run.exercises[e].identity
-            off, _ = pair(run.seed, run.person, identity, BASELINE)
-        lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * off)
-        run.e1rm_kg[e] = strength.base_kg
+            identity = run.exercises[index].identity
+            z_error, _ = pair(run.seed, run.athlete_number, identity, BASELINE)
+        lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * z_error)
+        run.e1rm_kg[index] = strength.base_kg
 
 
 def _initial_observations(run: RunState) -> None:
     observed, athlete = run.observed, run.athlete
-    observed.week = observed.phase = observed.extra_weeks = observed.regressed_from = (
-        observed.plan_week
-    ) = 0
-    observed.last_reactive_week = observed.no_progress_week = observed.n_rated = 0
-    observed.is_light = observed.has_asymmetry = False
-    observed.phase_week, observed.last_deload_week, observed.weaker = (
-        1,
-        -99,
-        athlete.weaker,
-    )
-    observed.last_work = -1
+    observed.week = observed.phase = observed.plan_week = observed.extra_weeks = 0
+    observed.phase_week, observed.regressed_from = 1, 0
+    observed.is_deload = observed.has_asymmetry = False
+    # Long before the first week, so that no distance between deloads holds one back.
+    observed.last_deload_week, observed.last_reactive_week = -99, 0
+    observed.no_progress_week = observed.n_rated = 0
+    observed.weaker_side, observed.last_work_day = athlete.weaker_side, -1
     observed.pain = observed.soreness = observed.pain_of_week = 0.0
     observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:
         observed.range_deg[side] = athlete.range_deg[side]
         observed.bridge_reps[side] = athlete.bridge_reps[side]
         observed.mobility_factor[side] = 1.0
-    for slot in range(len(run.slots)):
-        asked, slot_state = run.slots[slot], run.slot_states[slot]
-        # The first load is worked out when it is needed, from what is known by then.
-        prescribe(slot_state, Prescription(asked.n_sets, asked.low, 0.0, 0, 0, 0, 0))
+    for number in range(len(run.slots)):
+        slot, slot_state = run.slots[number], run.slot_states[number]
+        # A load of 0 is worked out when it is needed, from what is known by then.
+        first = Prescription(slot.n_sets_min, slot.low, 0.0, 0, 0, 0, 0)
+        prescribe(slot_state, first)
         slot_state.done_kg, slot_state.last_day = nan, -1
-        for place in range(len(slot_state.rated)):
-            slot_state.rated[place] = nan
+        for place in range(len(slot_state.technique)):
+            slot_state.technique[place] = nan

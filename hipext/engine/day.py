@@ -1,4 +1,9 @@
-"""Many persons, one after the other, in the rooms of one life: nothing is allocated."""
+"""The loop over days, for one athlete or for many in sequence.
+
+A day goes: pain and readiness of the morning and what is reported of them, tests,
+sessions, log, overnight update. A week opens with a measurement of hip range, the gate
+of the phase and the decision about a deload.
+"""
 
 import numpy as np
 
@@ -7,7 +12,7 @@ from hipext.engine.decisions import log_missed_session, start_week
 from hipext.engine.random import normals
 from hipext.engine.session import measure_range, perform_session, perform_tests
 from hipext.engine.state import (
-    DAYS,
+    DAYS_PER_WEEK,
     LEFT,
     MORNING,
     RIGHT,
@@ -23,73 +28,76 @@ from hipext.engine.state import (
 
 def simulate_all(
     run: RunState,
-    persons: np.ndarray,
+    athletes: np.ndarray,
     strengths: np.ndarray,
     events: np.ndarray,
     weeks: np.ndarray,
-    first_person: int,
+    first_number: int,
 ) -> None:
-    """Let persons live through a plan one after the other, in the rooms of one life."""
-    for row in range(len(persons)):
-        old, log = run, run.log
+    """Simulate many athletes in sequence, reusing one preallocated state.
+
+    Each row of `weeks` takes the weeks of one athlete; `first_number` is the athlete
+    number of the first row.
+    """
+    for row in range(len(athletes)):
+        # Compiled code has no `_replace`, so that all fields are named.
+        log = Log(
+            run.log.is_kept,
+            run.log.count,
+            run.log.sets,
+            run.log.decisions,
+            run.log.tests,
+            run.log.days,
+            run.log.muscles,
+            run.log.lifts,
+            weeks[row],
+        )
         simulate_days(
             RunState(
-                old.plan,
-                old.phases,
-                old.occasions,
-                old.calendar,
-                old.slots,
-                old.exercises,
-                persons[row],
+                run.plan,
+                run.phases,
+                run.occasions,
+                run.calendar,
+                run.slots,
+                run.exercises,
+                athletes[row],
                 strengths[row],
                 events[row],
-                old.model,
-                old.seed,
-                first_person + row,
-                old.is_noisy,
-                old.script,
-                old.body,
-                old.muscles,
-                old.lifts,
-                old.observed,
-                old.slot_states,
-                old.e1rm_kg,
-                Log(
-                    log.is_kept,
-                    log.count,
-                    log.sets,
-                    log.decisions,
-                    log.tests,
-                    log.days,
-                    log.muscles,
-                    log.lifts,
-                    weeks[row],
-                ),
+                run.model,
+                run.seed,
+                first_number + row,
+                run.is_noisy,
+                run.script,
+                run.body,
+                run.muscles,
+                run.lifts,
+                run.observed,
+                run.slot_states,
+                run.e1rm_kg,
+                log,
             )
         )
 
 
 def simulate_days(run: RunState) -> None:
-    """Let one person live through a plan, day by day."""
+    """Simulate one athlete going through a plan, day by day."""
     body, observed, phases, calendar = run.body, run.observed, run.phases, run.calendar
     decay = initial_state(run)
-    for day in range(run.plan.horizon * DAYS):
-        week, weekday = day // DAYS, day % DAYS
+    for day in range(run.plan.horizon * DAYS_PER_WEEK):
+        week, weekday = day // DAYS_PER_WEEK, day % DAYS_PER_WEEK
         if weekday == 0:
             measure_range(run, day)
             if not start_week(run, day):
                 break
             body.flare += run.events[week].flare
-        is_there = start_day(run, day) and not run.events[week].is_missed
+        # A missed week still has its mornings: states go on, and are reported.
+        attends = start_day(run, day) and not run.events[week].is_missed
         phase = phases[observed.phase]
-        if is_there and calendar[week].is_test and weekday == phase.test_weekday:
+        if attends and calendar[week].is_test and weekday == phase.test_weekday:
             perform_tests(run, day)
-        today, tomorrow = (
-            phase.first_occasion[weekday],
-            phase.first_occasion[weekday + 1],
-        )
-        for occasion in range(today, tomorrow):
-            if is_there:
+        first, end = phase.first_occasion[weekday], phase.first_occasion[weekday + 1]
+        for occasion in range(first, end):
+            if attends:
                 perform_session(run, day, occasion)
             else:
                 log_missed_session(run, day, occasion)
@@ -97,31 +105,33 @@ def simulate_days(run: RunState) -> None:
             log_day(run, day)
         run.log.count.lumbar += body.lumbar
         overnight_update(run, day, decay)
-        if weekday == DAYS - 1:
+        if weekday == DAYS_PER_WEEK - 1:
             log_week(run, week, strength_of(run, LEFT), strength_of(run, RIGHT))
 
 
 def start_day(run: RunState, day: int) -> bool:
     """Set the pain and readiness of a morning, and what is reported of them.
 
-    Returns whether the person comes to train that day.
+    Returns whether the athlete comes to train that day.
     """
     body, observed, model, athlete = run.body, run.observed, run.model, run.athlete
-    of_sleep, of_pain, of_soreness, of_will = 0.0, 0.0, 0.0, -99.0
+    # Standard normal deviates; without noise everyone attends.
+    z_sleep, z_pain, z_soreness, z_attendance = 0.0, 0.0, 0.0, -99.0
     if run.is_noisy:
-        of_sleep, of_pain, of_soreness, of_will = normals(
-            run.seed, run.person, day, MORNING
+        z_sleep, z_pain, z_soreness, z_attendance = normals(
+            run.seed, run.athlete_number, day, MORNING
         )
-    hurt = athlete.chronic_pain * body.chronic_pain_left + body.flare
-    body.pain = min(hurt + model.pain_per_irritation * body.irritation, 10.0)
-    lost_h = min(max(-model.readiness_sleep_sd_h * of_sleep, 0.0), 3.0)
-    rested = 1.0 - model.readiness_loss_per_h * lost_h
+    persistent = athlete.chronic_pain * body.chronic_pain_left + body.flare
+    body.pain = min(persistent + model.pain_per_irritation * body.irritation, 10.0)
+    lost_sleep_h = min(max(-model.readiness_sleep_sd_h * z_sleep, 0.0), 3.0)
+    rested = 1.0 - model.readiness_loss_per_h * lost_sleep_h
     body.readiness = rested * (1.0 - model.readiness_pain_loss * body.pain)
-    pain = body.pain + model.pain_sem * of_pain * min(1.0, body.pain)
-    sore = body.soreness + model.soreness_sem * of_soreness * min(1.0, body.soreness)
-    observed.pain = scripted(run.script, day, SCRIPT_PAIN, min(max(pain, 0.0), 10.0))
-    observed.soreness = scripted(
-        run.script, day, SCRIPT_SORENESS, min(max(sore, 0.0), 10.0)
-    )
+    # The error of a report shrinks below 1 point: no pain is reported as none.
+    pain = body.pain + model.pain_sem * z_pain * min(1.0, body.pain)
+    soreness = body.soreness
+    soreness += model.soreness_sem * z_soreness * min(1.0, body.soreness)
+    pain, soreness = min(max(pain, 0.0), 10.0), min(max(soreness, 0.0), 10.0)
+    observed.pain = scripted(run.script, day, SCRIPT_PAIN, pain)
+    observed.soreness = scripted(run.script, day, SCRIPT_SORENESS, soreness)
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
-    return of_will <= athlete.stays_away_above
+    return z_attendance <= athlete.attendance_z_max

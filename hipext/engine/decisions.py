@@ -1,7 +1,8 @@
-"""Decisions of the day loop. They see the plan and the book, never the body.
+"""Decisions of the day loop, from observations alone.
 
-Each function changes the book and writes one row of the log per decision: what was
-decided, by which rule, from which observations.
+The functions see the plan and what a coach could have written down, never the body.
+Each changes the observed record or the next prescription of a slot, and logs one row
+per decision: action, reason, and the observations behind it.
 """
 
 from math import floor, isnan, nan
@@ -12,103 +13,90 @@ from hipext.engine.progression import (
     CHANGE,
     DELOAD,
     EXTEND,
-    HOLD,
+    HARDER_EXERCISE,
     KEEP,
-    LIGHT_WEEK,
     PASS,
     REDUCE,
+    REDUCED_SESSION,
     REGRESS,
+    REPEAT,
     SKIP,
     STOP,
     Prescription,
     after_failure,
     after_success,
     round_to_increment,
+    with_load,
 )
 from hipext.engine.state import (
     BRIDGE_TEST,
-    DAYS,
+    DAYS_PER_WEEK,
     LEFT,
+    MAX_GATE_SESSIONS,
     RANGE_TEST,
     RIGHT,
-    RING,
     WORK,
     RunState,
 )
 
-(
-    PAIN_TODAY,
-    PAIN_TOO_HIGH,
-    TOO_SORE,
+(  # reasons, after those of `progression`
+    PAIN_BLOCKS_STEP,
+    PAIN_REDUCES_LOAD,
+    SORENESS_HIGH,
     TECHNIQUE_LOW,
-    TECHNIQUE_BACK,
-    TOO_HARD,
-    AFTER_GAP,
-    HELD_BY_TEST,
-    GATE_OPEN,
-    GATE_CLOSED,
-    GATE_BACK,
-    GATE_SHUT,
+    TECHNIQUE_REGRESSION,
+    EFFORT_HIGH,
+    TRAINING_GAP,
+    NO_PROGRESS_WEEK,
+    GATE_PASSED,
+    GATE_EXTENDS,
+    GATE_REGRESSES,
+    GATE_STAYS_CLOSED,
     PLANNED_DELOAD,
-    PAIN_DELOAD,
+    REACTIVE_DELOAD,
     DELOAD_NOT_STACKED,
-    RESUMED,
-    PAIN_SESSION,
-    SET_STOPPED,
+    AFTER_DELOAD,
+    PAIN_REDUCES_SESSION,
+    TECHNIQUE_STOP,
     WEAKER_SIDE_FIRST,
-    SIDES_ALIKE,
+    SIDES_SIMILAR,
     MORE_MOBILITY,
-    RANGE_ALIKE,
-    TEST_WORSE,
-    TEST_STEADY,
+    RANGE_SUFFICIENT,
+    PAIN_ROSE,
+    PAIN_STEADY,
     MISSED_SESSION,
-    LOWER_ESTIMATES,
-) = range(21, 47)
-WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot
+    ESTIMATES_REDUCED,
+) = range(HARDER_EXERCISE + 1, HARDER_EXERCISE + 27)
+WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot, for decisions about these
+LOW_TECHNIQUE, HIGH_PAIN, SHORT_RANGE, ASYMMETRY = 1, 2, 4, 8  # sum: failures of a gate
 
 
-def log_decision(
-    run: RunState, day: int, slot: int, action: int, reason: int, seen: tuple
-) -> None:
-    """Add a decision that is not about what a slot asks for; 8 observations."""
-    none = Prescription(0, 0, 0.0, 0, 0, 0, 0)
-    log_change(run, day, slot, action, reason, seen, none, none)
-
-
-def log_change(
-    run: RunState,
-    day: int,
-    slot: int,
-    action: int,
-    reason: int,
-    seen: tuple,
-    was: Prescription,
-    will: Prescription,
-) -> None:
-    """Add a row to the log: 8 observations, and what was and will be asked for."""
-    log = run.log
-    if not log.is_kept:
-        return
+def log_decision(run: RunState, day: int, slot: int, action: int, reason: int) -> int:
+    """Log a decision; return the row that takes the observations behind it."""
+    log, decisions = run.log, run.log.decisions
     row = log.count.decisions
-    log.count.decisions = row + 1
-    log.decisions[row, 0] = day
-    log.decisions[row, 1] = slot
-    log.decisions[row, 2] = action
-    log.decisions[row, 3] = reason
-    for place in range(8):
-        log.decisions[row, 4 + place] = seen[place]
-    for place, asked in ((12, was), (19, will)):
-        log.decisions[row, place] = asked.n_sets
-        log.decisions[row, place + 1] = asked.reps_or_s
-        log.decisions[row, place + 2] = asked.load_kg
-        log.decisions[row, place + 3] = asked.n_successes
-        log.decisions[row, place + 4] = asked.n_failed
-        log.decisions[row, place + 5] = asked.n_steps
-        log.decisions[row, place + 6] = asked.ladder_step
+    if log.is_kept:  # otherwise there is one row, which every decision overwrites
+        log.count.decisions = row + 1
+    decisions.day[row] = day
+    decisions.slot[row] = slot
+    decisions.action[row] = action
+    decisions.reason[row] = reason
+    return row
+
+
+def log_prescription(column: np.ndarray, row: int, prescription: Prescription) -> None:
+    """Log a prescription before or after a decision."""
+    column.n_sets[row] = prescription.n_sets
+    column.reps_or_s[row] = prescription.reps_or_s
+    column.load_kg[row] = prescription.load_kg
+    column.n_successes[row] = prescription.n_successes
+    column.n_failed[row] = prescription.n_failed
+    column.n_steps[row] = prescription.n_steps
+    column.ladder_step[row] = prescription.ladder_step
 
 
 def prescription_of(slot_state: np.void) -> Prescription:
-    """Return what a slot asks for."""
+    """Return what a slot prescribes next."""
     return Prescription(
         slot_state.n_sets,
         slot_state.reps_or_s,
@@ -120,223 +108,252 @@ def prescription_of(slot_state: np.void) -> Prescription:
     )
 
 
-def prescribe(slot_state: np.void, asked: Prescription) -> None:
-    """Keep what a slot asks for next."""
-    slot_state.n_sets = asked.n_sets
-    slot_state.reps_or_s = asked.reps_or_s
-    slot_state.load_kg = asked.load_kg
-    slot_state.n_successes = asked.n_successes
-    slot_state.n_failed = asked.n_failed
-    slot_state.n_steps = asked.n_steps
-    slot_state.ladder_step = asked.ladder_step
+def prescribe(slot_state: np.void, prescription: Prescription) -> None:
+    """Set what a slot prescribes next."""
+    slot_state.n_sets = prescription.n_sets
+    slot_state.reps_or_s = prescription.reps_or_s
+    slot_state.load_kg = prescription.load_kg
+    slot_state.n_successes = prescription.n_successes
+    slot_state.n_failed = prescription.n_failed
+    slot_state.n_steps = prescription.n_steps
+    slot_state.ladder_step = prescription.ladder_step
 
 
-def prescribe_today(run: RunState, slot: int, is_light: bool) -> tuple[int, int, float]:
-    """Return sets, amount and load of a slot today, lighter where `is_light`."""
-    plan, asked, slot_state = run.plan, run.slots[slot], run.slot_states[slot]
-    exercise = run.exercises[asked.exercise[slot_state.ladder_step]]
+def prescribe_today(
+    run: RunState, slot_number: int, is_reduced: bool
+) -> tuple[int, int, float]:
+    """Return sets, repetitions or seconds, and load of a slot today."""
+    plan, slot = run.plan, run.slots[slot_number]
+    slot_state = run.slot_states[slot_number]
+    exercise = run.exercises[slot.exercise[slot_state.ladder_step]]
+    step_kg = slot.step_kg[slot_state.ladder_step]
     if not exercise.is_loaded:
         slot_state.load_kg = 0.0
     elif slot_state.load_kg <= 0.0:
-        slot_state.load_kg = max(
-            first_load(run, slot), asked.step_kg[slot_state.ladder_step]
-        )
-    n_sets, reps_or_s, load_kg = (
-        slot_state.n_sets,
-        slot_state.reps_or_s,
-        slot_state.load_kg,
-    )
-    if is_light:
-        if plan.deload_sets > 0 and not asked.is_hold:
+        slot_state.load_kg = max(first_load(run, slot_number), step_kg)
+    n_sets, reps_or_s = slot_state.n_sets, slot_state.reps_or_s
+    load_kg = slot_state.load_kg
+    if is_reduced:
+        if plan.deload_sets > 0 and not slot.is_hold:
             n_sets, reps_or_s = plan.deload_sets, plan.deload_reps
-        else:
+        else:  # 1e-9: see `round_to_increment`
             n_sets = max(1, floor(n_sets * plan.deload_sets_fraction + 0.5 + 1e-9))
+        # Cut the load last lifted at full dose: cuts never stack, and a step that was
+        # not yet trained is not cut instead.
         if not isnan(slot_state.done_kg):
             load_kg = slot_state.done_kg
         load_kg *= plan.deload_load_fraction
     if exercise.is_loaded:
-        load_kg = round_to_increment(load_kg, asked.step_kg[slot_state.ladder_step])
+        load_kg = round_to_increment(load_kg, step_kg)
     return n_sets, reps_or_s, load_kg
 
 
-def first_load(run: RunState, slot: int) -> float:
-    """Return the load to start with: given, or a share of the 1RM as it is known."""
-    asked = run.slots[slot]
-    e = asked.exercise[run.slot_states[slot].ladder_step]
-    exercise = run.exercises[e]
-    if asked.first_fraction == 0.0:
-        return asked.first_kg
+def first_load(run: RunState, slot_number: int) -> float:
+    """Return the load to start with: given, or a share of the estimated 1RM."""
+    slot = run.slots[slot_number]
+    index = slot.exercise[run.slot_states[slot_number].ladder_step]
+    exercise = run.exercises[index]
+    if slot.first_fraction == 0.0:
+        return slot.first_kg
+    # The 1RM is the whole mass that effort goes by: all implements and the body's part.
     body_kg = exercise.rated_share * run.athlete.body_mass_kg
-    return (asked.first_fraction * run.e1rm_kg[e] - body_kg) / exercise.n_implements
+    rated_kg = slot.first_fraction * run.e1rm_kg[index]
+    return (rated_kg - body_kg) / exercise.n_implements
 
 
-def decide_session(run: RunState, day: int, first: int, last: int) -> bool:
-    """Return whether the slots from `first` to `last` are to be light today.
+def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
+    """Return whether the session of slots `first` to `end` - 1 is reduced today.
 
-    Loads of slots that rested for long come back lower.
+    It is reduced in a deload week and when much pain is reported. Loads come back lower
+    after a gap: of a slot that was not trained for long, and of every estimated 1RM
+    after as long without any work.
     """
     observed, model = run.observed, run.model
-    is_light, pain, has_work = observed.is_light, observed.pain, False
-    for slot in range(first, last):
-        slot_state = run.slot_states[slot]
-        gap = day - slot_state.last_day
-        if run.slots[slot].kind != WORK:
+    is_reduced, pain, has_work = observed.is_deload, observed.pain, False
+    log, seen = run.log.decisions, run.log.decisions.observed
+    for number in range(first, end):
+        slot, slot_state = run.slots[number], run.slot_states[number]
+        gap_d = day - slot_state.last_day
+        if slot.kind != WORK:
             continue
         has_work = True
-        exercise = run.exercises[run.slots[slot].exercise[slot_state.ladder_step]]
+        exercise = run.exercises[slot.exercise[slot_state.ladder_step]]
         was_done = (
             slot_state.last_day >= 0 and exercise.is_loaded and slot_state.load_kg > 0.0
         )
-        if was_done and gap >= model.rule_gap_days:
-            was = prescription_of(slot_state)
-            cut = _cut_after(model, gap)
-            load_kg = was.load_kg * (1.0 - cut / 100.0)
-            will = Prescription(
-                was.n_sets, was.reps_or_s, load_kg, 0, 0, was.n_steps, was.ladder_step
-            )
-            seen = (nan, nan, nan, pain, nan, model.rule_gap_days, 1.0 * gap, cut)
-            log_change(run, day, slot, REDUCE, AFTER_GAP, seen, was, will)
-            prescribe(slot_state, will)
-            slot_state.done_kg *= 1.0 - cut / 100.0
+        if was_done and gap_d >= model.rule_gap_days:
+            before = prescription_of(slot_state)
+            cut_pct = _cut_pct_after(model, gap_d)
+            load_kg = before.load_kg * (1.0 - cut_pct / 100.0)
+            after = with_load(before, load_kg, before.ladder_step)
+            row = log_decision(run, day, number, REDUCE, TRAINING_GAP)
+            seen.pain_reported[row] = pain
+            seen.limit[row] = model.rule_gap_days
+            seen.days_without[row] = gap_d
+            seen.cut_pct[row] = cut_pct
+            log_prescription(log.before, row, before)
+            log_prescription(log.after, row, after)
+            prescribe(slot_state, after)
+            slot_state.done_kg *= 1.0 - cut_pct / 100.0
     if not has_work:
-        return is_light
-    gap = day - observed.last_work
-    if observed.last_work >= 0 and gap >= model.rule_gap_days:
-        cut = _cut_after(model, gap)
-        for e in range(len(run.e1rm_kg)):
-            run.e1rm_kg[e] *= 1.0 - cut / 100.0
-        seen = (nan, nan, nan, pain, 1.0 * gap, cut, nan, model.rule_gap_days)
-        log_decision(run, day, WEEK_ROW, REDUCE, LOWER_ESTIMATES, seen)
-    observed.last_work = day
-    if not is_light and pain > model.rule_pain_cut:
-        seen = (nan, nan, nan, pain, nan, model.rule_pain_cut, nan, nan)
-        log_decision(run, day, WEEK_ROW, REDUCE, PAIN_SESSION, seen)
+        return is_reduced
+    gap_d = day - observed.last_work_day
+    if observed.last_work_day >= 0 and gap_d >= model.rule_gap_days:
+        cut_pct = _cut_pct_after(model, gap_d)
+        for index in range(len(run.e1rm_kg)):
+            run.e1rm_kg[index] *= 1.0 - cut_pct / 100.0
+        row = log_decision(run, day, WEEK_ROW, REDUCE, ESTIMATES_REDUCED)
+        seen.limit[row] = model.rule_gap_days
+        seen.days_without[row] = gap_d
+        seen.cut_pct[row] = cut_pct
+    observed.last_work_day = day
+    if not is_reduced and pain > model.rule_pain_cut:
+        row = log_decision(run, day, WEEK_ROW, REDUCE, PAIN_REDUCES_SESSION)
+        seen.pain_reported[row] = pain
+        seen.limit[row] = model.rule_pain_cut
         return True
-    return is_light
+    return is_reduced
 
 
-def _cut_after(model: np.void, gap: int) -> float:
+def _cut_pct_after(model: np.void, gap_d: int) -> float:
     """Return by how many percent loads come down after days without training."""
-    weeks = gap // DAYS
+    weeks = gap_d // DAYS_PER_WEEK
     return min(model.rule_gap_pct_per_week * weeks, model.rule_gap_most_pct)
 
 
 def stop_sets(
-    run: RunState, day: int, slot: int, number: int, n_sets: int, rated: float
+    run: RunState, day: int, slot: int, n_done: int, n_sets: int, technique: float
 ) -> None:
-    """End a slot before its last set, for the way this one looked."""
-    limit = run.model.rule_technique_stop
-    seen = (nan, nan, rated, nan, nan, limit, 1.0 * number, 1.0 * n_sets)
-    log_decision(run, day, slot, STOP, SET_STOPPED, seen)
+    """Log that a slot ended before its last set, for the technique of this one."""
+    seen = run.log.decisions.observed
+    row = log_decision(run, day, slot, STOP, TECHNIQUE_STOP)
+    seen.technique_rated[row] = technique
+    seen.limit[row] = run.model.rule_technique_stop
+    seen.sets_done[row] = n_done
+    seen.sets_prescribed[row] = n_sets
 
 
 def decide_slot(
     run: RunState,
     day: int,
-    slot: int,
-    is_light: bool,
+    number: int,
+    is_reduced: bool,
     is_week_end: bool,
     completed: bool,
     rir: float,
     technique: float,
 ) -> None:
-    """Decide what a slot asks for next from how its sets looked.
+    """Decide what a slot prescribes next from how its sets went.
 
-    The order is that of importance: light week, pain, failure, soreness, technique,
-    effort; only where nothing speaks against it does the slot's own rule take a step.
+    Conditions are tested in order of importance: reduced session, pain, failure,
+    soreness, technique, effort. Only if none of them holds does the slot's own
+    progression take a step.
     """
     observed, model = run.observed, run.model
-    asked, slot_state = run.slots[slot], run.slot_states[slot]
-    was = prescription_of(slot_state)
+    slot, slot_state = run.slots[number], run.slot_states[number]
+    before = prescription_of(slot_state)
     pain, soreness = observed.pain, observed.soreness
-    limit = run.phases[observed.phase].gate_technique
-    if isnan(limit):
-        limit = model.rule_technique_min
-    n_low = _rated_low(slot_state.rated, technique, limit)
-    will, action, reason = was, HOLD, LIGHT_WEEK
-    bound, count = nan, nan
-    if is_light:
+    technique_min = run.phases[observed.phase].gate_technique
+    if isnan(technique_min):
+        technique_min = model.rule_technique_min
+    n_below = _sessions_below(slot_state.technique, technique, technique_min)
+    after, action, reason = before, REPEAT, REDUCED_SESSION
+    limit, n_successes, n_failed, n_low = nan, nan, nan, nan
+    # Comparisons with a missing value (NaN) are false: what was not observed, such as
+    # the effort of a hold, speaks against nothing.
+    if is_reduced:
         pass
-    elif asked.kind == WORK and pain > model.rule_pain_cut:
-        reason, action, bound = PAIN_TOO_HIGH, REDUCE, model.rule_pain_cut
-        load_kg = was.load_kg * (1.0 - model.rule_pain_drop_pct / 100.0)
-        will = Prescription(
-            was.n_sets, was.reps_or_s, load_kg, 0, 0, was.n_steps, was.ladder_step
-        )
+    elif slot.kind == WORK and pain > model.rule_pain_cut:
+        reason, action, limit = PAIN_REDUCES_LOAD, REDUCE, model.rule_pain_cut
+        load_kg = before.load_kg * (1.0 - model.rule_pain_drop_pct / 100.0)
+        after = with_load(before, load_kg, before.ladder_step)
     elif not completed:
-        will, action, reason = after_failure(asked, was, is_week_end)
-        count = was.n_failed + 1.0
+        after, action, reason = after_failure(slot, before, is_week_end)
+        n_failed = before.n_failed + 1.0
     elif pain > model.rule_pain_hold:
-        reason, bound = PAIN_TODAY, model.rule_pain_hold
+        reason, limit = PAIN_BLOCKS_STEP, model.rule_pain_hold
     elif soreness > model.rule_soreness_hold:
-        reason, bound = TOO_SORE, model.rule_soreness_hold
-    elif technique < limit:
-        reason, bound, count = TECHNIQUE_LOW, limit, 1.0 * n_low
-        if was.ladder_step > 0 and n_low >= 2:
-            reason, action = TECHNIQUE_BACK, REGRESS
-            will = Prescription(
-                was.n_sets, was.reps_or_s, 0.0, 0, 0, was.n_steps, was.ladder_step - 1
-            )
-    elif rir < asked.target_rir - model.rule_effort_slack:
-        reason, bound = TOO_HARD, asked.target_rir
+        reason, limit = SORENESS_HIGH, model.rule_soreness_hold
+    elif technique < technique_min:
+        reason, limit, n_low = TECHNIQUE_LOW, technique_min, 1.0 * n_below
+        if before.ladder_step > 0 and n_below >= 2:
+            reason, action = TECHNIQUE_REGRESSION, REGRESS
+            after = with_load(before, 0.0, before.ladder_step - 1)
+    elif rir < slot.target_rir - model.rule_effort_slack:
+        reason, limit = EFFORT_HIGH, slot.target_rir
     elif observed.no_progress_week == observed.week:
-        reason = HELD_BY_TEST
+        reason = NO_PROGRESS_WEEK
     else:
-        will, action, reason = after_success(asked, was, is_week_end)
-        count = was.n_successes + 1.0
-        if will.ladder_step != was.ladder_step:
-            will = Prescription(
-                will.n_sets, will.reps_or_s, 0.0, 0, 0, will.n_steps, will.ladder_step
-            )
-    if run.log.is_kept and (asked.kind == WORK or action != HOLD):
-        seen = (1.0 * completed, rir, technique, pain, soreness, bound, count, nan)
-        log_change(run, day, slot, action, reason, seen, was, will)
-    prescribe(slot_state, will)
-    if will.ladder_step != was.ladder_step:
-        slot_state.done_kg = nan  # that was another exercise
+        after, action, reason = after_success(slot, before, is_week_end)
+        n_successes = before.n_successes + 1.0
+    if run.log.is_kept and (slot.kind == WORK or action != REPEAT):
+        log, seen = run.log.decisions, run.log.decisions.observed
+        row = log_decision(run, day, number, action, reason)
+        seen.all_sets_completed[row] = completed
+        seen.reserve_reported[row] = rir
+        seen.technique_rated[row] = technique
+        seen.pain_reported[row] = pain
+        seen.soreness_reported[row] = soreness
+        seen.limit[row] = limit
+        seen.good_in_a_row[row] = n_successes
+        seen.failed_in_a_row[row] = n_failed
+        seen.sessions_below[row] = n_low
+        log_prescription(log.before, row, before)
+        log_prescription(log.after, row, after)
+    prescribe(slot_state, after)
+    if after.ladder_step != before.ladder_step:
+        slot_state.done_kg = nan  # it was the load of another exercise
 
 
-def _rated_low(rated: np.ndarray, technique: float, limit: float) -> int:
+def _sessions_below(rated: np.ndarray, technique: float, limit: float) -> int:
     """Add a rating to the last three of a slot; return how many are below a limit."""
     if not isnan(technique):
         rated[0], rated[1], rated[2] = rated[1], rated[2], technique
-    n_low = 0
+    n_below = 0
     for place in range(3):
-        if rated[place] < limit:  # never true for a missing one
-            n_low += 1
-    return n_low
+        if rated[place] < limit:  # false for a missing one
+            n_below += 1
+    return n_below
 
 
 def start_week(run: RunState, day: int) -> bool:
-    """Move to the next week: gate, phase, light week. False when the plan is done."""
-    plan, observed, week = run.plan, run.observed, day // DAYS + 1
+    """Move to the next week: gate, phase and deload; False once the plan is done."""
+    plan, observed, week = run.plan, run.observed, day // DAYS_PER_WEEK + 1
+    seen = run.log.decisions.observed
     observed.week = week
-    was_light = observed.is_light
+    was_deload = observed.is_deload
     if week > 1 and not _next_phase_week(run, day):
         return False
+    # Deloads of the plan belong to its weeks, which an extension of a phase is not;
+    # those every few weeks go by the weeks of the run.
     is_extension = observed.phase_week > run.phases[observed.phase].weeks
-    is_planned = not is_extension and run.calendar[observed.plan_week].is_light
+    is_planned = not is_extension and run.calendar[observed.plan_week].is_deload
     every, apart = plan.deload_every, plan.deload_weeks_apart
     is_planned = is_planned or (every > 0 and week % every == 0)
-    pain, above = observed.pain_of_week, plan.deload_above_pain
-    since_light = week - observed.last_deload_week
+    pain, pain_limit = observed.pain_of_week, plan.deload_above_pain
+    weeks_since_deload = week - observed.last_deload_week
     was_reactive = (
         observed.last_reactive_week > 0 and week - observed.last_reactive_week <= apart
     )
-    seen = (nan, nan, nan, pain, nan, above, 1.0 * since_light, 1.0 * apart)
-    observed.is_light = False
+    observed.is_deload = False
     if is_planned and was_reactive:
-        log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED, seen)
+        row = log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED)
+        seen.pain_reported[row] = pain
+        seen.weeks_since_deload[row] = weeks_since_deload
     elif is_planned:
-        observed.is_light = True
-        log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD, seen)
-    elif pain > above and since_light > apart:
-        observed.is_light, observed.last_reactive_week = True, week
-        log_decision(run, day, WEEK_ROW, DELOAD, PAIN_DELOAD, seen)
-    if observed.is_light:
+        observed.is_deload = True
+        row = log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD)
+        seen.pain_reported[row] = pain
+    elif pain > pain_limit and weeks_since_deload > apart:
+        observed.is_deload, observed.last_reactive_week = True, week
+        row = log_decision(run, day, WEEK_ROW, DELOAD, REACTIVE_DELOAD)
+        seen.pain_reported[row] = pain
+        seen.limit[row] = pain_limit
+    if observed.is_deload:
         observed.last_deload_week = week
-    elif was_light:
-        log_decision(run, day, WEEK_ROW, KEEP, RESUMED, seen)
+    elif was_deload:
+        row = log_decision(run, day, WEEK_ROW, KEEP, AFTER_DELOAD)
+        seen.pain_reported[row] = pain
     observed.pain_of_week = 0.0
     return True
 
@@ -350,24 +367,26 @@ def _next_phase_week(run: RunState, day: int) -> bool:
         observed.plan_week += 1
         return True
     if phases[phase].has_gate:
-        seen, is_open, may_go_back = _gate(run)
-        if is_open:
-            log_decision(run, day, PHASE_ROW, PASS, GATE_OPEN, seen)
+        failures = gate_check(run)
+        may_go_back = phase > 0 and failures & (LOW_TECHNIQUE | HIGH_PAIN) > 0
+        if failures == 0:
+            _log_gate(run, day, PASS, GATE_PASSED, failures)
         elif observed.extra_weeks < phases[phase].extra_weeks:
+            _log_gate(run, day, EXTEND, GATE_EXTENDS, failures)
             observed.extra_weeks += 1
             observed.phase_week += 1
-            log_decision(run, day, PHASE_ROW, EXTEND, GATE_CLOSED, seen)
             return True
         elif may_go_back and observed.regressed_from < phase:
-            log_decision(run, day, PHASE_ROW, REGRESS, GATE_BACK, seen)
+            # Each phase is left backwards at most once, so that a run ends.
+            _log_gate(run, day, REGRESS, GATE_REGRESSES, failures)
             observed.plan_week -= phases[phase].weeks - 1
             observed.plan_week -= phases[phase - 1].weeks
             observed.regressed_from = phase
             observed.phase, observed.phase_week, observed.extra_weeks = phase - 1, 1, 0
             return True
         else:
+            _log_gate(run, day, REPEAT, GATE_STAYS_CLOSED, failures)
             observed.phase_week += 1
-            log_decision(run, day, PHASE_ROW, HOLD, GATE_SHUT, seen)
             return True
     if phase + 1 == len(phases):
         return False
@@ -376,77 +395,103 @@ def _next_phase_week(run: RunState, day: int) -> bool:
     return True
 
 
-def _gate(run: RunState) -> tuple[tuple, bool, bool]:
-    """Return what the gate saw, whether it is open, and if going back could help."""
-    observed, phase = run.observed, run.observed.phase
-    gate = run.phases[phase]
-    needed = gate.gate_sessions
-    n_known = min(observed.n_rated, needed)
-    technique, pain = 1.0, 0.0
-    for back in range(1, n_known + 1):
-        at = (observed.n_rated - back) % RING
-        technique, pain = (
-            min(technique, observed.rated[at]),
-            max(pain, observed.pains_reported[at]),
-        )
+def gate_check(run: RunState) -> int:
+    """Return what fails the gate of the phase, as a sum of codes; 0 if it is open."""
+    observed, gate = run.observed, run.phases[run.observed.phase]
+    n_rated, technique, pain = _sessions_at_gate(run)
     left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
-    limit = gate.gate_technique
-    is_clumsy = technique < limit or (n_known < needed and not isnan(limit))
-    is_painful = pain > gate.gate_pain
-    is_stiff = min(left, right) < gate.gate_range
-    is_uneven = abs(left - right) > gate.gate_asymmetry
-    faults = 1.0 * is_clumsy + 2.0 * is_painful + 4.0 * is_stiff + 8.0 * is_uneven
-    seen = (faults, 1.0 * n_known, technique, pain, left, right, 1.0 * phase, nan)
-    return seen, faults == 0.0, phase > 0 and (is_clumsy or is_painful)
+    has_too_few = n_rated < gate.gate_sessions and not isnan(gate.gate_technique)
+    failures = 0
+    # A limit that is not demanded is missing, and comparisons with it are false.
+    if technique < gate.gate_technique or has_too_few:
+        failures += LOW_TECHNIQUE
+    if pain > gate.gate_pain:
+        failures += HIGH_PAIN
+    if min(left, right) < gate.gate_range:
+        failures += SHORT_RANGE
+    if abs(left - right) > gate.gate_asymmetry:
+        failures += ASYMMETRY
+    return failures
+
+
+def _sessions_at_gate(run: RunState) -> tuple[int, float, float]:
+    """Return the rated sessions a gate sees, their lowest technique, highest pain."""
+    observed = run.observed
+    n_rated = min(observed.n_rated, run.phases[observed.phase].gate_sessions)
+    technique, pain = 1.0, 0.0
+    for back in range(1, n_rated + 1):
+        place = (observed.n_rated - back) % MAX_GATE_SESSIONS
+        technique = min(technique, observed.session_technique[place])
+        pain = max(pain, observed.session_pain[place])
+    return n_rated, technique, pain
+
+
+def _log_gate(run: RunState, day: int, action: int, reason: int, failures: int) -> None:
+    observed, seen = run.observed, run.log.decisions.observed
+    n_rated, technique, pain = _sessions_at_gate(run)
+    row = log_decision(run, day, PHASE_ROW, action, reason)
+    seen.gate_phase[row] = observed.phase
+    seen.gate_sessions[row] = n_rated
+    seen.gate_failures[row] = failures
+    seen.technique_rated[row] = technique
+    seen.pain_reported[row] = pain
+    seen.left[row] = observed.range_deg[LEFT]
+    seen.right[row] = observed.range_deg[RIGHT]
 
 
 def decide_after_tests(run: RunState, day: int) -> None:
-    """Let an assessment change the plan: weaker side first, more mobility, hold."""
+    """Let an assessment change the plan: weaker side, mobility, a week of no steps."""
     plan, observed, model = run.plan, run.observed, run.model
+    seen = run.log.decisions.observed
     if plan.has_test[BRIDGE_TEST]:
         left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
-        gap = 100.0 * abs(left - right) / max(left, right, 1.0)
-        seen = (nan, nan, nan, nan, left, right, gap, model.rule_strength_gap_pct)
-        observed.has_asymmetry = gap > model.rule_strength_gap_pct
+        gap_pct = 100.0 * abs(left - right) / max(left, right, 1.0)
+        observed.has_asymmetry = gap_pct > model.rule_strength_gap_pct
+        action, reason = KEEP, SIDES_SIMILAR
         if observed.has_asymmetry:
-            observed.weaker = LEFT if left < right else RIGHT
-            log_decision(run, day, WEEK_ROW, CHANGE, WEAKER_SIDE_FIRST, seen)
-        else:
-            log_decision(run, day, WEEK_ROW, KEEP, SIDES_ALIKE, seen)
+            observed.weaker_side = LEFT if left < right else RIGHT
+            action, reason = CHANGE, WEAKER_SIDE_FIRST
+        row = log_decision(run, day, WEEK_ROW, action, reason)
+        seen.left[row], seen.right[row] = left, right
+        seen.difference_pct[row] = gap_pct
+        seen.limit[row] = model.rule_strength_gap_pct
     if plan.has_test[RANGE_TEST]:
         left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
-        gap, low = abs(left - right), model.rule_range_low_deg
-        seen = (nan, nan, nan, nan, left, right, gap, model.rule_range_gap_deg)
-        is_uneven, more = gap > model.rule_range_gap_deg, model.rule_more_mobility
-        short_left = left < low or (is_uneven and left < right)
-        short_right = right < low or (is_uneven and right < left)
-        observed.mobility_factor[LEFT] = more if short_left else 1.0
-        observed.mobility_factor[RIGHT] = more if short_right else 1.0
-        if short_left or short_right:
-            log_decision(run, day, WEEK_ROW, CHANGE, MORE_MOBILITY, seen)
-        else:
-            log_decision(run, day, WEEK_ROW, KEEP, RANGE_ALIKE, seen)
+        gap_deg, low_deg = abs(left - right), model.rule_range_low_deg
+        is_uneven = gap_deg > model.rule_range_gap_deg
+        is_left_short = left < low_deg or (is_uneven and left < right)
+        is_right_short = right < low_deg or (is_uneven and right < left)
+        more = model.rule_more_mobility
+        observed.mobility_factor[LEFT] = more if is_left_short else 1.0
+        observed.mobility_factor[RIGHT] = more if is_right_short else 1.0
+        action, reason = KEEP, RANGE_SUFFICIENT
+        if is_left_short or is_right_short:
+            action, reason = CHANGE, MORE_MOBILITY
+        row = log_decision(run, day, WEEK_ROW, action, reason)
+        seen.left[row], seen.right[row] = left, right
+        seen.difference_deg[row] = gap_deg
+        seen.limit[row] = model.rule_range_gap_deg
     pain = observed.pain
-    rise = pain - observed.pain_at_test
-    seen = (nan, nan, nan, pain, nan, nan, rise, model.rule_pain_rise)
-    if day >= DAYS:
+    if day >= DAYS_PER_WEEK:  # in the first week there is no earlier assessment
+        rise = pain - observed.pain_at_test
+        action, reason = KEEP, PAIN_STEADY
         if rise > model.rule_pain_rise:
             observed.no_progress_week = observed.week
-            log_decision(run, day, WEEK_ROW, HOLD, TEST_WORSE, seen)
-        else:
-            log_decision(run, day, WEEK_ROW, KEEP, TEST_STEADY, seen)
+            action, reason = REPEAT, PAIN_ROSE
+        row = log_decision(run, day, WEEK_ROW, action, reason)
+        seen.pain_reported[row] = pain
+        seen.change[row] = rise
+        seen.limit[row] = model.rule_pain_rise
     observed.pain_at_test = pain
 
 
 def log_missed_session(run: RunState, day: int, occasion: int) -> None:
-    """Note a session that nobody came to."""
-    span = run.occasions[occasion]
+    """Log a session that the athlete did not attend."""
+    span, seen = run.occasions[occasion], run.log.decisions.observed
     for slot in range(span.first_slot, span.end_slot):
         if run.slots[slot].kind == WORK:
             run.log.count.missed += 1.0
             break
-    nothing = float("nan")
-    seen = (nothing, nothing, nothing, run.observed.pain, nothing, nothing)
-    log_decision(
-        run, day, WEEK_ROW, SKIP, MISSED_SESSION, (*seen, 1.0 * occasion, nothing)
-    )
+    row = log_decision(run, day, WEEK_ROW, SKIP, MISSED_SESSION)
+    seen.pain_reported[row] = run.observed.pain
+    seen.occasion[row] = occasion

@@ -1,7 +1,8 @@
-"""What a progression rule asks for next, as arithmetic on a slot's numbers.
+"""Progression rules as arithmetic: what a slot prescribes after a session of it.
 
-The same functions serve the open loop (`progression.decide`) and the day loop, plain or
-compiled. They see what was asked for and how it went, and nothing of the person.
+The rules see what was prescribed and whether all sets were completed, and nothing of
+the athlete. At most one thing changes by one step: load, repetitions or seconds, sets,
+tempo or exercise.
 """
 
 from math import floor
@@ -9,62 +10,76 @@ from typing import NamedTuple
 
 import numpy as np
 
-NONE, LINEAR, DOUBLE, STEP, WAVE, LENGTHEN, TEMPO = range(7)
-HOLD, ADVANCE, REDUCE, DELOAD, PASS, EXTEND, REGRESS, STOP, SKIP, CHANGE, KEEP = range(
-    11
-)
-(
+
+def record_of(**fields: str | tuple | np.dtype) -> np.dtype:
+    """Return the dtype of a record with these fields."""
+    return np.dtype([*fields.items()], align=True)  # compiled code reads no other
+
+
+NONE, LINEAR, DOUBLE, STEP, WAVE, LENGTHEN, TEMPO = range(7)  # progressions
+(  # actions, in the order of tables.ACTIONS
+    REPEAT,
+    ADVANCE,
+    REDUCE,
+    DELOAD,
+    PASS,
+    EXTEND,
+    REGRESS,
+    STOP,
+    SKIP,
+    CHANGE,
+    KEEP,
+) = range(11)
+(  # reasons; those of `decisions` follow
     MISSED,
-    LIGHT_WEEK,
-    FAILED,
-    FAILED_OFTEN,
-    WAITING,
-    WAITING_AT_TOP,
-    BY_WEEK,
+    REDUCED_SESSION,
+    SETS_FAILED,
+    FAILED_REPEATEDLY,
+    STEP_PENDING,
+    STEP_PENDING_AT_TOP,
+    CHANGES_WEEKLY,
     MORE_LOAD,
-    MORE_AMOUNT,
+    MORE_REPS_OR_S,
     MORE_SETS,
     MORE_LOAD_FROM_LOW,
     TOP_REACHED,
-    GOOD_WEEK,
-    NEXT_OF_WAVE,
-    NEW_WAVE,
+    MORE_LOAD_AFTER_WEEK,
+    NEXT_WAVE_WEEK,
+    NEXT_WAVE_CYCLE,
     LONGER_HOLD,
     LONGEST_HOLD,
     NEXT_TEMPO,
     LAST_TEMPO,
-    REPEATED,
+    NO_PROGRESSION,
     HARDER_EXERCISE,
 ) = range(21)
 MAX_WAVE = 12  # weeks of a cycle
-RULE = np.dtype(  # kg, %, s, repetitions, sessions or weeks; 0 where not given
-    [
-        ("rule", "i8"),
-        ("every", "i8"),
-        ("add_kg", "f8"),
-        ("add_pct", "f8"),
-        ("add_reps_or_s", "i8"),
-        ("low", "i8"),
-        ("high", "i8"),
-        ("n_sets", "i8"),
-        ("n_sets_max", "i8"),
-        ("fail_after", "i8"),
-        ("fail_drop_pct", "f8"),
-        ("n_wave", "i8"),
-        ("wave_pct", "f8", (MAX_WAVE,)),
-        ("wave_reps", "i8", (MAX_WAVE,)),
-        ("n_tempos", "i8"),
-        ("n_ladder_steps", "i8"),
-    ],
-    align=True,
+PROGRESSION = record_of(  # kg, %, s, repetitions, sessions or weeks; 0 if not given
+    progression="i8",
+    every="i8",
+    add_kg="f8",
+    add_pct="f8",
+    add_reps_or_s="i8",
+    low="i8",
+    high="i8",
+    n_sets_min="i8",
+    n_sets_max="i8",
+    fail_after="i8",
+    fail_drop_pct="f8",
+    n_wave="i8",
+    wave_pct=("f8", (MAX_WAVE,)),
+    wave_reps=("i8", (MAX_WAVE,)),
+    n_tempos="i8",
+    n_ladder_steps="i8",
 )
 
 
 class Prescription(NamedTuple):
-    """What a slot asks for, and how often in a row it went well or failed.
+    """What a slot prescribes, and how often in a row it succeeded or failed.
 
-    `reps_or_s` is repetitions or seconds; `load_kg` is not rounded; `ladder_step` is
-    the place on the slot's ladder of exercises, from 0.
+    `reps_or_s` is repetitions or seconds; `load_kg` is not rounded, and 0 until it is
+    needed; `n_steps` counts the steps made; `ladder_step` is the place on the slot's
+    ladder of exercises, from 0.
     """
 
     n_sets: int
@@ -76,27 +91,37 @@ class Prescription(NamedTuple):
     ladder_step: int
 
 
+PRESCRIPTION = record_of(
+    **{name: "f8" if name == "load_kg" else "i8" for name in Prescription._fields}
+)
+
+
 def round_to_increment(load_kg: float, step_kg: float) -> float:
     """Return the nearest load in whole steps, halves upwards, at least one step."""
-    steps = floor(load_kg / step_kg + 0.5 + 1e-9)  # 0.7 x 87.5 is not quite 61.25
+    # Products such as 0.7 x 87.5 fall just short of 61.25, which is to count as half.
+    steps = floor(load_kg / step_kg + 0.5 + 1e-9)
     return max(steps, 1) * step_kg
 
 
-def increased_load(rule: np.void, load_kg: float) -> float:
-    """Return the load after one step of the slot's rule."""
-    return load_kg + rule.add_kg + load_kg * rule.add_pct / 100.0
+def with_load(now: Prescription, load_kg: float, ladder_step: int) -> Prescription:
+    """Return a prescription with another load; successes and failures start anew."""
+    return Prescription(
+        now.n_sets, now.reps_or_s, load_kg, 0, 0, now.n_steps, ladder_step
+    )
 
 
 def after_failure(
-    rule: np.void, now: Prescription, is_week_end: bool
+    slot: np.void, now: Prescription, is_week_end: bool
 ) -> tuple[Prescription, int, int]:
-    """Return what is asked for after a failed session, the action and the reason."""
-    spoils_week = rule.rule == STEP and not is_week_end
+    """Return the prescription after a failed session, the action and the reason."""
+    # A weekly progression succeeds or fails by the week: -1 lets the last session of
+    # this week raise the count to no more than 0.
+    spoils_week = slot.progression == STEP and not is_week_end
     n_successes, n_failed = (-1 if spoils_week else 0), now.n_failed + 1
-    load_kg, action, reason = now.load_kg, HOLD, FAILED
-    if 0 < rule.fail_after <= n_failed:
-        load_kg = load_kg * (1.0 - rule.fail_drop_pct / 100.0)
-        n_failed, action, reason = 0, REDUCE, FAILED_OFTEN
+    load_kg, action, reason = now.load_kg, REPEAT, SETS_FAILED
+    if 0 < slot.fail_after <= n_failed:
+        load_kg = load_kg * (1.0 - slot.fail_drop_pct / 100.0)
+        n_failed, action, reason = 0, REDUCE, FAILED_REPEATEDLY
     failed = Prescription(
         now.n_sets,
         now.reps_or_s,
@@ -110,95 +135,83 @@ def after_failure(
 
 
 def after_success(
-    rule: np.void, now: Prescription, is_week_end: bool
+    slot: np.void, now: Prescription, is_week_end: bool
 ) -> tuple[Prescription, int, int]:
-    """Return what is asked for after a good session, the action and the reason.
-
-    At most one thing grows by one step: load, amount, sets, tempo or exercise.
-    """
-    kind, every = rule.rule, rule.every
-    n_sets, reps_or_s, load_kg, ladder_step = (
-        now.n_sets,
-        now.reps_or_s,
-        now.load_kg,
-        now.ladder_step,
-    )
+    """Return the prescription after a completed session, the action and the reason."""
+    progression = slot.progression
+    if progression == WAVE and is_week_end:
+        return _next_wave_week(slot, now)
+    n_sets, reps_or_s, load_kg = now.n_sets, now.reps_or_s, now.load_kg
     n_successes, n_steps = now.n_successes + 1, now.n_steps
-    has_load_step = rule.add_kg + rule.add_pct > 0.0
-    at_top = reps_or_s >= rule.high
-    reason, moved = REPEATED, False
-    if kind == NONE:
+    ladder_step = now.ladder_step
+    is_due = n_successes >= slot.every
+    is_below_top = reps_or_s < slot.high
+    reason, advances = NO_PROGRESSION, False
+    if progression == NONE:
         n_successes = 0
-    elif kind == LINEAR:
-        moved, reason = n_successes >= every, WAITING
-        if moved:
-            load_kg, reason = increased_load(rule, load_kg), MORE_LOAD
-    elif kind == DOUBLE:
-        if not at_top:
-            reps_or_s = min(reps_or_s + rule.add_reps_or_s, rule.high)
-            moved, reason = True, MORE_AMOUNT
-        elif n_successes < every:
-            reason = WAITING_AT_TOP
-        elif n_sets < rule.n_sets_max:
-            n_sets, reps_or_s = n_sets + 1, rule.low
-            moved, reason = True, MORE_SETS
-        elif has_load_step:
-            load_kg, reps_or_s = increased_load(rule, load_kg), rule.low
-            moved, reason = True, MORE_LOAD_FROM_LOW
-        else:
-            reason = TOP_REACHED
-    elif kind == STEP:
-        if not is_week_end:
-            n_successes, reason = (
-                n_successes - 1,
-                BY_WEEK,
-            )  # weeks count here, not sessions
-        else:
-            moved, reason = n_successes >= every, WAITING
-            if moved:
-                load_kg, reason = increased_load(rule, load_kg), GOOD_WEEK
-    elif kind == WAVE:
-        reason = BY_WEEK
-        if is_week_end:
-            place, pending_soreness = (
-                n_steps % rule.n_wave,
-                (n_steps + 1) % rule.n_wave,
-            )
-            was_kg, was = load_kg, reps_or_s
-            load_kg = load_kg * rule.wave_pct[pending_soreness] / rule.wave_pct[place]
-            reason = NEXT_OF_WAVE
-            if pending_soreness == 0 and has_load_step:
-                load_kg, reason = increased_load(rule, load_kg), NEW_WAVE
-            if rule.wave_reps[pending_soreness] > 0:
-                reps_or_s = rule.wave_reps[pending_soreness]
-            n_successes, n_steps = 0, n_steps + 1
-            action = HOLD
-            if load_kg > was_kg or (load_kg == was_kg and reps_or_s > was):
-                action = ADVANCE
-            elif load_kg < was_kg or reps_or_s < was:
-                action = REDUCE
-            return (
-                Prescription(n_sets, reps_or_s, load_kg, 0, 0, n_steps, ladder_step),
-                action,
-                reason,
-            )
-    elif kind == LENGTHEN:
-        reason = LONGEST_HOLD
-        if not at_top:
-            reps_or_s = min(reps_or_s + rule.add_reps_or_s, rule.high)
-            moved, reason = True, LONGER_HOLD
-    elif kind == TEMPO:
+    elif progression == WAVE:
+        reason = CHANGES_WEEKLY
+    elif progression == STEP and not is_week_end:
+        # Weeks count, not sessions: the last session of the week counts it.
+        n_successes, reason = n_successes - 1, CHANGES_WEEKLY
+    elif progression in (LINEAR, STEP):
+        advances, reason = is_due, STEP_PENDING
+        if advances:
+            load_kg = increased_load(slot, load_kg)
+            reason = MORE_LOAD if progression == LINEAR else MORE_LOAD_AFTER_WEEK
+    elif progression == TEMPO:
         reason = LAST_TEMPO
-        if n_steps < rule.n_tempos:
-            moved, reason = n_successes >= every, WAITING
-            if moved:
-                reason = NEXT_TEMPO
-    if reason in (TOP_REACHED, LONGEST_HOLD) and ladder_step + 1 < rule.n_ladder_steps:
-        n_sets, reps_or_s, ladder_step = rule.n_sets, rule.low, ladder_step + 1
-        moved, reason = True, HARDER_EXERCISE
-    if moved:
+        if n_steps < slot.n_tempos:
+            advances, reason = is_due, NEXT_TEMPO if is_due else STEP_PENDING
+    elif is_below_top:  # DOUBLE and LENGTHEN first raise repetitions or seconds
+        reps_or_s = min(reps_or_s + slot.add_reps_or_s, slot.high)
+        advances = True
+        reason = MORE_REPS_OR_S if progression == DOUBLE else LONGER_HOLD
+    elif progression == LENGTHEN:
+        reason = LONGEST_HOLD
+    elif not is_due:
+        reason = STEP_PENDING_AT_TOP
+    elif n_sets < slot.n_sets_max:
+        n_sets, reps_or_s = n_sets + 1, slot.low
+        advances, reason = True, MORE_SETS
+    elif slot.add_kg + slot.add_pct > 0.0:
+        load_kg, reps_or_s = increased_load(slot, load_kg), slot.low
+        advances, reason = True, MORE_LOAD_FROM_LOW
+    else:
+        reason = TOP_REACHED
+    if reason in (TOP_REACHED, LONGEST_HOLD) and ladder_step + 1 < slot.n_ladder_steps:
+        # The load of another exercise follows from its own 1RM, once it is needed.
+        n_sets, reps_or_s, load_kg = slot.n_sets_min, slot.low, 0.0
+        ladder_step += 1
+        advances, reason = True, HARDER_EXERCISE
+    if advances:
         n_successes, n_steps = 0, n_steps + 1
     step = Prescription(
         n_sets, reps_or_s, load_kg, n_successes, 0, n_steps, ladder_step
     )
-    return step, (ADVANCE if moved else HOLD), reason
+    return step, (ADVANCE if advances else REPEAT), reason
+
+
+def _next_wave_week(slot: np.void, now: Prescription) -> tuple[Prescription, int, int]:
+    """Return the prescription of the next week of a wave, the action and the reason."""
+    this, following = now.n_steps % slot.n_wave, (now.n_steps + 1) % slot.n_wave
+    load_kg = now.load_kg * slot.wave_pct[following] / slot.wave_pct[this]
+    reps, reason = now.reps_or_s, NEXT_WAVE_WEEK
+    if following == 0 and slot.add_kg + slot.add_pct > 0.0:
+        load_kg, reason = increased_load(slot, load_kg), NEXT_WAVE_CYCLE
+    if slot.wave_reps[following] > 0:
+        reps = slot.wave_reps[following]
+    action = REPEAT
+    if load_kg > now.load_kg or (load_kg == now.load_kg and reps > now.reps_or_s):
+        action = ADVANCE
+    elif load_kg < now.load_kg or reps < now.reps_or_s:
+        action = REDUCE
+    step = Prescription(
+        now.n_sets, reps, load_kg, 0, 0, now.n_steps + 1, now.ladder_step
+    )
+    return step, action, reason
+
+
+def increased_load(slot: np.void, load_kg: float) -> float:
+    """Return the load after one step of the slot's progression."""
+    return load_kg + slot.add_kg + load_kg * slot.add_pct / 100.0

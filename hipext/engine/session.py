@@ -1,4 +1,4 @@
-"""A training session: its sets, effort and failure, what they leave behind, and tests.
+"""A training session: its sets, effort and failure, the doses they leave, and tests.
 
 A day has a morning (`day.start_day`), perhaps sessions, and a night in which every
 state moves on (`body.overnight_update`). States are those of the morning: a session is
@@ -10,7 +10,7 @@ Constants of `model` carry the names of ``data/parameters.toml``.
 2. A session: the dose and fatigue of its sets in muscles, lift and lower back
    (`add_set_dose`, `add_slot_dose`).
 3. Between sessions: adaptation and recovery (`body.overnight_update`).
-4. Other states: technique as shown in a set here, all of them overnight in `body`.
+4. Technique: as shown in a set here, learned overnight in `body`.
 5. Decisions: `decisions`, which sees observations and never the body.
 """
 
@@ -32,15 +32,16 @@ from hipext.engine.state import (
     ALTERNATE,
     BOTH,
     BRIDGE_TEST,
-    EPLEY_REPS,
+    ERECTOR,
+    GLUTE,
     LEFT,
+    MAX_GATE_SESSIONS,
     N_MUSCLES,
     NO_POLICY,
     RANGE,
     RANGE_TEST,
     RIGHT,
     RIGHT_FIRST,
-    RING,
     SCRIPT_COMPLETED,
     SCRIPT_RANGE_LEFT,
     SCRIPT_RANGE_RIGHT,
@@ -59,205 +60,217 @@ from hipext.engine.state import (
     log_test,
     scripted,
 )
-from hipext.files.tables import MUSCLES
 
-MOST_REPS = 60.0  # beyond these a set is no longer one of strength
-MOST_SPENT = 0.9  # of the strength; some is always left
-GLUTE, ERECTOR = MUSCLES.index("gluteus_maximus"), MUSCLES.index("erector_spinae")
+EPLEY_REPS = 30.0  # of Epley's relation, evidence row E03-001
+MAX_REPS = 60.0  # beyond these a set is no longer one of strength
+MAX_ACUTE_FATIGUE = 0.9  # share of the strength; some is always left
+MAX_RIR_FOR_E1RM, MAX_REPS_FOR_E1RM = 5.0, 30.0  # beyond them a set says little
+MAX_RIR, UNKNOWN_RIR = 10.0, 99.0  # highest that is reported; more than any
 
 
 def perform_session(run: RunState, day: int, occasion: int) -> None:
-    """Do a session: its slots in turn, each judged at its end."""
+    """Do a session: its slots in turn, each followed by its decision."""
     body, observed, span = run.body, run.observed, run.occasions[occasion]
-    is_light = decide_session(run, day, span.first_slot, span.end_slot)
+    is_reduced = decide_session(run, day, span.first_slot, span.end_slot)
     body.warmth = run.log.count.session_s = 0.0
     for muscle in range(N_MUSCLES):
         for side in SIDES:
             run.muscles[muscle, side].acute_fatigue = 0.0
-    rated_sum, n_rated = 0.0, 0
+    technique_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
-        completed, rir, rated = True, nan, nan
+        completed, rir, technique = True, nan, nan
         if run.slots[slot].kind == WORK:
-            completed, rir, rated = perform_work(run, day, slot, is_light)
-            rated_sum += rated
+            completed, rir, technique = perform_work(run, day, slot, is_reduced)
+            technique_sum += technique
             n_rated += 1
         else:
-            perform_preparation(run, day, slot, is_light)
-        decide_slot(run, day, slot, is_light, span.is_week_end, completed, rir, rated)
-        run.slot_states[slot].last_day = day
-    if n_rated > 0:
-        run.log.count.seconds += run.log.count.session_s
-        at = observed.n_rated % RING
-        observed.rated[at], observed.pains_reported[at] = (
-            rated_sum / n_rated,
-            observed.pain,
+            perform_preparation(run, day, slot, is_reduced)
+        decide_slot(
+            run, day, slot, is_reduced, span.is_week_end, completed, rir, technique
         )
+        run.slot_states[slot].last_day = day
+    if n_rated > 0:  # a session without work has no technique, and no gate sees it
+        run.log.count.seconds += run.log.count.session_s
+        place = observed.n_rated % MAX_GATE_SESSIONS
+        observed.session_technique[place] = technique_sum / n_rated
+        observed.session_pain[place] = observed.pain
         observed.n_rated += 1
 
 
-def perform_preparation(run: RunState, day: int, slot: int, is_light: bool) -> None:
-    """Do a slot that is not work: it warms, keeps range, or rests."""
-    body, slot_state = run.body, run.slot_states[slot]
-    exercise = run.exercises[run.slots[slot].exercise[slot_state.ladder_step]]
-    if run.slots[slot].kind == WARM_UP:
+def perform_preparation(
+    run: RunState, day: int, slot_number: int, is_reduced: bool
+) -> None:
+    """Do a slot that is not work: warm-up, mobility or recovery."""
+    body, slot = run.body, run.slots[slot_number]
+    slot_state = run.slot_states[slot_number]
+    exercise = run.exercises[slot.exercise[slot_state.ladder_step]]
+    if slot.kind == WARM_UP:
         body.warmth = min(1.0, body.warmth + run.model.warm_up_per_slot)
-    n_sets, reps_or_s, load_kg = prescribe_today(run, slot, False)
+    # Reduced sessions cut work only.
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot_number, False)
     for side in SIDES:
-        work_done = exercise.mobility * n_sets
-        body.mobility[side] += work_done * run.observed.mobility_factor[side]
+        mobility = exercise.mobility * n_sets
+        body.mobility[side] += mobility * run.observed.mobility_factor[side]
+    # Sides of a set: left and right in turn, or both at once.
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
-    set_s = (
-        (end - first)
-        * reps_or_s
-        * rep_duration_s(run.slots[slot], slot_state, exercise)
-    )
-    add_session_time(run, n_sets, n_sets * set_s, run.slots[slot].rest_s)
+    set_s = (end - first) * reps_or_s * rep_duration_s(slot, slot_state, exercise)
+    add_session_time(run, n_sets, n_sets * set_s, slot.rest_s)
     if run.log.is_kept:
-        for number in range(1, n_sets + 1):
+        for set_number in range(1, n_sets + 1):
             for side in range(first, end):
                 log_set(
                     run.log,
                     slot_state,
                     day,
-                    slot,
-                    number,
+                    slot_number,
+                    set_number,
                     side,
                     reps_or_s,
                     reps_or_s,
                     load_kg,
                     nan,
                     nan,
-                    is_light,
+                    is_reduced,
                 )
 
 
 def perform_work(
-    run: RunState, day: int, slot: int, is_light: bool
+    run: RunState, day: int, slot_number: int, is_reduced: bool
 ) -> tuple[bool, float, float]:
     """Do the working sets of a slot.
 
-    Returns whether all were completed, the fewest repetitions left, as estimated, and
-    how the technique was rated.
+    Returns whether all were completed, the fewest repetitions in reserve as reported
+    (missing if nobody reports them), and the mean technique as rated.
     """
     model, body, athlete, observed = run.model, run.body, run.athlete, run.observed
-    asked, slot_state = run.slots[slot], run.slot_states[slot]
-    e = asked.exercise[slot_state.ladder_step]
-    exercise, lift = run.exercises[e], run.lifts[e]
-    is_hold, is_sided = asked.is_hold, exercise.is_sided
-    n_sets, reps_or_s, load_kg = prescribe_today(run, slot, is_light)
+    slot, slot_state = run.slots[slot_number], run.slot_states[slot_number]
+    index = slot.exercise[slot_state.ladder_step]
+    exercise, lift, muscles = run.exercises[index], run.lifts[index], run.muscles
+    is_hold, is_sided = slot.is_hold, exercise.is_sided
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot_number, is_reduced)
+    # Effort goes by the load and the part of body mass that counts in the 1RM; the
+    # lower back carries the load and all body mass that is lifted, in body masses.
     implements_kg = exercise.n_implements * load_kg
     rated_kg = implements_kg + exercise.rated_share * athlete.body_mass_kg
-    carried = implements_kg / athlete.body_mass_kg + exercise.lifted_share
-    of_effort, of_technique = 0.0, 0.0
+    back_load = implements_kg / athlete.body_mass_kg + exercise.lifted_share
+    z_effort, z_technique = 0.0, 0.0
     if run.is_noisy:
-        of_effort, of_technique = pair(run.seed, run.person, day, asked.channel)
+        z_effort, z_technique = pair(run.seed, run.athlete_number, day, slot.channel)
     skill = body.technique[exercise.pattern] - technique_penalty(
         model, body, slot_state, load_kg
     )
-    seconds = rep_duration_s(asked, slot_state, exercise)
-    slow = tempo_factor(model, asked, seconds, exercise)
+    seconds = rep_duration_s(slot, slot_state, exercise)
+    slow = tempo_factor(model, slot, seconds, exercise)
     cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
-    muscles = run.muscles
     left = capacity_of(exercise, lift, muscles, LEFT) * athlete.side_factor[LEFT]
     right = capacity_of(exercise, lift, muscles, RIGHT) * athlete.side_factor[RIGHT]
-    spent_left = acute_fatigue_of(exercise, muscles, LEFT)
-    spent_right = acute_fatigue_of(exercise, muscles, RIGHT)
+    fatigue_left = acute_fatigue_of(exercise, muscles, LEFT)
+    fatigue_right = acute_fatigue_of(exercise, muscles, RIGHT)
     for side in SIDES:
         body.slot_dose[side] = body.slot_cost[side] = 0.0
         body.slot_fatigue[side] = body.slot_skill[side] = 0.0
 
-    drop = model.effort_drop_per_set * asked.rest_factor
-    policy, weaker = asked.side_policy, observed.weaker
-    by_test = (
-        policy == NO_POLICY and observed.has_asymmetry
-    )  # an assessment asked for it
+    drop = model.effort_drop_per_set * slot.rest_factor
+    policy, weaker = slot.side_policy, observed.weaker_side
+    # The weaker side starts where the plan or the last assessment asks for it; after an
+    # assessment it also does extra sets alone.
+    by_test = policy == NO_POLICY and observed.has_asymmetry
     starts_weaker = is_sided and weaker != BOTH and (policy == WEAKER_FIRST or by_test)
     n_rounds = n_sets
-    if starts_weaker and observed.has_asymmetry and not is_light:
+    if starts_weaker and observed.has_asymmetry and not is_reduced:
         n_rounds += int(model.rule_extra_sets)
-    completed, least_rir, rated_sum, n_rated, n_done = True, 99.0, 0.0, 0, 0
-    for number in range(1, n_rounds + 1):
+    completed, min_rir, technique_sum, n_rated, n_done = True, UNKNOWN_RIR, 0.0, 0, 0
+    for set_number in range(1, n_rounds + 1):
         first = LEFT
-        if policy == RIGHT_FIRST or (policy == ALTERNATE and number % 2 == 0):
+        if policy == RIGHT_FIRST or (policy == ALTERNATE and set_number % 2 == 0):
             first = RIGHT
         if starts_weaker:
             first = weaker
-        most, rated = reps_or_s, nan
-        for turn in range(2 if is_sided and number <= n_sets else 1):
-            hand, strength = BOTH, (left + right) / 2.0
-            acute_fatigue = (spent_left + spent_right) / 2.0
+        target, rated = reps_or_s, nan
+        for turn in range(2 if is_sided and set_number <= n_sets else 1):
+            side, strength = BOTH, (left + right) / 2.0
+            acute_fatigue = (fatigue_left + fatigue_right) / 2.0
             if is_sided:
-                hand = first if turn == 0 else 1 - first
-                strength = left if hand == LEFT else right
-                acute_fatigue = spent_left if hand == LEFT else spent_right
+                side = first if turn == 0 else 1 - first
+                strength = left if side == LEFT else right
+                acute_fatigue = fatigue_left if side == LEFT else fatigue_right
+            # Earlier slots and earlier sets of this one; both sides tire alike in a
+            # set of both (BOTH is -1).
             acute_fatigue = min(
-                acute_fatigue + body.slot_fatigue[max(hand, LEFT)], MOST_SPENT
+                acute_fatigue + body.slot_fatigue[max(side, LEFT)], MAX_ACUTE_FATIGUE
             )
             strength *= body.readiness * cold * (1.0 - acute_fatigue)
-            # 1 The set: what is possible, what is done, what was left.
+            # 1 The set: what is possible, what is done, what is left in reserve.
             if is_hold:
-                possible = run.strengths[e].hold_s * strength
+                possible = run.strengths[index].hold_s * strength
                 relative = reps_or_s / max(possible, 1.0)
-                spare = model.effort_hold_reps * max(1.0 - relative, 0.0)
+                reserve = model.effort_hold_reps * max(1.0 - relative, 0.0)
             else:
-                heavy, heaviest = model.effort_control_load, 1.0
+                # Exercises of motor control have no 1RM: their load is taken to be a
+                # fixed share of it, in units of the 1RM.
+                effort_kg, one_rm_kg = model.effort_control_load, 1.0
                 if lift.base_kg > 0.0:
-                    heavy, heaviest = rated_kg, lift.base_kg * strength
-                relative = heavy / heaviest
-                possible = slow * reps_to_failure(heavy, heaviest)
-                spare = max(possible - most, 0.0)
-            done = completed_reps(possible, most)
-            failed = done < most
+                    effort_kg, one_rm_kg = rated_kg, lift.base_kg * strength
+                relative = effort_kg / one_rm_kg
+                possible = MAX_REPS
+                if effort_kg > 0.0:
+                    possible = min(reps_to_failure(effort_kg, one_rm_kg), MAX_REPS)
+                possible = slow * possible
+                reserve = max(possible - target, 0.0)
+            done = completed_reps(possible, target)
+            failed = done < target
             n_done += done
             completed = completed and not failed
             if starts_weaker:
-                most = done  # the side that starts sets the number
-            # 4 Technique as done: the nearer to failure, the worse.
-            near = max(1.0 - spare / model.technique_safe_rir, 0.0)
-            shown = skill - model.technique_effort_loss * near
+                target = done  # the other side does no more than the weaker one
+            # 4 Technique as shown: the nearer to failure, the worse.
+            nearness = max(1.0 - reserve / model.technique_safe_rir, 0.0)
+            shown = skill - model.technique_effort_loss * nearness
             shown = min(
                 max(shown - model.technique_tired_loss * acute_fatigue, 0.0), 1.0
             )
             # 2 What the set leaves behind.
-            effort = set_effort(model, spare, done)
+            effort = set_effort(model, reserve, done)
             add_set_dose(
-                model, body, lift, hand, effort, relative, failed, is_hold, drop
+                model, body, lift, side, effort, relative, failed, is_hold, drop
             )
-            clumsy = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
-            lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
-            lumbar = exercise.lumbar * carried * lifts * clumsy
-            body.lumbar += lumbar if hand == BOTH else lumbar / 2.0
-            # Observations.
+            # Lumbar load: load x repetitions (a hold counts as one per so many
+            # seconds), raised by poor technique; one side at a time is half of both.
+            penalty = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
+            n_lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
+            lumbar = exercise.lumbar * back_load * n_lifts * penalty
+            body.lumbar += lumbar if side == BOTH else lumbar / 2.0
+            # 5 What a coach observes. Reports of effort err less near failure.
             rir = nan
             if not is_hold and lift.base_kg > 0.0:
-                sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(spare, 6.0)
-                rir = min(max(spare + sd * of_effort, 0.0), 10.0)
+                sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(reserve, 6.0)
+                rir = min(max(reserve + sd * z_effort, 0.0), MAX_RIR)
                 rir = scripted(run.script, day, SCRIPT_RIR, rir)
-                least_rir = min(least_rir, rir)
-            rated = min(max(shown + model.technique_rater_sd * of_technique, 0.0), 1.0)
+                min_rir = min(min_rir, rir)
+            rated = min(max(shown + model.technique_rater_sd * z_technique, 0.0), 1.0)
             rated = scripted(run.script, day, SCRIPT_TECHNIQUE, rated)
-            rated_sum, n_rated = rated_sum + rated, n_rated + 1
+            technique_sum, n_rated = technique_sum + rated, n_rated + 1
             if run.log.is_kept:
                 log_set(
                     run.log,
                     slot_state,
                     day,
-                    slot,
-                    number,
-                    hand,
+                    slot_number,
+                    set_number,
+                    side,
                     reps_or_s,
                     done,
                     load_kg,
                     rir,
                     rated,
-                    is_light,
+                    is_reduced,
                 )
-        if rated < model.rule_technique_stop and number < n_rounds:
-            stop_sets(run, day, slot, number, n_rounds, rated)
+        if rated < model.rule_technique_stop and set_number < n_rounds:
+            stop_sets(run, day, slot_number, set_number, n_rounds, rated)
             completed = False
             break
     add_slot_dose(model, body, muscles, lift, exercise, completed)
-    add_session_time(run, number, n_done * seconds, asked.rest_s)
+    add_session_time(run, set_number, n_done * seconds, slot.rest_s)
     count, sets = run.log.count, n_rated / 2.0 if is_sided else 1.0 * n_rated
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
@@ -265,39 +278,45 @@ def perform_work(
     completed = (
         scripted(run.script, day, SCRIPT_COMPLETED, 1.0 if completed else 0.0) > 0.5
     )
-    rir = nan if least_rir > 90.0 else least_rir
-    if not is_light:
+    rir = nan if min_rir == UNKNOWN_RIR else min_rir
+    if not is_reduced:
         slot_state.done_kg = load_kg
-        if completed and rir <= 5.0 and reps_or_s + rir <= EPLEY_REPS:
-            implied_kg = rated_kg * (1.0 + (reps_or_s + rir) / EPLEY_REPS)
-            change_kg = implied_kg - run.e1rm_kg[e]
-            run.e1rm_kg[e] += model.rule_estimate_weight * change_kg
-    return completed, rir, rated_sum / n_rated
+        # A completed set near failure moves the estimated 1RM part of the way to what
+        # it implies; a missing reserve (NaN) compares false.
+        reps = reps_or_s + rir
+        if completed and rir <= MAX_RIR_FOR_E1RM and reps <= MAX_REPS_FOR_E1RM:
+            change_kg = one_rm_from_reps(rated_kg, reps) - run.e1rm_kg[index]
+            run.e1rm_kg[index] += model.rule_estimate_weight * change_kg
+    return completed, rir, technique_sum / n_rated
 
 
-def reps_to_failure(heavy: float, heaviest: float) -> float:
-    """Return the repetitions to failure with a load, given today's maximum (Epley)."""
-    if heavy <= 0.0:
-        return MOST_REPS
-    return min(EPLEY_REPS * (heaviest / heavy - 1.0), MOST_REPS)
+def reps_to_failure(load_kg: float, one_rm_kg: float) -> float:
+    """Return the repetitions to failure with a load above 0: 30 (1RM / load - 1)."""
+    return EPLEY_REPS * (one_rm_kg / load_kg - 1.0)
 
 
-def completed_reps(possible: float, most: int) -> int:
-    """Return the whole repetitions or seconds done: those asked for, if possible."""
-    return max(min(most, floor(possible + 1e-9)), 0)
+def one_rm_from_reps(load_kg: float, reps: float) -> float:
+    """Return the 1RM implied by repetitions to failure: load (1 + repetitions / 30)."""
+    return load_kg * (1.0 + reps / EPLEY_REPS)
 
 
-def set_effort(model: np.void, spare: float, done: int) -> float:
-    """Return the effort of a set, 0-1: the more, the fewer repetitions it left."""
+def completed_reps(possible: float, target: int) -> int:
+    """Return the whole repetitions or seconds done: the target, if possible."""
+    # A number that falls just short of a whole one by rounding counts as that one.
+    return max(min(target, floor(possible + 1e-9)), 0)
+
+
+def set_effort(model: np.void, reserve: float, done: int) -> float:
+    """Return the effort of a set, 0-1: 1 / (1 + reserve / scale), 1 at failure."""
     scale = model.dose_effort_reps
-    return scale / (scale + spare) if done > 0 else 0.0
+    return scale / (scale + reserve) if done > 0 else 0.0
 
 
 def tempo_factor(
-    model: np.void, asked: np.void, seconds: float, exercise: np.void
+    model: np.void, slot: np.void, seconds: float, exercise: np.void
 ) -> float:
-    """Return the share of repetitions that stays at a tempo."""
-    if asked.is_hold or seconds <= exercise.usual_seconds:
+    """Return the share of the repetitions to failure that is left at a slow tempo."""
+    if slot.is_hold or seconds <= exercise.usual_seconds:
         return 1.0
     return (exercise.usual_seconds / seconds) ** model.effort_tempo_power
 
@@ -305,7 +324,7 @@ def tempo_factor(
 def technique_penalty(
     model: np.void, body: np.void, slot_state: np.void, load_kg: float
 ) -> float:
-    """Return what a jump of the load and a cold start cost technique."""
+    """Return what a jump of the load and a cold start take from technique."""
     jump = 0.0
     if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
         jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
@@ -314,10 +333,10 @@ def technique_penalty(
 
 
 def acute_fatigue_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
-    """Return what the earlier sets of a session took from the strength in a lift."""
+    """Return the share of the strength in a lift that earlier slots have taken."""
     total = 0.0
-    for place in range(N_MUSCLES):
-        total += exercise.weight[place] * muscles[place, side].acute_fatigue
+    for index in range(N_MUSCLES):
+        total += exercise.weight[index] * muscles[index, side].acute_fatigue
     return total
 
 
@@ -325,24 +344,31 @@ def add_set_dose(
     model: np.void,
     body: np.void,
     lift: np.void,
-    hand: int,
+    side: int,
     effort: float,
     relative: float,
     failed: bool,
     is_hold: bool,
     drop: float,
 ) -> None:
-    """Add the dose, the cost and the tiredness of one set to those of its slot."""
+    """Add one set to the doses of its slot, by effort and relative load.
+
+    dose = effort x min(1, relative / least load), cost = effort (more after failure),
+    acute fatigue = drop x effort, skill = effort x min((relative / skill load)^2, 2).
+    """
     cost = effort * (1.0 + model.dose_failure_cost) if failed else effort
-    heavy = relative / model.dose_skill_load
-    skill = 1.0 if is_hold else min(heavy * heavy, 2.0)  # ** 2 rounds otherwise, rarely
-    for side in SIDES:
-        if hand in (BOTH, side):
-            body.slot_dose[side] += effort * min(1.0, relative / model.dose_least_load)
-            body.slot_cost[side] += cost
-            body.slot_fatigue[side] += drop * effort
-            body.slot_skill[side] += skill * effort
-    part = 1.0 if hand == BOTH else 0.5
+    # x * x, since compiled code rounds x ** 2 differently now and then.
+    ratio = relative / model.dose_skill_load
+    skill = 1.0 if is_hold else min(ratio * ratio, 2.0)
+    for own_side in SIDES:
+        if side in (BOTH, own_side):
+            weight = min(1.0, relative / model.dose_least_load)
+            body.slot_dose[own_side] += effort * weight
+            body.slot_cost[own_side] += cost
+            body.slot_fatigue[own_side] += drop * effort
+            body.slot_skill[own_side] += skill * effort
+    # Soreness and stiffness are of the whole body, where a side is half of both.
+    part = 1.0 if side == BOTH else 0.5
     body.soreness_dose += part * cost * (model.soreness_usual + lift.novelty)
     body.hard_sets += part * cost * min(1.0, relative)
 
@@ -355,13 +381,13 @@ def add_slot_dose(
     exercise: np.void,
     completed: bool,
 ) -> None:
-    """Pass what the sets of a slot left behind on to muscles, lift and skills."""
+    """Add the doses of a slot to muscles, lift, stability, endurance and practice."""
     for side in SIDES:
         lift.skill_dose[side] += body.slot_skill[side]
-        for place in range(N_MUSCLES):
-            share = exercise.share[place]
+        for index in range(N_MUSCLES):
+            share = exercise.share[index]
             if share > 0.0:
-                muscle = muscles[place, side]
+                muscle = muscles[index, side]
                 muscle.dose += share * body.slot_dose[side]
                 muscle.cost += share * body.slot_cost[side]
                 muscle.acute_fatigue += share * body.slot_fatigue[side]
@@ -369,39 +395,38 @@ def add_slot_dose(
     body.stability_dose += exercise.stability_share * sets
     body.endurance_dose += exercise.share[ERECTOR] * sets
     lift.is_exposed = True
+    # The practice of a pattern is that of the worst slot of the day; 0 is none so far.
     quality = 1.0 if completed else model.technique_failed_practice
     practised = body.practice[exercise.pattern]
     if practised == 0.0 or quality < practised:
-        body.practice[exercise.pattern] = quality  # a day is as good as its worst slot
+        body.practice[exercise.pattern] = quality
 
 
-def rep_duration_s(asked: np.void, slot_state: np.void, exercise: np.void) -> float:
+def rep_duration_s(slot: np.void, slot_state: np.void, exercise: np.void) -> float:
     """Return the seconds that a repetition takes at the slot's tempo of today."""
-    if asked.rule == TEMPO and slot_state.n_steps > 0:
-        return asked.seconds[slot_state.n_steps]
-    if asked.has_tempo or asked.is_hold:
-        return asked.seconds[0]
+    if slot.progression == TEMPO and slot_state.n_steps > 0:
+        return slot.seconds[slot_state.n_steps]
+    if slot.has_tempo or slot.is_hold:
+        return slot.seconds[0]
     return exercise.usual_seconds
 
 
-def add_session_time(
-    run: RunState, n_sets: int, worked_s: float, rest_s: float
-) -> None:
+def add_session_time(run: RunState, n_sets: int, work_s: float, rest_s: float) -> None:
     """Add the time of a slot to that of the session: setting up, work and rest."""
     if n_sets > 0:
-        seconds = run.model.time_setup_s + worked_s + n_sets * rest_s
+        seconds = run.model.time_setup_s + work_s + n_sets * rest_s
         run.log.count.session_s += seconds
 
 
 def measure_range(run: RunState, day: int) -> None:
-    """Measure the hip-extension range of both sides, the mean of some tries."""
+    """Measure the hip-extension range of both sides, the mean of several trials."""
     body, observed, model = run.body, run.observed, run.model
-    of_left, of_right = 0.0, 0.0
+    z_left, z_right = 0.0, 0.0
     if run.is_noisy:
-        of_left, of_right = pair(run.seed, run.person, day, RANGE)
+        z_left, z_right = pair(run.seed, run.athlete_number, day, RANGE)
     sem = model.range_sem_deg / sqrt(model.range_tries)
-    left = body.range_deg[LEFT] - body.stiffness + sem * of_left
-    right = body.range_deg[RIGHT] - body.stiffness + sem * of_right
+    left = body.range_deg[LEFT] - body.stiffness + sem * z_left
+    right = body.range_deg[RIGHT] - body.stiffness + sem * z_right
     observed.range_deg[LEFT] = scripted(run.script, day, SCRIPT_RANGE_LEFT, left)
     observed.range_deg[RIGHT] = scripted(run.script, day, SCRIPT_RANGE_RIGHT, right)
 
@@ -410,10 +435,10 @@ def perform_tests(run: RunState, day: int) -> None:
     """Do the tests of an assessment, which then change the plan."""
     plan, model, athlete = run.plan, run.model, run.athlete
     body, observed, muscles = run.body, run.observed, run.muscles
-    bridge_left, bridge_right, of_hold, _ = 0.0, 0.0, 0.0, 0.0
+    z_bridge_left, z_bridge_right, z_hold = 0.0, 0.0, 0.0
     if run.is_noisy:
-        bridge_left, bridge_right, of_hold, _ = normals(
-            run.seed, run.person, day, TESTS
+        z_bridge_left, z_bridge_right, z_hold, _ = normals(
+            run.seed, run.athlete_number, day, TESTS
         )
     if plan.has_test[RANGE_TEST]:
         measure_range(run, day)
@@ -421,34 +446,40 @@ def perform_tests(run: RunState, day: int) -> None:
             log_test(run, day, RANGE_TEST, -1, side, observed.range_deg[side])
     if plan.has_test[BRIDGE_TEST]:
         for side in SIDES:
-            # The same relation as for sets: reps = 30 (capacity / load - 1).
+            # Body mass is the load: the repetitions at the start give a 1RM in loads,
+            # which changes with the gluteus.
             glute = muscles[GLUTE, side]
-            start = EPLEY_REPS + run.athlete.bridge_reps[side]
-            reps = start * (1.0 + glute.adaptation - glute.fatigue) - EPLEY_REPS
-            reps += model.bridge_sem * (bridge_left if side == LEFT else bridge_right)
+            one_rm = one_rm_from_reps(1.0, athlete.bridge_reps[side])
+            one_rm *= 1.0 + glute.adaptation - glute.fatigue
+            z_bridge = z_bridge_left if side == LEFT else z_bridge_right
+            reps = reps_to_failure(1.0, one_rm) + model.bridge_sem * z_bridge
             observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
             log_test(run, day, BRIDGE_TEST, -1, side, observed.bridge_reps[side])
     if plan.has_test[SORENSEN_TEST]:
-        tired = (muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue) / 2.0
-        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - tired, 0.0)
-        hold_s = max(hold_s + model.sorensen_sem_s * of_hold, 0.0)
+        fatigue = (
+            muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
+        ) / 2.0
+        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue, 0.0)
+        hold_s = max(hold_s + model.sorensen_sem_s * z_hold, 0.0)
         log_test(run, day, SORENSEN_TEST, -1, BOTH, hold_s)
     if plan.has_test[STRENGTH_TEST]:
-        for e in range(len(run.exercises)):
-            if not run.exercises[e].is_tested or not run.strengths[e].is_measured:
+        for index in range(len(run.exercises)):
+            exercise, lift = run.exercises[index], run.lifts[index]
+            if not exercise.is_tested or not run.strengths[index].is_measured:
                 continue
-            lift, of_test = run.lifts[e], 0.0
+            z_test = 0.0
             if run.is_noisy:
-                of_test, _ = pair(run.seed, run.person, day, run.exercises[e].identity)
-            both = capacity_of(run.exercises[e], lift, muscles, LEFT)
-            both += capacity_of(run.exercises[e], lift, muscles, RIGHT)
-            one_rm_kg = lift.base_kg * both / 2.0 * body.readiness
-            run.e1rm_kg[e] = one_rm_kg * (1.0 + model.strength_test_cv * of_test)
-            lift.is_exposed = True  # a test is practice too
-            log_test(run, day, STRENGTH_TEST, e, BOTH, run.e1rm_kg[e])
+                z_test, _ = pair(run.seed, run.athlete_number, day, exercise.identity)
+            capacity = capacity_of(exercise, lift, muscles, LEFT)
+            capacity += capacity_of(exercise, lift, muscles, RIGHT)
+            one_rm_kg = lift.base_kg * capacity / 2.0 * body.readiness
+            run.e1rm_kg[index] = one_rm_kg * (1.0 + model.strength_test_cv * z_test)
+            lift.is_exposed = True  # a test is practice of the lift too
+            log_test(run, day, STRENGTH_TEST, index, BOTH, run.e1rm_kg[index])
     if plan.has_test[TECHNIQUE_TEST]:
-        rated = athlete.technique
+        technique = athlete.technique
         if observed.n_rated > 0:
-            rated = observed.rated[(observed.n_rated - 1) % RING]
-        log_test(run, day, TECHNIQUE_TEST, -1, BOTH, rated)
+            place = (observed.n_rated - 1) % MAX_GATE_SESSIONS
+            technique = observed.session_technique[place]
+        log_test(run, day, TECHNIQUE_TEST, -1, BOTH, technique)
     decide_after_tests(run, day)

@@ -1,8 +1,13 @@
-"""What the day loop reads and writes: records with named fields.
+"""Records of the day loop: plan, athlete, body, observations and log.
 
-The plan, the person and the constants never change. The body is the person's state,
-which no rule may read; the book is what a coach could have written down, which is all
-that rules read. The log takes what happened.
+Every record has named fields and is a row of a structured NumPy array, so that the same
+code reads it as plain Python and compiled. The records of the plan and of the athlete
+never change. The body holds the states of the athlete, which no rule may read; the
+observed record holds what a coach could have written down, which is all that rules
+read. The log keeps what happened.
+
+States are those of the morning unless a comment says otherwise. A dose or a cost of
+one side is what that side did itself; a two-sided exercise gives it to both sides.
 """
 
 from math import isnan
@@ -10,153 +15,190 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hipext.engine.progression import RULE
-from hipext.files.tables import MUSCLES
+from hipext.engine.progression import PRESCRIPTION, PROGRESSION, record_of
+from hipext.files.tables import DAYS_PER_WEEK, MUSCLES, SET_KINDS
 
-WEEK_COLUMNS = (  # as `_notes.log_week` writes them
-    "strength",
-    "pain",
-    "soreness",
-    "technique",
-    "range_left_deg",
-    "range_right_deg",
-    "phase",
-    "working_sets",
-    "n_failed",
-    "volume_load_kg",
-    "pain_reported",
-    "lumbar_load",
-    "minutes",
-    "is_light",
-    "left",
-    "right",
-    "n_missed",
-    "fatigue",
-)
-WORK, WARM_UP, MOBILITY, RECOVERY = range(4)  # kinds of slots, as in tables.SET_KINDS
+WORK, WARM_UP = SET_KINDS.index("work"), SET_KINDS.index("warm_up")
 NO_POLICY, LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(5)
 RANGE_TEST, BRIDGE_TEST, SORENSEN_TEST, STRENGTH_TEST, TECHNIQUE_TEST = range(5)
 BOTH, LEFT, RIGHT = -1, 0, 1
 SIDES = (LEFT, RIGHT)
-DAYS = 7
-RING = 20  # sessions that a gate may look back
-MORNING, TESTS, RANGE, BASELINE = 1, 2, 3, 4  # channels; those of slots are above 255
-EPLEY_REPS = 30.0  # of the relation of load and repetitions, evidence row E03-001
+MAX_GATE_SESSIONS = 20  # sessions that a gate may look back
+# Channels of random numbers; those of slots are above 255.
+MORNING, TESTS, RANGE, BASELINE = 1, 2, 3, 4
 PATTERNS = ("hinge", "thrust", "extension", "squat", "lunge_step", "brace", "other")
 MAX_LADDER_STEPS, MAX_TEMPOS = 6, 13  # exercises of a ladder, tempos of a slot
-N_MUSCLES = len(MUSCLES)
-_REAL, _WHOLE, _FLAG, _OF_MUSCLES, _OF_SIDES = "f8", "i8", "?", (N_MUSCLES,), (2,)
-PLAN = np.dtype(
-    [
-        ("horizon", _WHOLE),  # weeks, with all extensions
-        ("deload_every", _WHOLE),
-        ("deload_sets_fraction", _REAL),
-        ("deload_load_fraction", _REAL),
-        ("deload_sets", _WHOLE),  # instead of a fraction; 0 for none
-        ("deload_reps", _WHOLE),
-        ("deload_above_pain", _REAL),  # missing where signals bring no light week
-        ("deload_weeks_apart", _WHOLE),  # least weeks between two
-        ("has_test", _WHOLE, (5,)),
-    ],
-    align=True,
+N_MUSCLES, HINGE = len(MUSCLES), PATTERNS.index("hinge")
+GLUTE, ERECTOR = MUSCLES.index("gluteus_maximus"), MUSCLES.index("erector_spinae")
+
+_REAL, _INT, _FLAG = "f8", "i8", "?"
+_BY_MUSCLE, _BY_SIDE = ("f8", (N_MUSCLES,)), ("f8", (2,))
+_BY_PATTERN = ("f8", (len(PATTERNS),))
+
+# The plan, as written.
+PLAN = record_of(
+    horizon=_INT,  # weeks, with all extensions
+    deload_every=_INT,  # weeks; 0 for never
+    deload_sets_fraction=_REAL,
+    deload_load_fraction=_REAL,
+    deload_sets=_INT,  # instead of a fraction; 0 for none
+    deload_reps=_INT,
+    deload_above_pain=_REAL,  # missing without reactive deloads
+    deload_weeks_apart=_INT,  # fewest weeks between two deloads
+    has_test=(_INT, (5,)),
 )
-PHASE = np.dtype(
-    [
-        ("weeks", _WHOLE),
-        ("extra_weeks", _WHOLE),
-        ("has_gate", _FLAG),
-        ("gate_sessions", _WHOLE),
-        ("gate_technique", _REAL),  # missing where not demanded, like the next three
-        ("gate_pain", _REAL),
-        ("gate_range", _REAL),
-        ("gate_asymmetry", _REAL),
-        ("test_weekday", _WHOLE),
-        ("first_occasion", _WHOLE, (8,)),  # those of weekday d are d to d + 1
-    ],
-    align=True,
+PHASE = record_of(
+    weeks=_INT,
+    extra_weeks=_INT,  # by which closed gates may extend it
+    has_gate=_FLAG,
+    gate_sessions=_INT,  # sessions that must meet the gate
+    gate_technique=_REAL,  # missing where not demanded, like the next three
+    gate_pain=_REAL,
+    gate_range=_REAL,
+    gate_asymmetry=_REAL,
+    test_weekday=_INT,
+    first_occasion=(_INT, (DAYS_PER_WEEK + 1,)),  # of a weekday; the next one's ends it
 )
-OCCASION = np.dtype(
-    [("first_slot", _WHOLE), ("end_slot", _WHOLE), ("is_week_end", _FLAG)], align=True
+OCCASION = record_of(first_slot=_INT, end_slot=_INT, is_week_end=_FLAG)
+CALENDAR_WEEK = record_of(is_deload=_FLAG, is_test=_FLAG)
+SLOT = record_of(
+    kind=_INT,
+    is_hold=_FLAG,
+    first_fraction=_REAL,  # share of the 1RM to start with; 0 for first_kg
+    first_kg=_REAL,
+    target_rir=_REAL,  # missing where none is prescribed
+    rest_factor=_REAL,  # how much a set costs the next, 1 at usual rest
+    rest_s=_REAL,
+    has_tempo=_FLAG,  # of its own
+    side_policy=_INT,
+    channel=_INT,  # of random numbers
+    seconds=(_REAL, (MAX_TEMPOS,)),  # per repetition
+    exercise=(_INT, (MAX_LADDER_STEPS,)),
+    step_kg=(_REAL, (MAX_LADDER_STEPS,)),
+    **{name: PROGRESSION[name] for name in PROGRESSION.names},
 )
-WEEK = np.dtype([("is_light", _FLAG), ("is_test", _FLAG)], align=True)
-SLOT = np.dtype(
-    [
-        ("kind", _WHOLE),
-        ("is_hold", _FLAG),
-        ("first_fraction", _REAL),  # share of the 1RM to start with; 0: first_kg
-        ("first_kg", _REAL),
-        ("target_rir", _REAL),  # missing where none is asked for
-        ("rest_factor", _REAL),  # how much a set costs the next, 1 at usual rest
-        ("rest_s", _REAL),
-        ("has_tempo", _FLAG),  # of its own
-        ("side_policy", _WHOLE),
-        ("channel", _WHOLE),  # of random numbers
-        ("seconds", _REAL, (MAX_TEMPOS,)),  # per repetition
-        ("exercise", _WHOLE, (MAX_LADDER_STEPS,)),
-        ("step_kg", _REAL, (MAX_LADDER_STEPS,)),
-        *((name, *RULE.fields[name][:1]) for name in RULE.names),
-    ],
-    align=True,
+EXERCISE = record_of(
+    is_loaded=_FLAG,
+    is_sided=_FLAG,
+    is_tested=_FLAG,
+    n_implements=_REAL,
+    lifted_share=_REAL,  # of body mass
+    rated_share=_REAL,  # of body mass, in what effort goes by
+    share=_BY_MUSCLE,  # of a set that counts for the muscle
+    weight=_BY_MUSCLE,  # of the muscle in the lift; sums to 1 or 0
+    pattern=_INT,
+    usual_seconds=_REAL,  # per repetition, at the exercise's own tempo
+    lumbar=_REAL,  # how much of the load the lower back carries
+    stability_share=_REAL,  # of a set that trains the stability of the pelvis
+    mobility=_REAL,  # dose of hip mobility of a set
+    identity=_INT,  # a number that stays with the exercise
 )
-EXERCISE = np.dtype(
-    [
-        ("is_loaded", _FLAG),
-        ("is_sided", _FLAG),
-        ("is_tested", _FLAG),
-        ("n_implements", _REAL),
-        ("lifted_share", _REAL),  # of body mass
-        ("rated_share", _REAL),  # of body mass, in what effort goes by
-        ("share", _REAL, _OF_MUSCLES),  # of a set that counts for the muscle
-        ("weight", _REAL, _OF_MUSCLES),  # of the muscle in the lift; sums to 1 or 0
-        ("pattern", _WHOLE),
-        ("usual_seconds", _REAL),  # per repetition, at the exercise's own tempo
-        ("lumbar", _REAL),  # how much of the load the lower back carries
-        ("stability_share", _REAL),  # how much a set trains the pelvis to be steady
-        ("mobility", _REAL),  # how much a set does for hip extension
-        ("identity", _WHOLE),  # a number that stays with the exercise
-    ],
-    align=True,
+
+# The athlete, as before the first day.
+ATHLETE = record_of(
+    body_mass_kg=_REAL,
+    response=_BY_SIDE,  # to training, 1 on average
+    recovery=_REAL,  # how well habits support it, 1 for usual habits
+    muscle_ceiling=_BY_SIDE,
+    skill_ceiling=_BY_SIDE,
+    side_factor=_BY_SIDE,  # strength of a side, relative to the mean
+    technique=_REAL,  # at the start, like the next five
+    chronic_pain=_REAL,
+    range_deg=_BY_SIDE,
+    bridge_reps=_BY_SIDE,
+    sorensen_s=_REAL,
+    tolerance=_REAL,
+    weaker_side=_INT,  # with the lower bridge test; BOTH if equal
+    attendance_z_max=_REAL,  # trains on days whose normal deviate is at most this
 )
-ATHLETE = np.dtype(
-    [
-        ("body_mass_kg", _REAL),
-        ("response", _REAL, _OF_SIDES),  # how strongly training acts, 1 on average
-        ("recovery", _REAL),  # how well habits support it, 1 for usual habits
-        ("muscle_ceiling", _REAL, _OF_SIDES),
-        ("skill_ceiling", _REAL, _OF_SIDES),
-        ("side_factor", _REAL, _OF_SIDES),  # strength of a side, in parts of the mean
-        ("technique", _REAL),  # at the start, like the next four
-        ("chronic_pain", _REAL),
-        ("range_deg", _REAL, _OF_SIDES),
-        ("bridge_reps", _REAL, _OF_SIDES),
-        ("sorensen_s", _REAL),
-        ("tolerance", _REAL),
-        ("weaker", _WHOLE),  # side with the lower bridge test; BOTH if alike
-        ("stays_away_above", _REAL),  # of a standard normal number
-    ],
-    align=True,
+STRENGTH = record_of(  # of one exercise
+    base_kg=_REAL,  # 1RM at the start, as the mass that effort goes by
+    is_measured=_FLAG,
+    hold_s=_REAL,  # longest hold at the start
+    familiarity=_REAL,  # 0 new to 1 long known
 )
-STRENGTH = np.dtype(
-    [
-        ("base_kg", _REAL),  # 1RM at the start, as the mass that effort goes by
-        ("is_measured", _FLAG),
-        ("hold_s", _REAL),  # longest hold at the start
-        ("familiarity", _REAL),  # 0 new, 1 long known
-    ],
-    align=True,
+WEEK_EVENTS = record_of(is_missed=_FLAG, flare=_REAL)
+
+# States of the body.
+BODY = record_of(
+    readiness=_REAL,  # share of the strength that is there today
+    pain=_REAL,  # 0 to 10
+    chronic_pain_left=_REAL,  # share of the chronic pain that is still there
+    flare=_REAL,  # pain of a flare-up
+    irritation=_REAL,
+    tolerance=_REAL,  # lumbar load of a day that does no harm
+    lumbar=_REAL,  # lumbar load of today
+    soreness=_REAL,  # 0 to 10
+    pending_soreness=_REAL,  # not felt yet
+    soreness_dose=_REAL,  # of today's sets
+    stiffness=_REAL,  # degrees of hip extension lost
+    hard_sets=_REAL,  # of today
+    stability=_REAL,  # of the pelvis, 0 to 1
+    stability_dose=_REAL,  # of today's sets
+    endurance=_REAL,  # of the back, share of the baseline
+    endurance_dose=_REAL,  # of today's sets
+    warmth=_REAL,  # 0 to 1, within a session
+    technique=_BY_PATTERN,  # 0 to 1
+    practice=_BY_PATTERN,  # quality of today's
+    range_deg=_BY_SIDE,  # without stiffness
+    mobility=_BY_SIDE,  # dose of today
+    slot_dose=_BY_SIDE,  # sums over the sets of the slot being done
+    slot_cost=_BY_SIDE,
+    slot_fatigue=_BY_SIDE,
+    slot_skill=_BY_SIDE,
 )
-WEEK_EVENTS = np.dtype(
-    [("is_missed", _FLAG), ("flare", _REAL)], align=True
-)  # of a week
-(
-    SCRIPT_PAIN,
-    SCRIPT_SORENESS,
-    SCRIPT_TECHNIQUE,
-    SCRIPT_RIR,
-    SCRIPT_COMPLETED,
-    SCRIPT_RANGE_LEFT,
-    SCRIPT_RANGE_RIGHT,
-) = range(7)  # places in the script
+MUSCLE = record_of(  # of one side
+    adaptation=_REAL,  # share of the baseline
+    fatigue=_REAL,
+    recent=_REAL,  # decayed sum of the doses of earlier days
+    dose=_REAL,  # of today
+    cost=_REAL,  # of today
+    acute_fatigue=_REAL,  # within a session
+)
+LIFT = record_of(  # of one exercise
+    base_kg=_REAL,
+    familiarity_gain=_REAL,  # share of the baseline
+    unlearned=_REAL,  # 1 new to 0, for familiarity
+    novelty=_REAL,  # 1 new to 0, for soreness
+    is_exposed=_FLAG,  # today
+    skill=_BY_SIDE,  # adaptation of the lift alone
+    skill_recent=_BY_SIDE,
+    skill_dose=_BY_SIDE,
+)
+
+# What a coach could have written down.
+OBSERVED = record_of(
+    week=_INT,  # from 1
+    phase=_INT,
+    phase_week=_INT,  # from 1
+    extra_weeks=_INT,  # by which the phase was extended
+    regressed_from=_INT,  # latest phase that was left backwards
+    plan_week=_INT,  # week of the plan, from 0
+    is_deload=_FLAG,  # this week
+    last_deload_week=_INT,
+    last_reactive_week=_INT,  # 0 for none
+    weaker_side=_INT,  # starts; BOTH if equal
+    has_asymmetry=_FLAG,  # the weaker side does more
+    no_progress_week=_INT,  # week in which nothing advances
+    last_work_day=_INT,  # day of the last session with work; -1 before
+    n_rated=_INT,  # sessions so far
+    pain=_REAL,  # as reported this morning
+    soreness=_REAL,
+    pain_of_week=_REAL,  # highest
+    pain_at_test=_REAL,
+    range_deg=_BY_SIDE,  # as last measured
+    bridge_reps=_BY_SIDE,
+    mobility_factor=_BY_SIDE,  # on the prescribed dose
+    # Ring buffers: technique of the last sessions, and pain reported before them.
+    session_technique=(_REAL, (MAX_GATE_SESSIONS,)),
+    session_pain=(_REAL, (MAX_GATE_SESSIONS,)),
+)
+SLOT_STATE = record_of(  # of one slot: its next prescription, and how it went
+    **{name: PRESCRIPTION[name] for name in PRESCRIPTION.names},
+    done_kg=_REAL,  # load last lifted at full dose; missing before
+    last_day=_INT,  # last done; -1 before
+    technique=(_REAL, (3,)),  # last three ratings
+)
 SCRIPT = (  # observations that may be given from outside, by day
     "pain",
     "soreness",
@@ -166,165 +208,174 @@ SCRIPT = (  # observations that may be given from outside, by day
     "range_left",
     "range_right",
 )
-BODY = np.dtype(
-    [
-        ("readiness", _REAL),
-        ("pain", _REAL),
-        ("chronic_pain_left", _REAL),  # share of the chronic pain that is still there
-        ("flare", _REAL),
-        ("irritation", _REAL),
-        ("tolerance", _REAL),  # lumbar load of a day that does no harm
-        ("lumbar", _REAL),  # load of today
-        ("soreness", _REAL),
-        ("pending_soreness", _REAL),  # soreness that is on its way
-        ("soreness_dose", _REAL),  # what today's sets add to it
-        ("stiffness", _REAL),  # degrees
-        ("hard_sets", _REAL),  # hard sets of today
-        ("stability", _REAL),  # 0 to 1
-        ("stability_dose", _REAL),  # sets of today that train it
-        ("endurance", _REAL),  # of the back, share of the baseline
-        ("endurance_dose", _REAL),  # sets of today that train it
-        ("warmth", _REAL),  # 0 to 1, within a session
-        ("technique", _REAL, (len(PATTERNS),)),  # 0 to 1
-        ("practice", _REAL, (len(PATTERNS),)),  # quality of today's
-        ("range_deg", _REAL, _OF_SIDES),  # without stiffness
-        ("mobility", _REAL, _OF_SIDES),  # of today
-        ("slot_dose", _REAL, _OF_SIDES),  # what the sets of a slot leave behind
-        ("slot_cost", _REAL, _OF_SIDES),
-        ("slot_fatigue", _REAL, _OF_SIDES),
-        ("slot_skill", _REAL, _OF_SIDES),
-    ],
-    align=True,
+(
+    SCRIPT_PAIN,
+    SCRIPT_SORENESS,
+    SCRIPT_TECHNIQUE,
+    SCRIPT_RIR,
+    SCRIPT_COMPLETED,
+    SCRIPT_RANGE_LEFT,
+    SCRIPT_RANGE_RIGHT,
+) = range(len(SCRIPT))
+
+# The log; a row is written once.
+OBSERVATIONS = record_of(  # behind a decision; missing where they played no part
+    all_sets_completed=_REAL,  # 1 or 0
+    reserve_reported=_REAL,  # lowest RIR
+    technique_rated=_REAL,
+    pain_reported=_REAL,
+    soreness_reported=_REAL,
+    left=_REAL,  # degrees of hip extension, or repetitions of the bridge test
+    right=_REAL,
+    difference_pct=_REAL,  # between the sides
+    difference_deg=_REAL,
+    change=_REAL,  # of pain since the last assessment
+    weeks_since_deload=_REAL,
+    limit=_REAL,  # that one of them was compared with
+    good_in_a_row=_REAL,  # sessions or weeks
+    failed_in_a_row=_REAL,
+    sessions_below=_REAL,  # the limit of technique, of the last three
+    sets_done=_REAL,
+    sets_prescribed=_REAL,
+    days_without=_REAL,
+    cut_pct=_REAL,
+    gate_phase=_REAL,
+    gate_sessions=_REAL,  # rated ones that the gate looked at
+    gate_failures=_REAL,  # sum of codes, see `decisions.gate_check`
+    occasion=_REAL,  # number of the missed session
 )
-MUSCLE = np.dtype(  # of one side
-    [
-        ("adaptation", _REAL),  # adaptation, share of the baseline
-        ("fatigue", _REAL),
-        ("recent", _REAL),  # dose of the last days
-        ("dose", _REAL),  # of today
-        ("cost", _REAL),  # of today
-        ("acute_fatigue", _REAL),  # within a session
-    ],
-    align=True,
+SET_LOG = record_of(  # of one set of one side, or of both sides at once
+    day=_INT,
+    slot=_INT,
+    ladder_step=_INT,
+    set_number=_INT,  # from 1
+    side=_INT,
+    target=_INT,  # repetitions or seconds, like `done`
+    done=_INT,
+    load_kg=_REAL,
+    n_steps=_INT,
+    rir=_REAL,  # as reported
+    technique=_REAL,  # as rated
+    is_reduced=_FLAG,
 )
-LIFT = np.dtype(
-    [
-        ("base_kg", _REAL),
-        ("familiar", _REAL),  # share of the baseline
-        ("unlearned", _REAL),  # 1 new to 0, for familiarity
-        ("novelty", _REAL),  # 1 new to 0, for soreness
-        ("is_exposed", _FLAG),  # today
-        ("skill", _REAL, _OF_SIDES),  # adaptation of the lift alone
-        ("skill_recent", _REAL, _OF_SIDES),
-        ("skill_dose", _REAL, _OF_SIDES),
-    ],
-    align=True,
+DECISION_LOG = record_of(
+    day=_INT,
+    slot=_INT,  # or WEEK_ROW or PHASE_ROW of `decisions`
+    action=_INT,
+    reason=_INT,
+    observed=OBSERVATIONS,
+    before=PRESCRIPTION,
+    after=PRESCRIPTION,
 )
-OBSERVED = np.dtype(
-    [
-        ("week", _WHOLE),  # from 1
-        ("phase", _WHOLE),
-        ("phase_week", _WHOLE),  # from 1
-        ("extra_weeks", _WHOLE),  # weeks by which the phase was extended
-        ("regressed_from", _WHOLE),  # latest phase that was left backwards
-        ("plan_week", _WHOLE),  # week of the plan, from 0
-        ("is_light", _FLAG),
-        ("last_deload_week", _WHOLE),  # week
-        ("last_reactive_week", _WHOLE),  # week
-        ("weaker", _WHOLE),  # side that starts; BOTH if alike
-        ("has_asymmetry", _FLAG),  # whether the weaker side does more
-        ("no_progress_week", _WHOLE),  # week in which nothing advances
-        ("last_work", _WHOLE),  # day of the last session with work; -1 before
-        ("n_rated", _WHOLE),  # sessions so far
-        ("pain", _REAL),  # as reported this morning
-        ("soreness", _REAL),
-        ("pain_of_week", _REAL),  # highest
-        ("pain_at_test", _REAL),
-        ("range_deg", _REAL, _OF_SIDES),  # as last measured
-        ("bridge_reps", _REAL, _OF_SIDES),
-        ("mobility_factor", _REAL, _OF_SIDES),  # factor
-        ("rated", _REAL, (RING,)),  # technique of the last sessions
-        ("pains_reported", _REAL, (RING,)),  # reported before them
-    ],
-    align=True,
+TEST_LOG = record_of(day=_INT, test=_INT, exercise=_INT, side=_INT, value=_REAL)
+DAY_LOG = record_of(
+    phase=_INT,
+    is_deload=_FLAG,
+    pain_reported=_REAL,
+    soreness_reported=_REAL,
+    pain=_REAL,
+    soreness=_REAL,
+    stiffness_deg=_REAL,
+    readiness=_REAL,
+    range_left_deg=_REAL,
+    range_right_deg=_REAL,
+    stability=_REAL,
+    lumbar_load=_REAL,
+    tolerance=_REAL,
+    irritation=_REAL,
+    endurance=_REAL,
+    technique=_REAL,  # of the hip hinge
+    adaptation=_REAL,  # of the gluteus maximus, mean of the sides, like `fatigue`
+    fatigue=_REAL,
 )
-SLOT_STATE = np.dtype(  # of the book, about one slot
-    [
-        ("n_sets", _WHOLE),
-        ("reps_or_s", _WHOLE),
-        ("load_kg", _REAL),
-        ("n_successes", _WHOLE),
-        ("n_failed", _WHOLE),
-        ("n_steps", _WHOLE),
-        ("ladder_step", _WHOLE),
-        ("done_kg", _REAL),  # load last lifted; missing before
-        ("last_day", _WHOLE),  # last done; -1 before
-        ("rated", _REAL, (3,)),  # last three ratings of technique
-    ],
-    align=True,
+# Of one side in the morning, and what the day adds overnight.
+MUSCLE_LOG = record_of(
+    adaptation=_REAL, fatigue=_REAL, adaptation_gain=_REAL, fatigue_gain=_REAL
 )
-COUNT = np.dtype(
-    [
-        ("sets", _WHOLE),  # rows of the log so far
-        ("decisions", _WHOLE),
-        ("tests", _WHOLE),
-        ("weeks", _WHOLE),  # weeks lived
-        ("working_sets", _REAL),  # of this week, like the next five
-        ("failed", _REAL),
-        ("missed", _REAL),
-        ("volume", _REAL),
-        ("lumbar", _REAL),
-        ("seconds", _REAL),
-        ("session_s", _REAL),  # of this session so far
-    ],
-    align=True,
+LIFT_LOG = record_of(skill=_REAL, familiarity=_REAL, skill_gain=_REAL)
+# States of the next morning and sums over the week. Numbers alone, all of one type:
+# weeks after the end of a plan are missing (NaN) in every field.
+WEEK_LOG = record_of(
+    strength=_REAL,  # mean capacity of the tested lifts, share of the baseline
+    strength_left=_REAL,
+    strength_right=_REAL,
+    pain=_REAL,
+    soreness=_REAL,
+    technique=_REAL,
+    range_left_deg=_REAL,
+    range_right_deg=_REAL,
+    fatigue=_REAL,
+    phase=_REAL,
+    is_deload=_REAL,
+    pain_reported=_REAL,  # highest
+    working_sets=_REAL,
+    n_failed=_REAL,  # slots whose sets were not all completed
+    n_missed=_REAL,  # sessions with work
+    volume_load_kg=_REAL,
+    lumbar_load=_REAL,
+    minutes=_REAL,
+)
+COUNT = record_of(
+    sets=_INT,  # rows of the log so far
+    decisions=_INT,
+    tests=_INT,
+    weeks=_INT,
+    working_sets=_REAL,  # of this week, like the next five
+    failed=_REAL,
+    missed=_REAL,
+    volume=_REAL,
+    lumbar=_REAL,
+    seconds=_REAL,
+    session_s=_REAL,  # of this session so far
 )
 
 
 class Log(NamedTuple):
-    """What happened, row by row; arrays of no rows where it is not to be kept."""
+    """What happened, row by row; all but the weeks is empty where it is not kept."""
 
     is_kept: bool
     count: np.void  # COUNT
-    sets: np.ndarray  # [row, 12]
-    decisions: np.ndarray  # [row, 26]
-    tests: np.ndarray  # [row, 5]
-    days: np.ndarray  # [day, 20]
-    muscles: np.ndarray  # [day, muscle, side, 4]: see `_notes.log_muscle`
-    lifts: np.ndarray  # [day, exercise, side, 3]: see `_notes.log_lift`
-    weeks: np.ndarray  # [week, column]: see `outcomes.WEEK_COLUMNS`
+    sets: np.ndarray  # SET_LOG
+    decisions: np.ndarray  # DECISION_LOG
+    tests: np.ndarray  # TEST_LOG
+    days: np.ndarray  # DAY_LOG
+    muscles: np.ndarray  # [day, muscle, side] of MUSCLE_LOG
+    lifts: np.ndarray  # [day, exercise, side] of LIFT_LOG
+    weeks: np.ndarray  # WEEK_LOG
 
 
 class RunState(NamedTuple):
-    """One person's way through a plan: what stays, what changes, what is kept."""
+    """One athlete going through a plan: what stays, what changes, what is kept."""
 
     plan: np.void  # PLAN
-    phases: np.ndarray  # of PHASE
-    occasions: np.ndarray  # of OCCASION
-    calendar: np.ndarray  # [week of the plan or of the run] of WEEK
-    slots: np.ndarray  # of SLOT
-    exercises: np.ndarray  # of EXERCISE
-    athlete: np.void  # PERSON
+    phases: np.ndarray  # PHASE
+    occasions: np.ndarray  # OCCASION
+    calendar: (
+        np.ndarray
+    )  # CALENDAR_WEEK: deloads by plan week, tests by week of the run
+    slots: np.ndarray  # SLOT
+    exercises: np.ndarray  # EXERCISE
+    athlete: np.void  # ATHLETE
     strengths: np.ndarray  # [exercise] of STRENGTH
-    events: np.ndarray  # [week] of FATE
-    model: np.void  # constants, see `_model`
+    events: np.ndarray  # [week] of WEEK_EVENTS
+    model: np.void  # constants, see `parameters.shipped_model`
     seed: int
-    person: int  # number by which random numbers know the person
+    athlete_number: int  # with seed, day and channel it makes the random numbers
     is_noisy: bool
-    script: np.ndarray  # [day, what], missing where the own observation counts
+    script: np.ndarray  # [day, place in SCRIPT]; missing where nothing is given
     body: np.void  # BODY
     muscles: np.ndarray  # [muscle, side] of MUSCLE
     lifts: np.ndarray  # [exercise] of LIFT
-    observed: np.void  # BOOK
-    slot_states: np.ndarray  # [slot] of LINE
-    e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from what was seen
+    observed: np.void  # OBSERVED
+    slot_states: np.ndarray  # [slot] of SLOT_STATE
+    e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from observations
     log: Log
 
 
 def scripted(script: np.ndarray, day: int, what: int, observed: float) -> float:
-    """Return what the script says about a day, or `observed` where it says nothing.
+    """Return what the script gives for a day, or `observed` where it gives nothing.
 
-    `what` is a place in `_state.SCRIPT`.
+    `what` is a place in `SCRIPT`.
     """
     if day < len(script) and not isnan(script[day, what]):
         return script[day, what]
@@ -336,126 +387,96 @@ def log_set(
     slot_state: np.void,
     day: int,
     slot: int,
-    number: int,
+    set_number: int,
     side: int,
-    asked: int,
+    target: int,
     done: int,
     load_kg: float,
     rir: float,
-    rated: float,
-    is_light: bool,
+    technique: float,
+    is_reduced: bool,
 ) -> None:
-    """Note one set of one side."""
-    row = log.count.sets
+    """Log one set of one side, or of both at once."""
+    sets, row = log.sets, log.count.sets
     log.count.sets = row + 1
-    log.sets[row, 0] = day
-    log.sets[row, 1] = slot
-    log.sets[row, 2] = slot_state.ladder_step
-    log.sets[row, 3] = number
-    log.sets[row, 4] = side
-    log.sets[row, 5] = asked
-    log.sets[row, 6] = done
-    log.sets[row, 7] = load_kg
-    log.sets[row, 8] = slot_state.n_steps
-    log.sets[row, 9] = rir
-    log.sets[row, 10] = rated
-    log.sets[row, 11] = is_light
+    sets.day[row] = day
+    sets.slot[row] = slot
+    sets.ladder_step[row] = slot_state.ladder_step
+    sets.set_number[row] = set_number
+    sets.side[row] = side
+    sets.target[row] = target
+    sets.done[row] = done
+    sets.load_kg[row] = load_kg
+    sets.n_steps[row] = slot_state.n_steps
+    sets.rir[row] = rir
+    sets.technique[row] = technique
+    sets.is_reduced[row] = is_reduced
 
 
 def log_test(
-    run: RunState, day: int, test: int, e: int, side: int, value: float
+    run: RunState, day: int, test: int, exercise: int, side: int, value: float
 ) -> None:
-    """Note the result of a test."""
-    log = run.log
+    """Log the result of a test; `exercise` is -1 where it is of none."""
+    log, tests = run.log, run.log.tests
     if not log.is_kept:
         return
     row = log.count.tests
     log.count.tests = row + 1
-    log.tests[row, 0] = day
-    log.tests[row, 1] = test
-    log.tests[row, 2] = e
-    log.tests[row, 3] = side
-    log.tests[row, 4] = value
-
-
-def log_muscle(
-    log: Log,
-    day: int,
-    place: int,
-    side: int,
-    muscle: np.void,
-    grown: float,
-    tired: float,
-) -> None:
-    """Note the adaptation and fatigue of a muscle this morning and what they gained."""
-    log.muscles[day, place, side, 0] = muscle.adaptation
-    log.muscles[day, place, side, 1] = muscle.fatigue
-    log.muscles[day, place, side, 2] = grown
-    log.muscles[day, place, side, 3] = tired
-
-
-def log_lift(
-    log: Log, day: int, e: int, side: int, lift: np.void, grown: float
-) -> None:
-    """Note the adaptation of a lift alone this morning, its familiarity, the gain."""
-    log.lifts[day, e, side, 0] = lift.skill[side]
-    log.lifts[day, e, side, 1] = lift.familiar
-    log.lifts[day, e, side, 2] = grown
+    tests.day[row] = day
+    tests.test[row] = test
+    tests.exercise[row] = exercise
+    tests.side[row] = side
+    tests.value[row] = value
 
 
 def log_day(run: RunState, day: int) -> None:
-    """Note every state of a morning and what the day added."""
-    log, body, observed, muscles = run.log, run.body, run.observed, run.muscles
-    log.days[day, 0] = observed.phase
-    log.days[day, 1] = observed.is_light
-    log.days[day, 2] = observed.pain
-    log.days[day, 3] = observed.soreness
-    log.days[day, 4] = body.pain
-    log.days[day, 5] = body.soreness
-    log.days[day, 6] = body.stiffness
-    log.days[day, 7] = body.readiness
-    log.days[day, 8] = body.range_deg[LEFT] - body.stiffness
-    log.days[day, 9] = body.range_deg[RIGHT] - body.stiffness
-    log.days[day, 10] = body.stability
-    log.days[day, 11] = body.lumbar
-    log.days[day, 12] = body.tolerance
-    log.days[day, 13] = body.irritation
-    log.days[day, 14] = body.endurance
-    log.days[day, 15] = body.technique[0]
-    log.days[day, 16] = (
-        muscles[0, LEFT].adaptation + muscles[0, RIGHT].adaptation
-    ) / 2.0
-    log.days[day, 17] = mean_fatigue(run)
-    log.days[day, 18] = observed.extra_weeks
-    log.days[day, 19] = observed.plan_week
+    """Log the states of this morning, and the lumbar load of the day."""
+    body, observed, days = run.body, run.observed, run.log.days
+    glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
+    days.phase[day] = observed.phase
+    days.is_deload[day] = observed.is_deload
+    days.pain_reported[day] = observed.pain
+    days.soreness_reported[day] = observed.soreness
+    days.pain[day] = body.pain
+    days.soreness[day] = body.soreness
+    days.stiffness_deg[day] = body.stiffness
+    days.readiness[day] = body.readiness
+    days.range_left_deg[day] = body.range_deg[LEFT] - body.stiffness
+    days.range_right_deg[day] = body.range_deg[RIGHT] - body.stiffness
+    days.stability[day] = body.stability
+    days.lumbar_load[day] = body.lumbar
+    days.tolerance[day] = body.tolerance
+    days.irritation[day] = body.irritation
+    days.endurance[day] = body.endurance
+    days.technique[day] = body.technique[HINGE]
+    days.adaptation[day] = (glute_left.adaptation + glute_right.adaptation) / 2.0
+    days.fatigue[day] = (glute_left.fatigue + glute_right.fatigue) / 2.0
 
 
-def log_week(run: RunState, week: int, left: float, right: float) -> None:
-    """Note the sums of a week and its last evening: see `outcomes.WEEK_COLUMNS`."""
+def log_week(
+    run: RunState, week: int, strength_left: float, strength_right: float
+) -> None:
+    """Log a week, and set its sums back to 0."""
     body, observed, count, weeks = run.body, run.observed, run.log.count, run.log.weeks
+    glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
     count.weeks = week + 1
-    weeks[week, 0] = (left + right) / 2.0
-    weeks[week, 1] = body.pain
-    weeks[week, 2] = body.soreness
-    weeks[week, 3] = body.technique[0]
-    weeks[week, 4] = body.range_deg[LEFT] - body.stiffness
-    weeks[week, 5] = body.range_deg[RIGHT] - body.stiffness
-    weeks[week, 6] = observed.phase
-    weeks[week, 7] = count.working_sets
-    weeks[week, 8] = count.failed
-    weeks[week, 9] = count.volume
-    weeks[week, 10] = observed.pain_of_week
-    weeks[week, 11] = count.lumbar
-    weeks[week, 12] = count.seconds / 60.0
-    weeks[week, 13] = observed.is_light
-    weeks[week, 14] = left
-    weeks[week, 15] = right
-    weeks[week, 16] = count.missed
-    weeks[week, 17] = mean_fatigue(run)
+    weeks.strength[week] = (strength_left + strength_right) / 2.0
+    weeks.strength_left[week] = strength_left
+    weeks.strength_right[week] = strength_right
+    weeks.pain[week] = body.pain
+    weeks.soreness[week] = body.soreness
+    weeks.technique[week] = body.technique[HINGE]
+    weeks.range_left_deg[week] = body.range_deg[LEFT] - body.stiffness
+    weeks.range_right_deg[week] = body.range_deg[RIGHT] - body.stiffness
+    weeks.fatigue[week] = (glute_left.fatigue + glute_right.fatigue) / 2.0
+    weeks.phase[week] = observed.phase
+    weeks.is_deload[week] = observed.is_deload
+    weeks.pain_reported[week] = observed.pain_of_week
+    weeks.working_sets[week] = count.working_sets
+    weeks.n_failed[week] = count.failed
+    weeks.n_missed[week] = count.missed
+    weeks.volume_load_kg[week] = count.volume
+    weeks.lumbar_load[week] = count.lumbar
+    weeks.minutes[week] = count.seconds / 60.0
     count.working_sets = count.failed = count.missed = count.volume = 0.0
     count.lumbar = count.seconds = 0.0
-
-
-def mean_fatigue(run: RunState) -> float:
-    """Return the fatigue of the gluteus maximus, mean of the sides."""
-    return (run.muscles[0, LEFT].fatigue + run.muscles[0, RIGHT].fatigue) / 2.0

@@ -17,25 +17,24 @@ from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort, cohort
 from hipext.engine.compiled import can_compile
 from hipext.engine.progression import TEMPO
-from hipext.engine.state import WEEK_COLUMNS, WORK
+from hipext.engine.state import WORK
 from hipext.files.parameters import parameter, shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.arrays import (
+    AthleteArrays,
     ById,
-    People,
-    Program,
-    TupleById,
+    PlanArrays,
+    athlete_arrays_of,
     exercises_of,
     horizon_of,
-    people_of,
-    program_of,
+    plan_arrays_of,
     slots_in_order,
     with_calendar,
 )
-from hipext.simulation.log_tables import STATES, strength_pct
+from hipext.simulation.log_tables import strength_pct
 from hipext.simulation.run import Setting, Trace, trace
 from hipext.simulation.schedule import check_inputs
 from hipext.studies.crowds import weeks_in_parts
@@ -60,17 +59,17 @@ class CachedRun:
         return len(self.trace.weeks)
 
     def of_weeks(self, name: str) -> np.ndarray:
-        """Return one of `outcomes.WEEK_COLUMNS`, week by week."""
-        return self.trace.weeks[:, WEEK_COLUMNS.index(name)]
+        """Return a field of `state.WEEK_LOG`, week by week."""
+        return self.trace.weeks[name]
 
     def of_days(self, name: str) -> np.ndarray:
-        """Return a state of every morning: a name of `_answers.STATES`."""
-        return self.trace.days[:, STATES[name]]
+        """Return a state of every morning: a field of `state.DAY_LOG`."""
+        return self.trace.days[name]
 
     @cached_property
-    def is_light(self) -> np.ndarray:
-        """Which weeks are light, by their Mondays."""
-        return self.trace.days[::DAYS_PER_WEEK, 1] > 0
+    def is_deload(self) -> np.ndarray:
+        """Which weeks are deloads."""
+        return self.trace.days["is_deload"][::DAYS_PER_WEEK]
 
     @cached_property
     def strength_pct(self) -> np.ndarray:
@@ -80,28 +79,30 @@ class CachedRun:
     @cached_property
     def phases(self) -> list[str]:
         """The phase of every week."""
-        places = self.trace.days[::DAYS_PER_WEEK, 0].astype("int64").tolist()
+        places = self.trace.days["phase"][::DAYS_PER_WEEK]
         return [self.plan.phase[place].name for place in places]
 
     @cached_property
     def hard_sets(self) -> np.ndarray:
         """Hard sets of every week, as `set_metrics.hard_sets` counts them."""
         limit = parameter("effort.hard_set_max_rir")
-        hard_sets = self._counted * (np.round(self.trace.sets[:, 9], 6) <= limit)
-        weeks = self.trace.sets[:, 0].astype("int64") // DAYS_PER_WEEK
+        hard_sets = self._counted * (np.round(self.trace.sets["rir"], 6) <= limit)
+        weeks = self.trace.sets["day"] // DAYS_PER_WEEK
         return np.bincount(weeks, weights=hard_sets, minlength=self.n_weeks)
 
     @cached_property
     def volume_kg(self) -> np.ndarray:
         """Volume load of every week, with the lifted share of body mass."""
-        log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
-        lifts, exercise = self.setting.program.exercises, self._exercise
-        mass_kg = self.setting.people.persons[0]["body_mass_kg"]
+        log, slot, slots = self.trace.sets, self._slot, self.setting.plan.slots
+        lifts, exercise = self.setting.plan.exercises, self._exercise
+        mass_kg = self.setting.athletes.records[0]["body_mass_kg"]
         body_kg = (lifts["lifted_share"] * mass_kg)[exercise]
-        moved_kg = lifts["n_implements"][exercise] * np.round(log[:, 7], 6) + body_kg
+        moved_kg = (
+            lifts["n_implements"][exercise] * np.round(log["load_kg"], 6) + body_kg
+        )
         counts = (self._counted > 0) & ~slots["is_hold"][slot]
-        weeks = log[:, 0].astype("int64") // DAYS_PER_WEEK
-        volume = log[:, 6] * moved_kg * counts
+        weeks = log["day"] // DAYS_PER_WEEK
+        volume = log["done"] * moved_kg * counts
         return np.bincount(weeks, weights=volume, minlength=self.n_weeks)
 
     @cached_property
@@ -112,7 +113,7 @@ class CachedRun:
         key, session = self._day_and_session
         n_keys = n_days * (session.max(initial=0) + 1)
         minutes = np.bincount(key, weights=self._seconds / 60, minlength=n_keys)
-        rpe = 10.0 - np.round(log[:, 9], 6)
+        rpe = 10.0 - np.round(log["rir"], 6)
         effort = counted * np.where(np.isnan(rpe), parameter("effort.unrated_rpe"), rpe)
         work = np.bincount(key, weights=counted, minlength=n_keys)
         rated = np.bincount(key, weights=effort, minlength=n_keys)
@@ -121,38 +122,38 @@ class CachedRun:
 
     @cached_property
     def _slot(self) -> np.ndarray:
-        return self.trace.sets[:, 1].astype("int64")
+        return self.trace.sets["slot"]
 
     @cached_property
     def _exercise(self) -> np.ndarray:
-        ladder_step = self.trace.sets[:, 2].astype("int64")
-        return self.setting.program.slots["exercise"][self._slot, ladder_step]
+        ladder_step = self.trace.sets["ladder_step"]
+        return self.setting.plan.slots["exercise"][self._slot, ladder_step]
 
     @cached_property
     def _counted(self) -> np.ndarray:
         """How much every row counts as a working set; a side is half of one."""
-        is_work = self.setting.program.slots["kind"][self._slot] == WORK
-        return np.where(self.trace.sets[:, 4] < 0, 1.0, 0.5) * is_work
+        is_work = self.setting.plan.slots["kind"][self._slot] == WORK
+        return np.where(self.trace.sets["side"] < 0, 1.0, 0.5) * is_work
 
     @cached_property
     def _day_and_session(self) -> tuple[np.ndarray, np.ndarray]:
         """A number for day and session of every row, and one for the session alone."""
-        day = self.trace.sets[:, 0].astype("int64")
+        day = self.trace.sets["day"]
         session = self.sessions[self._slot]
         return day * (session.max(initial=0) + 1) + session, session
 
     @cached_property
     def _seconds(self) -> np.ndarray:
         """Seconds of every row: work, rest after the set, and setting up its slot."""
-        log, slot, slots = self.trace.sets, self._slot, self.setting.program.slots
-        steps = ((slots["rule"] == TEMPO)[slot] * log[:, 8]).astype("int64")
-        usual_s = self.setting.program.exercises["usual_seconds"][self._exercise]
+        log, slot, slots = self.trace.sets, self._slot, self.setting.plan.slots
+        steps = (slots["progression"] == TEMPO)[slot] * log["n_steps"]
+        usual_s = self.setting.plan.exercises["usual_seconds"][self._exercise]
         has_tempo = slots["has_tempo"][slot] | (steps > 0)
         per_rep_s = np.where(has_tempo, slots["seconds"][slot, steps], usual_s)
-        work_s = log[:, 6] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
+        work_s = log["done"] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
         # The log goes from slot to slot, and from set to set within one.
-        new_slot = _is_new(log[:, 0]) | _is_new(slot)
-        new_set = new_slot | _is_new(log[:, 3])
+        new_slot = _is_new(log["day"]) | _is_new(slot)
+        new_set = new_slot | _is_new(log["set_number"])
         set_up_s = new_slot * parameter("time.setup_s")
         return work_s + set_up_s + new_set * slots["rest_s"][slot]
 
@@ -196,7 +197,7 @@ def cached_crowd(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        [person, week, column], as `_crowd.lived` returns it.
+        [athlete, week], as `crowds.simulate_athletes` returns them.
     """
     setting, _ = _setting(plan, people)
     return np.concatenate([*weeks_in_parts(setting, people.first, seed=seed)])
@@ -227,19 +228,19 @@ def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
     model = shipped_model()
     average = who.population.athlete if isinstance(who, Cohort) else who
     tested = tuple(sorted(average.one_rm_kg))
-    parts = TupleById((plan.phase, plan.session, plan.block, plan.days), owner=plan)
+    parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
     frame = _frame(parts, tested, model.tobytes())
-    program = with_calendar(frame.program, plan)
+    arrays = with_calendar(frame.arrays, plan)
     people = _people(
         ById(who), frame.names, horizon_of(plan), frame.needed, model.tobytes()
     )
-    return Setting(program, people, [*frame.names], model), frame.sessions
+    return Setting(arrays, people, [*frame.names], model), frame.sessions
 
 
 class _Frame(NamedTuple):
     """What a plan is to the day loop, whichever of its weeks are light."""
 
-    program: Program
+    arrays: PlanArrays
     names: tuple[str, ...]
     needed: tuple[str, ...]
     """Exercises of the plan, without those that are only tested."""
@@ -248,7 +249,7 @@ class _Frame(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _frame(parts: TupleById, tested: tuple[str, ...], constants: bytes) -> _Frame:
+def _frame(parts: ById, tested: tuple[str, ...], constants: bytes) -> _Frame:
     """Return the frame of a plan by its parts; `constants` say when to do it again."""
     del constants
     plan, exercises = parts.owner, read_exercises()
@@ -259,7 +260,7 @@ def _frame(parts: TupleById, tested: tuple[str, ...], constants: bytes) -> _Fram
         for _ in slots
     ]
     return _Frame(
-        program_of(plan, exercises, tested, shipped_model()),
+        plan_arrays_of(plan, exercises, tested, shipped_model()),
         tuple(exercises_of(plan, tested)),
         tuple(exercises_of(plan, ())),
         np.array(sessions, dtype="int64"),
@@ -269,12 +270,12 @@ def _frame(parts: TupleById, tested: tuple[str, ...], constants: bytes) -> _Fram
 @lru_cache(maxsize=64)
 def _people(
     same: ById, names: tuple, n_weeks: int, needed: tuple, constants: bytes
-) -> People:
+) -> AthleteArrays:
     """Return a person, or a cohort, as arrays; `constants` say when to do it again."""
     del constants
     who = same.value if isinstance(same.value, Cohort) else [same.value]
     known = (read_exercises(), names, n_weeks, shipped_model())
-    return people_of(who, *known, needed=needed)
+    return athlete_arrays_of(who, *known, needed=needed)
 
 
 def make() -> None:

@@ -55,7 +55,7 @@ class Deloads:
     @cached_property
     def after_the_first(self) -> dict[str, float] | None:
         """What the first light week did to each state; None where there is none."""
-        light = np.flatnonzero(self.weeks.lived.is_light)
+        light = np.flatnonzero(self.weeks.lived.is_deload)
         if not len(light):
             return None
         start, end = DAYS_PER_WEEK * light[0], DAYS_PER_WEEK * (light[0] + 1)
@@ -142,8 +142,8 @@ class DeloadFigure:
         """Draw other light weeks; return the picture as PNG."""
         lived, panels = now.weeks.lived, self.panels
         panels.fit("volume", 0, lived.volume_kg.max())
-        self.bars.show(lived.volume_kg, lived.is_light)
-        self.bands.show(lived.is_light)
+        self.bars.show(lived.volume_kg, lived.is_deload)
+        self.bands.show(lived.is_deload)
         days = weeks_of_days(len(lived.trace.days))
         for name, line in self.states.items():
             line.set_data(days, now.weeks.response[name])

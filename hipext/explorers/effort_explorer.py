@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.text import Annotation
 
 from hipext.engine.session import (
-    MOST_SPENT,
+    MAX_ACUTE_FATIGUE,
     add_set_dose,
     completed_reps,
     set_effort,
@@ -370,7 +370,7 @@ def sets_done(asked: SetsAsked) -> SetsDone:
     body, lift = _rested(), SimpleNamespace(novelty=0.0)
     possible, done = [], []
     for _ in range(asked.n_sets):
-        left = 1.0 - min(body.slot_fatigue[LEFT], MOST_SPENT)
+        left = 1.0 - min(body.slot_fatigue[LEFT], MAX_ACUTE_FATIGUE)
         reps = slow * _reps_today(asked, left)
         possible.append(reps)
         done.append(completed_reps(reps, asked.reps))
@@ -391,7 +391,7 @@ def _reps_today(asked: SetsAsked, left: float) -> float:
 
 
 def _rested() -> SimpleNamespace:
-    """Return what `engine.add_set_dose` adds to, before the first set of a session."""
+    """Return what `session.add_set_dose` adds to, before the first set of a session."""
     sums = ("slot_dose", "slot_cost", "slot_fatigue", "slot_skill")
     return SimpleNamespace(
         **{name: [0.0, 0.0] for name in sums}, soreness_dose=0.0, hard_sets=0.0

@@ -65,7 +65,7 @@ class Weeks:
             {
                 "week": np.arange(1, lived.n_weeks + 1),
                 "phase": lived.phases,
-                "is_deload": lived.is_light,
+                "is_deload": lived.is_deload,
                 "working_sets": lived.of_weeks("working_sets"),
                 "hard_sets": lived.hard_sets,
                 "system_volume_load_kg": lived.volume_kg,
@@ -146,11 +146,11 @@ class PlanFigure:
             self.panels.adaptation(
                 name, 0, max(heights[name].max(), before[name].max())
             )
-            bars.show(heights[name], lived.is_light)
+            bars.show(heights[name], lived.is_deload)
         days = weeks_of_days(len(lived.trace.days))
         for name, line in self.states.items():
             line.set_data(days, now.response[name])
-        self.bands.show(lived.is_light)
+        self.bands.show(lived.is_deload)
         both = [*now.response.values(), *self.start.response.values()]
         low = min(0.0, *(state.min() for state in both))
         self.panels.adaptation("response", low, max(state.max() for state in both))
@@ -176,7 +176,7 @@ def in_words(now: Weeks) -> str:
 
 def light_weeks(lived: CachedRun) -> str:
     """Return the numbers of the light weeks as words."""
-    return ", ".join(map(str, np.flatnonzero(lived.is_light) + 1)) or "none"
+    return ", ".join(map(str, np.flatnonzero(lived.is_deload) + 1)) or "none"
 
 
 def plan_of(plan: str | Plan) -> Plan:

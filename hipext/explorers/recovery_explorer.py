@@ -38,7 +38,7 @@ _LIMIT = {"color": GREY, "linestyle": "-.", "linewidth": 1.3, "zorder": 1.7}
 _SIGN = {"color": BLACK, "linestyle": "", "markersize": 6, "fillstyle": "none"}
 _DECIDED = {  # what was decided about a light week: reason, words, sign
     "scheduled": (why.PLANNED_DELOAD, "light by plan", {"marker": "s"}),
-    "by pain": (why.PAIN_DELOAD, "light by pain", {"marker": "^"}),
+    "by pain": (why.REACTIVE_DELOAD, "light by pain", {"marker": "^"}),
     "skipped": (why.DELOAD_NOT_STACKED, "by plan: skipped", {"marker": "x"}),
 }
 AS_PLANNED = "as_planned"
@@ -73,7 +73,7 @@ class Recovered:
     def least_range_deg(self) -> np.ndarray:
         """What the gate of the phase asks of the stiffer side, on every morning."""
         sides = [self.curves[name] for name in _SIDES]
-        phases = self.lived.trace.days[:, 0].astype("int64")
+        phases = self.lived.trace.days["phase"]
         least = np.full(len(phases), np.nan)
         for place in np.unique(phases):
             days = phases == place
@@ -87,14 +87,14 @@ class Recovered:
         """Weeks that were made light, by what did it, and those that were not."""
         rows = self.lived.trace.decisions
         return {
-            name: rows[rows[:, 3] == reason, 0].astype("int64") // DAYS_PER_WEEK + 1
+            name: rows["day"][rows["reason"] == reason] // DAYS_PER_WEEK + 1
             for name, (reason, *_) in _DECIDED.items()
         }
 
     @property
     def recovery(self) -> float:
         """How well habits support recovery; 1 for usual ones."""
-        return float(self.lived.setting.people.persons[0]["recovery"])
+        return float(self.lived.setting.athletes.records[0]["recovery"])
 
     def table(self) -> pd.DataFrame:
         """Return a row per day."""
@@ -105,7 +105,7 @@ class Recovered:
                 "week": days // DAYS_PER_WEEK + 1,
                 "day": days,
                 "phase": np.repeat(lived.phases, DAYS_PER_WEEK),
-                "is_deload": np.repeat(lived.is_light, DAYS_PER_WEEK),
+                "is_deload": np.repeat(lived.is_deload, DAYS_PER_WEEK),
                 **self.curves,
                 "least_range_deg": self.least_range_deg,
                 "strength_pct": lived.strength_pct,
@@ -198,7 +198,7 @@ class RecoveryFigure:
             sign.set_data(weeks, np.full(len(weeks), _SIGNS_AT))
         begins = np.array([one.week for one in now.athlete.flare_ups]) - 0.5
         self.flare_up.set_data(begins, np.full(len(begins), _FLARES_AT))
-        self.bands.show(now.lived.is_light)
+        self.bands.show(now.lived.is_deload)
         n_weeks = max(now.lived.n_weeks, self.start.lived.n_weeks)
         self.panels.fit_weeks("range", n_weeks)
         both = (now, self.start)

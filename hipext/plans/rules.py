@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from hipext.engine import progression as steps
-from hipext.engine.compiled import plain
+from hipext.engine.compiled import as_python_objects
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
 from hipext.plans.notation import SetScheme, parse_tempo
@@ -276,7 +276,7 @@ def reason_words(
     Parameters
     ----------
     reason : int
-        One of the reasons of `_steps`.
+        One of the reasons of `engine.progression`.
     rule : Rule
         The rule.
     was, will : Prescription
@@ -288,35 +288,35 @@ def reason_words(
     """
     every = _every(rule)
     unit = " s" if scheme.is_hold else ""
-    if reason == steps.FAILED_OFTEN:
+    if reason == steps.FAILED_REPEATEDLY:
         cut = rule.on_fail
         many = f"{cut.after} sessions in a row" if cut.after > 1 else "a session"
         return f"sets were missed in {many}: {cut.drop_pct:g} % less"
-    if reason in (steps.WAITING, steps.WAITING_AT_TOP):
+    if reason in (steps.STEP_PENDING, steps.STEP_PENDING_AT_TOP):
         thing = "week" if rule.rule == "step" else "session"
-        where = " at the top" if reason == steps.WAITING_AT_TOP else ""
+        where = " at the top" if reason == steps.STEP_PENDING_AT_TOP else ""
         return f"{n_successes} of {every} good {thing}s in a row{where}"
-    if reason in (steps.NEXT_OF_WAVE, steps.NEW_WAVE):
+    if reason in (steps.NEXT_WAVE_WEEK, steps.NEXT_WAVE_CYCLE):
         place = will.n_steps % len(rule.pct)
         words = f"week {place + 1} of the wave: {rule.pct[place]:g} %"
         more = f", and {_step_words(rule)} more than last time"
-        return words + (more if reason == steps.NEW_WAVE else "")
+        return words + (more if reason == steps.NEXT_WAVE_CYCLE else "")
     words = {
-        steps.FAILED: "not all sets were completed",
-        steps.BY_WEEK: "the load changes by the week",
+        steps.SETS_FAILED: "not all sets were completed",
+        steps.CHANGES_WEEKLY: "the load changes by the week",
         steps.MORE_LOAD: "all sets were completed, the step is {step}",
-        steps.MORE_AMOUNT: "all sets were completed: {will} instead of {was}",
+        steps.MORE_REPS_OR_S: "all sets were completed: {will} instead of {was}",
         steps.MORE_SETS: "the top of the range was reached: one more set, "
         "from {low} again",
         steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, the step is "
         "{step}, and it goes on from {low}",
         steps.TOP_REACHED: "the top of the range was reached",
-        steps.GOOD_WEEK: "a good week, the step is {step}",
+        steps.MORE_LOAD_AFTER_WEEK: "a good week, the step is {step}",
         steps.LONGER_HOLD: "all holds were completed: {will} s instead of {was} s",
         steps.LONGEST_HOLD: "the longest hold was reached",
         steps.NEXT_TEMPO: "tempo {tempo} instead of {was_tempo}",
         steps.LAST_TEMPO: "the last tempo was reached",
-        steps.REPEATED: "the plan repeats it",
+        steps.NO_PROGRESSION: "the plan repeats it",
         steps.HARDER_EXERCISE: "the top of the range was mastered, a harder exercise "
         "follows, from {low}{unit} again",
     }
@@ -338,7 +338,7 @@ def _step_words(rule: Rule) -> str:
 
 
 def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
-    """Return the values of a `_steps.RULE`, in order."""
+    """Return the values of a `engine.progression.PROGRESSION`, in order."""
     cut = getattr(rule, "on_fail", None)
     pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
     return (
@@ -363,7 +363,8 @@ def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
 
 @cache
 def _rule_of_one(rule: Rule, scheme: SetScheme) -> object:
-    return plain(np.array([rule_record(rule, scheme, 1)], dtype=steps.RULE)[0])
+    record = np.array([rule_record(rule, scheme, 1)], dtype=steps.PROGRESSION)
+    return as_python_objects(record[0])
 
 
 def _every(rule: Rule) -> int:

@@ -1,4 +1,13 @@
-"""A plan as the arrays that the day loop reads."""
+"""A plan and athletes as the arrays of the day loop.
+
+Files become arrays in two steps. A plan becomes `PlanArrays`: its phases, the sessions
+of every weekday, its calendar, its slots and its exercises. Athletes become
+`AthleteArrays`: traits, which a population may have drawn, are turned into records by
+functions that also run compiled, since a study draws athletes by the million.
+
+An explorer builds the arrays anew at every move of a slider, and most parts of the plan
+are then the very objects of the last time. They are cached by identity: see `ById`.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -9,24 +18,30 @@ from zlib import crc32
 import numpy as np
 
 from hipext.athletes.athlete import Athlete, one_rm_of
-from hipext.athletes.population import Cohort, traits_of
-from hipext.engine.compiled import can_compile, compiled, plain
+from hipext.athletes.population import STATUSES, Cohort, traits_of
+from hipext.engine.compiled import as_python_objects, can_compile, compiled
+from hipext.engine.progression import record_of
 from hipext.engine.state import (
+    ALTERNATE,
     ATHLETE,
     BOTH,
+    CALENDAR_WEEK,
     EXERCISE,
     LEFT,
+    LEFT_FIRST,
     MAX_LADDER_STEPS,
     MAX_TEMPOS,
+    NO_POLICY,
     OCCASION,
     PATTERNS,
     PHASE,
     PLAN,
     RIGHT,
+    RIGHT_FIRST,
     SIDES,
     SLOT,
     STRENGTH,
-    WEEK,
+    WEAKER_FIRST,
     WEEK_EVENTS,
 )
 from hipext.files.checks import PlanError
@@ -48,36 +63,40 @@ from hipext.plans.plan import (
 )
 from hipext.plans.rules import rule_record
 
-_REAL, _WHOLE, _FLAG, _OF_SIDES = "f8", "i8", "?", (2,)
-POLICIES = {None: 0, "left": 1, "right": 2, "alternate": 3, "weaker": 4}
+POLICIES = {
+    None: NO_POLICY,
+    "left": LEFT_FIRST,
+    "right": RIGHT_FIRST,
+    "alternate": ALTERNATE,
+    "weaker": WEAKER_FIRST,
+}
+_FIRST_SLOT_CHANNEL = 256  # of random numbers; smaller ones are in `engine.state`
 _REST_S = (15.0, 480.0)  # beyond these a rest makes no further difference
 _HOLDS = {"brace": "hold_brace_share", "adduction": "hold_adduction_share"}
 _SORENSEN_SHARE = 0.5  # of body mass, as in the catalogue
-USUAL_SLEEP_H, USUAL_EATING, USUAL_STRESS = 7.5, 0.75, 0.35
+USUAL_SLEEP_H, USUAL_NUTRITION, USUAL_STRESS = 7.5, 0.75, 0.35
 USUAL_OTHER_SESSIONS = 2.0
-LEAST_RECOVERY, MOST_RECOVERY = 0.4, 1.3  # what habits make of recovery
-KNOWN = np.dtype(  # of one lift of one person
-    [
-        ("measured_kg", _REAL),  # 1RM of the lift that it is estimated from; 0: none
-        ("ratio", _REAL),  # to that one
-        ("is_measured", _FLAG),
-        ("familiarity", _REAL),  # missing: by training status
-    ],
-    align=True,
+MIN_RECOVERY, MAX_RECOVERY = 0.4, 1.3
+MIN_CEILING = 1e-9  # a ceiling is divided by
+KNOWN = record_of(  # of one lift of one athlete
+    measured_kg="f8",  # 1RM of the lift that it is estimated from; 0 for none
+    ratio="f8",  # to that one
+    is_measured="?",
+    familiarity="f8",  # missing: by training status
 )
-GEAR = np.dtype(  # of one lift, whoever does it
-    [
-        ("n_implements", _REAL),
-        ("rated_share", _REAL),
-        ("hold_share", _REAL),  # of the hold of the back
-        ("hold_factor", _REAL),
-    ],
-    align=True,
+GEAR = record_of(  # of one lift, whoever does it
+    n_implements="f8",
+    rated_share="f8",
+    hold_share="f8",  # of the hold of the back
+    hold_factor="f8",
+)
+STATUS = record_of(  # what training status decides; a row for each of STATUSES
+    muscle_ceiling="f8", skill_ceiling="f8", tolerance="f8", familiarity_known="f8"
 )
 
 
-class Program(NamedTuple):
-    """A plan as records; see `_state`."""
+class PlanArrays(NamedTuple):
+    """A plan as records of `engine.state`, in the order of a `RunState`."""
 
     plan: np.void
     phases: np.ndarray
@@ -86,9 +105,76 @@ class Program(NamedTuple):
     slots: np.ndarray
     exercises: np.ndarray
 
+    @property
+    def horizon(self) -> int:
+        """Weeks that the plan can take."""
+        return int(self.plan["horizon"])
+
+
+class AthleteArrays(NamedTuple):
+    """Athletes as records of `engine.state`, one row each."""
+
+    records: np.ndarray  # of ATHLETE
+    strengths: np.ndarray  # [athlete, exercise] of STRENGTH
+    events: np.ndarray  # [athlete, week] of WEEK_EVENTS
+
+
+class ById:
+    """Values as the key of a cache: equal if they are the same objects in order.
+
+    Plans, their parts and the catalogue are frozen, so that the same object has the
+    same content; comparing the content would take longer than the work that a cache
+    saves. A changed plan shares most of its parts with the one before. `owner` is what
+    the values belong to; it is not compared.
+    """
+
+    def __init__(self, *values: object, owner: object = None) -> None:
+        self.values, self.owner = values, owner  # kept: no other object gets their ids
+
+    @property
+    def value(self) -> object:
+        """The only value."""
+        return self.values[0]
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.values)))
+
+    def __eq__(self, other: object) -> bool:
+        return [*map(id, self.values)] == [*map(id, other.values)]
+
+
+def plan_arrays_of(
+    plan: Plan,
+    exercises: Mapping[str, Exercise],
+    tested: Sequence[str],
+    model: np.void,
+) -> PlanArrays:
+    """Return a plan as arrays; `tested` are lifts whose 1RM a strength check tests."""
+    names, catalogue = tuple(exercises_of(plan, tested)), ById(exercises)
+    slots = [
+        _slots_of_session(
+            session, ById(*slots), catalogue, names, model.effort_usual_rest_s
+        )
+        for _, session, slots in slots_in_order(plan)
+    ]
+    return PlanArrays(
+        _plan_record(plan),
+        *_phases_and_occasions(plan),
+        _calendar(plan),
+        np.concatenate([*slots, np.zeros(0, SLOT)]),
+        _exercises(catalogue, names, tuple(tested), model.mobility_other_share),
+    )
+
+
+def with_calendar(arrays: PlanArrays, plan: Plan) -> PlanArrays:
+    """Return arrays with the deloads and tests of a plan that is otherwise alike."""
+    return arrays._replace(plan=_plan_record(plan), calendar=_calendar(plan))
+
 
 def horizon_of(plan: Plan) -> int:
     """Return the most weeks that a plan can take: all extensions and a step back."""
+    # A phase whose gate may send back to the one before can take both twice, at their
+    # longest; at most one step back is allowed for.
     extra_weeks = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
     longest = [
         phase.weeks + more for phase, more in zip(plan.phase, extra_weeks, strict=True)
@@ -116,43 +202,7 @@ def exercises_of(plan: Plan, tested: Sequence[str]) -> list[str]:
     )
 
 
-def program_of(
-    plan: Plan,
-    exercises: Mapping[str, Exercise],
-    tested: Sequence[str],
-    model: np.void,
-) -> Program:
-    """Return a plan as arrays.
-
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan.
-    exercises : Mapping[str, Exercise]
-        The catalogue.
-    tested : sequence of str
-        Lifts whose 1RM a strength check measures.
-    model : numpy.void
-        Constants of the day loop.
-    """
-    names = exercises_of(plan, tested)
-    known = (ById(exercises), tuple(names), tuple(tested))
-    return Program(
-        _plan_values(plan),
-        _phases(plan),
-        _occasions(plan),
-        _weeks(plan),
-        _slots(plan, exercises, names, model),
-        _lifts(*known, model.mobility_other_share),
-    )
-
-
-def with_calendar(program: Program, plan: Plan) -> Program:
-    """Return a program with the light weeks and tests of a plan; the rest is alike."""
-    return program._replace(plan=_plan_values(plan), calendar=_weeks(plan))
-
-
-def _plan_values(plan: Plan) -> np.void:
+def _plan_record(plan: Plan) -> np.void:
     deload, tests = plan.deload, plan.assessment.tests if plan.assessment else ()
     sets, _, reps = (deload.sets or "0x0").partition("x")
     values = (
@@ -169,22 +219,29 @@ def _plan_values(plan: Plan) -> np.void:
     return np.array([values], dtype=PLAN)[0]
 
 
-def _phases(plan: Plan) -> np.ndarray:
-    rows, n_occasions = [], 0
+def _phases_and_occasions(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Return the phases, and the sessions of every weekday of every phase."""
+    spans, end = {}, 0
+    for phase, session, slots in slots_in_order(plan):
+        spans[phase, session] = (end, end + len(slots))
+        end += len(slots)
+    phases, occasions = [], []
     for phase in plan.phase:
-        gate, first = phase.advance or Gate(), []
-        for found in _sessions_by_weekday(plan, phase):
-            first.append(n_occasions)
-            n_occasions += len(found)
-        ends = [*first[1:], n_occasions]
-        busy = [d for d, end in enumerate(ends) if end > first[d]]
+        gate, first, busy = phase.advance or Gate(), [], []
+        for place, weekday in enumerate(WEEKDAYS):
+            first.append(len(occasions))
+            for name, session in _sessions_on(plan, phase, weekday):
+                days = session.days or plan.days
+                is_week_end = place == max(map(WEEKDAYS.index, days))
+                occasions.append((*spans[name, session.name], is_week_end))
+                busy.append(place)
         limits = (
             gate.technique_min,
             gate.pain_max,
             gate.range_min_deg,
             gate.asymmetry_max_deg,
         )
-        rows.append(
+        phases.append(
             (
                 phase.weeks,
                 gate.max_extra_weeks if phase.advance else 0,
@@ -192,43 +249,24 @@ def _phases(plan: Plan) -> np.ndarray:
                 gate.over_sessions,
                 *(nan if limit is None else limit for limit in limits),
                 busy[0] if busy else 0,
-                [*first, n_occasions],
+                [*first, len(occasions)],
             )
         )
-    return np.array(rows, dtype=PHASE)
+    return np.array(phases, dtype=PHASE), np.array(occasions, dtype=OCCASION)
 
 
-def _sessions_by_weekday(plan: Plan, phase: Phase) -> list[list[tuple[str, Session]]]:
-    """Return the sessions of each weekday of a phase, with the phase they belong to."""
+def _sessions_on(plan: Plan, phase: Phase, weekday: str) -> list[tuple[str, Session]]:
+    """Return the sessions of a weekday, with the phase they belong to (empty: all)."""
     sessions = [("", session) for session in plan.session]
     sessions += [(phase.name, session) for session in phase.session]
-    return [
-        [one for one in sessions if weekday in (one[1].days or plan.days)]
-        for weekday in WEEKDAYS
-    ]
+    return [one for one in sessions if weekday in (one[1].days or plan.days)]
 
 
-def _occasions(plan: Plan) -> np.ndarray:
-    """Return the slots of every session of every weekday of every phase."""
-    spans, end = {}, 0
-    for phase, session, slots in slots_in_order(plan):
-        spans[phase, session] = (end, end + len(slots))
-        end += len(slots)
-    rows = []
-    for phase in plan.phase:
-        for place, found in enumerate(_sessions_by_weekday(plan, phase)):
-            for name, session in found:
-                days = session.days or plan.days
-                is_last = place == max(map(WEEKDAYS.index, days))
-                rows.append((*spans[name, session.name], is_last))
-    return np.array(rows, dtype=OCCASION)
-
-
-def _weeks(plan: Plan) -> np.ndarray:
-    """Return light weeks, by week of the plan, and weeks with tests, by calendar."""
+def _calendar(plan: Plan) -> np.ndarray:
+    """Return deloads by week of the plan, and tests by week of the run."""
     horizon, assessment = horizon_of(plan), plan.assessment
-    weeks = np.zeros(horizon, dtype=WEEK)
-    weeks["is_light"] = [week + 1 in plan.deload.weeks for week in range(horizon)]
+    weeks = np.zeros(horizon, dtype=CALENDAR_WEEK)
+    weeks["is_deload"] = [week + 1 in plan.deload.weeks for week in range(horizon)]
     if assessment:
         every = assessment.every_weeks or horizon
         weeks["is_test"] = [
@@ -237,51 +275,21 @@ def _weeks(plan: Plan) -> np.ndarray:
     return weeks
 
 
-def _slots(
-    plan: Plan,
-    exercises: Mapping[str, Exercise],
-    names: Sequence[str],
-    model: np.void,
-) -> np.ndarray:
-    known = (ById(exercises), tuple(names), model.effort_usual_rest_s)
-    parts = [
-        slots_of_session(session, TupleById(slots), *known)
-        for _, session, slots in slots_in_order(plan)
-    ]
-    rows = np.empty(sum(map(len, parts)), dtype=SLOT)
-    ends = np.cumsum([len(part) for part in parts])
-    for part, end in zip(parts, ends, strict=True):
-        rows[end - len(part) : end] = part
-    return rows
-
-
-class ById:
-    """One value; equal to another `ById` only if both hold the same object."""
-
-    def __init__(self, value: object) -> None:
-        self.value = value  # kept, so that no other object gets its id
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return self.value is other.value
-
-
 @lru_cache(maxsize=64)
-def _lifts(
+def _exercises(
     catalogue: ById, names: tuple[str, ...], tested: tuple[str, ...], other: float
 ) -> np.ndarray:
-    """Return exercises as records; `other` is `_exercise`'s."""
-    known = ((catalogue.value[name], name in tested) for name in names)
-    rows = [_exercise(exercise, is_tested, other) for exercise, is_tested in known]
-    lifts = np.array(rows, dtype=EXERCISE)
-    lifts.flags.writeable = False  # many programs hold it
-    return lifts
+    """Return exercises as records; `other` is the dose of a stretch elsewhere."""
+    rows = [
+        _exercise(catalogue.value[name], name in tested, other=other) for name in names
+    ]
+    records = np.array(rows, dtype=EXERCISE)
+    records.flags.writeable = False  # shared by all that find it in the cache
+    return records
 
 
-def _exercise(exercise: Exercise, is_tested: bool, other: float) -> tuple:
-    """Return the values of an EXERCISE; `other` is what a stretch elsewhere does."""
+def _exercise(exercise: Exercise, is_tested: bool, *, other: float) -> tuple:
+    """Return the values of an EXERCISE."""
     shares = [
         float(exercise.is_counted)
         * (
@@ -290,6 +298,7 @@ def _exercise(exercise: Exercise, is_tested: bool, other: float) -> tuple:
         )
         for muscle in MUSCLES
     ]
+    # Weights in the lift add up to 1, or are all 0 where no muscle counts.
     total, share = sum(shares) or 1.0, dict(zip(MUSCLES, shares, strict=True))
     pattern = exercise.pattern if exercise.pattern in PATTERNS else PATTERNS[-1]
     mobility = other if exercise.stretches else 0.0
@@ -307,40 +316,32 @@ def _exercise(exercise: Exercise, is_tested: bool, other: float) -> tuple:
         share["erector_spinae"],
         share["hip_abductors"] + share["hip_adductors"] + share["trunk"],
         1.0 if "hip_flexors" in exercise.stretches else mobility,
-        crc32(exercise.id.encode()) >> 1,
+        _stable_number(exercise.id),
     )
 
 
-class TupleById:
-    """Some values in order; equal if they are the same objects in the same order.
-
-    `owner` is what they belong to; it is not compared.
-    """
-
-    def __init__(self, values: tuple, owner: object = None) -> None:
-        self.values, self.owner = values, owner
-
-    def __hash__(self) -> int:
-        return hash(tuple(map(id, self.values)))
-
-    def __eq__(self, other: object) -> bool:
-        return [*map(id, self.values)] == [*map(id, other.values)]
+def _stable_number(text: str) -> int:
+    """Return a number of 31 bits, the same in every process; `hash` is not."""
+    return crc32(text.encode()) >> 1
 
 
 @lru_cache(maxsize=256)
-def slots_of_session(
+def _slots_of_session(
     session: str,
-    same: TupleById,
+    slots: ById,
     catalogue: ById,
     names: tuple[str, ...],
     usual_rest_s: float,
 ) -> np.ndarray:
-    """Return the slots of a session; those of an unchanged one are there already."""
-    slots, exercises, rows = same.values, catalogue.value, []
-    for slot, nth in zip(slots, _nth(slots), strict=True):
+    """Return the slots of a session as records."""
+    exercises, rows, before = catalogue.value, [], []
+    for slot in slots.values:
         ladder = [exercises[e] for e in (slot.exercise, *slot.ladder)]
-        scheme, channel = slot.scheme, f"{session}/{slot.exercise}/{nth}"
-        rule = rule_record(slot.progress, scheme, len(ladder))
+        scheme = slot.scheme
+        # Random numbers go by session, exercise and how often it came before, so that
+        # a plan with other slots beside this one leaves it the same numbers.
+        channel = f"{session}/{slot.exercise}/{before.count(slot.exercise)}"
+        before.append(slot.exercise)
         rows.append(
             (
                 SET_KINDS.index(slot_kind(slot, ladder[0])),
@@ -348,24 +349,18 @@ def slots_of_session(
                 _first_fraction(slot),
                 scheme.load_kg or 0.0,
                 nan if scheme.rir is None else scheme.rir,
-                _rest_factor(slot, slots, exercises, usual_rest_s),
+                _rest_factor(slot, slots.values, exercises, usual_rest_s),
                 slot.rest_s,
                 slot.tempo is not None,
                 POLICIES[slot.side_first],
-                256 + (crc32(channel.encode()) >> 1),
+                _FIRST_SLOT_CHANNEL + _stable_number(channel),
                 _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),
                 _filled([names.index(e.id) for e in ladder], MAX_LADDER_STEPS),
                 _filled([step_of(slot, e) for e in ladder], MAX_LADDER_STEPS),
-                *rule,
+                *rule_record(slot.progress, scheme, len(ladder)),
             )
         )
     return np.array(rows, dtype=SLOT)
-
-
-def _nth(slots: Sequence[Slot]) -> list[int]:
-    """Return how often the exercise of each slot came before it."""
-    names = [slot.exercise for slot in slots]
-    return [names[:place].count(name) for place, name in enumerate(names)]
 
 
 def _filled(row: Sequence[float], length: int) -> list[float]:
@@ -374,11 +369,12 @@ def _filled(row: Sequence[float], length: int) -> list[float]:
 
 
 def _first_fraction(slot: Slot) -> float:
+    """Return the share of the 1RM to start with; 0 where none follows."""
     scheme = slot.scheme
     if scheme.pct_1rm is not None:
         return scheme.pct_1rm / 100
-    most = RELATIONS[RELATION].max_reps
-    if scheme.rir is None or scheme.is_hold or scheme.low + scheme.rir > most:
+    max_reps = RELATIONS[RELATION].max_reps
+    if scheme.rir is None or scheme.is_hold or scheme.low + scheme.rir > max_reps:
         return 0.0
     return pct_1rm(scheme.low, scheme.rir, relation=RELATION) / 100
 
@@ -393,12 +389,13 @@ def _seconds(slot: Slot, exercise: Exercise) -> list[float]:
 
 def _rest_factor(
     slot: Slot,
-    ours: Sequence[Slot],
+    slots: Sequence[Slot],
     exercises: Mapping[str, Exercise],
     usual_rest_s: float,
 ) -> float:
     """Return how much a set costs the next one of its slot, by the time between."""
-    members = [one for one in ours if slot.group and one.group == slot.group] or [slot]
+    # In a group (superset), the sets of the other members are rest for this slot.
+    members = [one for one in slots if slot.group and one.group == slot.group] or [slot]
     rest_s = sum(one.rest_s for one in members)
     for one in members:
         if one is not slot:
@@ -408,21 +405,13 @@ def _rest_factor(
     return cost_of_rest(rest_s, usual_rest_s)
 
 
-def cost_of_rest(between_s: float, usual_rest_s: float) -> float:
-    """Return how much a set costs the next one after so many seconds; 1 is usual."""
-    between_s = min(max(between_s, _REST_S[0]), _REST_S[1])
-    return (usual_rest_s / between_s) ** 0.5
+def cost_of_rest(rest_s: float, usual_rest_s: float) -> float:
+    """Return how much a set costs the next after a rest: sqrt(usual rest / rest)."""
+    rest_s = min(max(rest_s, _REST_S[0]), _REST_S[1])
+    return (usual_rest_s / rest_s) ** 0.5
 
 
-class People(NamedTuple):
-    """Persons as arrays, one row each."""
-
-    persons: np.ndarray  # of PERSON
-    strengths: np.ndarray  # [person, exercise] of STRENGTH
-    events: np.ndarray  # [person, week] of FATE
-
-
-def people_of(
+def athlete_arrays_of(
     athletes: Sequence[Athlete],
     exercises: Mapping[str, Exercise],
     names: Sequence[str],
@@ -430,8 +419,8 @@ def people_of(
     model: np.void,
     *,
     needed: Collection[str],
-) -> People:
-    """Return persons as arrays.
+) -> AthleteArrays:
+    """Return athletes as arrays.
 
     Parameters
     ----------
@@ -440,7 +429,7 @@ def people_of(
     exercises : Mapping[str, Exercise]
         The catalogue.
     names : sequence of str
-        Ids of the exercises, in the order of the program.
+        Ids of the exercises, in the order of the plan's arrays.
     n_weeks : int
         Weeks that the plan can take.
     model : numpy.void
@@ -455,51 +444,38 @@ def people_of(
     """
     lifts = [exercises[name] for name in names]
     gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
-    alike, rows = unique_athletes(athletes)
-    known = [_known(athlete, lifts, exercises, needed) for athlete in alike]
-    events = [[_events(one, week) for week in range(1, n_weeks + 1)] for one in alike]
-    known = np.array(known, dtype=KNOWN).reshape(len(alike), len(lifts))
-    events = np.array(events, dtype=WEEK_EVENTS).reshape(len(alike), n_weeks)
+    unique, rows = unique_athletes(athletes)
+    known = [_known(athlete, lifts, exercises, needed) for athlete in unique]
+    events = [[_events(one, week) for week in range(1, n_weeks + 1)] for one in unique]
+    known = np.array(known, dtype=KNOWN).reshape(len(unique), len(lifts))[rows]
+    events = np.array(events, dtype=WEEK_EVENTS).reshape(len(unique), n_weeks)[rows]
     is_drawn = isinstance(athletes, Cohort)
-    traits = athletes.traits() if is_drawn else traits_of(alike)[rows]
-    people = People(
-        np.zeros(len(rows), dtype=ATHLETE),
-        np.zeros((len(rows), len(lifts)), dtype=STRENGTH),
-        events[rows],
-    )
+    traits = athletes.traits() if is_drawn else traits_of(unique)[rows]
+    records = np.zeros(len(rows), dtype=ATHLETE)
+    strengths = np.zeros((len(rows), len(lifts)), dtype=STRENGTH)
+    given = (traits, known, gear, _status_constants(model), model)
     if len(rows) > 1 and can_compile():
-        compiled(fill_athletes)(traits, known[rows], gear, model, *people[:2])
-    else:
-        _fill_without_compiler(traits, known[rows], gear, model, people)
-    return people
+        compiled(fill_athletes)(*given, records, strengths)
+    else:  # for one athlete, starting the machine code takes longer than plain Python
+        given = map(as_python_objects, given)
+        filled = (part.view(np.recarray) for part in (records, strengths))
+        fill_athletes(*given, *filled)
+    return AthleteArrays(records, strengths, events)
 
 
 def unique_athletes(
     athletes: Sequence[Athlete],
 ) -> tuple[Sequence[Athlete], np.ndarray]:
-    """Return persons without copies, and for each of `athletes` the place of its own.
+    """Return athletes without repetitions, and for each of `athletes` its place.
 
-    Those who are drawn go by the average person that they are drawn around.
+    Those who are drawn go by the average athlete that they are drawn around.
     """
     if isinstance(athletes, Cohort):
         return [athletes.population.athlete], np.zeros(len(athletes), dtype="int64")
-    alike = {id(athlete): athlete for athlete in athletes}
-    places = dict(zip(alike, range(len(alike)), strict=True))
+    by_id = {id(athlete): athlete for athlete in athletes}
+    places = {key: place for place, key in enumerate(by_id)}
     rows = [places[id(athlete)] for athlete in athletes]
-    return [*alike.values()], np.array(rows, dtype="int64")
-
-
-def _fill_without_compiler(
-    traits: np.ndarray,
-    known: np.ndarray,
-    gear: np.ndarray,
-    model: np.void,
-    people: People,
-) -> None:
-    """Fill records in plain Python: numbers go in, records take them."""
-    persons, strengths = (part.view(np.recarray) for part in people[:2])
-    read = (plain(one) for one in (traits, known, gear, model))
-    fill_athletes(*read, persons, strengths)
+    return [*by_id.values()], np.array(rows, dtype="int64")
 
 
 def _known(
@@ -527,8 +503,9 @@ def _known(
 
 
 def _gear(lift: Exercise, model: np.void) -> tuple:
-    """Return the values of GEAR; a longest hold is a part of that of the back."""
+    """Return the values of GEAR; a longest hold is a share of that of the back."""
     share = model[_HOLDS[lift.pattern]] if lift.pattern in _HOLDS else 1.0
+    # Holding less of the body mass lasts longer, by a power of the ratio.
     lightness = _SORENSEN_SHARE / max(lift.body_mass_share, 0.1)
     return (
         lift.n_implements,
@@ -536,6 +513,14 @@ def _gear(lift: Exercise, model: np.void) -> tuple:
         share,
         lightness**model.hold_power,
     )
+
+
+def _status_constants(model: np.void) -> np.ndarray:
+    """Return the constants that go by training status: a STATUS each."""
+    rows = [
+        tuple(model[f"{name}_{status}"] for name in STATUS.names) for status in STATUSES
+    ]
+    return np.array(rows, dtype=STATUS)
 
 
 def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
@@ -547,100 +532,83 @@ def fill_athletes(
     traits: np.ndarray,
     known: np.ndarray,
     gear: np.ndarray,
+    statuses: np.ndarray,
     model: np.void,
-    persons: np.ndarray,
+    records: np.ndarray,
     strengths: np.ndarray,
 ) -> None:
-    """Fill the records of the day loop from traits.
+    """Fill the records of athletes from traits.
 
-    `traits` is [person], `known` [person, lift] of KNOWN, `gear` [lift], `persons`
-    [person] of `_state.ATHLETE` and `strengths` [person, lift] of `_state.STRENGTH`.
+    `traits` is [athlete] of `population.TRAITS`, `known` [athlete, lift] of KNOWN,
+    `gear` [lift] of GEAR, `statuses` of STATUS, `records` [athlete] of ATHLETE and
+    `strengths` [athlete, lift] of STRENGTH.
     """
-    for who in range(len(traits)):
-        fill_athlete(traits[who], model, persons[who])
-        for e in range(len(gear)):
-            fill_strength(traits[who], known[who, e], gear[e], model, strengths[who, e])
+    for row in range(len(traits)):
+        has = traits[row]
+        status = statuses[has.status]
+        fill_athlete(has, status, model, records[row])
+        for lift in range(len(gear)):
+            fill_strength(
+                has, status, known[row, lift], gear[lift], strengths[row, lift]
+            )
 
 
-def fill_athlete(has: np.void, model: np.void, athlete: np.void) -> None:
-    """Fill the record of a person."""
-    status = has.status
-    athlete.body_mass_kg, athlete.technique, athlete.chronic_pain = (
-        has.body_mass_kg,
-        has.technique,
-        has.pain,
-    )
+def fill_athlete(
+    has: np.void, status: np.void, model: np.void, athlete: np.void
+) -> None:
+    """Fill the record of an athlete from traits."""
+    athlete.body_mass_kg, athlete.technique = has.body_mass_kg, has.technique
+    athlete.chronic_pain, athlete.sorensen_s = has.pain, has.sorensen_s
+    athlete.attendance_z_max = has.stays_away_above
     athlete.recovery = recovery_of(has, model)
-    athlete.sorensen_s, athlete.stays_away_above = has.sorensen_s, has.stays_away_above
+    athlete.tolerance = status.tolerance
     left = max(has.bridge_reps[LEFT], 1.0) ** model.sides_power
     right = max(has.bridge_reps[RIGHT], 1.0) ** model.sides_power
-    muscle, skill, tolerance = (
-        model.muscle_ceiling_untrained,
-        model.skill_ceiling_untrained,
-        model.tolerance_untrained,
-    )
-    if status == 1:
-        muscle, skill = model.muscle_ceiling_novice, model.skill_ceiling_novice
-        tolerance = model.tolerance_novice
-    elif status == 2:
-        muscle = model.muscle_ceiling_intermediate
-        skill = model.skill_ceiling_intermediate
-        tolerance = model.tolerance_intermediate
-    elif status == 3:
-        muscle, skill = model.muscle_ceiling_trained, model.skill_ceiling_trained
-        tolerance = model.tolerance_trained
-    athlete.tolerance = tolerance
     for side in SIDES:
+        own = left if side == LEFT else right
         athlete.response[side] = has.response * has.legs[side]
-        athlete.side_factor[side] = (
-            2.0 * (left if side == LEFT else right) / (left + right)
-        )
-        strongest = max(
-            athlete.response[side], 1e-9
-        )  # a ceiling of nothing is divided by
-        # Sides of one person are alike in what they can become; the difference of today
-        # is taken to be a difference of training, in the share `sides.room`.
-        off = athlete.side_factor[side] ** model.sides_room
-        athlete.muscle_ceiling[side] = max((1.0 + muscle * strongest) / off - 1.0, 1e-9)
-        athlete.skill_ceiling[side] = max((1.0 + skill * strongest) / off - 1.0, 1e-9)
+        athlete.side_factor[side] = 2.0 * own / (left + right)
+        response = max(athlete.response[side], 1e-9)
+        # Sides of one athlete can become equally strong; the difference of today is
+        # taken to be one of training, in the share `sides.room`: a weaker side has
+        # more room. (1 + own ceiling) x side factor ^ share = 1 + ceiling.
+        factor = athlete.side_factor[side] ** model.sides_room
+        muscle = (1.0 + status.muscle_ceiling * response) / factor - 1.0
+        skill = (1.0 + status.skill_ceiling * response) / factor - 1.0
+        athlete.muscle_ceiling[side] = max(muscle, MIN_CEILING)
+        athlete.skill_ceiling[side] = max(skill, MIN_CEILING)
         athlete.range_deg[side] = has.range_deg[side]
         athlete.bridge_reps[side] = has.bridge_reps[side]
-    athlete.weaker = BOTH
+    athlete.weaker_side = BOTH
     if has.bridge_reps[LEFT] != has.bridge_reps[RIGHT]:
         is_left = has.bridge_reps[LEFT] < has.bridge_reps[RIGHT]
-        athlete.weaker = LEFT if is_left else RIGHT
+        athlete.weaker_side = LEFT if is_left else RIGHT
 
 
 def recovery_of(has: np.void, model: np.void) -> float:
-    """Return how well a person's habits support recovery; 1 for usual habits."""
-    extra_h = min(max(has.sleep_h - USUAL_SLEEP_H, -3.0), 1.0)
-    others = max(has.other_sessions - USUAL_OTHER_SESSIONS, 0.0)
+    """Return how well an athlete's habits support recovery; 1 for usual habits."""
+    more_sleep_h = min(max(has.sleep_h - USUAL_SLEEP_H, -3.0), 1.0)
+    more_sessions = max(has.other_sessions - USUAL_OTHER_SESSIONS, 0.0)
     recovery = (
         1.0
-        + model.recovery_sleep_per_h * extra_h
-        + model.recovery_nutrition * (has.nutrition - USUAL_EATING)
-        + model.recovery_hydration * (has.hydration - USUAL_EATING)
+        + model.recovery_sleep_per_h * more_sleep_h
+        + model.recovery_nutrition * (has.nutrition - USUAL_NUTRITION)
+        + model.recovery_hydration * (has.hydration - USUAL_NUTRITION)
         - model.recovery_stress * (has.stress - USUAL_STRESS)
-        - model.recovery_other_sessions * others
+        - model.recovery_other_sessions * more_sessions
     )
-    return min(max(recovery, LEAST_RECOVERY), MOST_RECOVERY)
+    return min(max(recovery, MIN_RECOVERY), MAX_RECOVERY)
 
 
 def fill_strength(
-    has: np.void, known: np.void, gear: np.void, model: np.void, lift: np.void
+    has: np.void, status: np.void, known: np.void, gear: np.void, strength: np.void
 ) -> None:
-    """Fill what a person can do in one lift at the start; a 1RM of 0 for none."""
+    """Fill what an athlete can do in one lift at the start; a 1RM of 0 for none."""
     kg = known.ratio * (known.measured_kg * has.strength)
     if kg > 0.0:
         kg = kg * max(gear.n_implements, 1.0) + gear.rated_share * has.body_mass_kg
-    lift.base_kg, lift.is_measured = kg, known.is_measured
-    lift.hold_s = has.sorensen_s * gear.hold_share * gear.hold_factor
-    lift.familiarity = known.familiarity
-    if not known.familiarity >= 0.0:  # missing
-        lift.familiarity = model.familiarity_known_untrained
-        if has.status == 1:
-            lift.familiarity = model.familiarity_known_novice
-        elif has.status == 2:
-            lift.familiarity = model.familiarity_known_intermediate
-        elif has.status == 3:
-            lift.familiarity = model.familiarity_known_trained
+    strength.base_kg, strength.is_measured = kg, known.is_measured
+    strength.hold_s = has.sorensen_s * gear.hold_share * gear.hold_factor
+    strength.familiarity = known.familiarity
+    if not known.familiarity >= 0.0:  # missing (NaN), which compares false
+        strength.familiarity = status.familiarity_known

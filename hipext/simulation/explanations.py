@@ -5,13 +5,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from math import isnan
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pandas as pd
 
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
-from hipext.engine.progression import REDUCE, REGRESS, STOP, round_to_increment
+from hipext.engine.compiled import as_python_objects
+from hipext.engine.progression import (
+    REDUCE,
+    REGRESS,
+    STOP,
+    Prescription,
+    round_to_increment,
+)
 from hipext.files.checks import (
     DAY_NAMES,
     counted,
@@ -23,165 +31,126 @@ from hipext.files.checks import (
 )
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Gate, Plan, step_of
-from hipext.simulation.log_tables import Place, session_of
+from hipext.simulation.log_tables import Place, session_of, tempo_of
 from hipext.simulation.run import Setting, Trace
+
+Observations = SimpleNamespace  # fields of state.OBSERVATIONS
 
 RULES = {  # of reasons that are not the slot's own rule
     steps.MISSED: "attendance",
-    steps.LIGHT_WEEK: "light_week",
-    why.PAIN_TODAY: "pain",
-    why.PAIN_TOO_HIGH: "pain",
-    why.PAIN_SESSION: "pain",
-    why.TOO_SORE: "soreness",
+    steps.REDUCED_SESSION: "light_week",
+    why.PAIN_BLOCKS_STEP: "pain",
+    why.PAIN_REDUCES_LOAD: "pain",
+    why.PAIN_REDUCES_SESSION: "pain",
+    why.SORENESS_HIGH: "soreness",
     why.TECHNIQUE_LOW: "technique",
-    why.TECHNIQUE_BACK: "technique",
-    why.SET_STOPPED: "technique",
-    why.TOO_HARD: "effort",
-    why.AFTER_GAP: "resume",
-    why.HELD_BY_TEST: "assessment",
-    why.GATE_OPEN: "gate",
-    why.GATE_CLOSED: "gate",
-    why.GATE_BACK: "gate",
-    why.GATE_SHUT: "gate",
+    why.TECHNIQUE_REGRESSION: "technique",
+    why.TECHNIQUE_STOP: "technique",
+    why.EFFORT_HIGH: "effort",
+    why.TRAINING_GAP: "resume",
+    why.NO_PROGRESS_WEEK: "assessment",
+    why.GATE_PASSED: "gate",
+    why.GATE_EXTENDS: "gate",
+    why.GATE_REGRESSES: "gate",
+    why.GATE_STAYS_CLOSED: "gate",
     why.PLANNED_DELOAD: "scheduled_deload",
-    why.PAIN_DELOAD: "reactive_deload",
+    why.REACTIVE_DELOAD: "reactive_deload",
     why.DELOAD_NOT_STACKED: "scheduled_deload",
-    why.RESUMED: "resume",
+    why.AFTER_DELOAD: "resume",
     why.WEAKER_SIDE_FIRST: "weaker_side",
-    why.SIDES_ALIKE: "weaker_side",
+    why.SIDES_SIMILAR: "weaker_side",
     why.MORE_MOBILITY: "mobility",
-    why.RANGE_ALIKE: "mobility",
-    why.TEST_WORSE: "assessment",
-    why.TEST_STEADY: "assessment",
+    why.RANGE_SUFFICIENT: "mobility",
+    why.PAIN_ROSE: "assessment",
+    why.PAIN_STEADY: "assessment",
     why.MISSED_SESSION: "attendance",
-    why.LOWER_ESTIMATES: "resume",
+    why.ESTIMATES_REDUCED: "resume",
 }
 OF_SLOT = {
     steps.MISSED: "the session was missed",
-    steps.LIGHT_WEEK: "a light session does not count",
-    steps.FAILED: "not all sets were completed",
-    steps.FAILED_OFTEN: "sets were missed in {often}, {cut}",
-    steps.WAITING: "{waiting}",
-    steps.WAITING_AT_TOP: "{waiting} at the top of the range",
-    steps.BY_WEEK: "its load changes from week to week",
+    steps.REDUCED_SESSION: "a light session does not count",
+    steps.SETS_FAILED: "not all sets were completed",
+    steps.FAILED_REPEATEDLY: "sets were missed in {often}, {cut}",
+    steps.STEP_PENDING: "{waiting}",
+    steps.STEP_PENDING_AT_TOP: "{waiting} at the top of the range",
+    steps.CHANGES_WEEKLY: "its load changes from week to week",
     steps.MORE_LOAD: "{good}, so {grows}",
-    steps.MORE_AMOUNT: "all sets were completed, so each {longer}",
+    steps.MORE_REPS_OR_S: "all sets were completed, so each {longer}",
     steps.MORE_SETS: "the top of the range was reached, so there is one set more, "
     "from {low} again",
     steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, so {grows}, "
     "from {low} again",
     steps.TOP_REACHED: "the top of the range was reached, and no harder step is "
     "planned",
-    steps.GOOD_WEEK: "{good}, so {grows}",
-    steps.NEXT_OF_WAVE: "week {week} of the wave asks for {pct} %",
-    steps.NEW_WAVE: "week {week} of the wave asks for {pct} %, and {step} more than "
-    "last time",
+    steps.MORE_LOAD_AFTER_WEEK: "{good}, so {grows}",
+    steps.NEXT_WAVE_WEEK: "week {week} of the wave asks for {pct} %",
+    steps.NEXT_WAVE_CYCLE: "week {week} of the wave asks for {pct} %, and {step} more "
+    "than last time",
     steps.LONGER_HOLD: "all holds were completed, so each {longer}",
     steps.LONGEST_HOLD: "the longest hold was reached, and no harder step is planned",
     steps.NEXT_TEMPO: "{good}, so the tempo becomes {tempo}",
     steps.LAST_TEMPO: "the last tempo was reached, and no harder step is planned",
-    steps.REPEATED: "the plan repeats it",
+    steps.NO_PROGRESSION: "the plan repeats it",
     steps.HARDER_EXERCISE: "the top of the range was mastered, so the harder exercise "
     "follows, from {low}",
-    why.PAIN_TODAY: "reported pain of {value} is above {limit}",
-    why.PAIN_TOO_HIGH: "reported pain of {value} is above {limit}, {cut}",
-    why.TOO_SORE: "reported soreness of {value} is above {limit}",
+    why.PAIN_BLOCKS_STEP: "reported pain of {value} is above {limit}",
+    why.PAIN_REDUCES_LOAD: "reported pain of {value} is above {limit}, {cut}",
+    why.SORENESS_HIGH: "reported soreness of {value} is above {limit}",
     why.TECHNIQUE_LOW: "technique {value} is below {limit} {seen_in}",
-    why.TECHNIQUE_BACK: "technique {value} is below {limit} {seen_in}",
-    why.SET_STOPPED: "technique {value} is below {limit}",
-    why.TOO_HARD: "{value} repetitions in reserve were reported where {limit} "
+    why.TECHNIQUE_REGRESSION: "technique {value} is below {limit} {seen_in}",
+    why.TECHNIQUE_STOP: "technique {value} is below {limit}",
+    why.EFFORT_HIGH: "{value} repetitions in reserve were reported where {limit} "
     "should be left",
-    why.AFTER_GAP: "{gap} days passed without it, {cut}",
-    why.HELD_BY_TEST: "pain rose since the last assessment, so nothing advances this "
-    "week",
+    why.TRAINING_GAP: "{gap} days passed without it, {cut}",
+    why.NO_PROGRESS_WEEK: "pain rose since the last assessment, so nothing advances "
+    "this week",
 }
 OF_WEEK = {
     why.PLANNED_DELOAD: "Week {week} is light by plan; every rule pauses.",
-    why.PAIN_DELOAD: "Week {week} becomes light: reported pain of {value} in the week "
-    "before is above {limit}; every rule pauses.",
+    why.REACTIVE_DELOAD: "Week {week} becomes light: reported pain of {value} in the "
+    "week before is above {limit}; every rule pauses.",
     why.DELOAD_NOT_STACKED: "Week {week} would be light by plan, but pain brought a "
     "light week {ago}: they are not stacked.",
-    why.RESUMED: "Week {week} goes on where the plan was before the light week.",
-    why.PAIN_SESSION: "{weekday}'s session {session!r} is light: reported pain of "
-    "{value} is above {limit}.",
+    why.AFTER_DELOAD: "Week {week} goes on where the plan was before the light week.",
+    why.PAIN_REDUCES_SESSION: "{weekday}'s session {session!r} is light: reported pain "
+    "of {value} is above {limit}.",
     why.WEAKER_SIDE_FIRST: "The {weaker} side is weaker ({left:g} and {right:g} "
     "repetitions, left and right): it starts, and does more.",
-    why.SIDES_ALIKE: "Both sides are about equally strong ({left:g} and {right:g} "
+    why.SIDES_SIMILAR: "Both sides are about equally strong ({left:g} and {right:g} "
     "repetitions, left and right): neither does more.",
     why.MORE_MOBILITY: "Hips extend {left:.1f} (left) and {right:.1f} degrees (right): "
     "{stiffer} more mobility work.",
-    why.RANGE_ALIKE: "Hips extend {left:.1f} (left) and {right:.1f} degrees (right): "
-    "neither side needs more mobility work.",
-    why.TEST_WORSE: "Pain rose by {value} points since the last assessment, more than "
+    why.RANGE_SUFFICIENT: "Hips extend {left:.1f} (left) and {right:.1f} degrees "
+    "(right): neither side needs more mobility work.",
+    why.PAIN_ROSE: "Pain rose by {value} points since the last assessment, more than "
     "{limit}: nothing advances this week.",
-    why.TEST_STEADY: "Pain {changed} since the last assessment: the plan goes on.",
-    why.LOWER_ESTIMATES: "{left:g} days passed without training: every 1RM is taken to "
-    "be {right:g} % lower, so that new lifts start lighter.",
+    why.PAIN_STEADY: "Pain {changed} since the last assessment: the plan goes on.",
     why.MISSED_SESSION: "{weekday}'s session {session!r} was missed; nothing in it "
     "moves on.",
-    why.LOWER_ESTIMATES: "{left:g} days passed without work, so every estimate of a "
-    "1RM is cut by {right:.3g} %.",
+    why.ESTIMATES_REDUCED: "{days:g} days passed without work, so every estimate of "
+    "a 1RM is cut by {cut_pct:.3g} %.",
 }
 OF_GATE = {
-    why.GATE_OPEN: "Phase {phase!r} is passed: {seen}.",
-    why.GATE_CLOSED: "Phase {phase!r} goes on for a week: {faults}.",
-    why.GATE_BACK: "Phase {phase!r} is left for the one before: {faults}.",
-    why.GATE_SHUT: "Phase {phase!r} has had all its extra weeks, and goes on: "
+    why.GATE_PASSED: "Phase {phase!r} is passed: {seen}.",
+    why.GATE_EXTENDS: "Phase {phase!r} goes on for a week: {faults}.",
+    why.GATE_REGRESSES: "Phase {phase!r} is left for the one before: {faults}.",
+    why.GATE_STAYS_CLOSED: "Phase {phase!r} has had all its extra weeks, and goes on: "
     "{faults}.",
 }
-# Names of what was seen; places 6 and 7 mean something else for every reason.
-SEEN_OF_SLOT = (
-    "all_sets_completed",
-    "reserve_reported",
-    "technique_rated",
-    "pain_reported",
-    "soreness_reported",
-    "limit",
-)
-SEEN_BESIDES = {
-    steps.FAILED: ("failed_in_a_row",),
-    steps.FAILED_OFTEN: ("failed_in_a_row",),
-    why.TECHNIQUE_LOW: ("sessions_below",),
-    why.TECHNIQUE_BACK: ("sessions_below",),
-    why.SET_STOPPED: ("set", "sets"),
-    why.AFTER_GAP: ("days_without", "cut_pct"),
+JUDGED_BY = {  # observation that is compared with the limit, and its decimals
+    why.PAIN_BLOCKS_STEP: ("pain_reported", 1),
+    why.PAIN_REDUCES_LOAD: ("pain_reported", 1),
+    why.SORENESS_HIGH: ("soreness_reported", 1),
+    why.TECHNIQUE_LOW: ("technique_rated", 2),
+    why.TECHNIQUE_REGRESSION: ("technique_rated", 2),
+    why.TECHNIQUE_STOP: ("technique_rated", 2),
+    why.EFFORT_HIGH: ("reserve_reported", 1),
+    why.REACTIVE_DELOAD: ("pain_reported", 1),
+    why.PAIN_REDUCES_SESSION: ("pain_reported", 1),
+    why.PAIN_ROSE: ("change", 1),
 }
-SEEN_OF_WEEK = {  # name: place
-    why.PLANNED_DELOAD: {"pain_reported": 3},
-    why.PAIN_DELOAD: {"pain_reported": 3, "limit": 5},
-    why.DELOAD_NOT_STACKED: {"pain_reported": 3, "weeks_since_light": 6},
-    why.RESUMED: {"pain_reported": 3},
-    why.PAIN_SESSION: {"pain_reported": 3, "limit": 5},
-    why.WEAKER_SIDE_FIRST: {"left": 4, "right": 5, "difference_pct": 6, "limit": 7},
-    why.SIDES_ALIKE: {"left": 4, "right": 5, "difference_pct": 6, "limit": 7},
-    why.MORE_MOBILITY: {"left": 4, "right": 5, "difference_deg": 6, "limit": 7},
-    why.RANGE_ALIKE: {"left": 4, "right": 5, "difference_deg": 6, "limit": 7},
-    why.TEST_WORSE: {"pain_reported": 3, "change": 6, "limit": 7},
-    why.TEST_STEADY: {"pain_reported": 3, "change": 6, "limit": 7},
-    why.MISSED_SESSION: {"pain_reported": 3},
-    why.LOWER_ESTIMATES: {
-        "pain_reported": 3,
-        "days_without": 4,
-        "cut_pct": 5,
-        "limit": 7,
-    },
-    why.LOWER_ESTIMATES: {"days_without": 4, "cut_pct": 5, "limit": 7},
-}
-JUDGED_BY = {  # place and decimals of what is compared with a limit
-    why.PAIN_TODAY: (3, 1),
-    why.PAIN_TOO_HIGH: (3, 1),
-    why.TOO_SORE: (4, 1),
-    why.TECHNIQUE_LOW: (2, 2),
-    why.TECHNIQUE_BACK: (2, 2),
-    why.SET_STOPPED: (2, 2),
-    why.TOO_HARD: (1, 1),
-    why.PAIN_DELOAD: (3, 1),
-    why.PAIN_SESSION: (3, 1),
-    why.TEST_WORSE: (6, 1),
-}
-Numbers = Sequence[float]  # sets, amount, load, good and failed in a row, steps, rung
+_INTERNAL = ("gate_phase", "gate_failures", "occasion")  # numbers that mean no quantity
 _COUNTS = ("none", "one", "two", "all")
-_CLUMSY, _PAINFUL, _STIFF, _UNEVEN = 1, 2, 4, 8  # of the sum that the gate writes down
 _LIMITS = ("technique_min", "pain_max", "range_min_deg", "asymmetry_max_deg")
 MISSED = "attendance"  # rule of a missed session
 
@@ -196,17 +165,17 @@ def decisions_table(
 def _rows(
     plan: Plan, setting: Setting, trace: Trace, places: Sequence[Place]
 ) -> Iterator[tuple]:
-    phases = [plan.phase[int(number)].name for number in trace.days[:, 0]]
-    rows = trace.decisions.tolist()
+    phases = [plan.phase[number].name for number in trace.days["phase"]]
+    rows = as_python_objects(trace.decisions)
     n_rated: Counter[int] = Counter()
     for number, row in enumerate(rows):
-        day, slot, action, reason = map(int, row[:4])
-        day = min(day, len(phases) - 1)  # the last gate is seen the morning after
-        seen = row[4:12]
-        if slot >= 0:
-            n_rated[slot] += reason != why.SET_STOPPED and not isnan(seen[2])
-            about = _about_slot(places[slot], action, reason, row, n_rated[slot])
-        elif slot == why.PHASE_ROW:
+        day = min(row.day, len(phases) - 1)  # the last gate is seen the morning after
+        seen, reason = row.observed, row.reason
+        if row.slot >= 0:
+            is_rated = not isnan(seen.technique_rated)
+            n_rated[row.slot] += reason != why.TECHNIQUE_STOP and is_rated
+            about = _about_slot(places[row.slot], row, n_rated[row.slot])
+        elif row.slot == why.PHASE_ROW:
             observed, sentence = about_gate(plan, reason, seen)
             about = "", "phase", RULES[reason], observed, sentence
         else:
@@ -214,50 +183,55 @@ def _rows(
             about = _about_week(setting, session, day, reason, seen)
         session, subject, rule, observed, sentence = about
         when = day // DAYS_PER_WEEK + 1, day, phases[day]
-        yield *when, session, subject, ACTIONS[action], rule, observed, sentence
+        yield *when, session, subject, ACTIONS[row.action], rule, observed, sentence
 
 
 def _session(
     setting: Setting, places: Sequence[Place], rows: Sequence, number: int
 ) -> str:
     """Return the session of a decision that is about none of its slots."""
-    reason = int(rows[number][3])
-    if reason == why.MISSED_SESSION:
-        return session_of(setting, places, int(rows[number][10]))
-    if reason in (
-        why.PAIN_SESSION,
-        why.LOWER_ESTIMATES,
-    ):  # the slots that follow are those of the session
-        slots = (int(row[1]) for row in rows[number + 1 :])
+    row = rows[number]
+    if row.reason == why.MISSED_SESSION:
+        return session_of(setting, places, int(row.observed.occasion))
+    if row.reason in (why.PAIN_REDUCES_SESSION, why.ESTIMATES_REDUCED):
+        # The slots that follow are those of the session.
+        slots = (later.slot for later in rows[number + 1 :])
         return next((places[slot].session for slot in slots if slot >= 0), "")
     return ""
 
 
+def _known(seen: Observations) -> dict[str, float]:
+    """Return what was observed, by name."""
+    return {name: value for name, value in vars(seen).items() if name not in _INTERNAL}
+
+
 def _about_slot(
-    place: Place, action: int, reason: int, row: Sequence[float], n_rated: int
+    place: Place, row: SimpleNamespace, n_rated: int
 ) -> tuple[str, str, str, str, str]:
     """Return session, subject, rule, observations and sentence."""
-    seen, was, will = row[4:12], row[12:19], row[19:26]
-    exercise = place.ladder[int(was[6])]
-    because = reason_of(Change(place, reason, seen, was, will, n_rated))
-    rule = RULES.get(reason, place.slot.progress.rule)
-    more = SEEN_BESIDES.get(reason, ("good_in_a_row",))
-    observed = observations_text(zip((*SEEN_OF_SLOT, *more), seen, strict=False))
-    if action == STOP:
-        verb = f"ends after set {seen[6]:g} of {seen[7]:g}"
+    seen, was, will = row.observed, row.before, row.after
+    exercise = place.ladder[was.ladder_step]
+    because = reason_of(Change(place, row.reason, seen, was, will, n_rated))
+    rule = RULES.get(row.reason, place.slot.progress.rule)
+    if row.action == STOP:
+        verb = f"ends after set {seen.sets_done:g} of {seen.sets_prescribed:g}"
     else:
-        verb = _verb(place, action, was, will)
+        verb = _verb(place, row.action, was, will)
     sentence = f"{exercise.name} {verb}: {because}."
-    return place.session, exercise.id, rule, observed, sentence
+    return (
+        place.session,
+        exercise.id,
+        rule,
+        observations_text(_known(seen).items()),
+        sentence,
+    )
 
 
-def _verb(
-    place: Place, action: int, was: Sequence[float], will: Sequence[float]
-) -> str:
+def _verb(place: Place, action: int, was: Prescription, will: Prescription) -> str:
     """Return how what a slot asks for changes."""
     if action == REGRESS:
         return f"gives way to {next_words(place, will)}"
-    if will[6] > was[6]:
+    if will.ladder_step > was.ladder_step:
         return f"is followed by {next_words(place, will)}"
     before, after = asked_words(place, was), asked_words(place, will)
     if before == after:
@@ -267,42 +241,41 @@ def _verb(
 
 
 def _about_week(
-    setting: Setting, session: str, day: int, reason: int, seen: Sequence[float]
+    setting: Setting, session: str, day: int, reason: int, seen: Observations
 ) -> tuple[str, str, str, str, str]:
     """Return session, subject, rule, observations and sentence."""
     week = day // DAYS_PER_WEEK + 1
-    known = {name: seen[place] for name, place in SEEN_OF_WEEK[reason].items()}
     if session:
-        known = {"attended": float(reason != why.MISSED_SESSION)} | known
+        known = {"attended": float(reason != why.MISSED_SESSION)}
     else:
-        known = {"week": float(week)} | known
+        known = {"week": float(week)}
     facts = _facts_of_week(setting, reason, seen)
     facts |= {"week": week, "weekday": DAY_NAMES[day % DAYS_PER_WEEK]}
     sentence = OF_WEEK[reason].format(session=session, **facts)
-    return session, "week", RULES[reason], observations_text(known.items()), sentence
+    observed = observations_text((known | _known(seen)).items())
+    return session, "week", RULES[reason], observed, sentence
 
 
 def _facts_of_week(
-    setting: Setting, reason: int, seen: Sequence[float]
+    setting: Setting, reason: int, seen: Observations
 ) -> dict[str, float | str]:
     """Return what the words of a reason may ask for, by name."""
-    _, _, _, _, left, right, number, bound = seen
+    since = seen.weeks_since_deload
     facts = {
-        "left": left,
-        "right": right,
-        "weaker": "left" if left < right else "right",
-        "stiffer": _stiffer(setting, left, right),
-        "ago": "last week" if number == 1 else f"{counted(number, 'week')} ago",
-        "changed": _changed(number),
+        "left": seen.left,
+        "right": seen.right,
+        "weaker": "left" if seen.left < seen.right else "right",
+        "stiffer": _stiffer(setting, seen.left, seen.right),
+        "ago": "last week" if since == 1 else f"{counted(since, 'week')} ago",
+        "changed": _changed(seen.change),
+        "days": seen.days_without,
+        "cut_pct": seen.cut_pct,
+        "limit": f"{seen.limit:g}",
     }
     if reason in JUDGED_BY:
-        place, digits = JUDGED_BY[reason]
-        limit = bound if reason == why.TEST_WORSE else seen[5]
-        facts |= {
-            "value": distinct_text(seen[place], limit, digits),
-            "limit": f"{limit:g}",
-        }
-    return {"limit": f"{bound:g}"} | facts
+        name, digits = JUDGED_BY[reason]
+        facts["value"] = distinct_text(getattr(seen, name), seen.limit, digits)
+    return facts
 
 
 def _stiffer(setting: Setting, left: float, right: float) -> str:
@@ -329,28 +302,28 @@ class Change(NamedTuple):
 
     place: Place
     reason: int
-    seen: Numbers
-    was: Numbers
-    will: Numbers
+    seen: Observations
+    was: Prescription
+    will: Prescription
     n_rated: int  # sessions of the slot so far
 
 
-def asked_words(place: Place, asked: Numbers) -> str:
+def asked_words(place: Place, asked: Prescription) -> str:
     """Return what a slot asks for: ``3x8 at 40 kg``."""
-    n_sets, reps_or_s, load_kg, _, _, _, ladder_step = asked
-    text = f"{n_sets:g}x{_plain_amount(place, reps_or_s)}"
-    exercise = place.ladder[int(ladder_step)]
-    if exercise.is_loaded and load_kg > 0:
-        text += f" at {round_to_increment(load_kg, step_of(place.slot, exercise)):g} kg"
+    text = f"{asked.n_sets}x{_plain_amount(place, asked.reps_or_s)}"
+    exercise = place.ladder[asked.ladder_step]
+    if exercise.is_loaded and asked.load_kg > 0:
+        step_kg = step_of(place.slot, exercise)
+        text += f" at {round_to_increment(asked.load_kg, step_kg):g} kg"
     if place.slot.progress.rule == "tempo":
         text += f", tempo {_tempo(place, asked)}"
     return text
 
 
-def next_words(place: Place, will: Numbers) -> str:
+def next_words(place: Place, will: Prescription) -> str:
     """Return the exercise that follows and what it begins with; its load is open."""
-    exercise = place.ladder[int(will[6])]
-    return f"{exercise.name}, {will[0]:g}x{_plain_amount(place, will[1])}"
+    exercise = place.ladder[will.ladder_step]
+    return f"{exercise.name}, {will.n_sets}x{_plain_amount(place, will.reps_or_s)}"
 
 
 def reason_of(change: Change) -> str:
@@ -374,26 +347,23 @@ def _amount(place: Place, reps_or_s: float) -> str:
     return f"{reps_or_s:g} s" if is_hold else counted(reps_or_s, "repetition")
 
 
-def _tempo(place: Place, asked: Numbers) -> str:
-    n_steps, ladder_step = int(asked[5]), int(asked[6])
-    if place.slot.progress.rule == "tempo" and n_steps:
-        return place.slot.progress.tempos[n_steps - 1]
-    return place.slot.tempo or place.ladder[ladder_step].tempo
+def _tempo(place: Place, asked: Prescription) -> str:
+    return tempo_of(place, asked.ladder_step, asked.n_steps)
 
 
 def _value(change: Change) -> str:
-    at, digits = JUDGED_BY[change.reason]
-    return distinct_text(change.seen[at], change.seen[5], digits)
+    name, digits = JUDGED_BY[change.reason]
+    return distinct_text(getattr(change.seen, name), change.seen.limit, digits)
 
 
 def _limit(change: Change) -> str:
     _, digits = JUDGED_BY[change.reason]
-    return f"{change.seen[5]:.2f}" if digits == 2 else f"{change.seen[5]:g}"
+    return f"{change.seen.limit:.2f}" if digits == 2 else f"{change.seen.limit:g}"
 
 
 def _seen_in(change: Change) -> str:
     """Return in how many of the last sessions: at most three count."""
-    n_low, of = int(change.seen[6]), min(change.n_rated, 3)
+    n_low, of = int(change.seen.sessions_below), min(change.n_rated, 3)
     if of < 2:
         return "in the first session"
     if of == 2:
@@ -402,7 +372,7 @@ def _seen_in(change: Change) -> str:
 
 
 def _cut(change: Change) -> str:
-    was_kg, will_kg = change.was[2], change.will[2]
+    was_kg, will_kg = change.was.load_kg, change.will.load_kg
     if was_kg <= 0 or isnan(was_kg):
         return "but there is no load to cut"
     less = 100 * (1 - will_kg / was_kg)
@@ -427,7 +397,7 @@ def _step(change: Change) -> str:
 
 
 def _longer(change: Change) -> str:
-    more = change.will[1] - change.was[1]
+    more = change.will.reps_or_s - change.was.reps_or_s
     if change.place.slot.scheme.is_hold:
         return f"is {more:g} s longer"
     return f"has {counted(more, 'repetition')} more"
@@ -448,7 +418,7 @@ def _good(change: Change) -> str:
 
 
 def _waiting(change: Change) -> str:
-    n_successes, every = change.seen[6], _every(change)
+    n_successes, every = change.seen.good_in_a_row, _every(change)
     thing = "week" if change.place.slot.progress.rule == "step" else "session"
     if n_successes < 1:  # a set was missed earlier in the week
         return f"this {thing} does not count towards {counted(every, f'good {thing}')}"
@@ -461,7 +431,7 @@ def _often(change: Change) -> str:
 
 
 def _wave(change: Change) -> int:
-    return int(change.will[5]) % len(change.place.slot.progress.pct)
+    return change.will.n_steps % len(change.place.slot.progress.pct)
 
 
 _FACTS: dict[str, Callable[[Change], str]] = {
@@ -477,68 +447,72 @@ _FACTS: dict[str, Callable[[Change], str]] = {
     "often": _often,
     "low": lambda change: _amount(change.place, change.place.slot.scheme.low),
     "tempo": lambda change: _tempo(change.place, change.will),
-    "gap": lambda change: f"{change.seen[6]:g}",
+    "gap": lambda change: f"{change.seen.days_without:g}",
     "week": lambda change: f"{_wave(change) + 1}",
     "pct": lambda change: f"{change.place.slot.progress.pct[_wave(change)]:g}",
 }
 
 
-def about_gate(plan: Plan, reason: int, seen: Sequence[float]) -> tuple[str, str]:
+def about_gate(plan: Plan, reason: int, seen: Observations) -> tuple[str, str]:
     """Return observations and sentence of a decision at a gate."""
-    faults, n_sessions, technique, pain, left, right, phase, _ = seen
-    own = plan.phase[int(phase)]
-    observed = {"sessions": n_sessions}
-    if n_sessions:
-        observed |= {"technique_rated": technique, "pain_reported": pain}
-    observed |= {"range_left": left, "range_right": right}
+    own = plan.phase[int(seen.gate_phase)]
+    observed = {"sessions": seen.gate_sessions}
+    if seen.gate_sessions:
+        observed["technique_rated"] = seen.technique_rated
+        observed["pain_reported"] = seen.pain_reported
+    observed |= {"range_left": seen.left, "range_right": seen.right}
     limits = {name: getattr(own.advance, name) for name in _LIMITS}
     observed |= {name: value for name, value in limits.items() if value is not None}
-    shown = "; ".join(_faults(own.advance, int(faults), seen))
+    failed = "; ".join(_failures(own.advance, seen))
     met = "; ".join(_met(own.advance, seen)) or "its gate asks for nothing else"
-    sentence = OF_GATE[reason].format(phase=own.name, faults=shown, seen=met)
+    sentence = OF_GATE[reason].format(phase=own.name, faults=failed, seen=met)
     return observations_text(observed.items()), sentence
 
 
-def _faults(gate: Gate, faults: int, seen: Sequence[float]) -> Iterator[str]:
+def _failures(gate: Gate, seen: Observations) -> Iterator[str]:
     """Yield what does not meet the gate."""
-    _, n_sessions, technique, pain, left, right, _, _ = seen
-    if faults & _CLUMSY and n_sessions < gate.over_sessions:
+    failures, n_sessions = int(seen.gate_failures), seen.gate_sessions
+    technique, left, right = seen.technique_rated, seen.left, seen.right
+    if failures & why.LOW_TECHNIQUE and n_sessions < gate.over_sessions:
         yield (
             f"technique was rated in {n_sessions:g} of "
             f"{counted(gate.over_sessions, 'session')} asked for"
         )
-    if faults & _CLUMSY and technique < gate.technique_min:
+    if failures & why.LOW_TECHNIQUE and technique < gate.technique_min:
         yield (
             f"technique of {distinct_text(technique, gate.technique_min, 2)} "
             f"{_within(n_sessions)} is below {gate.technique_min:.2f}"
         )
-    if faults & _PAINFUL:
+    if failures & why.HIGH_PAIN:
+        pain = distinct_text(seen.pain_reported, gate.pain_max, 1)
         yield (
-            f"reported pain of {distinct_text(pain, gate.pain_max, 1)} "
-            f"{_within(n_sessions)} is above {gate.pain_max:g}"
+            f"reported pain of {pain} {_within(n_sessions)} is above {gate.pain_max:g}"
         )
-    if faults & _STIFF:
+    if failures & why.SHORT_RANGE:
         side, least = ("left", left) if left < right else ("right", right)
         yield (
             f"the {side} hip extends {distinct_text(least, gate.range_min_deg, 1)} "
             f"degrees, fewer than {gate.range_min_deg:g}"
         )
-    if faults & _UNEVEN:
+    if failures & why.ASYMMETRY:
         gap = distinct_text(abs(left - right), gate.asymmetry_max_deg, 1)
         yield (
             f"the hips differ by {gap} degrees, more than {gate.asymmetry_max_deg:g}"
         )
 
 
-def _met(gate: Gate, seen: Sequence[float]) -> Iterator[str]:
+def _met(gate: Gate, seen: Observations) -> Iterator[str]:
     """Yield what meets the gate, of what it asks for."""
-    _, n_sessions, technique, pain, left, right, _, _ = seen
+    within = _within(seen.gate_sessions)
     if gate.technique_min is not None:
-        yield f"technique was {technique:.2f} or more {_within(n_sessions)}"
-    if gate.pain_max is not None and n_sessions:
-        yield f"reported pain was {pain:.1f} at most {_within(n_sessions)}"
+        yield f"technique was {seen.technique_rated:.2f} or more {within}"
+    if gate.pain_max is not None and seen.gate_sessions:
+        yield f"reported pain was {seen.pain_reported:.1f} at most {within}"
     if gate.range_min_deg is not None or gate.asymmetry_max_deg is not None:
-        yield f"the hips extend {left:.1f} (left) and {right:.1f} degrees (right)"
+        yield (
+            f"the hips extend {seen.left:.1f} (left) and {seen.right:.1f} degrees "
+            "(right)"
+        )
 
 
 def _within(n_sessions: float) -> str:

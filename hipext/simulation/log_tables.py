@@ -1,4 +1,4 @@
-"""The sets that the day loop kept, as a table, and where their slots stand."""
+"""The log of the day loop as tables: sets, states, capacity and assessments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hipext.engine.body import MIN_CAPACITY
 from hipext.engine.decisions import MISSED_SESSION
-from hipext.engine.state import STRENGTH_TEST, WORK
+from hipext.engine.state import DAY_LOG, STRENGTH_TEST, WORK
 from hipext.files.tables import (
     ASSESSMENTS,
     CAPACITY,
@@ -29,24 +30,6 @@ _UNITS = {
     "biering_sorensen": "s",
     "strength_check": "kg",
     "technique_rating": "0-1",
-}
-STATES = {  # column of the table: column of the log
-    "pain_reported": 2,
-    "soreness_reported": 3,
-    "pain": 4,
-    "soreness": 5,
-    "stiffness_deg": 6,
-    "readiness": 7,
-    "range_left_deg": 8,
-    "range_right_deg": 9,
-    "stability": 10,
-    "lumbar_load": 11,
-    "tolerance": 12,
-    "irritation": 13,
-    "endurance": 14,
-    "technique": 15,
-    "adaptation": 16,
-    "fatigue": 17,
 }
 
 
@@ -85,80 +68,76 @@ def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
 
 def session_of(setting: Setting, places: Sequence[Place], occasion: int) -> str:
     """Return the name of a session by its number; empty for one without slots."""
-    span = setting.program.occasions[occasion]
-    return places[span["first_slot"]].session if _n_slots(span) else ""
-
-
-def _n_slots(span: np.void) -> int:
-    return int(span["end_slot"] - span["first_slot"])
+    span = setting.plan.occasions[occasion]
+    is_empty = span["first_slot"] == span["end_slot"]
+    return "" if is_empty else places[span["first_slot"]].session
 
 
 def sets_table(
     plan: Plan, setting: Setting, trace: Trace, places: Sequence[Place]
 ) -> pd.DataFrame:
     """Return the sets as performed, in the order performed (`tables.SETS`)."""
+    # The log goes from slot to slot; the sets of a group (superset) are done in turn.
     first = np.array([place.first for place in places], dtype="int64")
-    log, slot = trace.sets, trace.sets[:, 1].astype("int64")
-    order = np.lexsort((np.arange(len(log)), slot, log[:, 3], first[slot], log[:, 0]))
-    log, slot = log[order], slot[order]
-    day, ladder_step, side, done = (
-        log[:, column].astype("int64") for column in (0, 2, 4, 6)
+    log, slot = trace.sets, trace.sets["slot"]
+    order = np.lexsort(
+        (np.arange(len(log)), slot, log["set_number"], first[slot], log["day"])
     )
+    log, slot = log[order], slot[order]
+    day, ladder_step, done = log["day"], log["ladder_step"], log["done"]
     kinds = [slot_kind(place.slot, place.ladder[0]) for place in places]
     is_hold = values_at([place.slot.scheme.is_hold for place in places], slot)
     targets = [place.slot.scheme.rir for place in places]
-    target = np.array(targets, dtype="float64")[slot]
-    exercise = setting.program.slots["exercise"][slot, ladder_step]
-    lifts = setting.program.exercises[exercise]
-    person = setting.people.persons[0]
-    mass_kg, n_implements = person["body_mass_kg"], lifts["n_implements"]
-    load_kg = np.round(log[:, 7], 6)
-    base_kg = setting.people.strengths["base_kg"][0][exercise]
+    rir_target = np.array(targets, dtype="float64")[slot]
+    exercise = setting.plan.slots["exercise"][slot, ladder_step]
+    lifts = setting.plan.exercises[exercise]
+    mass_kg = setting.athletes.records[0]["body_mass_kg"]
+    n_implements, load_kg = lifts["n_implements"], np.round(log["load_kg"], 6)
+    base_kg = setting.athletes.strengths["base_kg"][0][exercise]
+    # %1RM is of the mass that effort goes by: all implements and the body's part.
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
-    is_light = log[:, 11] > 0
+    # Few tempos are in use: each is worked out once, and found by its number.
     kinds_of_tempo, which = np.unique(
-        np.column_stack([slot, ladder_step, log[:, 8].astype("int64")]),
+        np.column_stack([slot, ladder_step, log["n_steps"]]),
         axis=0,
         return_inverse=True,
     )
-    tempos = [_tempo(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
-    seconds = values_at([seconds for _, seconds in tempos], which)
-    tut_s = np.where(is_hold, done, done * seconds)
-    is_last = _ends(log, slot)
-    amounts, asked = done.astype("float64"), log[:, 5]
+    tempos = [tempo_of(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
+    seconds = [float(seconds_per_rep(tempo)) if tempo else 1.0 for tempo in tempos]
+    tut_s = done * values_at(seconds, which)
+    rest_s = values_at([place.slot.rest_s for place in places], slot)
+    rir = np.round(log["rir"], 6)
     return SETS.from_columns(
         {
             "week": day // DAYS_PER_WEEK + 1,
             "day": day,
             "phase": values_at(
-                [phase.name for phase in plan.phase], trace.days[day, 0]
+                [phase.name for phase in plan.phase], trace.days["phase"][day]
             ),
-            "is_deload": trace.days[day, 1] > 0,
+            "is_deload": trace.days["is_deload"][day],
             "session": values_at([place.session for place in places], slot),
             "slot": values_at([place.number for place in places], slot),
             "group": values_at([place.slot.group for place in places], slot),
             "exercise": values_at(trace.exercises, exercise),
             "kind": values_at(kinds, slot),
-            "set": log[:, 3].astype("int64"),
-            "side": SIDE_NAMES[side],
-            "reps_target": _whole(asked, ~is_hold),
-            "reps": _whole(amounts, ~is_hold),
-            "hold_target_s": np.where(is_hold, asked, np.nan),
-            "hold_s": np.where(is_hold, amounts, np.nan),
+            "set": log["set_number"],
+            "side": SIDE_NAMES[log["side"]],
+            "reps_target": _whole(log["target"], ~is_hold),
+            "reps": _whole(done, ~is_hold),
+            "hold_target_s": np.where(is_hold, log["target"], np.nan),
+            "hold_s": np.where(is_hold, done, np.nan),
             "load_kg": load_kg,
             "n_implements": n_implements.astype("int64"),
             "system_load_kg": n_implements * load_kg + lifts["lifted_share"] * mass_kg,
             "pct_1rm": np.where(
                 base_kg > 0, 100 * rated_kg / np.where(base_kg > 0, base_kg, 1), np.nan
             ),
-            "rir_target": np.where(is_light, np.nan, target),
-            "rir": np.round(log[:, 9], 6),
-            "rpe": 10.0 - np.round(log[:, 9], 6),
-            "tempo": values_at([tempo for tempo, _ in tempos], which),
-            "tut_s": tut_s.astype("float64"),
-            "rest_s": np.where(
-                is_last, values_at([p.slot.rest_s for p in places], slot), 0.0
-            ),
+            "rir_target": np.where(log["is_reduced"], np.nan, rir_target),
+            "rir": rir,
+            "rpe": 10.0 - rir,
+            "tempo": values_at(tempos, which),
+            "tut_s": tut_s,
+            "rest_s": np.where(_is_end_of_set(log), rest_s, 0.0),
         }
     )
 
@@ -166,41 +145,34 @@ def sets_table(
 def values_at(values: Sequence, index: np.ndarray) -> np.ndarray:
     """Return values by their numbers; texts stay Python texts."""
     kind = object if values and isinstance(values[0], str) else None
-    return np.array(values, dtype=kind)[index.astype("int64")]
+    return np.array(values, dtype=kind)[index]
 
 
 def _whole(values: np.ndarray, is_known: np.ndarray) -> pd.arrays.IntegerArray:
-    return pd.arrays.IntegerArray(
-        np.where(is_known, values, 0).astype("int64"), ~is_known
-    )
+    return pd.arrays.IntegerArray(np.where(is_known, values, 0), ~is_known)
 
 
-def _ends(log: np.ndarray, slot: np.ndarray) -> np.ndarray:
+def _is_end_of_set(log: np.ndarray) -> np.ndarray:
     """Return which rows are the last of their set: the next one is of another."""
-    same = (
-        (slot[1:] == slot[:-1])
-        & (log[1:, 3] == log[:-1, 3])
-        & (log[1:, 0] == log[:-1, 0])
-    )
-    return np.append(~same, True)
+    key = log[["day", "slot", "set_number"]]
+    return np.append(key[1:] != key[:-1], True)
 
 
-def _tempo(place: Place, ladder_step: int, n_steps: int) -> tuple[str, float]:
-    """Return the tempo of a set and its seconds per repetition."""
+def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
+    """Return the tempo of a slot after so many steps; empty for holds."""
     if place.slot.scheme.is_hold:
-        return "", 1.0
-    tempo = place.slot.tempo or place.ladder[ladder_step].tempo
+        return ""
     if place.slot.progress.rule == "tempo" and n_steps:
-        tempo = place.slot.progress.tempos[n_steps - 1]
-    return tempo, float(seconds_per_rep(tempo))
+        return place.slot.progress.tempos[n_steps - 1]
+    return place.slot.tempo or place.ladder[ladder_step].tempo
 
 
 def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return the states of every day (`tables.DAILY_STATES`)."""
-    of_days = pd.Series(trace.sets[:, 10]).groupby(trace.sets[:, 0].astype("int64"))
-    rated = of_days.mean().reindex(range(len(trace.days)))
-    states = {name: trace.days[:, column] for name, column in STATES.items()}
-    states["technique_rated"] = rated.to_numpy()
+    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
+    logged = [name for name in DAILY_STATES.names if name in DAY_LOG.names]
+    states = {name: trace.days[name] for name in logged}
+    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
     states["strength_pct"] = strength_pct(setting, trace)
     return DAILY_STATES.from_columns(states)
 
@@ -208,8 +180,8 @@ def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
 def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     """Return the mean 1RM of the tested lifts of every day; the start is 100."""
     tested = (
-        setting.program.exercises["is_tested"]
-        & setting.people.strengths["is_measured"][0]
+        setting.plan.exercises["is_tested"]
+        & setting.athletes.strengths["is_measured"][0]
     )
     if not tested.any():
         return np.full(len(trace.days), np.nan)
@@ -220,19 +192,21 @@ def _capacity(
     setting: Setting, trace: Trace, chosen: np.ndarray | slice = slice(None)
 ) -> dict[str, np.ndarray]:
     """Return capacity and its parts of chosen lifts as [day, exercise, side]."""
-    weight = setting.program.exercises["weight"][chosen]
+    weight = setting.plan.exercises["weight"][chosen]
     muscle, fatigue = (  # sums in one order on every machine
         sum(
-            weight[:, place, None] * trace.muscles[:, place, None, :, state]
-            for place in range(weight.shape[1])
+            weight[:, index, None] * trace.muscles[state][:, index, None, :]
+            for index in range(weight.shape[1])
         )
-        for state in (0, 1)
+        for state in ("adaptation", "fatigue")
     )
     lifts = trace.lifts[:, chosen]
-    skill, familiar = lifts[..., 0], lifts[..., 1]
+    skill, familiarity = lifts["skill"], lifts["familiarity"]
     return {
-        "capacity": np.maximum(1.0 + familiar + skill + muscle - fatigue, 0.05),
-        "familiarity": familiar,
+        "capacity": np.maximum(
+            1.0 + familiarity + skill + muscle - fatigue, MIN_CAPACITY
+        ),
+        "familiarity": familiarity,
         "skill": skill,
         "muscle": muscle,
         "fatigue": fatigue,
@@ -241,55 +215,44 @@ def _capacity(
 
 def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return what either side can lift, day by day (`tables.CAPACITY`)."""
-    parts = _capacity(setting, trace)
-    known = trace.lifts[-1, :, :, 1].any(axis=1) | trace.lifts[..., 2].any(axis=(0, 2))
-    slot, ladder_step = (
-        trace.sets[:, 1].astype("int64"),
-        trace.sets[:, 2].astype("int64"),
-    )
-    known[setting.program.slots["exercise"][slot, ladder_step]] = True
-    base_kg = setting.people.strengths["base_kg"][0]
+    # Shown are lifts that were done or gained by a test, where a 1RM is known.
+    done = setting.plan.slots["exercise"][trace.sets["slot"], trace.sets["ladder_step"]]
+    known = trace.lifts["familiarity"][-1].any(axis=1)
+    known |= trace.lifts["skill_gain"].any(axis=(0, 2))
+    known[done] = True
+    base_kg = setting.athletes.strengths["base_kg"][0]
     shown = np.flatnonzero(known & (base_kg > 0))
-    lifts, n_days = setting.program.exercises[shown], len(trace.days)
-    body_kg = lifts["rated_share"] * setting.people.persons[0]["body_mass_kg"]
-    mass_kg = base_kg[shown, None] * parts["capacity"][:, shown]
+    parts = _capacity(setting, trace, shown)
+    lifts, n_days = setting.plan.exercises[shown], len(trace.days)
+    body_kg = lifts["rated_share"] * setting.athletes.records[0]["body_mass_kg"]
+    mass_kg = base_kg[shown, None] * parts["capacity"]
     implements = np.maximum(lifts["n_implements"], 1.0)[:, None]
     parts["one_rm_kg"] = np.maximum((mass_kg - body_kg[:, None]) / implements, 0.0)
     names = np.array(trace.exercises, dtype=object)[shown]
     days = np.repeat(np.arange(n_days), 2 * len(shown))
     sides = np.array(["left", "right"], dtype=object)
-    columns = {
-        name: part[:, shown] if name != "one_rm_kg" else part
-        for name, part in parts.items()
-    }
     return CAPACITY.from_columns(
         {
             "week": days // DAYS_PER_WEEK + 1,
             "day": days,
             "exercise": np.tile(np.repeat(names, 2), n_days),
             "side": np.tile(sides, n_days * len(shown)),
-            **{name: part.ravel() for name, part in columns.items()},
+            **{name: part.ravel() for name, part in parts.items()},
         }
     )
 
 
 def assessments_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     """Return the results of the tests (`tables.ASSESSMENTS`); 1RM per implement."""
-    lifts, mass_kg = (
-        setting.program.exercises,
-        setting.people.persons[0]["body_mass_kg"],
-    )
-    rows = []
-    for day, test, e, side, value in trace.tests.tolist():
-        name, lift, shown = TESTS[int(test)], "", value
-        if int(test) == STRENGTH_TEST:
-            lift, own = trace.exercises[int(e)], lifts[int(e)]
+    mass_kg, rows = setting.athletes.records[0]["body_mass_kg"], []
+    for day, test, exercise, side, value in trace.tests.tolist():
+        name, lift, result = TESTS[test], "", value
+        if test == STRENGTH_TEST:
+            lift, own = trace.exercises[exercise], setting.plan.exercises[exercise]
             body_kg = own["rated_share"] * mass_kg
-            shown = (value - body_kg) / max(own["n_implements"], 1.0)
-        week = int(day) // DAYS_PER_WEEK + 1
-        rows.append(
-            (week, int(day), name, lift, SIDE_NAMES[int(side)], shown, _UNITS[name])
-        )
+            result = (value - body_kg) / max(own["n_implements"], 1.0)
+        week = day // DAYS_PER_WEEK + 1
+        rows.append((week, day, name, lift, SIDE_NAMES[side], result, _UNITS[name]))
     return ASSESSMENTS.from_rows(rows)
 
 
@@ -300,54 +263,47 @@ def with_states(
     setting: Setting,
     trace: Trace,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the daily and the weekly table with what the person answered."""
+    """Return the daily and the weekly table with the athlete's states."""
     states = states_table(setting, trace)
-    phases = values_at([phase.name for phase in plan.phase], trace.days[:, 0])
-    is_light = trace.days[:, 1] > 0
-    daily = pd.concat([daily.assign(phase=phases, is_deload=is_light), states], axis=1)
+    phases = values_at([phase.name for phase in plan.phase], trace.days["phase"])
+    is_deload = trace.days["is_deload"]
+    daily = pd.concat([daily.assign(phase=phases, is_deload=is_deload), states], axis=1)
     mondays = slice(None, None, DAYS_PER_WEEK)
-    weekly = weekly.assign(phase=phases[mondays], is_deload=is_light[mondays])
-    answers = WEEKLY_STATES.from_columns(_by_week(states, setting, trace))
-    return daily, pd.concat([weekly, answers], axis=1)
+    weekly = weekly.assign(phase=phases[mondays], is_deload=is_deload[mondays])
+    by_week = WEEKLY_STATES.from_columns(_by_week(states, setting, trace))
+    return daily, pd.concat([weekly, by_week], axis=1)
 
 
 def _by_week(
     states: pd.DataFrame, setting: Setting, trace: Trace
 ) -> dict[str, np.ndarray]:
     """Return the columns of `WEEKLY_STATES`."""
-    days = {
-        name: states[name].to_numpy().reshape(-1, DAYS_PER_WEEK)
-        for name in (
-            "pain_reported",
-            "soreness_reported",
-            "range_left_deg",
-            "range_right_deg",
-            "strength_pct",
-        )
-    }
-    weeks = np.arange(len(states)) // DAYS_PER_WEEK
+    weeks = states.groupby(np.arange(len(states)) // DAYS_PER_WEEK)
+    at_end = weeks.nth(-1)
     return {
         "n_missed": _missed(setting, trace),
-        "n_failed": trace.weeks[:, 8],
-        "pain": days["pain_reported"].max(axis=1),
-        "soreness": days["soreness_reported"].max(axis=1),
-        "technique": states["technique_rated"].groupby(weeks).mean().to_numpy(),
-        "range_left_deg": days["range_left_deg"][:, -1],
-        "range_right_deg": days["range_right_deg"][:, -1],
-        "strength_pct": days["strength_pct"][:, -1],
+        "n_failed": trace.weeks["n_failed"],
+        "pain": weeks["pain_reported"].max().to_numpy(),
+        "soreness": weeks["soreness_reported"].max().to_numpy(),
+        "technique": weeks["technique_rated"].mean().to_numpy(),
+        **{
+            name: at_end[name].to_numpy()
+            for name in ("range_left_deg", "range_right_deg", "strength_pct")
+        },
     }
 
 
 def _missed(setting: Setting, trace: Trace) -> np.ndarray:
     """Return how many sessions with work were missed, week by week."""
-    program = setting.program
+    # Every session is logged when it is missed; those without work do not count.
+    is_work = setting.plan.slots["kind"] == WORK
     has_work = np.array(
         [
-            (program.slots["kind"][span["first_slot"] : span["end_slot"]] == WORK).any()
-            for span in program.occasions
+            is_work[span["first_slot"] : span["end_slot"]].any()
+            for span in setting.plan.occasions
         ]
     )
-    rows = trace.decisions[trace.decisions[:, 3] == MISSED_SESSION]
-    rows = rows[has_work[rows[:, 10].astype("int64")]]
-    weeks = rows[:, 0].astype("int64") // DAYS_PER_WEEK
+    rows = trace.decisions[trace.decisions["reason"] == MISSED_SESSION]
+    rows = rows[has_work[rows["observed"]["occasion"].astype("int64")]]
+    weeks = rows["day"] // DAYS_PER_WEEK
     return np.bincount(weeks, minlength=len(trace.weeks))

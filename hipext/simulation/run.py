@@ -1,4 +1,4 @@
-"""Run the day loop: one person with everything kept, or many with the weeks alone."""
+"""Running the day loop: one athlete with the full log, or many with weeks alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,18 +6,25 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.athletes.athlete import Athlete
-from hipext.engine.compiled import compiled, plain
+from hipext.engine.compiled import as_python_objects, columns_of, compiled
 from hipext.engine.day import simulate_all, simulate_days
 from hipext.engine.state import (
     BODY,
     COUNT,
+    DAY_LOG,
+    DECISION_LOG,
     LIFT,
+    LIFT_LOG,
     MUSCLE,
+    MUSCLE_LOG,
     N_MUSCLES,
     OBSERVED,
     SCRIPT,
+    SET_LOG,
+    SIDES,
     SLOT_STATE,
-    WEEK_COLUMNS,
+    TEST_LOG,
+    WEEK_LOG,
     Log,
     RunState,
 )
@@ -26,38 +33,38 @@ from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
 from hipext.simulation.arrays import (
-    People,
-    Program,
+    AthleteArrays,
+    PlanArrays,
+    athlete_arrays_of,
     exercises_of,
     horizon_of,
-    people_of,
-    program_of,
+    plan_arrays_of,
     unique_athletes,
 )
 
 MAX_SEED = 2**63 - 1
-_N_DECISIONS_A_DAY = 8  # beside those of slots
+_MAX_OTHER_DECISIONS = 8  # in a day, beside those about slots
 
 
 class Setting(NamedTuple):
-    """What a plan, persons and constants are to the day loop."""
+    """A plan, athletes and constants as arrays of the day loop."""
 
-    program: Program
-    people: People
+    plan: PlanArrays
+    athletes: AthleteArrays
     exercises: list[str]
     model: np.void
 
 
 class Trace(NamedTuple):
-    """Everything that happened to one person: arrays of the log, cut to length."""
+    """Everything that happened to one athlete: arrays of the log, cut to length."""
 
     exercises: list[str]
-    sets: np.ndarray
+    sets: np.ndarray  # SET_LOG of `engine.state`, and so on
     decisions: np.ndarray
     tests: np.ndarray
     days: np.ndarray
-    muscles: np.ndarray
-    lifts: np.ndarray
+    muscles: np.ndarray  # [day, muscle, side]
+    lifts: np.ndarray  # [day, exercise, side]
     weeks: np.ndarray
 
 
@@ -68,30 +75,38 @@ def setting_of(
     exercises: Mapping[str, Exercise] | None = None,
     model: np.void | None = None,
 ) -> Setting:
-    """Return a plan and persons as arrays; PlanError if a 1RM is missing."""
+    """Return a plan and athletes as arrays; PlanError if a 1RM is missing."""
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    some, _ = unique_athletes(athletes)
-    tested = sorted({lift for athlete in some for lift in athlete.one_rm_kg})
-    program = program_of(plan, exercises, tested, model)
+    unique, _ = unique_athletes(athletes)
+    tested = sorted({lift for athlete in unique for lift in athlete.one_rm_kg})
     names = exercises_of(plan, tested)
-    people = people_of(
-        athletes,
-        exercises,
+    return Setting(
+        plan_arrays_of(plan, exercises, tested, model),
+        athlete_arrays_of(
+            athletes,
+            exercises,
+            names,
+            horizon_of(plan),
+            model,
+            needed=exercises_of(plan, ()),
+        ),
         names,
-        horizon_of(plan),
         model,
-        needed=exercises_of(plan, ()),
     )
-    return Setting(program, people, names, model)
 
 
 def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
-    """Return a setting with other persons, whose measured lifts are the same."""
-    n_weeks = setting.program.plan["horizon"]
-    exercises, names = read_exercises(), setting.exercises
-    people = people_of(athletes, exercises, names, n_weeks, setting.model, needed=())
-    return setting._replace(people=people)
+    """Return a setting with other athletes, whose measured lifts are the same."""
+    others = athlete_arrays_of(
+        athletes,
+        read_exercises(),
+        setting.exercises,
+        setting.plan.horizon,
+        setting.model,
+        needed=(),
+    )
+    return setting._replace(athletes=others)
 
 
 def trace(
@@ -99,34 +114,32 @@ def trace(
     *,
     row: int = 0,
     seed: int = 0,
-    person: int = 0,
+    athlete_number: int = 0,
     noise: bool = True,
     script: Mapping[str, np.ndarray] | None = None,
     is_compiled: bool = False,
 ) -> Trace:
-    """Let one person live through a plan and keep everything.
+    """Simulate one athlete going through a plan, and keep everything.
 
     Parameters
     ----------
     setting : Setting
-        Plan, persons and constants.
-    who : int, default 0
-        Row of the person.
-    seed, person : int, default 0
+        Plan, athletes and constants.
+    row : int, default 0
+        Row of the athlete in the setting.
+    seed, athlete_number : int, default 0
         With the day and the channel they make the random numbers.
     noise : bool, default True
         Whether there are any.
     script : Mapping[str, numpy.ndarray], optional
-        Observations by day that replace the person's own; see `_state.SCRIPT`.
+        Observations by day that replace the athlete's own; see `state.SCRIPT`.
     is_compiled : bool, default False
         Whether to use machine code. Default: plain Python, which needs no compiler.
     """
-    extra_weeks = int(setting.model["rule_extra_sets"])
-    log = _full_log(setting.program, extra_weeks)
-    run = _run_state(setting, row, log, seed=seed, person=person, noise=noise)
-    run = run._replace(script=_script(script, setting.program.plan["horizon"]))
-    run = _run(run, is_compiled=is_compiled)
-    count = run.log.count
+    log = _full_log(setting)
+    run = _run_state(setting, row, log, seed=seed, number=athlete_number, noise=noise)
+    run = run._replace(script=_script(script, setting.plan.horizon))
+    count = _simulate(run, is_compiled=is_compiled)
     days = slice(count.weeks * DAYS_PER_WEEK)
     return Trace(
         setting.exercises,
@@ -144,68 +157,69 @@ def weeks_of_all(
     setting: Setting,
     *,
     seed: int = 0,
-    first_person: int = 0,
+    first_number: int = 0,
     noise: bool = True,
     is_compiled: bool = True,
 ) -> np.ndarray:
-    """Let all persons of a setting live through the plan; keep their weeks alone.
+    """Simulate all athletes of a setting, and keep their weeks alone.
 
     Returns
     -------
     numpy.ndarray
-        [person, week, column]: see `outcomes.WEEK_COLUMNS`; missing once the plan is
-        done.
+        [athlete, week] of `state.WEEK_LOG`; weeks after the end of the plan are
+        missing. `first_number` is the athlete number of the first one.
     """
-    program, people = setting.program, setting.people
-    weeks = np.full(
-        (len(people.persons), program.plan["horizon"], len(WEEK_COLUMNS)), np.nan
-    )
+    n_athletes = len(setting.athletes.records)
+    weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=WEEK_LOG)
+    chance = {"seed": seed, "noise": noise}
     if is_compiled:
-        run = _run_state(setting, 0, _short_log(), seed=seed, person=0, noise=noise)
-        compiled(simulate_all)(run, *people, weeks, first_person)
+        run = _run_state(setting, 0, _short_log(weeks[0]), number=0, **chance)
+        compiled(simulate_all)(run, *setting.athletes, weeks, first_number)
         return weeks
-    for row in range(len(weeks)):
-        log = _short_log()._replace(weeks=weeks[row])
-        person = first_person + row
-        run = _run_state(setting, row, log, seed=seed, person=person, noise=noise)
-        _run(run, is_compiled=False)
+    for row in range(n_athletes):
+        log, number = _short_log(weeks[row]), first_number + row
+        run = _run_state(setting, row, log, number=number, **chance)
+        _simulate(run, is_compiled=False)
     return weeks
 
 
-def _run(run: RunState, *, is_compiled: bool) -> RunState:
-    """Run one life; return it, with the counts of its log."""
+def _simulate(run: RunState, *, is_compiled: bool) -> object:
+    """Simulate one athlete; return the counts of the log."""
     if is_compiled:
-        # The same machine code as for many: compiling takes seconds.
+        # The machine code for many serves one: another entry would compile for seconds.
         one = (run.athlete, run.strengths, run.events, run.log.weeks)
         one = (np.asarray(part)[np.newaxis] for part in one)
-        compiled(simulate_all)(run, *one, run.person)
-        return run._replace(log=run.log._replace(count=plain(run.log.count)))
-    run = plain(run)
+        compiled(simulate_all)(run, *one, run.athlete_number)
+        return as_python_objects(run.log.count)
+    # Plain Python reads copies of the records, and writes the log in place.
+    log = run.log._replace(
+        **{name: columns_of(getattr(run.log, name)) for name in Log._fields[2:]}
+    )
+    run = as_python_objects(run._replace(log=log))
     simulate_days(run)
-    return run
+    return run.log.count
 
 
 def _run_state(
-    setting: Setting, row: int, log: Log, *, seed: int, person: int, noise: bool
+    setting: Setting, row: int, log: Log, *, seed: int, number: int, noise: bool
 ) -> RunState:
-    """Return the life of one person before its first morning."""
-    program, people = setting.program, setting.people
-    n_slots, n_lifts = len(program.slots), len(program.exercises)
+    """Return the state of one athlete before the first morning."""
+    n_lifts = len(setting.exercises)
     return RunState(
-        *program,
-        athlete=people.persons[row],
-        strengths=people.strengths[row],
-        events=people.events[row],
+        *setting.plan,
+        athlete=setting.athletes.records[row],
+        strengths=setting.athletes.strengths[row],
+        events=setting.athletes.events[row],
         model=setting.model,
         seed=seed,
-        person=person,
+        athlete_number=number,
         is_noisy=noise,
-        script=np.empty((0, len(SCRIPT))),
+        script=_script(None, 0),
         body=np.zeros(1, BODY)[0],
-        muscles=np.zeros((N_MUSCLES, 2), MUSCLE),
+        muscles=np.zeros((N_MUSCLES, len(SIDES)), MUSCLE),
         lifts=np.zeros(n_lifts, LIFT),
         observed=np.zeros(1, OBSERVED)[0],
-        slot_states=np.zeros(n_slots, SLOT_STATE),
+        slot_states=np.zeros(len(setting.plan.slots), SLOT_STATE),
         e1rm_kg=np.zeros(n_lifts),
         log=log,
     )
@@ -220,42 +234,60 @@ def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     return script
 
 
-def _full_log(program: Program, extra_weeks: int) -> Log:
-    """Return a log with room for everything that can happen to one person."""
-    horizon = program.plan["horizon"]
-    n_days = horizon * DAYS_PER_WEEK
-    n_sets, n_slots = _most_rows_a_week(program, extra_weeks)
-    n_tests = (6 + len(program.exercises)) * int(program.calendar["is_test"].sum())
-    n_decisions = 2 * n_slots * horizon + _N_DECISIONS_A_DAY * n_days
+def _full_log(setting: Setting) -> Log:
+    """Return a log with room for everything that can happen to one athlete."""
+    plan, n_lifts = setting.plan, len(setting.exercises)
+    n_days = plan.horizon * DAYS_PER_WEEK
+    max_sets, max_slots = _max_rows_per_week(setting)
+    n_decisions = 2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days
+    # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
+    n_tests = (6 + n_lifts) * int(plan.calendar["is_test"].sum())
     return Log(
         is_kept=True,
         count=np.zeros(1, COUNT)[0],
-        sets=np.empty((n_sets * horizon, 12)),
-        decisions=np.empty((n_decisions, 26)),
-        tests=np.empty((n_tests, 5)),
-        days=np.zeros((n_days, 20)),
-        muscles=np.zeros((n_days, N_MUSCLES, 2, 4)),
-        lifts=np.zeros((n_days, len(program.exercises), 2, 3)),
-        weeks=np.full((horizon, len(WEEK_COLUMNS)), np.nan),
+        sets=np.zeros(max_sets * plan.horizon, SET_LOG),
+        decisions=_decisions(n_decisions),
+        tests=np.zeros(n_tests, TEST_LOG),
+        days=np.zeros(n_days, DAY_LOG),
+        muscles=np.zeros((n_days, N_MUSCLES, len(SIDES)), MUSCLE_LOG),
+        lifts=np.zeros((n_days, n_lifts, len(SIDES)), LIFT_LOG),
+        weeks=np.full(plan.horizon, np.nan, dtype=WEEK_LOG),
     )
 
 
-def _short_log() -> Log:
-    """Return a log that keeps nothing but weeks, which are put in later."""
-    none, more = np.empty((0, 0)), np.empty((0, 0, 0, 0))
-    count = np.zeros(1, COUNT)[0]
-    return Log(False, count, none, none, none, none, more, more, none)
+def _short_log(weeks: np.ndarray) -> Log:
+    """Return a log that keeps nothing but weeks."""
+    return Log(
+        is_kept=False,
+        count=np.zeros(1, COUNT)[0],
+        sets=np.zeros(0, SET_LOG),
+        decisions=_decisions(1),
+        tests=np.zeros(0, TEST_LOG),
+        days=np.zeros(0, DAY_LOG),
+        muscles=np.zeros((0, 0, 0), MUSCLE_LOG),
+        lifts=np.zeros((0, 0, 0), LIFT_LOG),
+        weeks=weeks,
+    )
 
 
-def _most_rows_a_week(program: Program, extra_weeks: int) -> tuple[int, int]:
+def _decisions(n_rows: int) -> np.ndarray:
+    """Return rows for decisions, where no observation played a part yet."""
+    row = np.zeros(1, DECISION_LOG)
+    row["observed"] = np.nan
+    return np.repeat(row, n_rows)
+
+
+def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
     """Return the most sets (a row per side) and slots that a week can hold."""
-    per_slot = np.maximum(program.slots["n_sets_max"], program.plan["deload_sets"])
-    per_slot = per_slot + extra_weeks
-    most_sets, most_slots = 0, 0
-    for first in program.phases["first_occasion"]:
-        n_sets = n_slots = 0
-        for span in program.occasions[first[0] : first[-1]]:
-            n_sets += int(per_slot[span["first_slot"] : span["end_slot"]].sum())
-            n_slots += int(span["end_slot"] - span["first_slot"])
-        most_sets, most_slots = max(most_sets, n_sets), max(most_slots, n_slots)
-    return 2 * most_sets, most_slots
+    plan = setting.plan
+    per_slot = np.maximum(plan.slots["n_sets_max"], plan.plan["deload_sets"])
+    per_slot = per_slot + int(setting.model["rule_extra_sets"])
+    max_sets, max_slots = 0, 0
+    for first in plan.phases["first_occasion"]:
+        spans = [
+            slice(span["first_slot"], span["end_slot"])
+            for span in plan.occasions[first[0] : first[-1]]
+        ]
+        max_sets = max(max_sets, sum(int(per_slot[span].sum()) for span in spans))
+        max_slots = max(max_slots, sum(span.stop - span.start for span in spans))
+    return len(SIDES) * max_sets, int(max_slots)

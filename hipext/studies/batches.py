@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete
-from hipext.engine.state import WEEK_COLUMNS
+from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
 from hipext.plans.plan import Plan
@@ -250,13 +250,13 @@ def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
         try:
             scenario, one = _scenario(head, piece.changes)
         except ValueError:  # each change was checked alone; together they may not fit
-            return np.full((piece.n, 1, len(WEEK_COLUMNS)), np.nan)
+            return np.full((piece.n, 1), np.nan, dtype=WEEK_LOG)
         athletes = values["athletes"][piece.first : piece.first + piece.n]
         with parameters_changed(scenario.parameters):
             return weeks_of_all(
                 with_others(one, athletes_in(scenario, athletes)),
                 seed=values["seed"],
-                first_person=first_of(values["athletes"]) + piece.first,
+                first_number=first_of(values["athletes"]) + piece.first,
                 noise=values["noise"],
                 is_compiled=is_compiled,
             )

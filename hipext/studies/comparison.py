@@ -241,7 +241,7 @@ def compare(
     n_runs = _checked_number_of_runs(named, athletes, seeds, level, engine)
     options = {"noise": noise, "engine": engine}
     with progress_bar(n_runs, "runs", is_shown=progress) as advance:
-        weeks = [  # of each scenario [athlete, seed, week, column]
+        weeks = [  # of each scenario [athlete, seed, week]
             np.stack(
                 [
                     simulate_athletes(
@@ -415,7 +415,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
     """Yield a row of `WEEKLY_FANS` per outcome and week, of athletes who still train.
 
-    `weeks` is [athlete, seed, week, column].
+    `weeks` is [athlete, seed, week].
     """
     for name in WEEKLY:
         for week, spread in spreads(course_of(weeks, name)):

@@ -20,10 +20,9 @@ from tqdm.auto import tqdm
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
-from hipext.engine.state import WEEK_COLUMNS
 from hipext.files.checks import check_one_of
 from hipext.files.parameters import parameters_changed
-from hipext.simulation.arrays import People
+from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.schedule import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
@@ -59,10 +58,10 @@ class Outcome:
         return self.taken != _NUMBER
 
     def by_week(self, weeks: np.ndarray) -> np.ndarray:
-        """Return its values, [..., week], from weeks as [..., week, column]."""
+        """Return its values, [..., week], from weeks as [..., week] of records."""
         column = self.of or self.name.removesuffix("_pct")
         factor = 100.0 if self.unit == "%" else 1.0
-        return factor * weeks[..., WEEK_COLUMNS.index(column)]
+        return factor * weeks[column]
 
 
 _OUTCOMES = (
@@ -86,6 +85,7 @@ _OUTCOMES = (
         unit="%",
         meaning="mean 1RM of tested lifts at the end, left; start: 100",
         better=1,
+        of="strength_left",
     ),
     Outcome(
         name="right_pct",
@@ -93,6 +93,7 @@ _OUTCOMES = (
         unit="%",
         meaning="mean 1RM of tested lifts at the end, right; start: 100",
         better=1,
+        of="strength_right",
     ),
     Outcome(
         name="technique",
@@ -166,7 +167,7 @@ _OUTCOMES = (
         words="deload weeks",
         unit="weeks",
         meaning="deload weeks, planned or reactive",
-        of="is_light",
+        of="is_deload",
         taken=_SUM,
     ),
     Outcome(
@@ -227,7 +228,7 @@ def simulate_athletes(
     Returns
     -------
     numpy.ndarray
-        [athlete, week, column]: see `state.WEEK_COLUMNS`.
+        [athlete, week] of `engine.state.WEEK_LOG`.
     """
     setting, parts = setting_in(scenario, athletes), []
     options = {"seed": seed, "noise": noise, "engine": engine, "n_threads": n_threads}
@@ -252,15 +253,15 @@ def weeks_in_parts(
     """
     # Machine code takes chunks, so that threads share the work and a bar moves; plain
     # Python takes one athlete at a time.
-    is_compiled, n = runs_compiled(engine), len(setting.people.persons)
+    is_compiled, n = runs_compiled(engine), len(setting.athletes.records)
     n_threads = threads_for(engine, n_threads)
     size = min(_CHUNK, -(-n // n_threads)) if is_compiled else 1
 
     def weeks_from(start: int) -> np.ndarray:
-        rows = (part[start : start + size] for part in setting.people)
+        rows = (part[start : start + size] for part in setting.athletes)
         return weeks_of_all(
-            setting._replace(people=People(*rows)),
-            first_person=first + start,
+            setting._replace(athletes=AthleteArrays(*rows)),
+            first_number=first + start,
             seed=seed,
             noise=noise,
             is_compiled=is_compiled,
@@ -305,7 +306,7 @@ def first_of(athletes: Sequence[Athlete]) -> int:
 def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
     """Return every outcome by name, a value per athlete.
 
-    `weeks` are [athlete, week, column], as `simulate_athletes` returns them. 'weeks'
+    `weeks` are [athlete, week], as `simulate_athletes` returns them. 'weeks'
     are whole numbers; all others are missing for athletes without a week.
     """
     n_weeks = is_simulated(weeks).sum(axis=1)
@@ -319,7 +320,7 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
 
 def is_simulated(weeks: np.ndarray) -> np.ndarray:
     """Return which weeks of which athletes belong to the plan: [athlete, week]."""
-    return ~np.isnan(weeks[:, :, WEEK_COLUMNS.index("phase")])
+    return ~np.isnan(weeks["phase"])
 
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:

@@ -241,7 +241,7 @@ def _values(
             setting,
             row=row,
             seed=seed,
-            person=row,
+            athlete_number=row,
             noise=n > 0,
             is_compiled=n > 1 and can_compile(),
         )
@@ -257,11 +257,10 @@ def measured(
     if measure == "gain_pct":
         return 100.0 * (capacity_on(setting, run, exercise, day) - 1.0)
     e = setting.exercises.index(exercise)
-    slots = setting.program.slots["exercise"][run.sets[:, 1].astype(int), 0]
-    sets = run.sets[(slots == e) & (run.sets[:, 0] <= day)]
-    # The load of a session is that of its first set.
-    days, first = np.unique(sets[:, 0], return_index=True)
-    loads_kg = sets[first, 7]
+    done = setting.plan.slots["exercise"][run.sets["slot"], 0]
+    sets = run.sets[(done == e) & (run.sets["day"] <= day)]
+    days, first = np.unique(sets["day"], return_index=True)
+    loads_kg = sets["load_kg"][first]
     is_step = np.diff(loads_kg) > 0
     if measure == "steps":
         return float(is_step.sum())
@@ -276,7 +275,8 @@ def capacity_on(setting: Setting, run: Trace, exercise: str, day: int) -> float:
     # 1 + familiarity + skill + sum over muscles of weight x (adaptation - fatigue),
     # the mean of both sides.
     e = setting.exercises.index(exercise)
-    weight = setting.program.exercises["weight"][e]
-    adapted = run.muscles[day, :, :, 0] - run.muscles[day, :, :, 1]
-    learned = run.lifts[day, e, :, 0] + run.lifts[day, e, :, 1]
+    weight = setting.plan.exercises["weight"][e]
+    muscles, lift = run.muscles[day], run.lifts[day, e]
+    adapted = muscles["adaptation"] - muscles["fatigue"]
+    learned = lift["skill"] + lift["familiarity"]
     return float((1.0 + learned + weight @ adapted).mean())

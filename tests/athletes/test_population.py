@@ -91,7 +91,7 @@ def test_legs_of_people_grow_as_alike_as_their_responses():
     weeks = weeks_of_all(
         setting_of(read_plan("deadlift_5x5_10wk"), people), noise=False
     )
-    left, right = weeks[:, -1, 14] - 1, weeks[:, -1, 15] - 1
+    left, right = (weeks[f"strength_{side}"][:, -1] for side in ("left", "right"))
     assert 0.8 < np.corrcoef(left, right)[0, 1] < 0.99
 
 
@@ -189,7 +189,7 @@ def test_whatever_the_average_person_is_like_is_kept():
     )
     people = cohort(4, population(athlete=average.model_dump(), spread=NO_SPREAD))
     plan = read_plan("guide_16wk")
-    drawn_, read = (setting_of(plan, who).people for who in (people, [average] * 4))
+    drawn_, read = (setting_of(plan, who).athletes for who in (people, [average] * 4))
     for part, other in zip(drawn_, read, strict=True):
         assert_records_near(part, other)
 
@@ -224,7 +224,7 @@ def test_groups_have_their_shares_and_strengths():
 def test_people_drawn_at_once_are_those_drawn_one_by_one(name):
     people = cohort(40, name, seed=7)
     plan = read_plan("guide_16wk")
-    together, singly = (setting_of(plan, who).people for who in (people, [*people]))
+    together, singly = (setting_of(plan, who).athletes for who in (people, [*people]))
     for part, other in zip(together, singly, strict=True):
         assert np.array_equal(part, other)
 

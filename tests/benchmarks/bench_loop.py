@@ -16,7 +16,7 @@ import numpy as np
 
 from hipext import read_athlete, read_plan, simulate
 from hipext.plans.plan_file import check_plan
-from hipext.simulation.arrays import People
+from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import setting_of, trace, weeks_of_all
 from hipext.simulation.simulation import told
 from hipext.studies.crowds import side_by_side
@@ -67,8 +67,8 @@ def crowd_plan():
 
 def many(setting, n):
     """Return the setting of `n` persons like its first one."""
-    first = (np.repeat(array[:1], n, axis=0) for array in setting.people)
-    return setting._replace(people=People(*first))
+    first = (np.repeat(array[:1], n, axis=0) for array in setting.athletes)
+    return setting._replace(athletes=AthleteArrays(*first))
 
 
 def crowd(setting, n, n_threads):
@@ -78,7 +78,7 @@ def crowd(setting, n, n_threads):
     start = time.perf_counter()
 
     def lived(first):
-        weeks_of_all(chunk, first_person=first)
+        weeks_of_all(chunk, first_number=first)
         return first
 
     for first in side_by_side(lived, numbers, n_threads=n_threads):

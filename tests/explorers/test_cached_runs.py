@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import structured_to_unstructured as numbers_of
 
 from hipext import cohort, read_athlete, read_plan, simulate
 from hipext.athletes.athlete import FlareUp
@@ -21,7 +22,7 @@ def assert_same(rehearsal, run):
         "volume": (rehearsal.volume_kg, weekly["system_volume_load_kg"]),
         "hard_sets": (rehearsal.hard_sets, weekly["hard_sets"]),
         "strength": (rehearsal.strength_pct, daily["strength_pct"]),
-        "light": (rehearsal.is_light, weekly["is_deload"]),
+        "light": (rehearsal.is_deload, weekly["is_deload"]),
         "working_sets": (rehearsal.of_weeks("working_sets"), weekly["working_sets"]),
         "pain": (rehearsal.of_days("pain_reported"), daily["pain_reported"]),
     }
@@ -60,4 +61,5 @@ def test_a_rehearsed_crowd_lives_as_in_a_comparison():
     plan, people = read_plan("guide_16wk"), cohort(7, "novices", seed=2)
     scenario = Scenario(name="as it is", plan=plan)
     expected = simulate_athletes(scenario, people, seed=5)
-    np.testing.assert_array_equal(cached_crowd(plan, people, seed=5), expected)
+    found = cached_crowd(plan, people, seed=5)
+    np.testing.assert_array_equal(*map(numbers_of, (found, expected)))

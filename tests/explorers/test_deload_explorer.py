@@ -85,5 +85,5 @@ def test_a_plan_with_listed_light_weeks_keeps_them_until_a_knob_moves():
     own = explore_deload(plan)
     run = simulate(plan, read_athlete("novice"), noise=False)
     assert run.weekly["is_deload"].sum() == 1
-    light = own.shown.weeks.lived.is_light
+    light = own.shown.weeks.lived.is_deload
     assert light.tolist() == run.weekly["is_deload"].tolist()

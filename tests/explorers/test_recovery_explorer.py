@@ -5,6 +5,8 @@ import pytest
 
 from hipext import open_loop, read_athlete, read_plan, simulate
 from hipext.athletes.athlete import FlareUp, Sides
+from hipext.engine.compiled import as_python_objects
+from hipext.engine.decisions import ASYMMETRY, PHASE_ROW, SHORT_RANGE
 from hipext.explorers.recovery_explorer import least_range, without_mobility
 from hipext.explorers.widgets import explore_recovery
 from hipext.files.parameters import parameter
@@ -150,13 +152,14 @@ def test_a_gate_asks_for_range_and_for_sides_alike(gate, left, right, least):
 def test_the_line_of_the_gate_is_what_gates_decide_by(explorer, person, mobility):
     explorer.restore({"person": person, "mobility": mobility})
     lived = explorer.shown.lived
-    seen = lived.trace.decisions[lived.trace.decisions[:, 1] == -2]  # of phases
-    assert len(seen)
-    for faults, _, _, _, left, right, phase in seen[:, 4:11].tolist():
-        gate = lived.plan.phase[int(phase)].advance
-        least = least_range(gate, np.array([left]), np.array([right]))
-        is_stiff_or_uneven = int(faults) & (4 | 8) > 0
-        assert is_stiff_or_uneven == (min(left, right) < least[0])
+    decisions = as_python_objects(lived.trace.decisions)
+    of_phases = [one.observed for one in decisions if one.slot == PHASE_ROW]
+    assert len(of_phases)
+    for seen in of_phases:
+        gate = lived.plan.phase[int(seen.gate_phase)].advance
+        least = least_range(gate, np.array([seen.left]), np.array([seen.right]))
+        is_stiff_or_uneven = int(seen.gate_failures) & (SHORT_RANGE | ASYMMETRY) > 0
+        assert is_stiff_or_uneven == (min(seen.left, seen.right) < least[0])
 
 
 def test_the_line_of_the_gate_goes_by_the_phase_of_the_day(explorer, plan):

@@ -116,8 +116,8 @@ def plausible(model: np.void) -> dict[str, float]:
 def _mornings_after(model: np.void, athlete: Athlete, name: str) -> float:
     setting = setting_of(plan_of(name), [athlete], model=model)
     lived = trace(setting, noise=False)
-    days = np.unique(lived.sets[:, 0]).astype(int) + 1
-    fatigue = lived.muscles[days, MUSCLES.index("quadriceps"), :, 1]
+    days = np.unique(lived.sets["day"]) + 1
+    fatigue = lived.muscles["fatigue"][days, MUSCLES.index("quadriceps")]
     return float(fatigue.mean())
 
 

@@ -91,7 +91,7 @@ def test_weeks_of_pieces_are_those_of_their_persons(engine):
         for one in pieces
         for who, lives in enumerate(weeks_of(asked, one))
         for week, values in enumerate(lives[:, np.newaxis])
-        if not np.isnan(values[0, 0])
+        if not np.isnan(values["strength"][0])
     ]
     columns = [weeks[name] for name in ("scenario", "athlete", "week", "minutes")]
     np.testing.assert_allclose(np.transpose(columns), expected, rtol=1e-12)

@@ -12,7 +12,7 @@ from strategies import athletes, plans
 
 from hipext import PlanError, read_athlete, read_plan, simulate
 from hipext.athletes.population import cohort
-from hipext.engine.state import WEEK_COLUMNS
+from hipext.engine.state import WEEK_LOG
 from hipext.plans.edits import vary
 from hipext.plans.plan_file import check_plan
 from hipext.studies.comparison import (
@@ -167,9 +167,11 @@ def test_row_of_differences_is_that_of_a_count_by_hand():
 
 
 def test_row_of_a_course_has_the_level_asked_for():
-    gaps = np.array([1.0, 2.0, 6.0])[:, np.newaxis, np.newaxis, np.newaxis]
+    gaps = np.array([1.0, 2.0, 6.0])[:, np.newaxis]
     weeks = courses_of(3, 2)
-    rows = {row[:2]: row[2:] for row in courses(weeks + gaps, weeks, 0.8)}
+    rows = {
+        row[:2]: row[2:] for row in courses(courses_of(3, 2, more=gaps), weeks, 0.8)
+    }
     n, mean, low, high, *quantiles = rows[2, "technique"]
     half = t.ppf(0.9, 2) * sqrt(7) / sqrt(3)
     assert (n, mean, low, high) == pytest.approx((3, 3, 3 - half, 3 + half))
@@ -234,10 +236,11 @@ def test_interval_leaves_out_what_is_missing():
     assert interval_of_mean(np.array([[1.0], [nan], [2.0], [4.0]]), 0.95) == full
 
 
-def courses_of(n_persons, n_weeks):
-    """Return weeks whose values are 100 x person + week, for one seed."""
+def courses_of(n_persons, n_weeks, more=0.0):
+    """Return weeks whose values are 100 x person + week + more, for one seed."""
     values = np.add.outer(100.0 * np.arange(n_persons), np.arange(1, n_weeks + 1))
-    return np.repeat(values[:, np.newaxis, :, np.newaxis], len(WEEK_COLUMNS), axis=3)
+    values += more
+    return values[:, np.newaxis].astype(WEEK_LOG)
 
 
 def test_fan_is_of_those_who_still_train():
@@ -257,7 +260,7 @@ def test_weeks_that_few_reach_are_left_out():
 
 
 def test_courses_of_plans_of_other_lengths_are_compared_while_both_last():
-    rows = [*courses(courses_of(3, 5) + 1.0, courses_of(3, 2), 0.95)]
+    rows = [*courses(courses_of(3, 5, more=1.0), courses_of(3, 2), 0.95)]
     assert {row[0] for row in rows} == {1, 2}
     week, _, n, mean, low, high, *quantiles = next(
         r for r in rows if r[1] == "technique"

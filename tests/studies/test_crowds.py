@@ -4,6 +4,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import structured_to_unstructured as numbers_of
 
 from hipext import read_athlete
 from hipext.athletes.population import Cohort, Population, check_population, cohort
@@ -58,7 +59,7 @@ def test_threads_change_no_bit(whole, n_threads):
     again = simulate_athletes(
         scenario(), crowd(FULL_CROWD), seed=5, n_threads=n_threads
     )
-    assert np.array_equal(again, whole, equal_nan=True)
+    assert again.tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 3), (255, 258), (597, 600)])
@@ -67,11 +68,11 @@ def test_part_of_a_crowd_lives_as_in_the_whole(whole, start, stop, engine):
     part = simulate_athletes(
         scenario(), crowd(FULL_CROWD)[start:stop], seed=5, engine=engine
     )
-    np.testing.assert_allclose(part, whole[start:stop], rtol=1e-12)
+    np.testing.assert_allclose(*map(numbers_of, (part, whole[start:stop])), rtol=1e-12)
 
 
 def test_persons_differ_from_each_other(whole):
-    assert len(np.unique(whole[:, -1, 0])) == FULL_CROWD
+    assert len(np.unique(whole["strength"][:, -1])) == FULL_CROWD
 
 
 def test_copies_of_one_person_have_days_of_their_own():
@@ -87,8 +88,8 @@ def test_last_persons_that_have_a_number_live_alike_in_both_engines():
         simulate_athletes(scenario(), people, seed=2**63 - 1, engine=engine)
         for engine in ("compiled", "plain")
     )
-    np.testing.assert_allclose(compiled, plain, rtol=1e-12)
-    assert len(np.unique(compiled[:, -1, 0])) == 3
+    np.testing.assert_allclose(*map(numbers_of, (compiled, plain)), rtol=1e-12)
+    assert len(np.unique(compiled["strength"][:, -1])) == 3
 
 
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
@@ -103,7 +104,7 @@ def test_without_noise_the_seed_changes_nothing():
     one, other = (
         simulate_athletes(scenario(), crowd(), seed=s, noise=False) for s in (0, 1)
     )
-    assert np.array_equal(one, other, equal_nan=True)
+    assert np.array_equal(*map(numbers_of, (one, other)), equal_nan=True)
 
 
 def test_seeds_make_other_days_of_the_same_persons():

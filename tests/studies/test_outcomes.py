@@ -5,7 +5,7 @@ import pytest
 
 from hipext import read_athlete, read_plan
 from hipext.athletes.athlete import check_athlete
-from hipext.engine.state import WEEK_COLUMNS
+from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.plan_file import check_plan
@@ -108,7 +108,9 @@ def test_each_leg_responds_by_itself_in_muscles_and_in_skill(other):
 
 
 def test_back_responds_by_the_mean_of_the_legs():
-    mornings = [legs_of(*legs).days[3, 14] for legs in ((1, 1), (0.5, 1.5), (1.5, 0.5))]
+    mornings = [
+        legs_of(*legs).days["endurance"][3] for legs in ((1, 1), (0.5, 1.5), (1.5, 0.5))
+    ]
     assert mornings[0] > 0
     assert mornings == pytest.approx([mornings[0]] * 3, rel=1e-12)
 
@@ -116,7 +118,7 @@ def test_back_responds_by_the_mean_of_the_legs():
 def test_fatigue_is_the_mean_of_the_sides():
     athlete = read_athlete("novice").model_copy(update={"missed_weeks": (3,)})
     kept = trace(setting_of(read_plan("guide_16wk"), [athlete]), seed=4)
-    mondays = kept.muscles[DAYS_PER_WEEK::DAYS_PER_WEEK, 0, :, 1]
+    mondays = kept.muscles["fatigue"][DAYS_PER_WEEK::DAYS_PER_WEEK, 0]
     course = course_of(kept.weeks, "fatigue_pct")[:-1]
     np.testing.assert_allclose(course, 100 * mondays.mean(axis=1), rtol=1e-12)
     assert abs(mondays[:, 0] - mondays[:, 1]).max() > 0
@@ -181,9 +183,9 @@ def test_strength_is_the_mean_of_the_sides(simulate_athletes):
 
 
 def test_weeks_after_the_end_do_not_count():
-    weeks = np.full((2, 5, len(WEEK_COLUMNS)), np.nan)
+    weeks = np.full((2, 5), np.nan, dtype=WEEK_LOG)
     weeks[0, :3] = 1.0
-    weeks[1, :2] = np.arange(2)[:, np.newaxis]
+    weeks[1, :2] = np.arange(2)
     found = outcomes_of(weeks)
     assert found["weeks"].tolist() == [3, 2]
     assert found["strength_pct"].tolist() == [100.0, 100.0]
