@@ -260,7 +260,8 @@ def _initial_observations(run: RunState) -> None:
         athlete.weaker,
     )
     observed.last_work = -1
-    observed.pain = observed.soreness = observed.pain_of_week = 0.0
+    observed.pain = observed.soreness = 0.0
+    observed.pain_of_week = nan if run.plan.is_open_loop else 0.0
     observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:
         observed.range_deg[side] = athlete.range_deg[side]

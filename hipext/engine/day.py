@@ -1,5 +1,7 @@
 """Many persons, one after the other, in the rooms of one life: nothing is allocated."""
 
+from math import nan
+
 import numpy as np
 
 from hipext.engine.body import initial_state, overnight_update, strength_of
@@ -80,7 +82,7 @@ def simulate_days(run: RunState) -> None:
             if not start_week(run, day):
                 break
             body.flare += run.events[week].flare
-        is_there = start_day(run, day) and not run.events[week].is_missed
+        is_there = start_day(run, day)
         phase = phases[observed.phase]
         if is_there and calendar[week].is_test and weekday == phase.test_weekday:
             perform_tests(run, day)
@@ -107,6 +109,10 @@ def start_day(run: RunState, day: int) -> bool:
     Returns whether the person comes to train that day.
     """
     body, observed, model, athlete = run.body, run.observed, run.model, run.athlete
+    if run.plan.is_open_loop:
+        # A comparison with a missing value is false: no signal holds anything back.
+        observed.pain = observed.soreness = observed.pain_of_week = nan
+        return True
     of_sleep, of_pain, of_soreness, of_will = 0.0, 0.0, 0.0, -99.0
     if run.is_noisy:
         of_sleep, of_pain, of_soreness, of_will = normals(
@@ -124,4 +130,5 @@ def start_day(run: RunState, day: int) -> bool:
         run.script, day, SCRIPT_SORENESS, min(max(sore, 0.0), 10.0)
     )
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
-    return of_will <= athlete.stays_away_above
+    is_missed = run.events[day // DAYS].is_missed
+    return of_will <= athlete.stays_away_above and not is_missed

@@ -63,7 +63,8 @@ from hipext.engine.state import (
     TEST_STEADY,
     MISSED_SESSION,
     LOWER_ESTIMATES,
-) = range(21, 47)
+    GATE_ASSUMED,
+) = range(21, 48)
 WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot
 
 
@@ -176,6 +177,8 @@ def decide_session(run: RunState, day: int, first: int, last: int) -> bool:
     Loads of slots that rested for long come back lower.
     """
     observed, model = run.observed, run.model
+    if run.plan.is_open_loop:
+        return observed.is_light
     is_light, pain, has_work = observed.is_light, observed.pain, False
     for slot in range(first, last):
         slot_state = run.slot_states[slot]
@@ -351,7 +354,9 @@ def _next_phase_week(run: RunState, day: int) -> bool:
         return True
     if phases[phase].has_gate:
         seen, is_open, may_go_back = _gate(run)
-        if is_open:
+        if run.plan.is_open_loop:
+            log_decision(run, day, PHASE_ROW, PASS, GATE_ASSUMED, seen)
+        elif is_open:
             log_decision(run, day, PHASE_ROW, PASS, GATE_OPEN, seen)
         elif observed.extra_weeks < phases[phase].extra_weeks:
             observed.extra_weeks += 1
@@ -403,6 +408,8 @@ def _gate(run: RunState) -> tuple[tuple, bool, bool]:
 def decide_after_tests(run: RunState, day: int) -> None:
     """Let an assessment change the plan: weaker side first, more mobility, hold."""
     plan, observed, model = run.plan, run.observed, run.model
+    if plan.is_open_loop:
+        return
     if plan.has_test[BRIDGE_TEST]:
         left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
         gap = 100.0 * abs(left - right) / max(left, right, 1.0)

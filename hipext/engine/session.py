@@ -14,7 +14,7 @@ Constants of `model` carry the names of ``data/parameters.toml``.
 5. Decisions: `decisions`, which sees observations and never the body.
 """
 
-from math import floor, nan, sqrt
+from math import floor, isnan, nan, sqrt
 
 import numpy as np
 
@@ -77,7 +77,9 @@ def perform_session(run: RunState, day: int, occasion: int) -> None:
     rated_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
         completed, rir, rated = True, nan, nan
-        if run.slots[slot].kind == WORK:
+        if run.plan.is_open_loop:
+            complete_as_asked(run, day, slot, is_light)
+        elif run.slots[slot].kind == WORK:
             completed, rir, rated = perform_work(run, day, slot, is_light)
             rated_sum += rated
             n_rated += 1
@@ -95,10 +97,69 @@ def perform_session(run: RunState, day: int, occasion: int) -> None:
         observed.n_rated += 1
 
 
+def complete_as_asked(run: RunState, day: int, slot: int, is_light: bool) -> None:
+    """Complete every set of a slot as asked for: the open loop.
+
+    The body stays as it is. A working set raises the estimated 1RM if it implies more.
+    """
+    asked, slot_state = run.slots[slot], run.slot_states[slot]
+    e = asked.exercise[slot_state.ladder_step]
+    exercise = run.exercises[e]
+    is_cut = is_light and asked.kind == WORK
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot, is_cut)
+    body_kg = exercise.rated_share * run.athlete.body_mass_kg
+    rated_kg = exercise.n_implements * load_kg + body_kg
+    has_one_rm = exercise.is_loaded and run.e1rm_kg[e] > 0.0 and not asked.is_hold
+    rir = nan if is_cut else asked.target_rir
+    if isnan(rir) and has_one_rm:
+        spare = reps_to_failure(rated_kg, run.e1rm_kg[e]) - reps_or_s
+        rir = min(max(spare, 0.0), 10.0)
+    for number in range(1, n_sets + 1):
+        first = starting_side(asked.side_policy, run.observed.weaker, number)
+        for turn in range(2 if exercise.is_sided else 1):
+            side = BOTH
+            if exercise.is_sided:
+                side = first if turn == 0 else 1 - first
+            if run.log.is_kept:
+                log_set(
+                    run.log,
+                    slot_state,
+                    day,
+                    slot,
+                    number,
+                    side,
+                    reps_or_s,
+                    reps_or_s,
+                    load_kg,
+                    rir,
+                    nan,
+                    is_cut,
+                    run.e1rm_kg[e] if has_one_rm else 0.0,
+                )
+    if is_cut:
+        return
+    slot_state.done_kg = load_kg
+    # Without a target the set is taken to have been done to failure.
+    possible = reps_or_s + (0.0 if isnan(asked.target_rir) else asked.target_rir)
+    if asked.kind == WORK and has_one_rm and possible <= EPLEY_REPS:
+        implied_kg = rated_kg * (1.0 + possible / EPLEY_REPS)
+        run.e1rm_kg[e] = max(run.e1rm_kg[e], implied_kg)
+
+
+def starting_side(policy: int, weaker: int, number: int) -> int:
+    """Return the side that starts a set; left where the plan names none."""
+    if policy == WEAKER_FIRST and weaker != BOTH:
+        return weaker
+    if policy == RIGHT_FIRST or (policy == ALTERNATE and number % 2 == 0):
+        return RIGHT
+    return LEFT
+
+
 def perform_preparation(run: RunState, day: int, slot: int, is_light: bool) -> None:
     """Do a slot that is not work: it warms, keeps range, or rests."""
     body, slot_state = run.body, run.slot_states[slot]
-    exercise = run.exercises[run.slots[slot].exercise[slot_state.ladder_step]]
+    e = run.slots[slot].exercise[slot_state.ladder_step]
+    exercise = run.exercises[e]
     if run.slots[slot].kind == WARM_UP:
         body.warmth = min(1.0, body.warmth + run.model.warm_up_per_slot)
     n_sets, reps_or_s, load_kg = prescribe_today(run, slot, False)
@@ -128,6 +189,7 @@ def perform_preparation(run: RunState, day: int, slot: int, is_light: bool) -> N
                     nan,
                     nan,
                     is_light,
+                    run.strengths[e].base_kg,
                 )
 
 
@@ -171,17 +233,15 @@ def perform_work(
     by_test = (
         policy == NO_POLICY and observed.has_asymmetry
     )  # an assessment asked for it
-    starts_weaker = is_sided and weaker != BOTH and (policy == WEAKER_FIRST or by_test)
+    if by_test:
+        policy = WEAKER_FIRST
+    starts_weaker = is_sided and weaker != BOTH and policy == WEAKER_FIRST
     n_rounds = n_sets
     if starts_weaker and observed.has_asymmetry and not is_light:
         n_rounds += int(model.rule_extra_sets)
     completed, least_rir, rated_sum, n_rated, n_done = True, 99.0, 0.0, 0, 0
     for number in range(1, n_rounds + 1):
-        first = LEFT
-        if policy == RIGHT_FIRST or (policy == ALTERNATE and number % 2 == 0):
-            first = RIGHT
-        if starts_weaker:
-            first = weaker
+        first = starting_side(policy, weaker, number)
         most, rated = reps_or_s, nan
         for turn in range(2 if is_sided and number <= n_sets else 1):
             hand, strength = BOTH, (left + right) / 2.0
@@ -251,6 +311,7 @@ def perform_work(
                     rir,
                     rated,
                     is_light,
+                    run.strengths[e].base_kg,
                 )
         if rated < model.rule_technique_stop and number < n_rounds:
             stop_sets(run, day, slot, number, n_rounds, rated)
@@ -443,9 +504,11 @@ def perform_tests(run: RunState, day: int) -> None:
             both = capacity_of(run.exercises[e], lift, muscles, LEFT)
             both += capacity_of(run.exercises[e], lift, muscles, RIGHT)
             one_rm_kg = lift.base_kg * both / 2.0 * body.readiness
-            run.e1rm_kg[e] = one_rm_kg * (1.0 + model.strength_test_cv * of_test)
+            one_rm_kg *= 1.0 + model.strength_test_cv * of_test
+            log_test(run, day, STRENGTH_TEST, e, BOTH, one_rm_kg)
             lift.is_exposed = True  # a test is practice too
-            log_test(run, day, STRENGTH_TEST, e, BOTH, run.e1rm_kg[e])
+            if not plan.is_open_loop:  # which does not know what a test would show
+                run.e1rm_kg[e] = one_rm_kg
     if plan.has_test[TECHNIQUE_TEST]:
         rated = athlete.technique
         if observed.n_rated > 0:

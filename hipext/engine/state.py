@@ -57,6 +57,7 @@ PLAN = np.dtype(
         ("deload_above_pain", _REAL),  # missing where signals bring no light week
         ("deload_weeks_apart", _WHOLE),  # least weeks between two
         ("has_test", _WHOLE, (5,)),
+        ("is_open_loop", _FLAG),  # every set succeeds as asked, nothing is observed
     ],
     align=True,
 )
@@ -286,7 +287,7 @@ class Log(NamedTuple):
 
     is_kept: bool
     count: np.void  # COUNT
-    sets: np.ndarray  # [row, 12]
+    sets: np.ndarray  # [row, 13]
     decisions: np.ndarray  # [row, 26]
     tests: np.ndarray  # [row, 5]
     days: np.ndarray  # [day, 20]
@@ -344,6 +345,7 @@ def log_set(
     rir: float,
     rated: float,
     is_light: bool,
+    one_rm_kg: float,
 ) -> None:
     """Note one set of one side."""
     row = log.count.sets
@@ -360,6 +362,7 @@ def log_set(
     log.sets[row, 9] = rir
     log.sets[row, 10] = rated
     log.sets[row, 11] = is_light
+    log.sets[row, 12] = one_rm_kg  # that the load is a percentage of; 0 for none
 
 
 def log_test(

@@ -147,6 +147,13 @@ def program_of(
     )
 
 
+def open_loop_of(program: Program) -> Program:
+    """Return a program whose sets all succeed; no slot climbs its ladder."""
+    plan, slots = program.plan.copy(), program.slots.copy()
+    plan["is_open_loop"], slots["n_ladder_steps"] = True, 1
+    return program._replace(plan=plan, slots=slots)
+
+
 def with_calendar(program: Program, plan: Plan) -> Program:
     """Return a program with the light weeks and tests of a plan; the rest is alike."""
     return program._replace(plan=_plan_values(plan), calendar=_weeks(plan))
@@ -165,6 +172,7 @@ def _plan_values(plan: Plan) -> np.void:
         deload.reactive.pain_above if deload.reactive else nan,
         deload.reactive.min_weeks_between if deload.reactive else 1,
         [test in tests for test in TESTS],
+        False,
     )
     return np.array([values], dtype=PLAN)[0]
 

@@ -113,8 +113,8 @@ def sets_table(
     person = setting.people.persons[0]
     mass_kg, n_implements = person["body_mass_kg"], lifts["n_implements"]
     load_kg = np.round(log[:, 7], 6)
-    base_kg = setting.people.strengths["base_kg"][0][exercise]
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
+    one_rm_kg = np.where(log[:, 12] > 0, log[:, 12], np.nan)
     is_light = log[:, 11] > 0
     kinds_of_tempo, which = np.unique(
         np.column_stack([slot, ladder_step, log[:, 8].astype("int64")]),
@@ -148,9 +148,7 @@ def sets_table(
             "load_kg": load_kg,
             "n_implements": n_implements.astype("int64"),
             "system_load_kg": n_implements * load_kg + lifts["lifted_share"] * mass_kg,
-            "pct_1rm": np.where(
-                base_kg > 0, 100 * rated_kg / np.where(base_kg > 0, base_kg, 1), np.nan
-            ),
+            "pct_1rm": 100 * rated_kg / one_rm_kg,
             "rir_target": np.where(is_light, np.nan, target),
             "rir": np.round(log[:, 9], 6),
             "rpe": 10.0 - np.round(log[:, 9], 6),

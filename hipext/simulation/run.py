@@ -1,6 +1,6 @@
 """Run the day loop: one person with everything kept, or many with the weeks alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,8 +67,12 @@ def setting_of(
     *,
     exercises: Mapping[str, Exercise] | None = None,
     model: np.void | None = None,
+    needed: Collection[str] | None = None,
 ) -> Setting:
-    """Return a plan and persons as arrays; PlanError if a 1RM is missing."""
+    """Return a plan and persons as arrays; PlanError if a needed 1RM is missing.
+
+    `needed` are ids of exercises; all of the plan by default.
+    """
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
     some, _ = unique_athletes(athletes)
@@ -81,7 +85,7 @@ def setting_of(
         names,
         horizon_of(plan),
         model,
-        needed=exercises_of(plan, ()),
+        needed=exercises_of(plan, ()) if needed is None else needed,
     )
     return Setting(program, people, names, model)
 
@@ -230,7 +234,7 @@ def _full_log(program: Program, extra_weeks: int) -> Log:
     return Log(
         is_kept=True,
         count=np.zeros(1, COUNT)[0],
-        sets=np.empty((n_sets * horizon, 12)),
+        sets=np.empty((n_sets * horizon, 13)),
         decisions=np.empty((n_decisions, 26)),
         tests=np.empty((n_tests, 5)),
         days=np.zeros((n_days, 20)),

@@ -105,7 +105,7 @@ def lived(plan, athlete, *, script=None, **options):
 
 def sets_of(kept):
     return [
-        Done(row[0], int(row[1]), int(row[2]), *row[3:]) for row in kept.sets.tolist()
+        Done(row[0], int(row[1]), int(row[2]), *row[3:12]) for row in kept.sets.tolist()
     ]
 
 
