@@ -35,6 +35,7 @@ RULES = {  # of reasons that are not the slot's own rule
     why.GATE_CLOSED: "gate",
     why.GATE_BACK: "gate",
     why.GATE_SHUT: "gate",
+    why.GATE_ASSUMED: "gate",
     why.PLANNED_DELOAD: "scheduled_deload",
     why.PAIN_DELOAD: "reactive_deload",
     why.DELOAD_NOT_STACKED: "scheduled_deload",
@@ -118,6 +119,8 @@ OF_GATE = {
     why.GATE_OPEN: "Phase {phase!r} is passed: {seen}.",
     why.GATE_CLOSED: "Phase {phase!r} goes on for a week: {faults}.",
     why.GATE_BACK: "Phase {phase!r} is left for the one before: {faults}.",
+    why.GATE_ASSUMED: "Phase {phase!r} ends after {weeks}: what its gate asks for is "
+    "assumed to be met.",
     why.GATE_SHUT: "Phase {phase!r} has had all its extra weeks, and goes on: "
     "{faults}.",
 }
@@ -175,6 +178,7 @@ Numbers = Sequence[float]  # sets, amount, load, good and failed in a row, steps
 _COUNTS = ("none", "one", "two", "all")
 _CLUMSY, _PAINFUL, _STIFF, _UNEVEN = 1, 2, 4, 8  # of the sum that the gate writes down
 _LIMITS = ("technique_min", "pain_max", "range_min_deg", "asymmetry_max_deg")
+COMPLETED_AS_ASKED = "all_sets_completed=assumed"  # in the open loop
 MISSED = "attendance"  # rule of a missed session
 
 
@@ -205,6 +209,8 @@ def _rows(
             session = _session(setting, places, rows, number)
             about = _about_week(setting, session, day, reason, seen)
         session, subject, rule, observed, sentence = about
+        if setting.program.plan["is_open_loop"]:
+            observed = observed.replace("all_sets_completed=1", COMPLETED_AS_ASKED)
         when = day // DAYS_PER_WEEK + 1, day, phases[day]
         yield *when, session, subject, ACTIONS[action], rule, observed, sentence
 
@@ -484,7 +490,12 @@ def about_gate(plan: Plan, reason: int, seen: Sequence[float]) -> tuple[str, str
     observed |= {name: value for name, value in limits.items() if value is not None}
     shown = "; ".join(_faults(own.advance, int(faults), seen))
     met = "; ".join(_met(own.advance, seen)) or "its gate asks for nothing else"
-    sentence = OF_GATE[reason].format(phase=own.name, faults=shown, seen=met)
+    stay = counted(own.weeks, "week")
+    sentence = OF_GATE[reason].format(
+        phase=own.name, faults=shown, seen=met, weeks=stay
+    )
+    if reason == why.GATE_ASSUMED:
+        return "gate_open=assumed", sentence
     return told(observed.items()), sentence
 
 

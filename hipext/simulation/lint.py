@@ -18,14 +18,13 @@ from hipext.plans.plan import (
     Plan,
     Session,
     Slot,
-    occasions_of,
     slot_kind,
     slots_of,
     step_of,
     weeks_of,
 )
 from hipext.plans.rules import LoadRule
-from hipext.simulation.schedule import expand_plan
+from hipext.simulation.simulation import expand_plan
 
 MAX_WEEKLY_RISE_PCT = 10  # of sets or volume load; a rule of thumb, assumption
 MAX_WEEKS_WITHOUT_DELOAD = (
@@ -431,14 +430,15 @@ def _with_large_step(seen: Seen) -> Iterator[SlotFinding]:
 def _lightest_kg(seen: Seen) -> dict[int, float]:
     """Return the lowest load of every slot outside deload weeks, by its id()."""
     sets = seen.sets[~seen.sets["is_deload"]]
-    keys = ["day", "session", "slot"]
+    keys = ["phase", "session", "slot"]
     load_kg = sets.groupby(keys)["load_kg"].min().to_dict()
     lowest: dict[int, float] = {}
-    for occasion in occasions_of(seen.plan):
-        for number, slot in enumerate(occasion.slots, start=1):
-            key = (occasion.day, occasion.session.name, number)
-            if key in load_kg:
-                lowest[id(slot)] = min(lowest.get(id(slot), load_kg[key]), load_kg[key])
+    for phase in seen.plan.phase:
+        for session in (*seen.plan.session, *phase.session):
+            for number, slot in enumerate(slots_of(seen.plan, session), start=1):
+                kg = load_kg.get((phase.name, session.name, number))
+                if kg is not None:
+                    lowest[id(slot)] = min(lowest.get(id(slot), kg), kg)
     return lowest
 
 

@@ -23,7 +23,7 @@ from hipext.engine.state import WEEK_COLUMNS
 from hipext.files.parameters import parameters_changed
 from hipext.simulation.arrays import People
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
-from hipext.simulation.schedule import check_inputs
+from hipext.simulation.simulation import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
 
 ENGINES = ("compiled", "plain")

@@ -16,7 +16,7 @@ from hipext.plans.plan import occasions_of
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.plans.rules import RULES
 from hipext.simulation.lint import lint_plan
-from hipext.simulation.schedule import expand_plan
+from hipext.simulation.simulation import expand_plan
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 N_WEEKS = {

@@ -1,4 +1,4 @@
-"""From a plan and a person to the sets: loads by hand, light weeks, order and sides."""
+"""The open loop: loads by hand, deloads, order and sides, and decisions."""
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ from hipext.files.schema import check_values
 from hipext.plans.edits import vary
 from hipext.plans.exercises import OneRmFrom, read_exercises
 from hipext.plans.plan_file import check_plan, read_plan
-from hipext.simulation.schedule import expand, expand_plan
+from hipext.simulation.simulation import expand_plan, open_loop
 
 PERSON = {
     "format": 1,
@@ -701,7 +701,7 @@ def test_swapping_sides_in_plan_and_person_swaps_them_in_the_sets(policy, mirror
 
 
 def decisions_of(*phases, **more):
-    return expand(plan_of(*phases, **more), person(), exercises=EXERCISES).decisions
+    return open_loop(plan_of(*phases, **more), person()).decisions
 
 
 def test_a_decision_is_a_row_with_a_sentence_a_student_can_read():
@@ -714,9 +714,9 @@ def test_a_decision_is_a_row_with_a_sentence_a_student_can_read():
         "deadlift",
         "advance",
         "linear",
-        "all_sets_completed=assumed",
+        "all_sets_completed=assumed good_in_a_row=1",
         f"{EXERCISES['deadlift'].name} goes from 3x5 at 75 kg to 3x5 at 80 kg: "
-        "all sets were completed, the step is 5 kg.",
+        "all sets were completed, so the load grows by 5 kg.",
     ]
 
 
@@ -727,9 +727,10 @@ def test_a_decision_to_stay_says_at_what():
     )["sentence"].tolist()
     name = EXERCISES["front_plank"].name
     assert sentences == [
-        f"{name} goes from 2x30 s to 2x32 s: "
-        "all holds were completed: 32 s instead of 30 s.",
-        f"{name} stays at 2x32 s: the longest hold was reached.",
+        f"{name} goes from 2x30 s to 2x32 s: all holds were completed, so each is 2 s "
+        "longer.",
+        f"{name} stays at 2x32 s: the longest hold was reached, and no harder step is "
+        "planned.",
     ]
 
 
@@ -743,14 +744,17 @@ def test_a_decision_about_tempo_names_the_tempo():
     )
 
 
-def test_slots_without_a_rule_and_sets_that_are_not_work_decide_nothing():
+def test_work_is_decided_on_in_every_session_other_slots_only_where_they_change():
     decisions = decisions_of(
         phase(
             slot("leg_press", "2x8 @100kg"),
             slot("deadlift", "2x8 @60kg", kind="warm_up", progress=LINEAR),
+            slot("cat_camel", "1x5"),
         )
     )
-    assert len(decisions) == 0
+    assert decisions["subject"].tolist() == ["leg_press", "deadlift"]
+    assert decisions["action"].tolist() == ["hold", "advance"]
+    assert decisions["rule"].tolist() == ["none", "linear"]
 
 
 def test_a_light_week_is_one_decision_and_its_rules_pause():
@@ -759,24 +763,12 @@ def test_a_light_week_is_one_decision_and_its_rules_pause():
         days=["tue", "thu"],
         deload={"weeks": [2]},
     )
+    assert decisions.query("week == 3")["action"].tolist() == ["keep", *["advance"] * 2]
     light = decisions[decisions["week"] == 2]
     assert light["action"].tolist() == ["deload", "hold", "hold"]
     assert light["day"].tolist() == [7, 8, 10]
     assert light["subject"].tolist() == ["week", "leg_press", "leg_press"]
-    assert light["sentence"].iloc[0] == (
-        "Week 2 is a deload by plan: about 50% of the sets at 90% of the load; "
-        "every rule pauses."
-    )
-
-
-def test_a_light_week_with_its_own_sets_names_them():
-    decisions = decisions_of(
-        phase(slot("leg_press", "4x5 @100kg")), deload={"weeks": [1], "sets": "3x10"}
-    )
-    assert (
-        "a deload by plan: 3x10 (about 50% of the sets of holds) at"
-        in decisions["sentence"].iloc[0]
-    )
+    assert light["sentence"].iloc[0] == "Week 2 is light by plan; every rule pauses."
 
 
 def test_a_gate_between_phases_is_assumed_to_be_open_and_says_so():
@@ -792,7 +784,7 @@ def test_a_gate_between_phases_is_assumed_to_be_open_and_says_so():
         "pass",
         "gate",
         "gate_open=assumed",
-        "Phase 'a' is left after 2 weeks: what its gate asks for is assumed.",
+        "Phase 'a' ends after 2 weeks: what its gate asks for is assumed to be met.",
     ]
     assert len(decisions) == 1
 
