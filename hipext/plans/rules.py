@@ -1,8 +1,7 @@
-"""Progression rules as a plan file gives them: values, checked, without behaviour."""
+"""Progression rules: their fields in a plan file, their decisions, and the reasons."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
-from math import floor
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import plain
+from hipext.files.checks import counted
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
 from hipext.plans.notation import SetScheme, parse_tempo
@@ -163,7 +163,7 @@ Rule = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Prescription:
-    """What a slot asks for in one session.
+    """What a slot prescribes for one session.
 
     `reps_or_s` is repetitions or seconds; `load_kg` is not rounded yet; `n_successes`
     and `n_failed` count in a row towards the next step or cut; `n_steps` counts the
@@ -191,34 +191,26 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is asked for next, what kind of decision that is, and the reason."""
+    """The next prescription, the kind of decision, and the reason."""
 
     next: Prescription
     action: str
     reason: str
 
 
-def rounded(load_kg: float, increment_kg: float) -> float:
-    """Return the nearest load that the implement can make, halves upwards."""
-    if increment_kg <= 0:
-        return load_kg
-    steps = floor(load_kg / increment_kg + 0.5 + 1e-9)  # 0.7 x 87.5 is not quite 61.25
-    return round(steps * increment_kg, 6)
-
-
 def decide(
     rule: Rule, now: Prescription, outcome: Outcome, *, scheme: SetScheme
 ) -> Decision:
-    """Return what a slot asks for next.
+    """Return what a slot prescribes next, as the day loop does.
 
     Parameters
     ----------
     rule : Rule
         A rule of a plan.
     now : Prescription
-        What was asked for.
+        What was prescribed.
     outcome : Outcome
-        How it went.
+        How the session went.
     scheme : SetScheme
         The ranges within which the rule may move.
 
@@ -227,118 +219,113 @@ def decide(
     Decision
         With at most one micro-step.
     """
-    if outcome.is_skipped:
-        return Decision(now, "hold", "the session was missed")
-    if outcome.is_deload:
-        return Decision(now, "hold", "a deload week does not count")
-    numbers = _rule_of_one(rule, scheme)
-    asked = steps.Prescription(
-        now.n_sets,
-        now.reps_or_s,
-        now.load_kg,
-        now.n_successes,
-        now.n_failed,
-        now.n_steps,
-        0,
-    )
-    after = steps.after_success if outcome.is_success else steps.after_failure
-    will, action, reason = after(numbers, asked, outcome.is_week_end)
-    tempo = now.tempo
+    values = asdict(now)
+    tempo = values.pop("tempo")
+    before = steps.Prescription(**values, ladder_step=0)
+    if outcome.is_skipped or outcome.is_deload:
+        after, action = before, steps.HOLD
+        reason = steps.MISSED if outcome.is_skipped else steps.LIGHT_WEEK
+    else:
+        step = steps.after_success if outcome.is_success else steps.after_failure
+        numbers = _numbers(rule, scheme)
+        after, action, reason = step(numbers, before, outcome.is_week_end)
     if reason == steps.NEXT_TEMPO:
         tempo = rule.tempos[now.n_steps]
-    following = Prescription(
-        n_sets=will.n_sets,
-        reps_or_s=will.reps_or_s,
-        load_kg=will.load_kg,
-        tempo=tempo,
-        n_successes=will.n_successes,
-        n_failed=will.n_failed,
-        n_steps=will.n_steps,
-    )
-    n_successes = now.n_successes + 1
-    words = reason_words(
-        reason, rule, now, following, scheme=scheme, n_successes=n_successes
-    )
-    return Decision(following, ACTIONS[action], words)
+    values = after._asdict()
+    del values["ladder_step"]
+    text = step_reason(reason, rule, scheme, before, after)
+    return Decision(Prescription(**values, tempo=tempo), ACTIONS[action], text)
 
 
-def reason_words(
+STEP_REASONS = {  # of `engine.progression`
+    steps.MISSED: "the session was missed",
+    steps.LIGHT_WEEK: "a reduced session does not count",
+    steps.FAILED: "not all sets were completed",
+    steps.FAILED_OFTEN: "not all sets were completed{failed}, {cut}",
+    steps.WAITING: "{waiting}",
+    steps.WAITING_AT_TOP: "{waiting} at the top of the range",
+    steps.BY_WEEK: "its load changes from week to week",
+    steps.MORE_LOAD: "{good}, so {more_load}",
+    steps.MORE_AMOUNT: "all sets were completed, so each set {longer}",
+    steps.MORE_SETS: "the top of the range was reached, so one set is added, "
+    "restarting at {low}",
+    steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, so {more_load}, "
+    "restarting at {low}",
+    steps.TOP_REACHED: "the top of the range was reached, and no harder step is "
+    "planned",
+    steps.GOOD_WEEK: "{good}, so {more_load}",
+    steps.NEXT_OF_WAVE: "week {week} of the wave prescribes {pct} %",
+    steps.NEW_WAVE: "week {week} of the wave prescribes {pct} %, and {step} more than "
+    "in the previous cycle",
+    steps.LONGER_HOLD: "all holds were completed, so each hold {longer}",
+    steps.LONGEST_HOLD: "the longest hold was reached, and no harder step is planned",
+    steps.NEXT_TEMPO: "{good}, so the tempo becomes {tempo}",
+    steps.LAST_TEMPO: "the last tempo was reached, and no harder step is planned",
+    steps.REPEATED: "no progression is planned",
+    steps.HARDER_EXERCISE: "the top of the range was mastered, so the harder exercise "
+    "follows, starting at {low}",
+}
+
+
+def step_reason(
     reason: int,
     rule: Rule,
-    was: Prescription,
-    will: Prescription,
-    *,
     scheme: SetScheme,
-    n_successes: int,
+    before: steps.Prescription,
+    after: steps.Prescription,
+    *,
+    note: str = "",
 ) -> str:
-    """Return why a rule decided as it did.
+    """Return why a progression rule decided as it did, in words.
 
-    Parameters
-    ----------
-    reason : int
-        One of the reasons of `_steps`.
-    rule : Rule
-        The rule.
-    was, will : Prescription
-        What was asked for, and what is asked for next.
-    scheme : SetScheme
-        The ranges of the slot.
-    n_good : int
-        Good sessions, or weeks, in a row with this one.
+    `reason` is one of `engine.progression`, `before` and `after` are the prescriptions
+    around the decision; `note` follows a change of the load.
     """
     every = _every(rule)
-    unit = " s" if scheme.is_hold else ""
-    if reason == steps.FAILED_OFTEN:
-        cut = rule.on_fail
-        many = f"{cut.after} sessions in a row" if cut.after > 1 else "a session"
-        return f"sets were missed in {many}: {cut.drop_pct:g} % less"
-    if reason in (steps.WAITING, steps.WAITING_AT_TOP):
-        thing = "week" if rule.rule == "step" else "session"
-        where = " at the top" if reason == steps.WAITING_AT_TOP else ""
-        return f"{n_successes} of {every} good {thing}s in a row{where}"
-    if reason in (steps.NEXT_OF_WAVE, steps.NEW_WAVE):
-        place = will.n_steps % len(rule.pct)
-        words = f"week {place + 1} of the wave: {rule.pct[place]:g} %"
-        more = f", and {_step_words(rule)} more than last time"
-        return words + (more if reason == steps.NEW_WAVE else "")
-    words = {
-        steps.FAILED: "not all sets were completed",
-        steps.BY_WEEK: "the load changes by the week",
-        steps.MORE_LOAD: "all sets were completed, the step is {step}",
-        steps.MORE_AMOUNT: "all sets were completed: {will} instead of {was}",
-        steps.MORE_SETS: "the top of the range was reached: one more set, "
-        "from {low} again",
-        steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, the step is "
-        "{step}, and it goes on from {low}",
-        steps.TOP_REACHED: "the top of the range was reached",
-        steps.GOOD_WEEK: "a good week, the step is {step}",
-        steps.LONGER_HOLD: "all holds were completed: {will} s instead of {was} s",
-        steps.LONGEST_HOLD: "the longest hold was reached",
-        steps.NEXT_TEMPO: "tempo {tempo} instead of {was_tempo}",
-        steps.LAST_TEMPO: "the last tempo was reached",
-        steps.REPEATED: "the plan repeats it",
-        steps.HARDER_EXERCISE: "the top of the range was mastered, a harder exercise "
-        "follows, from {low}{unit} again",
-    }
-    return words[reason].format(
-        step=_step_words(rule),
-        was=was.reps_or_s,
-        will=will.reps_or_s,
-        low=scheme.low,
-        tempo=will.tempo,
-        was_tempo=was.tempo,
-        unit=unit,
+    is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
+    goal = counted(every, "good week" if is_weekly else "good session")
+    waiting = f"{after.n_successes:g} of {goal} in a row"
+    if after.n_successes < 1:  # a set was missed earlier in the week
+        this = "this week" if is_weekly else "this session"
+        waiting = f"{this} does not count towards {goal}"
+    good = "a good week" if is_weekly else "all sets were completed"
+    step = getattr(rule, "add_pct", None) or 0.0
+    step = f"{rule.add_kg:g} kg" if getattr(rule, "add_kg", None) else f"{step:g} %"
+    more = after.reps_or_s - before.reps_or_s
+    longer = f"has {counted(more, 'more repetition')}"
+    n_failed = rule.on_fail.after if getattr(rule, "on_fail", None) else 1
+    failed = f" in {n_failed} sessions in a row" if n_failed > 1 else ""
+    place = after.n_steps % len(rule.pct) if is_wave else 0
+    return STEP_REASONS[reason].format(
+        good=f"{goal} in a row" if every > 1 else good,
+        waiting=waiting,
+        step=step,
+        more_load=f"the load increases by {step}{note}",
+        longer=f"is {more:g} s longer" if scheme.is_hold else longer,
+        low=amount_text(scheme.low, is_hold=scheme.is_hold),
+        failed=failed,
+        cut=cut_text(before.load_kg, after.load_kg, note=note),
+        week=place + 1,
+        pct=f"{rule.pct[place]:g}" if is_wave else "",
+        tempo=rule.tempos[after.n_steps - 1] if reason == steps.NEXT_TEMPO else "",
     )
 
 
-def _step_words(rule: Rule) -> str:
-    if getattr(rule, "add_kg", None) is not None:
-        return f"{rule.add_kg:g} kg"
-    return f"{getattr(rule, 'add_pct', None) or 0:g} %"
+def cut_text(before_kg: float, after_kg: float, *, note: str = "") -> str:
+    """Return by how much a load is reduced, in words."""
+    if not before_kg > 0:
+        return "but there is no load to reduce"
+    cut_pct = 100 * (1 - after_kg / before_kg)
+    return f"so the load is reduced by {cut_pct:.3g} %{note}"
+
+
+def amount_text(reps_or_s: float, *, is_hold: bool) -> str:
+    """Return repetitions or seconds with their unit."""
+    return f"{reps_or_s:g} s" if is_hold else counted(reps_or_s, "repetition")
 
 
 def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
-    """Return the values of a `_steps.RULE`, in order."""
+    """Return the values of an `engine.progression.RULE`, in order."""
     cut = getattr(rule, "on_fail", None)
     pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
     return (
@@ -362,7 +349,8 @@ def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
 
 
 @cache
-def _rule_of_one(rule: Rule, scheme: SetScheme) -> object:
+def _numbers(rule: Rule, scheme: SetScheme) -> object:
+    """Return a rule as the numbers that `engine.progression` reads."""
     return plain(np.array([rule_record(rule, scheme, 1)], dtype=steps.RULE)[0])
 
 

@@ -716,7 +716,7 @@ def test_a_decision_is_a_row_with_a_sentence_a_student_can_read():
         "linear",
         "all_sets_completed=assumed good_in_a_row=1",
         f"{EXERCISES['deadlift'].name} goes from 3x5 at 75 kg to 3x5 at 80 kg: "
-        "all sets were completed, so the load grows by 5 kg.",
+        "all sets were completed, so the load increases by 5 kg.",
     ]
 
 
@@ -727,8 +727,8 @@ def test_a_decision_to_stay_says_at_what():
     )["sentence"].tolist()
     name = EXERCISES["front_plank"].name
     assert sentences == [
-        f"{name} goes from 2x30 s to 2x32 s: all holds were completed, so each is 2 s "
-        "longer.",
+        f"{name} goes from 2x30 s to 2x32 s: all holds were completed, so each hold is "
+        "2 s longer.",
         f"{name} stays at 2x32 s: the longest hold was reached, and no harder step is "
         "planned.",
     ]
@@ -768,7 +768,20 @@ def test_a_light_week_is_one_decision_and_its_rules_pause():
     assert light["action"].tolist() == ["deload", "hold", "hold"]
     assert light["day"].tolist() == [7, 8, 10]
     assert light["subject"].tolist() == ["week", "leg_press", "leg_press"]
-    assert light["sentence"].iloc[0] == "Week 2 is light by plan; every rule pauses."
+    assert light["sentence"].iloc[0] == (
+        "Week 2 is a planned deload: 50 % of the sets at 90 % of the load; every "
+        "progression pauses."
+    )
+
+
+def test_a_light_week_with_its_own_sets_names_them():
+    decisions = decisions_of(
+        phase(slot("leg_press", "4x5 @100kg")), deload={"weeks": [1], "sets": "3x10"}
+    )
+    assert (
+        "a planned deload: 3x10 (50 % of the sets of holds) at"
+        in decisions["sentence"].iloc[0]
+    )
 
 
 def test_a_gate_between_phases_is_assumed_to_be_open_and_says_so():
@@ -784,7 +797,7 @@ def test_a_gate_between_phases_is_assumed_to_be_open_and_says_so():
         "pass",
         "gate",
         "gate_open=assumed",
-        "Phase 'a' ends after 2 weeks: what its gate asks for is assumed to be met.",
+        "Phase 'a' ends after 2 weeks: its gate is assumed to be open.",
     ]
     assert len(decisions) == 1
 
