@@ -211,6 +211,8 @@ def decisions_table(
     for number, one in enumerate(logged):
         day = min(one.day, len(phases) - 1)  # the last gate is seen the morning after
         if one.slot >= 0:
+            if is_open_loop and places[one.slot].slot.progress.rule == "none":
+                continue  # nothing but its rule could have changed it
             is_rated = not isnan(one.observed["technique_rated"])
             n_rated[one.slot] += is_rated and one.reason != why.SET_STOPPED
             about = _about_slot(places[one.slot], one, n_rated[one.slot])

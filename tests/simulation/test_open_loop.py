@@ -744,7 +744,7 @@ def test_a_decision_about_tempo_names_the_tempo():
     )
 
 
-def test_work_is_decided_on_in_every_session_other_slots_only_where_they_change():
+def test_slots_without_a_rule_decide_nothing_and_others_only_where_they_change():
     decisions = decisions_of(
         phase(
             slot("leg_press", "2x8 @100kg"),
@@ -752,9 +752,8 @@ def test_work_is_decided_on_in_every_session_other_slots_only_where_they_change(
             slot("cat_camel", "1x5"),
         )
     )
-    assert decisions["subject"].tolist() == ["leg_press", "deadlift"]
-    assert decisions["action"].tolist() == ["hold", "advance"]
-    assert decisions["rule"].tolist() == ["none", "linear"]
+    assert decisions["subject"].tolist() == ["deadlift"]
+    assert decisions["action"].tolist() == ["advance"]
 
 
 def test_a_light_week_is_one_decision_and_its_rules_pause():
