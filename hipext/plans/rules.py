@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import plain
@@ -19,23 +19,29 @@ RULES = ("linear", "double", "step", "wave", "hold", "tempo", "none")
 _CODES = dict(zip(("none", *RULES[:-1]), range(len(RULES)), strict=True))
 
 
+def _no_fraction_below(least_pct: float) -> AfterValidator:
+    """Return a check that a percentage is not written as a fraction."""
+
+    def check(pct: float) -> float:
+        if pct < least_pct:
+            raise ValueError(
+                f"is a percentage (0-100); got {pct}. "
+                f"Write {pct * 100:g} for {pct * 100:g} %."
+            )
+        return pct
+
+    return AfterValidator(check)
+
+
 class OnFail(FileValue):
     """What happens when sets are failed."""
 
     after: int = Field(default=2, ge=1, le=10)
     """Failed sessions in a row before the load is cut."""
-    drop_pct: float = Field(default=10.0, gt=0, lt=100)
+    drop_pct: Annotated[float, _no_fraction_below(1)] = Field(
+        default=10.0, gt=0, lt=100
+    )
     """Cut of the load, in percent."""
-
-    @field_validator("drop_pct")
-    @classmethod
-    def _is_not_a_fraction(cls, drop_pct: float) -> float:
-        if drop_pct < 1:
-            raise ValueError(
-                f"is a percentage (0-100); got {drop_pct}. "
-                f"Write {drop_pct * 100:g} for {drop_pct * 100:g} %."
-            )
-        return drop_pct
 
 
 class LoadRule(FileValue):
@@ -43,20 +49,12 @@ class LoadRule(FileValue):
 
     add_kg: AddKg | None = None
     """Step of the load per implement, in kg or as "5 lb". Give this or `add_pct`."""
-    add_pct: float | None = Field(default=None, gt=0, le=50)
+    add_pct: Annotated[float, _no_fraction_below(0.1)] | None = Field(
+        default=None, gt=0, le=50
+    )
     """Step of the load in percent of the load now. Give this or `add_kg`."""
     on_fail: OnFail | None = None
     """What happens when sets are failed. Without it a failed load is repeated."""
-
-    @field_validator("add_pct")
-    @classmethod
-    def _is_not_a_fraction(cls, add_pct: float | None) -> float | None:
-        if add_pct is not None and add_pct < 0.1:
-            raise ValueError(
-                f"is a percentage (0-100); got {add_pct}. "
-                f"Write {add_pct * 100:g} for {add_pct * 100:g} %."
-            )
-        return add_pct
 
     @model_validator(mode="after")
     def _has_one_step(self) -> "LoadRule":
