@@ -16,7 +16,42 @@ from hipext.plans.notation import SetScheme, parse_tempo
 
 AddKg = mass(gt=0, le=50)
 RULES = ("linear", "double", "step", "wave", "hold", "tempo", "none")
+_EVERY = {  # the field with the good sessions, or weeks, that a step takes
+    "linear": "every_sessions",
+    "double": "after",
+    "step": "every_weeks",
+    "tempo": "after",
+}
 _CODES = dict(zip(("none", *RULES[:-1]), range(len(RULES)), strict=True))
+
+STEP_REASONS = {  # reasons of `engine.progression`; the fields: see `step_reason`
+    steps.MISSED: "the session was missed",
+    steps.LIGHT_WEEK: "a reduced session does not count",
+    steps.FAILED: "not all sets were completed",
+    steps.FAILED_OFTEN: "not all sets were completed{failed}, {cut}",
+    steps.WAITING: "{waiting}",
+    steps.WAITING_AT_TOP: "{waiting} at the top of the range",
+    steps.BY_WEEK: "its load changes from week to week",
+    steps.MORE_LOAD: "{good}, so {more_load}",
+    steps.MORE_AMOUNT: "all sets were completed, so each set {longer}",
+    steps.MORE_SETS: "the top of the range was reached, so one set is added, "
+    "restarting at {low}",
+    steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, so {more_load}, "
+    "restarting at {low}",
+    steps.TOP_REACHED: "the top of the range was reached, and no harder step is "
+    "planned",
+    steps.GOOD_WEEK: "{good}, so {more_load}",
+    steps.NEXT_OF_WAVE: "week {week} of the wave prescribes {pct} %",
+    steps.NEW_WAVE: "week {week} of the wave prescribes {pct} %, and {step} more than "
+    "in the previous cycle",
+    steps.LONGER_HOLD: "all holds were completed, so each hold {longer}",
+    steps.LONGEST_HOLD: "the longest hold was reached, and no harder step is planned",
+    steps.NEXT_TEMPO: "{good}, so the tempo becomes {tempo}",
+    steps.LAST_TEMPO: "the last tempo was reached, and no harder step is planned",
+    steps.REPEATED: "no progression is planned",
+    steps.HARDER_EXERCISE: "the top of the range was mastered, so the harder exercise "
+    "follows, starting at {low}",
+}
 
 
 def _no_fraction_below(least_pct: float) -> AfterValidator:
@@ -235,36 +270,6 @@ def decide(
     return Decision(Prescription(**values, tempo=tempo), ACTIONS[action], text)
 
 
-STEP_REASONS = {  # of `engine.progression`
-    steps.MISSED: "the session was missed",
-    steps.LIGHT_WEEK: "a reduced session does not count",
-    steps.FAILED: "not all sets were completed",
-    steps.FAILED_OFTEN: "not all sets were completed{failed}, {cut}",
-    steps.WAITING: "{waiting}",
-    steps.WAITING_AT_TOP: "{waiting} at the top of the range",
-    steps.BY_WEEK: "its load changes from week to week",
-    steps.MORE_LOAD: "{good}, so {more_load}",
-    steps.MORE_AMOUNT: "all sets were completed, so each set {longer}",
-    steps.MORE_SETS: "the top of the range was reached, so one set is added, "
-    "restarting at {low}",
-    steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, so {more_load}, "
-    "restarting at {low}",
-    steps.TOP_REACHED: "the top of the range was reached, and no harder step is "
-    "planned",
-    steps.GOOD_WEEK: "{good}, so {more_load}",
-    steps.NEXT_OF_WAVE: "week {week} of the wave prescribes {pct} %",
-    steps.NEW_WAVE: "week {week} of the wave prescribes {pct} %, and {step} more than "
-    "in the previous cycle",
-    steps.LONGER_HOLD: "all holds were completed, so each hold {longer}",
-    steps.LONGEST_HOLD: "the longest hold was reached, and no harder step is planned",
-    steps.NEXT_TEMPO: "{good}, so the tempo becomes {tempo}",
-    steps.LAST_TEMPO: "the last tempo was reached, and no harder step is planned",
-    steps.REPEATED: "no progression is planned",
-    steps.HARDER_EXERCISE: "the top of the range was mastered, so the harder exercise "
-    "follows, starting at {low}",
-}
-
-
 def step_reason(
     reason: int,
     rule: Rule,
@@ -279,28 +284,31 @@ def step_reason(
     `reason` is one of `engine.progression`, `before` and `after` are the prescriptions
     around the decision; `note` follows a change of the load.
     """
-    every = _every(rule)
+    every, is_hold = _every(rule), scheme.is_hold
     is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
     goal = counted(every, "good week" if is_weekly else "good session")
+    good = "a good week" if is_weekly else "all sets were completed"
     waiting = f"{after.n_successes:g} of {goal} in a row"
     if after.n_successes < 1:  # a set was missed earlier in the week
         this = "this week" if is_weekly else "this session"
         waiting = f"{this} does not count towards {goal}"
-    good = "a good week" if is_weekly else "all sets were completed"
-    step = getattr(rule, "add_pct", None) or 0.0
-    step = f"{rule.add_kg:g} kg" if getattr(rule, "add_kg", None) else f"{step:g} %"
+    step = failed = ""
+    if isinstance(rule, LoadRule):
+        step = f"{rule.add_kg:g} kg" if rule.add_kg else f"{rule.add_pct or 0:g} %"
+        if rule.on_fail and rule.on_fail.after > 1:
+            failed = f" in {rule.on_fail.after} sessions in a row"
     more = after.reps_or_s - before.reps_or_s
-    longer = f"has {counted(more, 'more repetition')}"
-    n_failed = rule.on_fail.after if getattr(rule, "on_fail", None) else 1
-    failed = f" in {n_failed} sessions in a row" if n_failed > 1 else ""
+    longer = f"is {more:g} s longer"
+    if not is_hold:
+        longer = f"has {counted(more, 'more repetition')}"
     place = after.n_steps % len(rule.pct) if is_wave else 0
     return STEP_REASONS[reason].format(
         good=f"{goal} in a row" if every > 1 else good,
         waiting=waiting,
         step=step,
         more_load=f"the load increases by {step}{note}",
-        longer=f"is {more:g} s longer" if scheme.is_hold else longer,
-        low=amount_text(scheme.low, is_hold=scheme.is_hold),
+        longer=longer,
+        low=f"{scheme.low} s" if is_hold else counted(scheme.low, "repetition"),
         failed=failed,
         cut=cut_text(before.load_kg, after.load_kg, note=note),
         week=place + 1,
@@ -315,11 +323,6 @@ def cut_text(before_kg: float, after_kg: float, *, note: str = "") -> str:
         return "but there is no load to reduce"
     cut_pct = 100 * (1 - after_kg / before_kg)
     return f"so the load is reduced by {cut_pct:.3g} %{note}"
-
-
-def amount_text(reps_or_s: float, *, is_hold: bool) -> str:
-    """Return repetitions or seconds with their unit."""
-    return f"{reps_or_s:g} s" if is_hold else counted(reps_or_s, "repetition")
 
 
 def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
@@ -354,7 +357,4 @@ def _numbers(rule: Rule, scheme: SetScheme) -> object:
 
 def _every(rule: Rule) -> int:
     """Return the good sessions, or weeks, that a step takes."""
-    for name in ("every_sessions", "every_weeks", "after"):
-        if hasattr(rule, name):
-            return getattr(rule, name)
-    return 1
+    return getattr(rule, _EVERY[rule.rule]) if rule.rule in _EVERY else 1

@@ -23,107 +23,66 @@ from hipext.plans.rules import STEP_REASONS, cut_text, step_reason
 from hipext.simulation.log_tables import Place, session_of
 from hipext.simulation.run import Setting, Trace
 
-ATTENDANCE = "attendance"  # the rule of missed sessions
 # Session, subject, rule, observations and sentence of a decision.
 About = tuple[str, str, str, Mapping[str, float | str], str]
 
 
-# Of every reason the id of its rule and a text. Fields of a text are observations of
-# the decision, in the form of `_DIGITS`, and facts about its slot, week or phase.
+RULES = {  # id in the table of decisions: reasons; others are of the slot's own rule
+    "attendance": (steps.MISSED, why.MISSED_SESSION),
+    "light_week": (steps.LIGHT_WEEK,),
+    "pain": (why.PAIN_TODAY, why.PAIN_TOO_HIGH, why.PAIN_SESSION),
+    "soreness": (why.TOO_SORE,),
+    "technique": (why.TECHNIQUE_LOW, why.TECHNIQUE_BACK, why.SET_STOPPED),
+    "effort": (why.TOO_HARD,),
+    "resume": (why.AFTER_GAP, why.RESUMED, why.LOWER_ESTIMATES),
+    "assessment": (why.HELD_BY_TEST, why.TEST_WORSE, why.TEST_STEADY),
+    "weaker_side": (why.WEAKER_SIDE_FIRST, why.SIDES_ALIKE),
+    "mobility": (why.MORE_MOBILITY, why.RANGE_ALIKE),
+    "scheduled_deload": (why.PLANNED_DELOAD, why.DELOAD_NOT_STACKED),
+    "reactive_deload": (why.PAIN_DELOAD,),
+}
+_RULE_OF = {reason: rule for rule, reasons in RULES.items() for reason in reasons}
+# Fields of a text are observations of the decision, in the form of `_DIGITS`, and facts
+# about its slot, week or phase.
 SLOT_REASONS = {  # beside those of a progression step
-    why.PAIN_TODAY: ("pain", "reported pain of {pain_reported} is above {limit:g}"),
-    why.PAIN_TOO_HIGH: (
-        "pain",
-        "reported pain of {pain_reported} is above {limit:g}, {cut}",
-    ),
-    why.TOO_SORE: (
-        "soreness",
-        "reported soreness of {soreness_reported} is above {limit:g}",
-    ),
-    why.TECHNIQUE_LOW: (
-        "technique",
-        "technique of {technique_rated} is below {limit:.2f} {when}",
-    ),
-    why.TECHNIQUE_BACK: (
-        "technique",
-        "technique of {technique_rated} is below {limit:.2f} {when}",
-    ),
-    why.SET_STOPPED: (
-        "technique",
-        "technique of {technique_rated} is below {limit:.2f}",
-    ),
-    why.TOO_HARD: (
-        "effort",
-        "{reserve_reported} repetitions in reserve were reported instead of {limit:g}",
-    ),
-    why.AFTER_GAP: ("resume", "{days_without:g} days passed without it, {cut}"),
-    why.HELD_BY_TEST: (
-        "assessment",
-        "pain rose since the last assessment, so nothing advances this week",
-    ),
+    why.PAIN_TODAY: "reported pain of {pain_reported} is above {limit:g}",
+    why.PAIN_TOO_HIGH: "reported pain of {pain_reported} is above {limit:g}, {cut}",
+    why.TOO_SORE: "reported soreness of {soreness_reported} is above {limit:g}",
+    why.TECHNIQUE_LOW: "technique of {technique_rated} is below {limit:.2f} {when}",
+    why.TECHNIQUE_BACK: "technique of {technique_rated} is below {limit:.2f} {when}",
+    why.SET_STOPPED: "technique of {technique_rated} is below {limit:.2f}",
+    why.TOO_HARD: "{reserve_reported} repetitions in reserve were reported instead of "
+    "{limit:g}",
+    why.AFTER_GAP: "{days_without:g} days passed without it, {cut}",
+    why.HELD_BY_TEST: "pain rose since the last assessment, so nothing advances this "
+    "week",
 }
 WEEK_REASONS = {
-    why.PLANNED_DELOAD: (
-        "scheduled_deload",
-        "Week {week} is a planned deload: {deload}; every progression pauses.",
-    ),
-    why.PAIN_DELOAD: (
-        "reactive_deload",
-        "Week {week} becomes a deload because reported pain of {pain_reported} in the "
-        "week before is above {limit:g}: {deload}; every progression pauses.",
-    ),
-    why.DELOAD_NOT_STACKED: (
-        "scheduled_deload",
-        "The deload planned for week {week} is skipped: pain caused one {ago}, and "
-        "deloads are not stacked.",
-    ),
-    why.RESUMED: (
-        "resume",
-        "Week {week} continues where the plan was before the deload.",
-    ),
-    why.PAIN_SESSION: (
-        "pain",
-        "{weekday}'s session {session!r} is reduced: reported pain of {pain_reported} "
-        "is above {limit:g}.",
-    ),
-    why.WEAKER_SIDE_FIRST: (
-        "weaker_side",
-        "The {weaker} side is weaker ({left:g} and {right:g} repetitions, left and "
-        "right): it starts and does more sets.",
-    ),
-    why.SIDES_ALIKE: (
-        "weaker_side",
-        "Both sides are about equally strong ({left:g} and {right:g} repetitions, left "
-        "and right): neither does more sets.",
-    ),
-    why.MORE_MOBILITY: (
-        "mobility",
-        "The hips extend {left:.1f} (left) and {right:.1f} degrees (right): {stiffer} "
-        "more mobility work.",
-    ),
-    why.RANGE_ALIKE: (
-        "mobility",
-        "The hips extend {left:.1f} (left) and {right:.1f} degrees (right): neither "
-        "side needs more mobility work.",
-    ),
-    why.TEST_WORSE: (
-        "assessment",
-        "Pain rose by {change} points since the last assessment, more than {limit:g}: "
-        "nothing advances this week.",
-    ),
-    why.TEST_STEADY: (
-        "assessment",
-        "Pain {changed} since the last assessment: the plan continues.",
-    ),
-    why.MISSED_SESSION: (
-        ATTENDANCE,
-        "{weekday}'s session {session!r} was missed; none of its exercises advances.",
-    ),
-    why.LOWER_ESTIMATES: (
-        "resume",
-        "{days_without:g} days passed without work, so every estimated 1RM is reduced "
-        "by {cut_pct:.3g} %.",
-    ),
+    why.PLANNED_DELOAD: "Week {week} is a planned deload: {deload}; every progression "
+    "pauses.",
+    why.PAIN_DELOAD: "Week {week} becomes a deload because reported pain of "
+    "{pain_reported} in the week before is above {limit:g}: {deload}; every "
+    "progression pauses.",
+    why.DELOAD_NOT_STACKED: "The deload planned for week {week} is skipped: pain "
+    "caused one {ago}, and deloads are not stacked.",
+    why.RESUMED: "Week {week} continues where the plan was before the deload.",
+    why.PAIN_SESSION: "{weekday}'s session {session!r} is reduced: reported pain of "
+    "{pain_reported} is above {limit:g}.",
+    why.WEAKER_SIDE_FIRST: "The {weaker} side is weaker ({left:g} and {right:g} "
+    "repetitions, left and right): it starts and does more sets.",
+    why.SIDES_ALIKE: "Both sides are about equally strong ({left:g} and {right:g} "
+    "repetitions, left and right): neither does more sets.",
+    why.MORE_MOBILITY: "The hips extend {left:.1f} (left) and {right:.1f} degrees "
+    "(right): {stiffer} more mobility work.",
+    why.RANGE_ALIKE: "The hips extend {left:.1f} (left) and {right:.1f} degrees "
+    "(right): neither side needs more mobility work.",
+    why.TEST_WORSE: "Pain rose by {change} points since the last assessment, more than "
+    "{limit:g}: nothing advances this week.",
+    why.TEST_STEADY: "Pain {changed} since the last assessment: the plan continues.",
+    why.MISSED_SESSION: "{weekday}'s session {session!r} was missed; none of its "
+    "exercises advances.",
+    why.LOWER_ESTIMATES: "{days_without:g} days passed without work, so every "
+    "estimated 1RM is reduced by {cut_pct:.3g} %.",
 }
 GATE_REASONS = {
     why.GATE_OPEN: "Phase {phase!r} is passed: {met}.",
@@ -140,7 +99,6 @@ _DIGITS = {  # decimals of observations that a limit is compared with
     "soreness_reported": 1,
     "change": 1,
 }
-_STEP_RULES = {steps.MISSED: ATTENDANCE, steps.LIGHT_WEEK: "light_week"}
 _LOW_TECHNIQUE, _HIGH_PAIN, _SHORT_RANGE, _ASYMMETRY = 1, 2, 4, 8  # failures of a gate
 _COUNTS = ("none", "one", "two", "all")
 # Names of the eight numbers behind a decision: they mean something else for each kind.
@@ -253,11 +211,12 @@ def _prescription(numbers: Sequence[float]) -> Prescription:
 
 def _observed_text(observed: Mapping[str, float | str]) -> str:
     """Return observations as ``name=value``, missing ones left out."""
-    texts = {
-        name: value if isinstance(value, str) else f"{value:.3g}"
+    texts = (
+        f"{name}={value if isinstance(value, str) else f'{value:.3g}'}"
         for name, value in observed.items()
-    }
-    return " ".join(f"{name}={text}" for name, text in texts.items() if text != "nan")
+        if isinstance(value, str) or not isnan(value)
+    )
+    return " ".join(texts)
 
 
 def _facts(observed: Mapping[str, float]) -> dict[str, float | str]:
@@ -285,17 +244,16 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     else:
         verb = f"goes{' back' * (one.action == REDUCE)} from {was} to {will}"
     if one.reason in STEP_REASONS:
-        rule = _STEP_RULES.get(one.reason, slot.progress.rule)
         because = step_reason(
             one.reason, slot.progress, slot.scheme, before, after, note=note
         )
     else:
-        rule, text = SLOT_REASONS[one.reason]
-        because = text.format(
+        because = SLOT_REASONS[one.reason].format(
             cut=cut_text(before.load_kg, after.load_kg, note=note),
             when=_when(one.observed.get("sessions_below", 0), n_rated),
             **_facts(one.observed),
         )
+    rule = _RULE_OF.get(one.reason, slot.progress.rule)
     sentence = f"{exercise.name} {verb}: {because}."
     return place.session, exercise.id, rule, one.observed, sentence
 
@@ -338,7 +296,7 @@ def _session(
 
 def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> About:
     """Explain a decision about a week or a whole session."""
-    (rule, text), week = WEEK_REASONS[one.reason], one.day // DAYS_PER_WEEK + 1
+    week = one.day // DAYS_PER_WEEK + 1
     observed = {name: x for name, x in one.observed.items() if name != "occasion"}
     facts = _facts(observed) | {
         "week": week,
@@ -358,10 +316,10 @@ def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> Abou
         points = observed["change"]
         changed = f"{'rose' if points > 0 else 'fell'} by {abs(points):.1f} points"
         facts["changed"] = "did not change" if abs(points) < 0.05 else changed
-    sentence = text.format(**facts)
+    sentence = WEEK_REASONS[one.reason].format(**facts)
     first = {"attended": float(one.reason != why.MISSED_SESSION)}
     observed = (first if session else {"week": float(week)}) | observed
-    return session, "week", rule, observed, sentence
+    return session, "week", _RULE_OF[one.reason], observed, sentence
 
 
 def _deload_text(deload: Deload) -> str:
@@ -394,15 +352,13 @@ def _about_gate(plan: Plan, one: Logged) -> About:
         met="; ".join(_met(gate, seen)) or "its gate demands nothing",
         unmet="; ".join(_unmet(gate, seen)),
     )
-    shown = ["sessions", "range_left", "range_right"]
-    if seen["sessions"]:
-        shown[1:1] = ["technique_rated", "pain_reported"]
-    observed = {name: seen[name] for name in shown}
-    for name in ("technique_min", "pain_max", "range_min_deg", "asymmetry_max_deg"):
-        if getattr(gate, name) is not None:
-            observed[name] = getattr(gate, name)
     if one.reason == why.GATE_ASSUMED:
-        observed = {"gate_open": "assumed"}
+        return "", "phase", "gate", {"gate_open": "assumed"}, sentence
+    not_limits = {"over_sessions", "max_extra_weeks"}
+    limits = gate.model_dump(exclude=not_limits, exclude_none=True)
+    observed = {name: seen[name] for name in _GATE_NAMES[1:-1]} | limits
+    if not seen["sessions"]:
+        observed |= {"technique_rated": nan, "pain_reported": nan}
     return "", "phase", "gate", observed, sentence
 
 
@@ -452,7 +408,7 @@ def explained(weekly: pd.DataFrame, decisions: pd.DataFrame, *, week: int) -> st
     """Return what happened in a week and why: one line per fact, for a terminal."""
     row = weekly[weekly["week"] == week].iloc[0]
     now = decisions[decisions["week"] == week]
-    is_missed = now["rule"] == ATTENDANCE
+    is_missed = now["rule"] == "attendance"
     is_about_slot = ~now["subject"].isin(["week", "phase"])
     of_week = now[~is_about_slot & ~is_missed]
     lines = [*_heading(row), *(f"- {text}" for text in of_week["sentence"])]

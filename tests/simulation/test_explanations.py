@@ -18,6 +18,7 @@ from hipext.plans.plan_file import check_plan, read_plan
 from hipext.plans.rules import STEP_REASONS
 from hipext.simulation.explanations import (
     GATE_REASONS,
+    RULES,
     SLOT_REASONS,
     WEEK_REASONS,
     course,
@@ -112,11 +113,10 @@ def test_every_reason_has_words(reason):
     assert sum(reason in home for home in homes) == 1
 
 
-@pytest.mark.parametrize("reason", sorted(WEEK_REASONS))
-def test_every_reason_about_a_week_has_a_rule_and_a_text(reason):
-    rule, text = WEEK_REASONS[reason]
-    assert rule
-    assert text
+def test_every_reason_but_those_of_progression_and_gates_belongs_to_one_rule():
+    of_rules = sorted(reason for reasons in RULES.values() for reason in reasons)
+    own = {progression.MISSED, progression.LIGHT_WEEK}
+    assert of_rules == sorted(own | {*SLOT_REASONS, *WEEK_REASONS})
 
 
 def sentences(plan="guide_16wk", who="unlucky", **match):
