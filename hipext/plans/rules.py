@@ -129,7 +129,7 @@ class Step(LoadRule):
 
     rule: Literal["step"]
     every_weeks: int = Field(default=1, ge=1, le=12)
-    """Good weeks per step; light weeks do not count."""
+    """Good weeks per step; deloads do not count."""
 
 
 class Wave(LoadRule):
@@ -252,6 +252,7 @@ def decide(
     Decision
         With at most one micro-step.
     """
+    # The day loop knows a tempo by the number of steps, and the place on a ladder.
     values = asdict(now)
     tempo = values.pop("tempo")
     before = steps.Prescription(**values, ladder_step=0)
@@ -289,7 +290,8 @@ def step_reason(
     goal = counted(every, "good week" if is_weekly else "good session")
     good = "a good week" if is_weekly else "all sets were completed"
     waiting = f"{after.n_successes:g} of {goal} in a row"
-    if after.n_successes < 1:  # a set was missed earlier in the week
+    if after.n_successes < 1:
+        # A set was missed earlier in the week, which spoils the whole week.
         this = "this week" if is_weekly else "this session"
         waiting = f"{this} does not count towards {goal}"
     step = failed = ""
@@ -301,6 +303,7 @@ def step_reason(
     longer = f"is {more:g} s longer"
     if not is_hold:
         longer = f"has {counted(more, 'more repetition')}"
+    # Steps of a wave count its weeks, cycle after cycle.
     place = after.n_steps % len(rule.pct) if is_wave else 0
     return STEP_REASONS[reason].format(
         good=f"{goal} in a row" if every > 1 else good,

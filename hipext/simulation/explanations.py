@@ -101,7 +101,8 @@ _DIGITS = {  # decimals of observations that a limit is compared with
 }
 _LOW_TECHNIQUE, _HIGH_PAIN, _SHORT_RANGE, _ASYMMETRY = 1, 2, 4, 8  # failures of a gate
 _COUNTS = ("none", "one", "two", "all")
-# Names of the eight numbers behind a decision: they mean something else for each kind.
+# Names of the eight numbers behind a decision. The day loop logs numbers alone, and
+# uses one place for different quantities, depending on the reason.
 _SLOT_NAMES = (
     "all_sets_completed",
     "reserve_reported",
@@ -171,6 +172,7 @@ def decisions_table(
         if one.slot >= 0:
             if is_open_loop and places[one.slot].slot.progress.rule == "none":
                 continue  # nothing but its rule could have changed it
+            # A stopped slot is logged twice: when it stops and when it is decided.
             is_rated = not isnan(one.observed["technique_rated"])
             n_rated[one.slot] += is_rated and one.reason != why.SET_STOPPED
             about = _about_slot(places[one.slot], one, n_rated[one.slot])
@@ -233,6 +235,7 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     exercise = place.ladder[before.ladder_step]
     was, will = _prescribed_text(place, before), _prescribed_text(place, after)
     note = ", which rounding does not show yet" if was == will else ""
+    # Prescriptions are compared as they are lifted: loads rounded to the implement.
     if one.action == STOP:
         n_done, n_sets = one.observed["sets_done"], one.observed["sets_prescribed"]
         verb = f"ends after set {n_done:g} of {n_sets:g}"
@@ -263,6 +266,7 @@ def _prescribed_text(place: Place, prescription: Prescription) -> str:
     n_sets, reps_or_s, load_kg, _, _, n_steps, ladder_step = prescription
     slot, exercise = place.slot, place.ladder[ladder_step]
     text = f"{n_sets}x{reps_or_s}{' s' * slot.scheme.is_hold}"
+    # The load is 0 where another exercise follows: it is derived when it is due.
     if exercise.is_loaded and load_kg > 0:
         text += f" at {round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
     if slot.progress.rule == "tempo":
@@ -317,6 +321,7 @@ def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> Abou
         changed = f"{'rose' if points > 0 else 'fell'} by {abs(points):.1f} points"
         facts["changed"] = "did not change" if abs(points) < 0.05 else changed
     sentence = WEEK_REASONS[one.reason].format(**facts)
+    # A decision is about a session, which was attended or not, or about the week.
     first = {"attended": float(one.reason != why.MISSED_SESSION)}
     observed = (first if session else {"week": float(week)}) | observed
     return session, "week", _RULE_OF[one.reason], observed, sentence
@@ -357,6 +362,7 @@ def _about_gate(plan: Plan, one: Logged) -> About:
     not_limits = {"over_sessions", "max_extra_weeks"}
     limits = gate.model_dump(exclude=not_limits, exclude_none=True)
     observed = {name: seen[name] for name in _GATE_NAMES[1:-1]} | limits
+    # Without a rated session the log holds the best values, which were not observed.
     if not seen["sessions"]:
         observed |= {"technique_rated": nan, "pain_reported": nan}
     return "", "phase", "gate", observed, sentence
@@ -368,6 +374,7 @@ def _unmet(gate: Gate, seen: Mapping[str, float]) -> Iterator[str]:
     technique, pain = seen["technique_rated"], seen["pain_reported"]
     left, right = seen["range_left"], seen["range_right"]
     last = _last_sessions(n_sessions)
+    # Too few rated sessions and a low rating are one failure in the log.
     if failures & _LOW_TECHNIQUE and n_sessions < gate.over_sessions:
         required = counted(gate.over_sessions, "session")
         yield f"technique was rated in {n_sessions:g} of {required} required"
@@ -490,6 +497,7 @@ def _end_text(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> str:
 
 def _gates_text(decisions: pd.DataFrame) -> str:
     gates = decisions[decisions["subject"] == "phase"]
+    # A gate that has used up its extensions holds the phase for a week each time.
     kept = gates[gates["action"].isin(["extend", "hold"])]
     parts = [
         f"{phase!r} by {counted(len(rows), 'week')}"

@@ -142,6 +142,7 @@ class LintedPlan:
 
         A slot of a block belongs to several sessions.
         """
+        # Slots of equal content are equal; only their identity tells them apart.
         sets = self.sets[~self.sets["is_deload"]]
         keys = ["phase", "session", "slot"]
         load_kg = sets.groupby(keys)["load_kg"].min().to_dict()
@@ -264,6 +265,7 @@ def step_below_increment(_linted: LintedPlan, slot: Slot, exercise: Exercise) ->
     if add_kg is None or not exercise.is_loaded:
         return None
     n_steps = add_kg / step_kg
+    # Steps given in pounds are no exact multiples in kg.
     if abs(n_steps - round(n_steps)) <= 1e-6:
         return None
     nearest_kg = max(round(n_steps), 1) * step_kg
@@ -339,6 +341,7 @@ def before_prerequisite(linted: LintedPlan) -> Iterator[Finding]:
     A plan may start anywhere: the exercises of its first week, and all that these
     build on, count as mastered.
     """
+    # Exercises of one week do not prepare each other: a week is added when it is over.
     mastered: set[str] = set()
     for week, rows in linted.sets.groupby("week"):
         firsts = rows.drop_duplicates("exercise")

@@ -303,12 +303,14 @@ def _open_loop_setting(
     plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
 ) -> Setting:
     """Return plan and athlete as arrays of the open loop; loads are below the 1RM."""
+    # A 1RM is needed for external loads alone: effort without a load is not simulated.
     heaviest_kg: dict[str, float] = {}  # of the loads that the plan gives in kg
     for slot in (slot for *_, slots in slots_in_order(plan) for slot in slots):
         if exercises[slot.exercise].is_loaded:
             known_kg, load_kg = heaviest_kg.get(slot.exercise, 0.0), slot.scheme.load_kg
             heaviest_kg[slot.exercise] = max(known_kg, load_kg or 0.0)
     setting = setting_of(plan, [athlete], exercises=exercises, needed=heaviest_kg)
+    # No set fails in the open loop, so a load that cannot be lifted is refused here.
     faults = []
     for name, load_kg in sorted(heaviest_kg.items()):
         one_rm = one_rm_of(athlete, name, exercises)
@@ -337,6 +339,7 @@ def simulation_of(
     mode = "open_loop" if is_open else "closed_loop"
     places = places_of(plan, read_exercises())
     sets = sets_table(plan, setting, run, places)
+    # Extensions by closed gates make a run longer than its plan.
     daily = volume.daily(sets, n_weeks=len(run.weeks))
     weekly = volume.weekly_from(sets, daily)
     response = teaching_model().respond(daily.set_index("day")[training_load])

@@ -831,3 +831,71 @@ def test_a_name_instead_of_a_plan_or_a_person_is_told_how_to_read_it():
         expand_plan("guide_16wk", athlete)
     with pytest.raises(TypeError, match=r"Write read_athlete\('novice'\)"):
         expand_plan(plan, "novice")
+
+
+# --- nothing feeds back ---
+
+UNLUCKY = {
+    "pain_nprs": 8,
+    "attendance": 0.5,
+    "missed_weeks": [2, 3],
+    "flare_ups": [{"week": 1, "pain": 9}],
+    "technique": 0.1,
+}
+
+
+def test_pain_poor_technique_and_absences_change_no_set(with_light_weeks):
+    sets = sets_of(with_light_weeks, person(**UNLUCKY))
+    pd.testing.assert_frame_equal(sets, sets_of(with_light_weeks))
+
+
+def test_nothing_is_observed_and_no_signal_decides_anything(with_light_weeks):
+    values = with_light_weeks.model_dump(mode="json", exclude_unset=True)
+    values["deload"]["reactive"] = {"pain_above": 1}
+    decisions = open_loop(
+        check_plan(values, source="test"), person(**UNLUCKY)
+    ).decisions
+    rules = {"linear", "double", "scheduled_deload", "light_week", "resume"}
+    assert set(decisions["rule"]) == rules
+    reported = decisions["observations"].str.contains("reported|rated|limit")
+    assert not reported.any()
+
+
+def test_no_slot_climbs_its_ladder():
+    rule = {"rule": "double"}
+    sets = one_slot(
+        "glute_bridge",
+        "2x8-9",
+        weeks=4,
+        progress=rule,
+        ladder=["single_leg_glute_bridge"],
+    )
+    assert sets["exercise"].unique().tolist() == ["glute_bridge"]
+    assert by_week(sets, "reps") == [8, 9, 9, 9]
+
+
+def test_a_strength_check_does_not_lower_the_1rm_that_the_sets_imply():
+    plan = plan_of(
+        phase(slot("leg_press", "1x10 @160kg"), name="a"),
+        phase(slot("leg_press", "1x10 @RIR0"), name="b"),
+        assessment={"weeks": [2], "tests": ["strength_check"]},
+    )
+    assert sets_of(plan)["load_kg"].tolist() == [160, 160]  # 160 / 0.75 x 0.75
+
+
+def test_weeks_without_work_do_not_lower_the_1rm():
+    plan = plan_of(
+        phase(slot("leg_press", "1x10 @160kg"), name="a"),
+        phase(slot("cat_camel", "1x5"), name="rest", weeks=4),
+        phase(slot("leg_press", "1x10 @RIR0"), name="b"),
+    )
+    loads = sets_of(plan).query("exercise == 'leg_press'")["load_kg"]
+    assert loads.tolist() == [160, 160]
+
+
+def test_a_gate_at_the_end_is_assumed_to_be_open_and_nothing_is_extended():
+    gated = phase(slot("cat_camel", "1x5"), weeks=2)
+    gated |= {"advance": {"technique_min": 1, "pain_max": 0, "max_extra_weeks": 3}}
+    run = open_loop(plan_of(gated), person(**UNLUCKY))
+    assert len(run.weekly) == 2
+    assert run.decisions["action"].tolist() == ["pass"]
