@@ -296,7 +296,8 @@ def _initial_observations(run: RunState) -> None:
     observed.last_deload_week, observed.last_reactive_week = -99, 0
     observed.no_progress_week = observed.n_rated = 0
     observed.weaker_side, observed.last_work_day = athlete.weaker_side, -1
-    observed.pain = observed.soreness = observed.pain_of_week = 0.0
+    observed.pain = observed.soreness = 0.0
+    observed.pain_of_week = nan if run.plan.is_open_loop else 0.0
     observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:
         observed.range_deg[side] = athlete.range_deg[side]

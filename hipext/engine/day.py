@@ -5,6 +5,8 @@ sessions, log, overnight update. A week opens with a measurement of hip range, t
 of the phase and the decision about a deload.
 """
 
+from math import nan
+
 import numpy as np
 
 from hipext.engine.body import initial_state, overnight_update, strength_of
@@ -90,8 +92,7 @@ def simulate_days(run: RunState) -> None:
             if not start_week(run, day):
                 break
             body.flare += run.events[week].flare
-        # A missed week still has its mornings: states go on, and are reported.
-        attends = start_day(run, day) and not run.events[week].is_missed
+        attends = start_day(run, day)
         phase = phases[observed.phase]
         if attends and calendar[week].is_test and weekday == phase.test_weekday:
             perform_tests(run, day)
@@ -115,6 +116,10 @@ def start_day(run: RunState, day: int) -> bool:
     Returns whether the athlete comes to train that day.
     """
     body, observed, model, athlete = run.body, run.observed, run.model, run.athlete
+    if run.plan.is_open_loop:
+        # A comparison with a missing value is false: no signal holds anything back.
+        observed.pain = observed.soreness = observed.pain_of_week = nan
+        return True
     # Standard normal deviates; without noise everyone attends.
     z_sleep, z_pain, z_soreness, z_attendance = 0.0, 0.0, 0.0, -99.0
     if run.is_noisy:
@@ -134,4 +139,6 @@ def start_day(run: RunState, day: int) -> bool:
     observed.pain = scripted(run.script, day, SCRIPT_PAIN, pain)
     observed.soreness = scripted(run.script, day, SCRIPT_SORENESS, soreness)
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
-    return z_attendance <= athlete.attendance_z_max
+    # A missed week still has its mornings: states go on, and are reported.
+    is_missed = run.events[day // DAYS_PER_WEEK].is_missed
+    return z_attendance <= athlete.attendance_z_max and not is_missed

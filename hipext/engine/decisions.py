@@ -66,7 +66,8 @@ from hipext.engine.state import (
     PAIN_STEADY,
     MISSED_SESSION,
     ESTIMATES_REDUCED,
-) = range(HARDER_EXERCISE + 1, HARDER_EXERCISE + 27)
+    GATE_ASSUMED,
+) = range(HARDER_EXERCISE + 1, HARDER_EXERCISE + 28)
 WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot, for decisions about these
 LOW_TECHNIQUE, HIGH_PAIN, SHORT_RANGE, ASYMMETRY = 1, 2, 4, 8  # sum: failures of a gate
 
@@ -169,6 +170,8 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
     after as long without any work.
     """
     observed, model = run.observed, run.model
+    if run.plan.is_open_loop:
+        return observed.is_deload
     is_reduced, pain, has_work = observed.is_deload, observed.pain, False
     log, seen = run.log.decisions, run.log.decisions.observed
     for number in range(first, end):
@@ -369,7 +372,9 @@ def _next_phase_week(run: RunState, day: int) -> bool:
     if phases[phase].has_gate:
         failures = gate_check(run)
         may_go_back = phase > 0 and failures & (LOW_TECHNIQUE | HIGH_PAIN) > 0
-        if failures == 0:
+        if run.plan.is_open_loop:
+            _log_gate(run, day, PASS, GATE_ASSUMED, 0)
+        elif failures == 0:
             _log_gate(run, day, PASS, GATE_PASSED, failures)
         elif observed.extra_weeks < phases[phase].extra_weeks:
             _log_gate(run, day, EXTEND, GATE_EXTENDS, failures)
@@ -443,6 +448,8 @@ def decide_after_tests(run: RunState, day: int) -> None:
     """Let an assessment change the plan: weaker side, mobility, a week of no steps."""
     plan, observed, model = run.plan, run.observed, run.model
     seen = run.log.decisions.observed
+    if plan.is_open_loop:
+        return
     if plan.has_test[BRIDGE_TEST]:
         left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
         gap_pct = 100.0 * abs(left - right) / max(left, right, 1.0)

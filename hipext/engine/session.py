@@ -14,7 +14,7 @@ Constants of `model` carry the names of ``data/parameters.toml``.
 5. Decisions: `decisions`, which sees observations and never the body.
 """
 
-from math import floor, nan, sqrt
+from math import floor, isnan, nan, sqrt
 
 import numpy as np
 
@@ -79,7 +79,9 @@ def perform_session(run: RunState, day: int, occasion: int) -> None:
     technique_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
         completed, rir, technique = True, nan, nan
-        if run.slots[slot].kind == WORK:
+        if run.plan.is_open_loop:
+            complete_as_prescribed(run, day, slot, is_reduced)
+        elif run.slots[slot].kind == WORK:
             completed, rir, technique = perform_work(run, day, slot, is_reduced)
             technique_sum += technique
             n_rated += 1
@@ -97,13 +99,76 @@ def perform_session(run: RunState, day: int, occasion: int) -> None:
         observed.n_rated += 1
 
 
+def complete_as_prescribed(
+    run: RunState, day: int, slot_number: int, is_reduced: bool
+) -> None:
+    """Complete every set of a slot as prescribed: the open loop.
+
+    The body stays as it is. A working set raises the estimated 1RM if it implies more.
+    """
+    slot, slot_state = run.slots[slot_number], run.slot_states[slot_number]
+    index = slot.exercise[slot_state.ladder_step]
+    exercise = run.exercises[index]
+    is_cut = is_reduced and slot.kind == WORK
+    n_sets, reps_or_s, load_kg = prescribe_today(run, slot_number, is_cut)
+    body_kg = exercise.rated_share * run.athlete.body_mass_kg
+    rated_kg = exercise.n_implements * load_kg + body_kg
+    one_rm_kg = 0.0
+    if exercise.is_loaded and not slot.is_hold:
+        one_rm_kg = run.e1rm_kg[index]
+    rir = nan if is_cut else slot.target_rir
+    if isnan(rir) and one_rm_kg > 0.0:
+        reserve = reps_to_failure(rated_kg, one_rm_kg) - reps_or_s
+        rir = min(max(reserve, 0.0), MAX_RIR)
+    for set_number in range(1, n_sets + 1):
+        first = starting_side(slot.side_policy, run.observed.weaker_side, set_number)
+        for turn in range(2 if exercise.is_sided else 1):
+            side = BOTH
+            if exercise.is_sided:
+                side = first if turn == 0 else 1 - first
+            if run.log.is_kept:
+                log_set(
+                    run.log,
+                    slot_state,
+                    day,
+                    slot_number,
+                    set_number,
+                    side,
+                    reps_or_s,
+                    reps_or_s,
+                    load_kg,
+                    rir,
+                    nan,
+                    is_cut,
+                    one_rm_kg,
+                )
+    if is_cut:
+        return
+    slot_state.done_kg = load_kg
+    # Without a target the set is taken to have been done to failure.
+    reps = reps_or_s + (0.0 if isnan(slot.target_rir) else slot.target_rir)
+    if slot.kind == WORK and one_rm_kg > 0.0 and reps <= MAX_REPS_FOR_E1RM:
+        implied_kg = one_rm_from_reps(rated_kg, reps)
+        run.e1rm_kg[index] = max(one_rm_kg, implied_kg)
+
+
+def starting_side(policy: int, weaker: int, set_number: int) -> int:
+    """Return the side that starts a set; left where the plan names none."""
+    if policy == WEAKER_FIRST and weaker != BOTH:
+        return weaker
+    if policy == RIGHT_FIRST or (policy == ALTERNATE and set_number % 2 == 0):
+        return RIGHT
+    return LEFT
+
+
 def perform_preparation(
     run: RunState, day: int, slot_number: int, is_reduced: bool
 ) -> None:
     """Do a slot that is not work: warm-up, mobility or recovery."""
     body, slot = run.body, run.slots[slot_number]
     slot_state = run.slot_states[slot_number]
-    exercise = run.exercises[slot.exercise[slot_state.ladder_step]]
+    index = slot.exercise[slot_state.ladder_step]
+    exercise = run.exercises[index]
     if slot.kind == WARM_UP:
         body.warmth = min(1.0, body.warmth + run.model.warm_up_per_slot)
     # Reduced sessions cut work only.
@@ -131,6 +196,7 @@ def perform_preparation(
                     nan,
                     nan,
                     is_reduced,
+                    run.strengths[index].base_kg,
                 )
 
 
@@ -175,17 +241,15 @@ def perform_work(
     # The weaker side starts where the plan or the last assessment asks for it; after an
     # assessment it also does extra sets alone.
     by_test = policy == NO_POLICY and observed.has_asymmetry
-    starts_weaker = is_sided and weaker != BOTH and (policy == WEAKER_FIRST or by_test)
+    if by_test:
+        policy = WEAKER_FIRST
+    starts_weaker = is_sided and weaker != BOTH and policy == WEAKER_FIRST
     n_rounds = n_sets
     if starts_weaker and observed.has_asymmetry and not is_reduced:
         n_rounds += int(model.rule_extra_sets)
     completed, min_rir, technique_sum, n_rated, n_done = True, UNKNOWN_RIR, 0.0, 0, 0
     for set_number in range(1, n_rounds + 1):
-        first = LEFT
-        if policy == RIGHT_FIRST or (policy == ALTERNATE and set_number % 2 == 0):
-            first = RIGHT
-        if starts_weaker:
-            first = weaker
+        first = starting_side(policy, weaker, set_number)
         target, rated = reps_or_s, nan
         for turn in range(2 if is_sided and set_number <= n_sets else 1):
             side, strength = BOTH, (left + right) / 2.0
@@ -264,6 +328,7 @@ def perform_work(
                     rir,
                     rated,
                     is_reduced,
+                    run.strengths[index].base_kg,
                 )
         if rated < model.rule_technique_stop and set_number < n_rounds:
             stop_sets(run, day, slot_number, set_number, n_rounds, rated)
@@ -473,9 +538,11 @@ def perform_tests(run: RunState, day: int) -> None:
             capacity = capacity_of(exercise, lift, muscles, LEFT)
             capacity += capacity_of(exercise, lift, muscles, RIGHT)
             one_rm_kg = lift.base_kg * capacity / 2.0 * body.readiness
-            run.e1rm_kg[index] = one_rm_kg * (1.0 + model.strength_test_cv * z_test)
+            one_rm_kg *= 1.0 + model.strength_test_cv * z_test
             lift.is_exposed = True  # a test is practice of the lift too
-            log_test(run, day, STRENGTH_TEST, index, BOTH, run.e1rm_kg[index])
+            log_test(run, day, STRENGTH_TEST, index, BOTH, one_rm_kg)
+            if not plan.is_open_loop:  # which does not know what a test would show
+                run.e1rm_kg[index] = one_rm_kg
     if plan.has_test[TECHNIQUE_TEST]:
         technique = athlete.technique
         if observed.n_rated > 0:

@@ -46,6 +46,7 @@ PLAN = record_of(
     deload_above_pain=_REAL,  # missing without reactive deloads
     deload_weeks_apart=_INT,  # fewest weeks between two deloads
     has_test=(_INT, (5,)),
+    is_open_loop=_FLAG,  # every set succeeds as prescribed, nothing is observed
 )
 PHASE = record_of(
     weeks=_INT,
@@ -257,6 +258,7 @@ SET_LOG = record_of(  # of one set of one side, or of both sides at once
     rir=_REAL,  # as reported
     technique=_REAL,  # as rated
     is_reduced=_FLAG,
+    one_rm_kg=_REAL,  # which %1RM refers to, as the mass that effort goes by; 0: none
 )
 DECISION_LOG = record_of(
     day=_INT,
@@ -395,6 +397,7 @@ def log_set(
     rir: float,
     technique: float,
     is_reduced: bool,
+    one_rm_kg: float,
 ) -> None:
     """Log one set of one side, or of both at once."""
     sets, row = log.sets, log.count.sets
@@ -411,6 +414,7 @@ def log_set(
     sets.rir[row] = rir
     sets.technique[row] = technique
     sets.is_reduced[row] = is_reduced
+    sets.one_rm_kg[row] = one_rm_kg
 
 
 def log_test(

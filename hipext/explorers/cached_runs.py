@@ -36,7 +36,7 @@ from hipext.simulation.arrays import (
 )
 from hipext.simulation.log_tables import strength_pct
 from hipext.simulation.run import Setting, Trace, trace
-from hipext.simulation.schedule import check_inputs
+from hipext.simulation.simulation import check_inputs
 from hipext.studies.crowds import weeks_in_parts
 
 _is_warm: list[bool] = []  # True once the machine code of the day loop is there

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, mass
-from hipext.files.tables import DAYS_PER_WEEK, SET_KINDS, WEEKDAYS
+from hipext.files.tables import SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATIONS
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, parse_sets, parse_tempo
@@ -286,18 +286,6 @@ class Week:
     is_deload: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
-    """One session on one day, with its slots in order."""
-
-    week: Week
-    day: int
-    session: Session
-    slots: tuple[Slot, ...]
-    phase: str  # name of the phase, empty for a session of the whole plan
-    is_week_end: bool  # the session's last day in this week
-
-
 def weeks_of(plan: Plan) -> Iterator[Week]:
     """Yield the weeks of a plan, in order."""
     number = 0
@@ -314,27 +302,6 @@ def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:
     before = [slot for name in session.begin_with for slot in blocks[name]]
     after = [slot for name in session.end_with for slot in blocks[name]]
     return (*before, *session.slot, *after)
-
-
-def occasions_of(plan: Plan) -> Iterator[Occasion]:
-    """Yield the sessions of a plan, in the order in which they happen."""
-    for week in weeks_of(plan):
-        # On one day, sessions of the whole plan come before those of the phase.
-        sessions = [("", session) for session in plan.session]
-        sessions += [(week.phase.name, session) for session in week.phase.session]
-        for place, weekday in enumerate(WEEKDAYS):
-            for phase, session in sessions:
-                days = session.days or plan.days
-                if weekday not in days:
-                    continue
-                yield Occasion(
-                    week=week,
-                    day=(week.number - 1) * DAYS_PER_WEEK + place,
-                    session=session,
-                    slots=slots_of(plan, session),
-                    phase=phase,
-                    is_week_end=place == max(map(WEEKDAYS.index, days)),
-                )
 
 
 def _exercise_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:

@@ -1,22 +1,71 @@
-"""Progression rules as a plan file gives them: values, checked, without behaviour."""
+"""Progression rules: their fields in a plan file, their decisions, and the reasons."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
-from math import floor
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
+from hipext.files.checks import counted
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
 from hipext.plans.notation import SetScheme, parse_tempo
 
 AddKg = mass(gt=0, le=50)
 RULES = ("linear", "double", "step", "wave", "hold", "tempo", "none")
+_EVERY = {  # the field with the good sessions, or weeks, that a step takes
+    "linear": "every_sessions",
+    "double": "after",
+    "step": "every_weeks",
+    "tempo": "after",
+}
 _CODES = dict(zip(("none", *RULES[:-1]), range(len(RULES)), strict=True))
+
+STEP_REASONS = {  # reasons of `engine.progression`; the fields: see `step_reason`
+    steps.MISSED: "the session was missed",
+    steps.REDUCED_SESSION: "a reduced session does not count",
+    steps.SETS_FAILED: "not all sets were completed",
+    steps.FAILED_REPEATEDLY: "not all sets were completed{failed}, {cut}",
+    steps.STEP_PENDING: "{waiting}",
+    steps.STEP_PENDING_AT_TOP: "{waiting} at the top of the range",
+    steps.CHANGES_WEEKLY: "its load changes from week to week",
+    steps.MORE_LOAD: "{good}, so {more_load}",
+    steps.MORE_REPS_OR_S: "all sets were completed, so each set {longer}",
+    steps.MORE_SETS: "the top of the range was reached, so one set is added, "
+    "restarting at {low}",
+    steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, so {more_load}, "
+    "restarting at {low}",
+    steps.TOP_REACHED: "the top of the range was reached, and no harder step is "
+    "planned",
+    steps.MORE_LOAD_AFTER_WEEK: "{good}, so {more_load}",
+    steps.NEXT_WAVE_WEEK: "week {week} of the wave prescribes {pct} %",
+    steps.NEXT_WAVE_CYCLE: "week {week} of the wave prescribes {pct} %, and {step} "
+    "more than in the previous cycle",
+    steps.LONGER_HOLD: "all holds were completed, so each hold {longer}",
+    steps.LONGEST_HOLD: "the longest hold was reached, and no harder step is planned",
+    steps.NEXT_TEMPO: "{good}, so the tempo becomes {tempo}",
+    steps.LAST_TEMPO: "the last tempo was reached, and no harder step is planned",
+    steps.NO_PROGRESSION: "no progression is planned",
+    steps.HARDER_EXERCISE: "the top of the range was mastered, so the harder exercise "
+    "follows, starting at {low}",
+}
+
+
+def _no_fraction_below(least_pct: float) -> AfterValidator:
+    """Return a check that a percentage is not written as a fraction."""
+
+    def check(pct: float) -> float:
+        if pct < least_pct:
+            raise ValueError(
+                f"is a percentage (0-100); got {pct}. "
+                f"Write {pct * 100:g} for {pct * 100:g} %."
+            )
+        return pct
+
+    return AfterValidator(check)
 
 
 class OnFail(FileValue):
@@ -24,18 +73,10 @@ class OnFail(FileValue):
 
     after: int = Field(default=2, ge=1, le=10)
     """Failed sessions in a row before the load is cut."""
-    drop_pct: float = Field(default=10.0, gt=0, lt=100)
+    drop_pct: Annotated[float, _no_fraction_below(1)] = Field(
+        default=10.0, gt=0, lt=100
+    )
     """Cut of the load, in percent."""
-
-    @field_validator("drop_pct")
-    @classmethod
-    def _is_not_a_fraction(cls, drop_pct: float) -> float:
-        if drop_pct < 1:
-            raise ValueError(
-                f"is a percentage (0-100); got {drop_pct}. "
-                f"Write {drop_pct * 100:g} for {drop_pct * 100:g} %."
-            )
-        return drop_pct
 
 
 class LoadRule(FileValue):
@@ -43,20 +84,12 @@ class LoadRule(FileValue):
 
     add_kg: AddKg | None = None
     """Step of the load per implement, in kg or as "5 lb". Give this or `add_pct`."""
-    add_pct: float | None = Field(default=None, gt=0, le=50)
+    add_pct: Annotated[float, _no_fraction_below(0.1)] | None = Field(
+        default=None, gt=0, le=50
+    )
     """Step of the load in percent of the load now. Give this or `add_kg`."""
     on_fail: OnFail | None = None
     """What happens when sets are failed. Without it a failed load is repeated."""
-
-    @field_validator("add_pct")
-    @classmethod
-    def _is_not_a_fraction(cls, add_pct: float | None) -> float | None:
-        if add_pct is not None and add_pct < 0.1:
-            raise ValueError(
-                f"is a percentage (0-100); got {add_pct}. "
-                f"Write {add_pct * 100:g} for {add_pct * 100:g} %."
-            )
-        return add_pct
 
     @model_validator(mode="after")
     def _has_one_step(self) -> "LoadRule":
@@ -96,7 +129,7 @@ class Step(LoadRule):
 
     rule: Literal["step"]
     every_weeks: int = Field(default=1, ge=1, le=12)
-    """Good weeks per step; light weeks do not count."""
+    """Good weeks per step; deloads do not count."""
 
 
 class Wave(LoadRule):
@@ -163,7 +196,7 @@ Rule = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Prescription:
-    """What a slot asks for in one session.
+    """What a slot prescribes for one session.
 
     `reps_or_s` is repetitions or seconds; `load_kg` is not rounded yet; `n_successes`
     and `n_failed` count in a row towards the next step or cut; `n_steps` counts the
@@ -191,34 +224,26 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is asked for next, what kind of decision that is, and the reason."""
+    """The next prescription, the kind of decision, and the reason."""
 
     next: Prescription
     action: str
     reason: str
 
 
-def rounded(load_kg: float, increment_kg: float) -> float:
-    """Return the nearest load that the implement can make, halves upwards."""
-    if increment_kg <= 0:
-        return load_kg
-    steps = floor(load_kg / increment_kg + 0.5 + 1e-9)  # 0.7 x 87.5 is not quite 61.25
-    return round(steps * increment_kg, 6)
-
-
 def decide(
     rule: Rule, now: Prescription, outcome: Outcome, *, scheme: SetScheme
 ) -> Decision:
-    """Return what a slot asks for next.
+    """Return what a slot prescribes next, as the day loop does.
 
     Parameters
     ----------
     rule : Rule
         A rule of a plan.
     now : Prescription
-        What was asked for.
+        What was prescribed.
     outcome : Outcome
-        How it went.
+        How the session went.
     scheme : SetScheme
         The ranges within which the rule may move.
 
@@ -227,118 +252,84 @@ def decide(
     Decision
         With at most one micro-step.
     """
-    if outcome.is_skipped:
-        return Decision(now, "hold", "the session was missed")
-    if outcome.is_deload:
-        return Decision(now, "hold", "a deload week does not count")
-    numbers = _rule_of_one(rule, scheme)
-    asked = steps.Prescription(
-        now.n_sets,
-        now.reps_or_s,
-        now.load_kg,
-        now.n_successes,
-        now.n_failed,
-        now.n_steps,
-        0,
-    )
-    after = steps.after_success if outcome.is_success else steps.after_failure
-    will, action, reason = after(numbers, asked, outcome.is_week_end)
-    tempo = now.tempo
+    # The day loop knows a tempo by the number of steps, and the place on a ladder.
+    values = asdict(now)
+    tempo = values.pop("tempo")
+    before = steps.Prescription(**values, ladder_step=0)
+    if outcome.is_skipped or outcome.is_deload:
+        after, action = before, steps.REPEAT
+        reason = steps.MISSED if outcome.is_skipped else steps.REDUCED_SESSION
+    else:
+        step = steps.after_success if outcome.is_success else steps.after_failure
+        numbers = _numbers(rule, scheme)
+        after, action, reason = step(numbers, before, outcome.is_week_end)
     if reason == steps.NEXT_TEMPO:
         tempo = rule.tempos[now.n_steps]
-    following = Prescription(
-        n_sets=will.n_sets,
-        reps_or_s=will.reps_or_s,
-        load_kg=will.load_kg,
-        tempo=tempo,
-        n_successes=will.n_successes,
-        n_failed=will.n_failed,
-        n_steps=will.n_steps,
-    )
-    n_successes = now.n_successes + 1
-    words = reason_words(
-        reason, rule, now, following, scheme=scheme, n_successes=n_successes
-    )
-    return Decision(following, ACTIONS[action], words)
+    values = after._asdict()
+    del values["ladder_step"]
+    text = step_reason(reason, rule, scheme, before, after)
+    return Decision(Prescription(**values, tempo=tempo), ACTIONS[action], text)
 
 
-def reason_words(
+def step_reason(
     reason: int,
     rule: Rule,
-    was: Prescription,
-    will: Prescription,
-    *,
     scheme: SetScheme,
-    n_successes: int,
+    before: steps.Prescription,
+    after: steps.Prescription,
+    *,
+    note: str = "",
 ) -> str:
-    """Return why a rule decided as it did.
+    """Return why a progression rule decided as it did, in words.
 
-    Parameters
-    ----------
-    reason : int
-        One of the reasons of `engine.progression`.
-    rule : Rule
-        The rule.
-    was, will : Prescription
-        What was asked for, and what is asked for next.
-    scheme : SetScheme
-        The ranges of the slot.
-    n_good : int
-        Good sessions, or weeks, in a row with this one.
+    `reason` is one of `engine.progression`, `before` and `after` are the prescriptions
+    around the decision; `note` follows a change of the load.
     """
-    every = _every(rule)
-    unit = " s" if scheme.is_hold else ""
-    if reason == steps.FAILED_REPEATEDLY:
-        cut = rule.on_fail
-        many = f"{cut.after} sessions in a row" if cut.after > 1 else "a session"
-        return f"sets were missed in {many}: {cut.drop_pct:g} % less"
-    if reason in (steps.STEP_PENDING, steps.STEP_PENDING_AT_TOP):
-        thing = "week" if rule.rule == "step" else "session"
-        where = " at the top" if reason == steps.STEP_PENDING_AT_TOP else ""
-        return f"{n_successes} of {every} good {thing}s in a row{where}"
-    if reason in (steps.NEXT_WAVE_WEEK, steps.NEXT_WAVE_CYCLE):
-        place = will.n_steps % len(rule.pct)
-        words = f"week {place + 1} of the wave: {rule.pct[place]:g} %"
-        more = f", and {_step_words(rule)} more than last time"
-        return words + (more if reason == steps.NEXT_WAVE_CYCLE else "")
-    words = {
-        steps.SETS_FAILED: "not all sets were completed",
-        steps.CHANGES_WEEKLY: "the load changes by the week",
-        steps.MORE_LOAD: "all sets were completed, the step is {step}",
-        steps.MORE_REPS_OR_S: "all sets were completed: {will} instead of {was}",
-        steps.MORE_SETS: "the top of the range was reached: one more set, "
-        "from {low} again",
-        steps.MORE_LOAD_FROM_LOW: "the top of the range was reached, the step is "
-        "{step}, and it goes on from {low}",
-        steps.TOP_REACHED: "the top of the range was reached",
-        steps.MORE_LOAD_AFTER_WEEK: "a good week, the step is {step}",
-        steps.LONGER_HOLD: "all holds were completed: {will} s instead of {was} s",
-        steps.LONGEST_HOLD: "the longest hold was reached",
-        steps.NEXT_TEMPO: "tempo {tempo} instead of {was_tempo}",
-        steps.LAST_TEMPO: "the last tempo was reached",
-        steps.NO_PROGRESSION: "the plan repeats it",
-        steps.HARDER_EXERCISE: "the top of the range was mastered, a harder exercise "
-        "follows, from {low}{unit} again",
-    }
-    return words[reason].format(
-        step=_step_words(rule),
-        was=was.reps_or_s,
-        will=will.reps_or_s,
-        low=scheme.low,
-        tempo=will.tempo,
-        was_tempo=was.tempo,
-        unit=unit,
+    every, is_hold = _every(rule), scheme.is_hold
+    is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
+    goal = counted(every, "good week" if is_weekly else "good session")
+    good = "a good week" if is_weekly else "all sets were completed"
+    waiting = f"{after.n_successes:g} of {goal} in a row"
+    if after.n_successes < 1:
+        # A set was missed earlier in the week, which spoils the whole week.
+        this = "this week" if is_weekly else "this session"
+        waiting = f"{this} does not count towards {goal}"
+    step = failed = ""
+    if isinstance(rule, LoadRule):
+        step = f"{rule.add_kg:g} kg" if rule.add_kg else f"{rule.add_pct or 0:g} %"
+        if rule.on_fail and rule.on_fail.after > 1:
+            failed = f" in {rule.on_fail.after} sessions in a row"
+    more = after.reps_or_s - before.reps_or_s
+    longer = f"is {more:g} s longer"
+    if not is_hold:
+        longer = f"has {counted(more, 'more repetition')}"
+    # Steps of a wave count its weeks, cycle after cycle.
+    place = after.n_steps % len(rule.pct) if is_wave else 0
+    return STEP_REASONS[reason].format(
+        good=f"{goal} in a row" if every > 1 else good,
+        waiting=waiting,
+        step=step,
+        more_load=f"the load increases by {step}{note}",
+        longer=longer,
+        low=f"{scheme.low} s" if is_hold else counted(scheme.low, "repetition"),
+        failed=failed,
+        cut=cut_text(before.load_kg, after.load_kg, note=note),
+        week=place + 1,
+        pct=f"{rule.pct[place]:g}" if is_wave else "",
+        tempo=rule.tempos[after.n_steps - 1] if reason == steps.NEXT_TEMPO else "",
     )
 
 
-def _step_words(rule: Rule) -> str:
-    if getattr(rule, "add_kg", None) is not None:
-        return f"{rule.add_kg:g} kg"
-    return f"{getattr(rule, 'add_pct', None) or 0:g} %"
+def cut_text(before_kg: float, after_kg: float, *, note: str = "") -> str:
+    """Return by how much a load is reduced, in words."""
+    if not before_kg > 0:
+        return "but there is no load to reduce"
+    cut_pct = 100 * (1 - after_kg / before_kg)
+    return f"so the load is reduced by {cut_pct:.3g} %{note}"
 
 
 def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
-    """Return the values of a `engine.progression.PROGRESSION`, in order."""
+    """Return the values of an `engine.progression.PROGRESSION`, in order."""
     cut = getattr(rule, "on_fail", None)
     pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
     return (
@@ -362,14 +353,13 @@ def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
 
 
 @cache
-def _rule_of_one(rule: Rule, scheme: SetScheme) -> object:
-    record = np.array([rule_record(rule, scheme, 1)], dtype=steps.PROGRESSION)
-    return as_python_objects(record[0])
+def _numbers(rule: Rule, scheme: SetScheme) -> object:
+    """Return a rule as the numbers that `engine.progression` reads."""
+    return as_python_objects(
+        np.array([rule_record(rule, scheme, 1)], dtype=steps.PROGRESSION)[0]
+    )
 
 
 def _every(rule: Rule) -> int:
     """Return the good sessions, or weeks, that a step takes."""
-    for name in ("every_sessions", "every_weeks", "after"):
-        if hasattr(rule, name):
-            return getattr(rule, name)
-    return 1
+    return getattr(rule, _EVERY[rule.rule]) if rule.rule in _EVERY else 1

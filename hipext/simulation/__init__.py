@@ -5,8 +5,13 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "simulation": ["open_loop", "simulate", "teaching_model", "write_record"],
-        "schedule": ["expand_plan"],
         "lint": ["lint_plan"],
+        "simulation": [
+            "expand_plan",
+            "open_loop",
+            "simulate",
+            "teaching_model",
+            "write_record",
+        ],
     },
 )

@@ -166,6 +166,15 @@ def plan_arrays_of(
     )
 
 
+def open_loop_of(arrays: PlanArrays) -> PlanArrays:
+    """Return arrays of a plan whose sets all succeed; no slot climbs its ladder."""
+    slots = arrays.slots.copy()
+    slots["n_ladder_steps"] = 1
+    plan = np.array(arrays.plan)
+    plan["is_open_loop"] = True
+    return arrays._replace(plan=plan[()], slots=slots)
+
+
 def with_calendar(arrays: PlanArrays, plan: Plan) -> PlanArrays:
     """Return arrays with the deloads and tests of a plan that is otherwise alike."""
     return arrays._replace(plan=_plan_record(plan), calendar=_calendar(plan))
@@ -215,6 +224,7 @@ def _plan_record(plan: Plan) -> np.void:
         deload.reactive.pain_above if deload.reactive else nan,
         deload.reactive.min_weeks_between if deload.reactive else 1,
         [test in tests for test in TESTS],
+        False,
     )
     return np.array([values], dtype=PLAN)[0]
 

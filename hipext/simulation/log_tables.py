@@ -93,7 +93,7 @@ def sets_table(
     lifts = setting.plan.exercises[exercise]
     mass_kg = setting.athletes.records[0]["body_mass_kg"]
     n_implements, load_kg = lifts["n_implements"], np.round(log["load_kg"], 6)
-    base_kg = setting.athletes.strengths["base_kg"][0][exercise]
+    one_rm_kg = np.where(log["one_rm_kg"] > 0, log["one_rm_kg"], np.nan)
     # %1RM is of the mass that effort goes by: all implements and the body's part.
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
     # Few tempos are in use: each is worked out once, and found by its number.
@@ -129,9 +129,7 @@ def sets_table(
             "load_kg": load_kg,
             "n_implements": n_implements.astype("int64"),
             "system_load_kg": n_implements * load_kg + lifts["lifted_share"] * mass_kg,
-            "pct_1rm": np.where(
-                base_kg > 0, 100 * rated_kg / np.where(base_kg > 0, base_kg, 1), np.nan
-            ),
+            "pct_1rm": 100 * rated_kg / one_rm_kg,
             "rir_target": np.where(log["is_reduced"], np.nan, rir_target),
             "rir": rir,
             "rpe": 10.0 - rir,

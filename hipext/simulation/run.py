@@ -1,6 +1,6 @@
 """Running the day loop: one athlete with the full log, or many with weeks alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,8 +74,12 @@ def setting_of(
     *,
     exercises: Mapping[str, Exercise] | None = None,
     model: np.void | None = None,
+    needed: Collection[str] | None = None,
 ) -> Setting:
-    """Return a plan and athletes as arrays; PlanError if a 1RM is missing."""
+    """Return a plan and athletes as arrays; PlanError if a needed 1RM is missing.
+
+    `needed` are ids of exercises; all of the plan by default.
+    """
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
     unique, _ = unique_athletes(athletes)
@@ -89,7 +93,7 @@ def setting_of(
             names,
             horizon_of(plan),
             model,
-            needed=exercises_of(plan, ()),
+            needed=exercises_of(plan, ()) if needed is None else needed,
         ),
         names,
         model,

@@ -1,4 +1,4 @@
-"""A plan and a person in, tables out."""
+"""Simulate a plan for an athlete: sets, daily and weekly tables, decisions, record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from hipext.athletes.athlete import Athlete
-from hipext.files.checks import check_one_of
+from hipext.athletes.athlete import Athlete, one_rm_of
+from hipext.files.checks import PlanError, check_one_of
 from hipext.files.io import csv_bytes, write_files
-from hipext.files.parameters import parameter, values_in_use
+from hipext.files.parameters import parameter, parameter_table, values_in_use
 from hipext.files.records import INPUTS_OF_RUN, record_bytes, record_of
-from hipext.files.tables import CAPACITY, TRAINING_LOADS
+from hipext.files.tables import CAPACITY, TRAINING_LOADS, Column, Table
 from hipext.metrics import volume
-from hipext.plans.exercises import read_exercises
+from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
 from hipext.response.models import Banister
+from hipext.simulation.arrays import open_loop_of, slots_in_order
 from hipext.simulation.explanations import decisions_table, explained
 from hipext.simulation.log_tables import (
     assessments_table,
@@ -25,14 +26,6 @@ from hipext.simulation.log_tables import (
     with_states,
 )
 from hipext.simulation.run import MAX_SEED, Setting, Trace, setting_of, trace
-from hipext.simulation.schedule import (
-    CLOSED_LOOP,
-    OPEN_LOOP,
-    assumptions_of,
-    check_inputs,
-    expand,
-    planned_assessments,
-)
 
 TABLES = (
     "sets",
@@ -45,37 +38,57 @@ TABLES = (
 )
 CLOSED_LOOP_TABLES = (*TABLES, "capacity")
 ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
+ASSUMPTIONS = Table(
+    "assumptions",
+    "one thing that was assumed",
+    (
+        Column("where", "str", "", "plan, person, catalogue or model"),
+        Column("what", "str", "", "name of the quantity, or the statement itself"),
+        Column("value", "str", "", "value with its unit; empty for a statement"),
+        Column("source", "str", "", "evidence row of a convention; empty for none"),
+    ),
+)
+STATEMENTS = {  # of a mode
+    "open_loop": (
+        "Every set succeeds as asked; there is no soreness, pain, illness or fatigue.",
+        "Gates between phases are open; no signal brings a deload forward.",
+        "A completed set raises the estimated 1RM if it implies a higher one; this is "
+        "optimistic and not a prediction.",
+    ),
+    "closed_loop": (
+        "The athlete's states follow a model; its constants are listed here.",
+        "Rules see only reported pain, soreness and effort, rated technique and tests.",
+        "A closed gate extends a phase, at most as long as the plan allows.",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Simulation:
-    """A plan as a person goes through it: inputs and tables.
+    """A simulated plan: its inputs and tables.
 
     Attributes
     ----------
     plan, athlete : Plan, Athlete
-        What went in.
+        The inputs.
     mode : {"closed_loop", "open_loop"}
-        Whether the person answers back, or every set is assumed to succeed.
+        Whether performance, pain and fatigue feed back into the plan, or every set is
+        assumed to succeed.
     seed, noise : int, bool
         Of the random numbers; 0 and False in the open loop, which has none.
     training_load : str
         Definition of the load that drives ``response``.
-    sets, daily, weekly, decisions, assessments, response : pandas.DataFrame
-        What came out; columns and units are in `tables`. ``response`` has the same
-        days as ``daily``.
-    assumptions : pandas.DataFrame
-        Everything that was assumed on the way (`ASSUMPTIONS`).
     parameters : Mapping[str, float]
         The constants that were in use, by id.
+    sets, daily, weekly, decisions, assessments, response : pandas.DataFrame
+        Results; columns and units are in `tables`. ``response`` has the same days as
+        ``daily``. In the closed loop ``daily`` has the columns of
+        `tables.DAILY_STATES` as well, and ``weekly`` those of `tables.WEEKLY_STATES`.
+    assumptions : pandas.DataFrame
+        Everything that was assumed (`ASSUMPTIONS`).
     capacity : pandas.DataFrame
         What either side can lift, day by day (`tables.CAPACITY`); no rows in the open
         loop.
-
-    Notes
-    -----
-    In the closed loop ``daily`` has the columns of `tables.DAILY_STATES` besides, and
-    ``weekly`` those of `tables.WEEKLY_STATES`.
     """
 
     plan: Plan
@@ -113,112 +126,6 @@ class Simulation:
         return explained(self.weekly, self.decisions, week=week)
 
 
-def table_files(simulation: Simulation) -> dict[str, bytes]:
-    """Return the tables of a run as CSV by file name."""
-    is_open = simulation.mode == "open_loop"
-    names = TABLES if is_open else CLOSED_LOOP_TABLES
-    tables = {name: getattr(simulation, name) for name in names}
-    tables["response"] = simulation.response.reset_index()  # its day
-    return {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-
-
-def record_files(simulation: Simulation) -> dict[str, bytes]:
-    """Return the files of a record by name: one CSV per table, and ``record.json``.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        A finished run.
-
-    Returns
-    -------
-    dict of str to bytes
-        The same for the same plan, person, load, mode, seed, noise, constants, code
-        and versions; no clock, no path.
-    """
-    files = table_files(simulation)
-    inputs = {name: getattr(simulation, name) for name in INPUTS_OF_RUN}
-    for name in ("plan", "athlete"):
-        inputs[name] = inputs[name].model_dump(mode="json", exclude_unset=True)
-    return files | {"record.json": record_bytes(record_of("run", inputs, files))}
-
-
-def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:
-    """Write the tables of a run and ``record.json`` into a folder.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        A finished run.
-    folder : str or Path
-        Made if it is not there; other files in it are left alone.
-
-    Returns
-    -------
-    list of Path
-        The files written.
-    """
-    return write_files(record_files(simulation), folder)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Curves:
-    """What follows from a sets table: its daily and weekly table and the response."""
-
-    daily: pd.DataFrame
-    weekly: pd.DataFrame
-    response: pd.DataFrame
-
-
-def open_loop(
-    plan: Plan, athlete: Athlete, *, training_load: str = "session_rpe"
-) -> Simulation:
-    """Go through a plan with every set assumed to succeed.
-
-    Nothing in it is random. The person does not answer back: pain, missed sessions,
-    failed sets and the gates between phases are left out.
-
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan, as `read_plan` returns it.
-    athlete : Athlete
-        The person, as `read_athlete` returns it.
-    training_load : str, default "session_rpe"
-        Definition of the load that drives the response; one of
-        `tables.TRAINING_LOADS`.
-
-    Returns
-    -------
-    Simulation
-
-    Raises
-    ------
-    ValueError
-        If a 1RM is missing, or there is no such definition of load.
-    """
-    expansion = expand(plan, athlete)
-    sets = expansion.sets
-    curves = curves_of(sets, n_weeks=plan.n_weeks, training_load=training_load)
-    return Simulation(
-        plan=plan,
-        athlete=athlete,
-        mode="open_loop",
-        seed=0,
-        noise=False,
-        training_load=training_load,
-        parameters=values_in_use(),
-        sets=sets,
-        daily=curves.daily,
-        weekly=curves.weekly,
-        decisions=expansion.decisions,
-        assessments=planned_assessments(plan, athlete),
-        response=curves.response,
-        assumptions=assumptions_of(plan, athlete, sets, OPEN_LOOP),
-        capacity=CAPACITY.from_rows([]),
-    )
-
-
 def simulate(
     plan: Plan,
     athlete: Athlete,
@@ -227,9 +134,9 @@ def simulate(
     noise: bool = True,
     training_load: str = "session_rpe",
 ) -> Simulation:
-    """Let a person go through a plan and answer back.
+    """Simulate a plan in the closed loop: performance and pain feed back into it.
 
-    Sets can fail, soreness and pain come and go, strength and technique grow; the
+    Sets can fail, soreness and pain rise and fall, strength and technique improve. The
     plan's rules see what a coach would see (completed sets, reported effort, pain and
     soreness, rated technique, tests) and decide, with a reason for every decision.
 
@@ -238,9 +145,9 @@ def simulate(
     plan : Plan
         A checked plan, as `read_plan` returns it.
     athlete : Athlete
-        The person, as `read_athlete` returns it.
+        The athlete, as `read_athlete` returns it.
     seed : int, default 0
-        Of the random numbers: 0 to 2**63 - 1. The same seed is the same person on the
+        Of the random numbers: 0 to 2**63 - 1. The same seed is the same athlete on the
         same days, whatever the plan.
     noise : bool, default True
         Whether days, reports and measurements vary by chance.
@@ -261,10 +168,10 @@ def simulate(
 
     Notes
     -----
-    Plain Python does it, with or without a compiler, so that every machine makes the
-    same bytes. The constants are assumptions where they are not measured; see
-    `parameters.parameter_table`. States are those of a model, never a claim about a
-    person.
+    It runs in plain Python, with or without a compiler, so that every machine makes
+    the same bytes. Constants that are not measured are assumptions; see
+    `parameters.parameter_table`. States are those of a model and say nothing about a
+    real person.
 
     Examples
     --------
@@ -277,51 +184,109 @@ def simulate(
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
     check_seed(seed)
     setting = setting_of(plan, [athlete])
-    kept = trace(setting, seed=seed, noise=noise)
-    return told(
+    return simulation_of(
         plan,
         athlete,
         setting,
-        kept,
+        trace(setting, seed=seed, noise=noise),
         seed=seed,
         noise=noise,
         training_load=training_load,
     )
 
 
-def told(
-    plan: Plan,
-    athlete: Athlete,
-    setting: Setting,
-    kept: Trace,
-    *,
-    seed: int,
-    noise: bool,
-    training_load: str = "session_rpe",
+def open_loop(
+    plan: Plan, athlete: Athlete, *, training_load: str = "session_rpe"
 ) -> Simulation:
-    """Return what the day loop kept of one person as tables and sentences."""
-    places = places_of(plan, read_exercises())
-    sets = sets_table(plan, setting, kept, places)
-    n_weeks = len(kept.weeks)
-    curves = curves_of(sets, n_weeks=n_weeks, training_load=training_load)
-    daily, weekly = with_states(curves.daily, curves.weekly, plan, setting, kept)
-    return Simulation(
-        plan=plan,
-        athlete=athlete,
-        mode="closed_loop",
-        seed=seed,
-        noise=noise,
+    """Simulate a plan in the open loop: every set succeeds as asked for.
+
+    Nothing is random, and nothing feeds back: pain, missed sessions, failed sets,
+    ladders and the gates between phases are left out.
+
+    Parameters
+    ----------
+    plan, athlete, training_load
+        As in `simulate`.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    ValueError
+        If a 1RM is missing or below a load that the plan gives in kg, or there is no
+        such definition of load.
+    """
+    check_inputs(plan, athlete)
+    check_one_of(training_load, TRAINING_LOADS, name="training_load")
+    setting = _open_loop_setting(plan, athlete, read_exercises())
+    return simulation_of(
+        plan,
+        athlete,
+        setting,
+        trace(setting, noise=False),
+        seed=0,
+        noise=False,
         training_load=training_load,
-        parameters=values_in_use(),
-        sets=sets,
-        daily=daily,
-        weekly=weekly,
-        decisions=decisions_table(plan, setting, kept, places),
-        assessments=assessments_table(setting, kept),
-        response=curves.response,
-        assumptions=assumptions_of(plan, athlete, sets, CLOSED_LOOP),
-        capacity=capacity_table(setting, kept),
     )
+
+
+def expand_plan(
+    plan: Plan, athlete: Athlete, *, exercises: Mapping[str, Exercise] | None = None
+) -> pd.DataFrame:
+    """Return the sets of a plan in the open loop: every set succeeds as asked for.
+
+    Every set of every session is a row, one per side where an exercise is unilateral.
+    Loads follow from the 1RM, the progression rules and the deloads, and are rounded
+    last.
+
+    Parameters
+    ----------
+    plan, athlete
+        As in `simulate`.
+    exercises : Mapping[str, Exercise], optional
+        The catalogue. Default: the shipped one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Sets table (columns and units: `tables.SETS`), in the order performed.
+
+    Raises
+    ------
+    ValueError
+        If a 1RM is missing or below a load that the plan gives in kg.
+
+    Notes
+    -----
+    A deload keeps a share of the sets and of the load last lifted, and pauses every
+    rule, so that the plan continues afterwards where it was. A new phase derives its
+    loads from the highest 1RM that the completed sets imply by then. As every set is
+    assumed to succeed, this 1RM is optimistic and not a prediction.
+
+    Examples
+    --------
+    >>> from hipext import expand_plan, read_athlete, read_plan
+    >>> sets = expand_plan(read_plan("deadlift_5x5_10wk"), read_athlete("novice"))
+    >>> len(sets), sets["reps"].unique().tolist()
+    (100, [5])
+    """
+    check_inputs(plan, athlete)
+    exercises = read_exercises() if exercises is None else exercises
+    setting = _open_loop_setting(plan, athlete, exercises)
+    run = trace(setting, noise=False)
+    return sets_table(plan, setting, run, places_of(plan, exercises))
+
+
+def check_inputs(plan: Plan, athlete: Athlete) -> None:
+    """Raise TypeError if a plan or an athlete is not what was read from a file."""
+    for name, value, kind in (("plan", plan, Plan), ("athlete", athlete, Athlete)):
+        if not isinstance(value, kind):
+            raise TypeError(
+                f"{name} must be what read_{name}() returns; got {value!r}. "
+                f"Write read_{name}({value!r})."
+            )
 
 
 def check_seed(seed: int) -> None:
@@ -334,17 +299,102 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
 
 
-def curves_of(
-    sets: pd.DataFrame, *, n_weeks: int, training_load: str = "session_rpe"
-) -> Curves:
-    """Return the daily and weekly table of `sets`, and the response to their load."""
-    check_one_of(training_load, TRAINING_LOADS, name="training_load")
-    daily = volume.daily(sets, n_weeks=n_weeks)
-    return Curves(
+def _open_loop_setting(
+    plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
+) -> Setting:
+    """Return plan and athlete as arrays of the open loop; loads are below the 1RM."""
+    # A 1RM is needed for external loads alone: effort without a load is not simulated.
+    heaviest_kg: dict[str, float] = {}  # of the loads that the plan gives in kg
+    for slot in (slot for *_, slots in slots_in_order(plan) for slot in slots):
+        if exercises[slot.exercise].is_loaded:
+            known_kg, load_kg = heaviest_kg.get(slot.exercise, 0.0), slot.scheme.load_kg
+            heaviest_kg[slot.exercise] = max(known_kg, load_kg or 0.0)
+    setting = setting_of(plan, [athlete], exercises=exercises, needed=heaviest_kg)
+    # No set fails in the open loop, so a load that cannot be lifted is refused here.
+    faults = []
+    for name, load_kg in sorted(heaviest_kg.items()):
+        one_rm = one_rm_of(athlete, name, exercises)
+        if load_kg > one_rm.kg:
+            faults.append(
+                f"{name}: the plan asks for {load_kg:g} kg, above the 1RM of "
+                f"{one_rm.kg:g} kg ({one_rm.basis}). Write less, or another 1RM."
+            )
+    if faults:
+        raise PlanError(athlete.name, faults)
+    return setting._replace(plan=open_loop_of(setting.plan))
+
+
+def simulation_of(
+    plan: Plan,
+    athlete: Athlete,
+    setting: Setting,
+    run: Trace,
+    *,
+    seed: int,
+    noise: bool,
+    training_load: str = "session_rpe",
+) -> Simulation:
+    """Return the log of the day loop for one athlete as tables and sentences."""
+    is_open = bool(setting.plan.plan["is_open_loop"])
+    mode = "open_loop" if is_open else "closed_loop"
+    places = places_of(plan, read_exercises())
+    sets = sets_table(plan, setting, run, places)
+    # Extensions by closed gates make a run longer than its plan.
+    daily = volume.daily(sets, n_weeks=len(run.weeks))
+    weekly = volume.weekly_from(sets, daily)
+    response = teaching_model().respond(daily.set_index("day")[training_load])
+    assessments = assessments_table(setting, run)
+    if is_open:
+        # Only the values before the plan are known: later ones are not simulated.
+        is_first = assessments["week"] == 1
+        assessments["value"] = assessments["value"].where(is_first)
+        capacity = CAPACITY.from_rows([])
+    else:
+        daily, weekly = with_states(daily, weekly, plan, setting, run)
+        capacity = capacity_table(setting, run)
+    return Simulation(
+        plan=plan,
+        athlete=athlete,
+        mode=mode,
+        seed=seed,
+        noise=noise,
+        training_load=training_load,
+        parameters=values_in_use(),
+        sets=sets,
         daily=daily,
-        weekly=volume.weekly_from(sets, daily),
-        response=teaching_model().respond(daily.set_index("day")[training_load]),
+        weekly=weekly,
+        decisions=decisions_table(plan, setting, run, places),
+        assessments=assessments,
+        response=response,
+        assumptions=_assumptions(plan, athlete, sets, mode),
+        capacity=capacity,
     )
+
+
+def _assumptions(
+    plan: Plan, athlete: Athlete, sets: pd.DataFrame, mode: str
+) -> pd.DataFrame:
+    """Return everything that was assumed: by the plan, the mode, and for each lift."""
+    exercises = read_exercises()
+    done = [exercises[name] for name in sets["exercise"].unique()]
+    statements = (*plan.assumptions, *STATEMENTS[mode])
+    rows = [("plan", statement, "", "") for statement in statements]
+    for exercise in done:
+        if exercise.is_loaded:
+            one_rm = one_rm_of(athlete, exercise.id, exercises)
+            if not one_rm.is_measured:
+                what = f"1RM of {exercise.name}, from {one_rm.basis}"
+                rows.append(("person", what, f"{one_rm.kg:.1f} kg", ""))
+    for exercise in done:
+        if exercise.body_mass_share > 0:
+            what = f"share of body mass lifted in {exercise.name}"
+            rows.append(("catalogue", what, f"{exercise.body_mass_share:g}", ""))
+    constants = parameter_table()
+    # One athlete is simulated: what describes a population has no part in it.
+    is_used = ~constants["id"].str.startswith("population.")
+    for row in constants[is_used & (constants["kind"] == "assumption")].itertuples():
+        rows.append(("model", row.meaning, f"{row.value:g} {row.unit}", row.source))
+    return ASSUMPTIONS.from_rows(rows)
 
 
 def teaching_model() -> Banister:
@@ -361,3 +411,42 @@ def teaching_model() -> Banister:
         "fatigue_tau",
     )
     return Banister(**{name: parameter(f"banister.{name}") for name in names})
+
+
+def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:
+    """Write the tables of a run and ``record.json`` into a folder.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        A finished run.
+    folder : str or Path
+        Made if it does not exist; other files in it are left alone.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    return write_files(record_files(simulation), folder)
+
+
+def record_files(simulation: Simulation) -> dict[str, bytes]:
+    """Return the files of a record by name: one CSV per table, and ``record.json``.
+
+    They contain no clock time and no path: they are the same for the same plan,
+    athlete, load, mode, seed, noise, constants, code and versions.
+    """
+    files = table_files(simulation)
+    inputs = {name: getattr(simulation, name) for name in INPUTS_OF_RUN}
+    for name in ("plan", "athlete"):
+        inputs[name] = inputs[name].model_dump(mode="json", exclude_unset=True)
+    return files | {"record.json": record_bytes(record_of("run", inputs, files))}
+
+
+def table_files(simulation: Simulation) -> dict[str, bytes]:
+    """Return the tables of a run as CSV by file name."""
+    names = TABLES if simulation.mode == "open_loop" else CLOSED_LOOP_TABLES
+    tables = {name: getattr(simulation, name) for name in names}
+    tables["response"] = simulation.response.reset_index()  # with its day
+    return {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}

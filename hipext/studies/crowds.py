@@ -24,7 +24,7 @@ from hipext.files.checks import check_one_of
 from hipext.files.parameters import parameters_changed
 from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
-from hipext.simulation.schedule import check_inputs
+from hipext.simulation.simulation import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
 
 ENGINES = ("compiled", "plain")

@@ -39,8 +39,8 @@ from hipext.simulation.simulation import (
     check_seed,
     open_loop,
     simulate,
+    simulation_of,
     table_files,
-    told,
 )
 from hipext.studies.comparison import comparison_from_record, comparison_tables
 from hipext.studies.crowds import check_engine, progress_bar
@@ -351,7 +351,8 @@ def _rerun_simulation(
     check_seed(record["seed"])
     setting = setting_of(plan, [athlete])
     kept = trace(setting, **chance, is_compiled=True)
-    return table_files(told(plan, athlete, setting, kept, **chance, **load)).items()
+    run = simulation_of(plan, athlete, setting, kept, **chance, **load)
+    return table_files(run).items()
 
 
 def _rerun_fit(

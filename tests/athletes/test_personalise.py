@@ -22,7 +22,7 @@ from hipext.athletes.personalise import (
 from hipext.files.io import data_dir, parse_toml, read_toml, shipped_names
 from hipext.plans.plan_file import check_plan, format_plan, read_plan
 from hipext.simulation.lint import lint_plan
-from hipext.simulation.schedule import expand_plan
+from hipext.simulation.simulation import expand_plan
 
 PEOPLE = shipped_names("athletes")
 PLANS = shipped_names("plans")

@@ -18,7 +18,7 @@ from hipext import read_athlete, read_plan, simulate
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import setting_of, trace, weeks_of_all
-from hipext.simulation.simulation import told
+from hipext.simulation.simulation import simulation_of
 from hipext.studies.crowds import side_by_side
 
 CHUNK = 4096
@@ -115,7 +115,7 @@ def one_person():
     fast()
     yield "first compiled call (cached on disk)", time.perf_counter() - start
     yield f"trace, {n_weeks} weeks, compiled", best(fast, 20)
-    tables = partial(told, plan, athlete, setting, kept, seed=0, noise=True)
+    tables = partial(simulation_of, plan, athlete, setting, kept, seed=0, noise=True)
     yield "tables with sentences", best(tables)
     yield "simulate(), all of it", best(partial(simulate, plan, athlete))
 

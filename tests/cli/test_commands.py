@@ -358,7 +358,7 @@ def test_the_closed_loop_reports_seed_and_how_the_plan_went(closed_run):
         "Closed loop (seed 0): performance, pain and fatigue feed back into the plan."
     )
     assert "Open loop" not in done.stdout
-    for start in ("The plan was ", "Phases that gates extended: ", "Light weeks: "):
+    for start in ("The plan was ", "Phases extended by gates: ", "Deload weeks: "):
         assert [line for line in lines if line.startswith(start)]
 
 
@@ -376,7 +376,7 @@ def test_the_open_loop_says_that_every_set_succeeds_and_no_more(guide_run):
     done, _ = guide_run
     assert "\nOpen loop: every set is assumed to succeed.\n\n" in done.stdout
     assert "Closed loop" not in done.stdout
-    assert "Light weeks:" not in done.stdout
+    assert "Deload weeks:" not in done.stdout
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -427,9 +427,9 @@ def test_a_week_is_explained_where_asked_for(loop, tmp_path):
 def test_a_plan_that_gates_kept_from_its_end_says_so(tmp_path):
     gate = "phase.hinge.advance.pain_max=0"
     done = hipext("run", "guide_16wk", "--set", gate, cwd=tmp_path)
-    assert "The plan was NOT finished: gates kept it until the" in done.stdout
+    assert "The plan was NOT completed: closed gates kept it in phase" in done.stdout
     report = (tmp_path / "out" / "guide_16wk" / "report.html").read_text("utf-8")
-    assert "The plan was NOT finished" in report
+    assert "The plan was NOT completed" in report
 
 
 # --- stopped from outside ---

@@ -15,8 +15,8 @@ from hipext.plans.edits import vary
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan_file import read_plan
 from hipext.response.models import Banister
-from hipext.simulation.schedule import expand_plan
 from hipext.simulation.simulation import (
+    expand_plan,
     open_loop,
     simulate,
     table_files,

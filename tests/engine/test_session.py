@@ -20,6 +20,7 @@ from hipext.files.tables import MUSCLES
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.response.models import Banister
+from hipext.simulation.arrays import open_loop_of
 from hipext.simulation.log_tables import capacity_table
 from hipext.simulation.run import setting_of, trace, weeks_of_all
 from hipext.simulation.simulation import simulate
@@ -303,8 +304,11 @@ def test_compiled_and_plain_are_the_same(plan, athlete, seed):
 
 @pytest.mark.usefixtures("machine_code")
 @pytest.mark.parametrize("plan", ["guide_16wk", "tagliaferri_26wk"])
-def test_compiled_and_plain_are_the_same_over_a_long_plan(plan):
+@pytest.mark.parametrize("is_open_loop", [False, True])
+def test_compiled_and_plain_are_the_same_over_a_long_plan(plan, is_open_loop):
     setting = setting_of(read_plan(plan), [person(attendance=0.9)])
+    if is_open_loop:
+        setting = setting._replace(plan=open_loop_of(setting.plan))
     plain, fast = (trace(setting, is_compiled=compiled) for compiled in (False, True))
     for part, other in zip(plain[1:], fast[1:], strict=True):
         assert_alike(other, part)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hipext.engine.progression import round_to_increment
 from hipext.plans.notation import SetScheme
 from hipext.plans.rules import (
     RULES,
@@ -19,10 +20,9 @@ from hipext.plans.rules import (
     Tempo,
     Wave,
     decide,
-    rounded,
 )
 
-GOOD, FAILED = Outcome(), Outcome(is_success=False)
+GOOD, SETS_FAILED = Outcome(), Outcome(is_success=False)
 SKIPPED, LIGHT = Outcome(is_skipped=True), Outcome(is_deload=True)
 MIDWEEK = Outcome(is_week_end=False)
 FAILED_MIDWEEK = Outcome(is_success=False, is_week_end=False)
@@ -59,12 +59,15 @@ def test_linear_adds_load_after_every_good_session():
     decisions = walk(Linear(rule="linear", add_kg=2.5), [GOOD] * 3)
     assert loads(decisions) == [62.5, 65.0, 67.5]
     assert actions(decisions) == ["advance"] * 3
-    assert decisions[0].reason == "all sets were completed, the step is 2.5 kg"
+    assert (
+        decisions[0].reason
+        == "all sets were completed, so the load increases by 2.5 kg"
+    )
 
 
 def test_linear_waits_for_so_many_good_sessions_in_a_row():
     rule = Linear(rule="linear", add_kg=5, every_sessions=2)
-    decisions = walk(rule, [GOOD, FAILED, GOOD, GOOD, GOOD, GOOD])
+    decisions = walk(rule, [GOOD, SETS_FAILED, GOOD, GOOD, GOOD, GOOD])
     assert loads(decisions) == [60, 60, 60, 65, 65, 70]
     assert decisions[0].reason == "1 of 2 good sessions in a row"
 
@@ -72,7 +75,9 @@ def test_linear_waits_for_so_many_good_sessions_in_a_row():
 def test_a_percentage_step_is_of_the_load_now():
     decisions = walk(Linear(rule="linear", add_pct=10), [GOOD, GOOD])
     assert loads(decisions) == pytest.approx([66.0, 72.6])
-    assert decisions[0].reason == "all sets were completed, the step is 10 %"
+    assert (
+        decisions[0].reason == "all sets were completed, so the load increases by 10 %"
+    )
 
 
 def test_double_builds_repetitions_then_sets_then_load():
@@ -96,9 +101,11 @@ def test_double_builds_repetitions_then_sets_then_load():
 def test_double_says_what_it_does():
     steps = walk(Double(rule="double", add_kg=2.5), [GOOD] * 6)
     assert [steps[place].reason for place in (0, 2, 5)] == [
-        "all sets were completed: 9 instead of 8",
-        "the top of the range was reached: one more set, from 8 again",
-        "the top of the range was reached, the step is 2.5 kg, and it goes on from 8",
+        "all sets were completed, so each set has 1 more repetition",
+        "the top of the range was reached, so one set is added, restarting at 8 "
+        "repetitions",
+        "the top of the range was reached, so the load increases by 2.5 kg, "
+        "restarting at 8 repetitions",
     ]
 
 
@@ -113,7 +120,9 @@ def test_double_waits_at_the_top_of_the_range():
     decisions = walk(rule, [GOOD] * 4, scheme=one_set)
     assert amounts(decisions) == [9, 10, 10, 8]
     assert loads(decisions) == [60, 60, 60, 62.5]
-    assert decisions[2].reason == "1 of 2 good sessions in a row at the top"
+    assert (
+        decisions[2].reason == "1 of 2 good sessions in a row at the top of the range"
+    )
 
 
 def test_double_without_a_load_step_stays_at_the_top():
@@ -121,15 +130,18 @@ def test_double_without_a_load_step_stays_at_the_top():
     top = replace(FIRST, n_sets=4, reps_or_s=10)
     last = decisions[-1]
     assert (last.next.n_sets, last.next.reps_or_s) == (top.n_sets, top.reps_or_s)
-    assert (last.action, last.reason) == ("hold", "the top of the range was reached")
+    assert last.action == "hold"
+    assert last.reason == (
+        "the top of the range was reached, and no harder step is planned"
+    )
 
 
 def test_step_adds_load_once_a_week_whatever_the_sessions():
     week = [MIDWEEK, MIDWEEK, GOOD]
     decisions = walk(Step(rule="step", add_kg=2.5), week * 2)
     assert loads(decisions) == [60, 60, 62.5, 62.5, 62.5, 65]
-    assert decisions[0].reason == "the load changes by the week"
-    assert decisions[2].reason == "a good week, the step is 2.5 kg"
+    assert decisions[0].reason == "its load changes from week to week"
+    assert decisions[2].reason == "a good week, so the load increases by 2.5 kg"
 
 
 def test_step_counts_good_weeks_in_a_row():
@@ -147,7 +159,7 @@ def test_step_does_not_take_a_week_with_a_failed_session_for_a_good_one():
 
 def test_step_starts_to_count_again_after_a_failed_week_end():
     rule = Step(rule="step", add_kg=2.5, every_weeks=2)
-    decisions = walk(rule, [GOOD, FAILED, GOOD, GOOD])
+    decisions = walk(rule, [GOOD, SETS_FAILED, GOOD, GOOD])
     assert loads(decisions) == [60, 60, 60, 62.5]
 
 
@@ -159,9 +171,9 @@ def test_wave_goes_through_its_percentages_and_each_cycle_is_heavier():
     )
     assert amounts(decisions) == [6, 4, 8, 6, 4, 8]
     assert actions(decisions) == ["advance", "advance", "reduce"] * 2
-    assert decisions[0].reason == "week 2 of the wave: 80 %"
-    assert (
-        decisions[2].reason == "week 1 of the wave: 75 %, and 5 kg more than last time"
+    assert decisions[0].reason == "week 2 of the wave prescribes 80 %"
+    assert decisions[2].reason == (
+        "week 1 of the wave prescribes 75 %, and 5 kg more than in the previous cycle"
     )
 
 
@@ -174,7 +186,7 @@ def test_wave_without_step_and_repetitions_comes_back_to_where_it_began():
 def test_wave_moves_on_at_the_end_of_the_week_only():
     decisions = walk(Wave(rule="wave", pct=(70, 77)), [MIDWEEK, GOOD, MIDWEEK])
     assert loads(decisions) == pytest.approx([60, 66, 66])
-    assert decisions[0].reason == "the load changes by the week"
+    assert decisions[0].reason == "its load changes from week to week"
 
 
 @pytest.mark.parametrize(
@@ -201,10 +213,10 @@ def test_hold_is_lengthened_to_the_top_of_its_range():
         scheme=scheme,
     )
     assert amounts(decisions) == [25, 30, 32, 32]
-    assert decisions[0].reason == "all holds were completed: 25 s instead of 20 s"
+    assert decisions[0].reason == "all holds were completed, so each hold is 5 s longer"
     assert (decisions[3].action, decisions[3].reason) == (
         "hold",
-        "the longest hold was reached",
+        "the longest hold was reached, and no harder step is planned",
     )
 
 
@@ -217,14 +229,18 @@ def test_tempo_goes_through_its_list_and_stops_there():
         *["5-1-1-0"] * 3,
     ]
     assert decisions[0].reason == "1 of 2 good sessions in a row"
-    assert decisions[1].reason == "tempo 4-1-1-0 instead of 3-1-1-0"
-    assert decisions[5].reason == "the last tempo was reached"
+    assert decisions[1].reason == (
+        "2 good sessions in a row, so the tempo becomes 4-1-1-0"
+    )
+    assert decisions[5].reason == (
+        "the last tempo was reached, and no harder step is planned"
+    )
 
 
 def test_no_rule_repeats_the_same():
     decisions = walk(NoRule(rule="none"), [GOOD] * 3)
     assert [decision.next for decision in decisions] == [FIRST] * 3
-    assert decisions[0].reason == "the plan repeats it"
+    assert decisions[0].reason == "no progression is planned"
 
 
 # --- failures ---
@@ -232,27 +248,32 @@ def test_no_rule_repeats_the_same():
 
 def test_the_load_drops_by_the_stated_percentage_after_so_many_failures_in_a_row():
     rule = Linear(rule="linear", add_kg=2.5, on_fail={"after": 3, "drop_pct": 20})
-    decisions = walk(rule, [FAILED] * 7)
+    decisions = walk(rule, [SETS_FAILED] * 7)
     assert loads(decisions) == pytest.approx([60, 60, 48, 48, 48, 38.4, 38.4])
     assert actions(decisions)[:3] == ["hold", "hold", "reduce"]
-    assert decisions[2].reason == "sets were missed in 3 sessions in a row: 20 % less"
+    assert decisions[2].reason == (
+        "not all sets were completed in 3 sessions in a row, so the load is reduced by "
+        "20 %"
+    )
     assert decisions[0].reason == "not all sets were completed"
 
 
 def test_a_good_session_forgets_the_failures_before():
     rule = Linear(rule="linear", add_kg=2.5, every_sessions=9, on_fail=ON_FAIL)
-    decisions = walk(rule, [FAILED, GOOD, FAILED, FAILED])
+    decisions = walk(rule, [SETS_FAILED, GOOD, SETS_FAILED, SETS_FAILED])
     assert loads(decisions) == pytest.approx([60, 60, 60, 54])
 
 
 def test_a_missed_or_light_session_neither_counts_nor_forgets():
     rule = Linear(rule="linear", add_kg=2.5, every_sessions=2, on_fail=ON_FAIL)
-    decisions = walk(rule, [FAILED, SKIPPED, LIGHT, FAILED, GOOD, SKIPPED, LIGHT, GOOD])
+    decisions = walk(
+        rule, [SETS_FAILED, SKIPPED, LIGHT, SETS_FAILED, GOOD, SKIPPED, LIGHT, GOOD]
+    )
     assert loads(decisions) == pytest.approx([60, 60, 60, 54, 54, 54, 54, 56.5])
 
 
 def test_without_a_failure_path_the_load_is_repeated():
-    decisions = walk(Linear(rule="linear", add_kg=2.5), [FAILED] * 5)
+    decisions = walk(Linear(rule="linear", add_kg=2.5), [SETS_FAILED] * 5)
     assert loads(decisions) == [60.0] * 5
     assert decisions[4].next.n_failed == 5
 
@@ -261,9 +282,9 @@ def test_without_a_failure_path_the_load_is_repeated():
     ("outcome", "reason"),
     [
         (SKIPPED, "the session was missed"),
-        (LIGHT, "a deload week does not count"),
+        (LIGHT, "a reduced session does not count"),
         (Outcome(is_skipped=True, is_deload=True), "the session was missed"),
-        (Outcome(is_deload=True, is_success=False), "a deload week does not count"),
+        (Outcome(is_deload=True, is_success=False), "a reduced session does not count"),
     ],
 )
 def test_a_session_that_does_not_count_says_why(outcome, reason):
@@ -439,20 +460,19 @@ def test_a_decision_has_a_known_action_and_a_reason(rule, scheme, outcomes):
         (17.4, 1.0, 17.0),
         (17.5, 1.0, 18.0),
         (18.5, 1.0, 19.0),  # halves upwards, not to the even one
-        (1.9, 4.0, 0.0),
-        (0.0, 2.5, 0.0),
-        (61.3, 0.0, 61.3),
+        (1.9, 4.0, 4.0),  # at least one step
+        (0.0, 2.5, 2.5),
         (5.0, 2.27, 4.54),
     ],
 )
 def test_loads_are_rounded_to_what_the_implement_makes(load_kg, increment_kg, expected):
-    assert rounded(load_kg, increment_kg) == expected
+    assert round_to_increment(load_kg, increment_kg) == expected
 
 
 @given(load_kg=st.floats(0, 500), increment_kg=st.sampled_from([0.5, 1, 2.27, 2.5, 4]))
-def test_rounding_goes_to_the_nearest_and_never_below_zero(load_kg, increment_kg):
-    near_kg = rounded(load_kg, increment_kg)
-    assert near_kg >= 0
-    assert abs(near_kg - load_kg) <= increment_kg / 2 + 1e-5
+def test_rounding_goes_to_the_nearest_step_and_never_below_one(load_kg, increment_kg):
+    near_kg = round_to_increment(load_kg, increment_kg)
+    assert near_kg >= increment_kg
+    assert abs(near_kg - max(load_kg, increment_kg)) <= increment_kg / 2 + 1e-5
     assert near_kg / increment_kg == pytest.approx(round(near_kg / increment_kg))
-    assert rounded(near_kg, increment_kg) == near_kg
+    assert round_to_increment(near_kg, increment_kg) == near_kg

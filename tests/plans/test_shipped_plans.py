@@ -12,11 +12,11 @@ from hipext.files.evidence import check_sources
 from hipext.files.io import data_dir, read_toml, shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, SETS
 from hipext.plans.exercises import read_exercises
-from hipext.plans.plan import occasions_of
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.plans.rules import RULES
+from hipext.simulation.arrays import slots_in_order
 from hipext.simulation.lint import lint_plan
-from hipext.simulation.schedule import expand_plan
+from hipext.simulation.simulation import expand_plan
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 N_WEEKS = {
@@ -133,8 +133,8 @@ def test_every_unilateral_slot_starts_with_the_weaker_side(plan):
     exercises = read_exercises()
     assert {
         slot.side_first
-        for occasion in occasions_of(read_plan(plan))
-        for slot in occasion.slots
+        for *_, slots in slots_in_order(read_plan(plan))
+        for slot in slots
         if exercises[slot.exercise].is_unilateral
     } <= {"weaker"}
 
@@ -269,8 +269,8 @@ def test_guide_serves_every_claim_that_a_schedule_can_hold():
 def test_guide_uses_every_rule():
     used = {
         slot.progress.rule
-        for occasion in occasions_of(read_plan("guide_16wk"))
-        for slot in occasion.slots
+        for *_, slots in slots_in_order(read_plan("guide_16wk"))
+        for slot in slots
     }
     assert used == set(RULES)
 
@@ -278,8 +278,8 @@ def test_guide_uses_every_rule():
 def test_guide_says_what_to_do_after_failure_wherever_load_rises():
     rules = [
         slot.progress
-        for occasion in occasions_of(read_plan("guide_16wk"))
-        for slot in occasion.slots
+        for *_, slots in slots_in_order(read_plan("guide_16wk"))
+        for slot in slots
         if getattr(slot.progress, "has_step", False)
     ]
     assert {rule.on_fail.after for rule in rules} == {2}

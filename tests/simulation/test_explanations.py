@@ -15,8 +15,15 @@ from hipext.files.tables import ACTIONS, DECISIONS
 from hipext.plans.edits import vary
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan_file import check_plan, read_plan
-from hipext.simulation import explanations
-from hipext.simulation.explanations import course, is_finished
+from hipext.plans.rules import STEP_REASONS
+from hipext.simulation.explanations import (
+    GATE_REASONS,
+    RULES,
+    SLOT_REASONS,
+    WEEK_REASONS,
+    course,
+    is_finished,
+)
 from hipext.simulation.simulation import simulate
 
 UNLUCKY = {  # illness, absence and pain from elsewhere
@@ -102,13 +109,14 @@ REASONS = {*range(progression.MISSED, progression.HARDER_EXERCISE + 1)} | {
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_every_reason_has_words(reason):
-    homes = [explanations.OF_SLOT, explanations.OF_WEEK, explanations.OF_GATE]
+    homes = [STEP_REASONS, SLOT_REASONS, WEEK_REASONS, GATE_REASONS]
     assert sum(reason in home for home in homes) == 1
 
 
-@pytest.mark.parametrize("reason", sorted(explanations.OF_WEEK))
-def test_every_reason_about_a_week_has_a_rule_and_observations(reason):
-    assert explanations.RULES[reason]
+def test_every_reason_but_those_of_progression_and_gates_belongs_to_one_rule():
+    of_rules = sorted(reason for reasons in RULES.values() for reason in reasons)
+    own = {progression.MISSED, progression.REDUCED_SESSION}
+    assert of_rules == sorted(own | {*SLOT_REASONS, *WEEK_REASONS})
 
 
 def sentences(plan="guide_16wk", who="unlucky", **match):
@@ -129,14 +137,18 @@ def test_a_missed_session_was_not_attended():
 def test_a_light_week_by_plan_names_its_week():
     rows = run("guide_16wk", "novice").decisions.query("rule == 'scheduled_deload'")
     assert rows["observations"].str.startswith("week=").all()
-    assert rows["sentence"].iloc[0] == "Week 4 is light by plan; every rule pauses."
+    assert rows["sentence"].iloc[0] == (
+        "Week 4 is a planned deload: 50 % of the sets at 90 % of the load; every "
+        "progression pauses."
+    )
 
 
 def test_pain_that_brings_a_light_week_is_told_with_its_limit():
     (told, *_) = sentences(rule="reactive_deload")
     assert re.fullmatch(
-        r"Week \d+ becomes light: reported pain of \d\.\d+ in the week before is "
-        r"above 5; every rule pauses\.",
+        r"Week \d+ becomes a deload because reported pain of \d\.\d+ in the week "
+        r"before is above 5: 50 % of the sets at 90 % of the load; every progression "
+        r"pauses\.",
         told,
     )
 
@@ -146,18 +158,20 @@ def test_a_light_session_for_pain_names_day_and_session():
         "rule == 'pain' and subject == 'week'"
     )
     assert (rows["session"] != "").all()
-    assert re.match(r"\w+day's session '[AB]' is light", rows["sentence"].iloc[0])
+    assert re.match(r"\w+day's session '[AB]' is reduced", rows["sentence"].iloc[0])
 
 
 def test_a_return_after_weeks_is_lighter():
     told = " ".join(sentences("maintenance_2day_13wk", rule="resume"))
-    assert re.search(r"\d+ days passed without it, so the load is cut by \d+ %", told)
-    assert re.search(r"\d+ days passed without work, so every estimate of a 1RM", told)
+    assert re.search(
+        r"\d+ days passed without it, so the load is reduced by \d+ %", told
+    )
+    assert re.search(r"\d+ days passed without work, so every estimated 1RM", told)
 
 
 def test_technique_is_told_with_its_limit_and_how_often():
     told = " ".join(sentences(who="desk_worker", rule="technique"))
-    assert re.search(r"technique 0\.\d+ is below 0\.60 in the first session\.", told)
+    assert re.search(r"technique of 0\.\d+ is below 0\.60 in the first session\.", told)
     assert re.search(r"in two of the last three sessions\.", told)
 
 
@@ -167,7 +181,7 @@ def test_a_gate_tells_all_that_it_saw_and_what_it_asks_for():
     for name in ("sessions", "technique_rated", "pain_reported", "range_left"):
         assert f"{name}=" in seen
     assert "technique_min=0.6" in seen
-    assert rows["sentence"].str.contains("goes on for a week: ").any()
+    assert rows["sentence"].str.contains("is extended by one week: ").any()
     assert rows["sentence"].str.contains("is passed: technique was").any()
 
 
@@ -177,22 +191,22 @@ def test_a_gate_tells_all_that_it_saw_and_what_it_asks_for():
         (
             {"sets": "3x8-10 @10kg", "progress": {"rule": "double", "add_kg": 1}},
             "goes from 3x8 at 10 kg to 3x9 at 10 kg: all sets were completed, so each "
-            "has 1 repetition more.",
+            "set has 1 more repetition.",
         ),
         (
             {"sets": "3x8 @10kg", "progress": {"rule": "linear", "add_kg": 1}},
             "goes from 3x8 at 10 kg to 3x8 at 11 kg: all sets were completed, so the "
-            "load grows by 1 kg.",
+            "load increases by 1 kg.",
         ),
         (
             {"sets": "3x8 @10kg", "progress": {"rule": "linear", "add_kg": 0.1}},
-            "stays at 3x8 at 10 kg: all sets were completed, so the load grows by "
-            "0.1 kg, which is no whole step yet.",
+            "stays at 3x8 at 10 kg: all sets were completed, so the load increases "
+            "by 0.1 kg, which rounding does not show yet.",
         ),
         (
             {"sets": "3x8 @10kg", "progress": {"rule": "step", "add_kg": 1}},
-            "goes from 3x8 at 10 kg to 3x8 at 11 kg: a good week, so the load grows by "
-            "1 kg.",
+            "goes from 3x8 at 10 kg to 3x8 at 11 kg: a good week, so the load "
+            "increases by 1 kg.",
         ),
         (
             {
@@ -224,7 +238,7 @@ def test_a_week_is_explained_from_the_whole_to_the_parts():
     lines = done.explain(week=first["week"]).splitlines()
     assert lines[0].startswith(f"Week {first['week']}: phase 'hinge'")
     assert re.match(r"Done: 3 sessions with work, [\d.]+ working sets", lines[1])
-    assert re.match(r"Seen: highest pain \d\.\d, highest soreness \d\.\d", lines[2])
+    assert re.match(r"Observed: highest pain \d\.\d, highest soreness \d\.\d", lines[2])
     assert lines[3].startswith("- Phase 'foundation' is passed: ")
     kinds = [re.match(r"- (Mon|Tue|Wed|Thu|Fri|Sat|Sun)", line) for line in lines[3:]]
     assert [bool(kind) for kind in kinds] == sorted(bool(kind) for kind in kinds)
@@ -265,8 +279,8 @@ def test_a_run_that_gates_kept_from_its_end_says_so():
     done = simulate(plan, person("desk_worker"))
     assert not is_finished(done.plan, done.weekly, done.decisions)
     assert re.match(
-        r"The plan was NOT finished: gates kept it until the \d+ weeks it may take "
-        r"were over, in phase '\w+', \d of 7\.",
+        r"The plan was NOT completed: closed gates kept it in phase '\w+' \(\d of 7\) "
+        r"until its limit of \d+ weeks\.",
         course_of(done)[0],
     )
 
@@ -275,8 +289,8 @@ def test_a_finished_run_says_how_long_it_took():
     done = run("guide_16wk", "novice")
     extra_weeks = len(done.weekly) - 16
     assert course_of(done)[0] == (
-        f"The plan was finished in {len(done.weekly)} weeks, {extra_weeks} more than "
-        "written."
+        f"The plan was completed in {len(done.weekly)} weeks, {extra_weeks} more than "
+        "planned."
     )
 
 
@@ -291,7 +305,7 @@ def test_the_gate_of_the_last_phase_counts(pain_max):
 
 def test_light_weeks_are_told_with_their_reason():
     told = course_of(run("guide_16wk", "unlucky"))
-    assert re.match(r"Light weeks: [\d, and]+ by plan; \d+.* for reported", told[2])
+    assert re.match(r"Deload weeks: [\d, and]+ as planned; \d+.* for reported", told[2])
     assert re.match(r"Missed: \d+ sessions with work, in weeks 1", told[3])
 
 

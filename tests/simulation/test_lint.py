@@ -223,8 +223,7 @@ def test_nine_weeks_without_a_light_one_are_found():
     assert found(plan_of(SQUEEZE, weeks=9), "no_deload_in_reach") == [
         (
             "weeks 1 to 9",
-            "9 weeks in a row without a planned deload (light week); at most 8 is "
-            "usual.",
+            "9 weeks in a row without a planned deload; at most 8 is usual.",
             "Write every_weeks = 4 in [deload], or name weeks there.",
         )
     ]
@@ -249,7 +248,8 @@ def test_training_days_that_no_session_follows_are_found():
     assert found(plan, "unused_days") == [
         (
             "days",
-            "The days of the plan (mon, fri) do nothing: every session names its own.",
+            "The days of the plan (mon, fri) have no effect: every session names its "
+            "own.",
             "Leave days out of the sessions that should follow those of the plan, or "
             "out of the plan.",
         )
@@ -272,7 +272,9 @@ def test_work_on_one_side_without_a_first_side_is_found():
         plan_of({"exercise": "clam", "sets": "2x10"}), "no_side_policy"
     )
     assert place == "phase 1 (hinge), session 1 (A), slot 1 (clam)"
-    assert message.startswith("clam: works one side at a time, and no side is said")
+    assert message.startswith(
+        "clam: works one side at a time, and the plan does not say"
+    )
     assert suggestion.startswith('Write side_first = "weaker"')
 
 

@@ -10,7 +10,7 @@ from hipext.files.parameters import parameters_changed
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import setting_of, trace
-from hipext.simulation.simulation import told
+from hipext.simulation.simulation import simulation_of
 from hipext.studies.comparison import compare
 from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, outcomes_of
 
@@ -24,7 +24,7 @@ def life_in(name):
     athlete = read_athlete("novice").model_copy(update=MESSY)
     setting = setting_of(plan, [athlete])
     kept = trace(setting, seed=4)
-    tables = told(plan, athlete, setting, kept, seed=4, noise=True)
+    tables = simulation_of(plan, athlete, setting, kept, seed=4, noise=True)
     weeks = kept.weeks[np.newaxis]
     return tables, weeks, {name: one[0] for name, one in outcomes_of(weeks).items()}
 
