@@ -12,9 +12,9 @@ from matplotlib.text import Annotation
 
 from hipext.engine.session import (
     MOST_SPENT,
+    add_set_dose,
     completed_reps,
     set_effort,
-    strain,
     tempo_factor,
 )
 from hipext.engine.state import BOTH, LEFT
@@ -281,8 +281,8 @@ class EffortFigure:
         for name, (bottom, top) in spans.items():
             self.bars[name].set_verts(_columns(bottom, top))
         self.tut.set_verts(_columns(nothing, now.tut_s))
-        self.panels.adaptation("sets", 0, 1.2 * tops.max())
-        self.panels.adaptation("tut", 0, max(now.tut_s.max(), 1.0))
+        self.panels.fit("sets", 0, 1.2 * tops.max())
+        self.panels.fit("tut", 0, max(now.tut_s.max(), 1.0))
         for place, text in enumerate(self.efforts):
             is_there = place < len(tops)
             text.xy = (place + 1, tops[place] if is_there else 0)
@@ -376,7 +376,7 @@ def sets_done(asked: SetsAsked) -> SetsDone:
         done.append(completed_reps(reps, asked.reps))
         effort = set_effort(model, max(reps - asked.reps, 0.0), done[-1])
         relative, failed = asked.pct_1rm / 100 / left, done[-1] < asked.reps
-        strain(model, body, lift, BOTH, effort, relative, failed, False, drop)
+        add_set_dose(model, body, lift, BOTH, effort, relative, failed, False, drop)
     return SetsDone(asked, np.array(possible), np.array(done))
 
 
@@ -391,7 +391,7 @@ def _reps_today(asked: SetsAsked, left: float) -> float:
 
 
 def _rested() -> SimpleNamespace:
-    """Return what `engine.strain` adds to, before the first set of a session."""
+    """Return what `engine.add_set_dose` adds to, before the first set of a session."""
     sums = ("slot_dose", "slot_cost", "slot_fatigue", "slot_skill")
     return SimpleNamespace(
         **{name: [0.0, 0.0] for name in sums}, soreness_dose=0.0, hard_sets=0.0

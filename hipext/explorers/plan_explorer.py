@@ -143,9 +143,7 @@ class PlanFigure:
         heights = {"volume": lived.volume_kg, "hard_sets": lived.hard_sets}
         before = {"volume": start.volume_kg, "hard_sets": start.hard_sets}
         for name, bars in self.bars.items():
-            self.panels.adaptation(
-                name, 0, max(heights[name].max(), before[name].max())
-            )
+            self.panels.fit(name, 0, max(heights[name].max(), before[name].max()))
             bars.show(heights[name], lived.is_light)
         days = weeks_of_days(len(lived.trace.days))
         for name, line in self.states.items():
@@ -153,7 +151,7 @@ class PlanFigure:
         self.bands.show(lived.is_light)
         both = [*now.response.values(), *self.start.response.values()]
         low = min(0.0, *(state.min() for state in both))
-        self.panels.adaptation("response", low, max(state.max() for state in both))
+        self.panels.fit("response", low, max(state.max() for state in both))
         self.panels.fit_weeks("response", max(lived.n_weeks, start.n_weeks))
         return self.picture.png()
 

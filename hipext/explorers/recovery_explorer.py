@@ -202,10 +202,10 @@ class RecoveryFigure:
         n_weeks = max(now.lived.n_weeks, self.start.lived.n_weeks)
         self.panels.fit_weeks("range", n_weeks)
         both = (now, self.start)
-        self.panels.adaptation("body", 0.0, _highest("body", both))
+        self.panels.fit("body", 0.0, _highest("body", both))
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
         low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
-        self.panels.adaptation("range", low, _highest("range", both))
+        self.panels.fit("range", low, _highest("range", both))
         return self.picture.png()
 
 

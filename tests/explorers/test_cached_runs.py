@@ -7,7 +7,7 @@ from hipext import cohort, read_athlete, read_plan, simulate
 from hipext.athletes.athlete import FlareUp
 from hipext.explorers.cached_runs import cached_crowd, cached_run
 from hipext.files.parameters import parameters_changed
-from hipext.studies.crowds import lived
+from hipext.studies.crowds import simulate_athletes
 from hipext.studies.scenarios import Scenario
 
 PLANS = ("guide_16wk", "maintenance_2day_13wk", "deadlift_5x5_10wk")
@@ -59,5 +59,5 @@ def test_another_person_or_constant_is_not_taken_from_memory():
 def test_a_rehearsed_crowd_lives_as_in_a_comparison():
     plan, people = read_plan("guide_16wk"), cohort(7, "novices", seed=2)
     scenario = Scenario(name="as it is", plan=plan)
-    expected = lived(scenario, people, seed=5)
+    expected = simulate_athletes(scenario, people, seed=5)
     np.testing.assert_array_equal(cached_crowd(plan, people, seed=5), expected)
