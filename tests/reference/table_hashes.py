@@ -132,11 +132,13 @@ def hashes() -> pd.DataFrame:
 
 def differences(found: pd.DataFrame, stored: pd.DataFrame) -> list[str]:
     """Return a line for every column that is new, gone or has other values."""
-    both = found.merge(stored, "outer", KEYS, suffixes=("", "_stored"), indicator=True)
+    both = found.merge(
+        stored, "outer", KEYS, suffixes=("", "_stored"), indicator="where"
+    )
     words = {"left_only": "is new", "right_only": "is gone", "both": "has other values"}
-    is_other = (both["_merge"] != "both") | (both["sha256"] != both["sha256_stored"])
+    is_other = (both["where"] != "both") | (both["sha256"] != both["sha256_stored"])
     return [
-        f"{row.study}: {row.table}.{row.column} {words[row._merge]}"
+        f"{row.study}: {row.table}.{row.column} {words[row.where]}"
         for row in both[is_other].itertuples(index=False)
     ]
 
