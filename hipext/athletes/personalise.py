@@ -15,7 +15,7 @@ from hipext.athletes.athlete import Athlete, one_rm_of
 from hipext.files.parameters import parameter
 from hipext.files.schema import place
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, Column, Table
-from hipext.intensity.relations import RELATIONS
+from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions, with_slots
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Phase, Plan, Session, Slot, slots_of, weeks_of
@@ -403,7 +403,7 @@ def _eased(slot: Slot, rir: float, pct: float) -> Slot:
         return slot
     scheme, rule = slot.scheme, slot.progress
     if scheme.rir is not None:
-        room = RELATIONS["epley"].max_reps - scheme.low  # beyond it no load is known
+        room = RELATIONS[RELATION].max_reps - scheme.low  # beyond it no load is known
         scheme = replace(scheme, rir=max(scheme.rir, min(rir, room)))
     if scheme.pct_1rm is not None:
         scheme = replace(scheme, pct_1rm=min(scheme.pct_1rm, pct))

@@ -1,4 +1,4 @@
-"""The 1RM and the constant of a relation, estimated from sets at several loads."""
+"""1RM and relation constant estimated by regression from sets at several loads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ import pandas as pd
 from hipext.files.checks import check_columns, check_one_of, check_positive
 from hipext.intensity.relations import (
     MAX_REPS,
+    RELATION,
     Numbers,
     Relation,
     epley_with,
@@ -21,7 +22,135 @@ LOADS = ("load_kg", "system_load_kg")
 LEVEL = 0.95  # of every interval
 
 
+@dataclass(frozen=True, kw_only=True)
+class RepsEstimate:
+    """Constant and 1RM of a relation, with 95 % intervals; inf without a bound."""
+
+    relation: str
+    k: float  # argument of epley_with, modified_epley_with or linear_with
+    k_low: float
+    k_high: float
+    one_rm_kg: float
+    one_rm_low_kg: float
+    one_rm_high_kg: float
+    residual_sd_reps: float  # of the repetitions to failure about the curve
+    n_sets: int
+
+    @property
+    def sentence(self) -> str:
+        """The estimates with their intervals, as a sentence."""
+        k = _interval(self.k_low, self.k_high, ".3g", "")
+        one_rm = _interval(self.one_rm_low_kg, self.one_rm_high_kg, ".1f", " kg")
+        return (
+            f"By {self.relation}, from {self.n_sets} sets: k = {self.k:.3g} (95 % "
+            f"interval {k}), 1RM = {self.one_rm_kg:.1f} kg (95 % interval {one_rm}), "
+            f"residual SD {self.residual_sd_reps:.2g} repetitions."
+        )
+
+
+def estimate_one_rm(
+    sets: pd.DataFrame,
+    *,
+    relation: str = RELATION,
+    k: float | None = None,
+    one_rm_kg: float | None = None,
+    load: str = "load_kg",
+) -> RepsEstimate:
+    """Estimate the 1RM, and the constant of a relation, from sets at several loads.
+
+    The error is in the repetitions: repetitions to failure are regressed by ordinary
+    least squares on x, in which the relation is a straight line that meets the 1RM.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        One row per set: the column `load` (kg, above 0), reps (at least 1) and, if
+        there is one, rir (repetitions in reserve as reported, at least 0). Without
+        rir every set counts as taken to failure. At least 3 sets at 2 loads; if `k`
+        or `one_rm_kg` is given, at least 2 sets.
+    relation : {"epley", "modified_epley", "linear"}
+        The form of the relation.
+    k : float, optional
+        The constant, if it is known; then only the 1RM is estimated. Per repetition
+        for Epley and modified Epley, repetitions at no load for linear.
+    one_rm_kg : float, optional
+        The 1RM in kg, if it is known; then only the constant is estimated.
+    load : {"load_kg", "system_load_kg"}
+        The column with the load: on the implement, or with the lifted body mass.
+
+    Returns
+    -------
+    RepsEstimate
+        Estimates, 95 % intervals and the residual SD in repetitions. A value that was
+        given is its own interval.
+
+    Raises
+    ------
+    ValueError
+        If the sets cannot be used or do not determine the estimate, or both `k` and
+        `one_rm_kg` are given.
+
+    Notes
+    -----
+    With r repetitions to failure, load w, 1RM m (evidence rows E03-001, E03-008 and
+    E03-018 for the forms):
+
+    - epley: r = (m / k) (1 / w) - 1 / k
+    - modified_epley: r - 1 = (m / k) (1 / w) - 1 / k
+    - linear: r - 1 = (k - 1) - ((k - 1) / m) w
+
+    With the line alpha + beta x, k is -1 / alpha (linear: alpha + 1), and its
+    interval follows from the t interval of alpha. The 1RM lies where the line is 0;
+    its interval is Fieller's and can be unbounded when the sets hardly determine it:
+    the bound is then inf, or 0 at the lower end. Of an interval in two pieces the
+    range that contains both is given.
+
+    The intervals assume independent errors of one normal distribution. They ignore
+    fatigue from set to set and a wrong relation. A reported reserve is off by about 1
+    repetition with 0-5 left and by more than 2 with 7-10 left (evidence row E03-013).
+    Repetitions count as exact numbers, although a set ends on a whole one.
+
+    Examples
+    --------
+    >>> sets = pd.DataFrame({"load_kg": [75.0, 80.0, 90.0], "reps": [10, 8, 3]})
+    >>> found = estimate_one_rm(sets)
+    >>> round(found.one_rm_kg, 1), round(found.k, 4)
+    (98.8, 0.0309)
+    """
+    check_one_of(relation, FAMILIES, name="relation")
+    family = FAMILIES[relation]
+    _check_given(k, one_rm_kg, family.relation_with)
+    load_kg, possible = _checked_sets(sets, load)
+    _check_enough(load_kg, possible, k, one_rm_kg)
+    line = fitted_line(
+        family.scale(load_kg),
+        possible - family.first,
+        alpha=None if k is None else family.alpha_at(k),
+        zero=None if one_rm_kg is None else float(family.scale(one_rm_kg)),
+    )
+    _check_falls(line, family, relation)
+    found = {"k": k, "k_low": k, "k_high": k}
+    if k is None:
+        half = line.quantile * sqrt(line.var_alpha)
+        low, high = family.k_at(line.alpha - half), family.k_at(line.alpha + half)
+        found = {"k": family.k_at(line.alpha), "k_low": low, "k_high": high}
+    names = ("one_rm_kg", "one_rm_low_kg", "one_rm_high_kg")
+    maxima_kg = (one_rm_kg,) * 3
+    if one_rm_kg is None:
+        x = (-line.alpha / line.beta, *interval_of_zero(line))
+        best_kg, *ends_kg = (float(family.scale(one)) for one in x)
+        maxima_kg = (best_kg, *sorted(ends_kg))
+    return RepsEstimate(
+        relation=relation,
+        **found,
+        **dict(zip(names, maxima_kg, strict=True)),
+        residual_sd_reps=line.residual_sd,
+        n_sets=len(load_kg),
+    )
+
+
 def _inverse(values: Numbers) -> Numbers:
+    """Return 1 / x; infinite at 0, where an interval has no bound."""
     with np.errstate(divide="ignore"):
         return np.divide(1.0, values)
 
@@ -61,127 +190,6 @@ FAMILIES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepsEstimate:
-    """Constant and 1RM of a relation, with 95 % intervals; inf where no bound is."""
-
-    relation: str
-    k: float  # argument of epley_with, modified_epley_with or linear_with
-    k_low: float
-    k_high: float
-    one_rm_kg: float
-    one_rm_low_kg: float
-    one_rm_high_kg: float
-    residual_sd_reps: float  # of the repetitions to failure about the curve
-    n_sets: int
-
-    @property
-    def sentence(self) -> str:
-        """What was found, with its intervals, in a sentence."""
-        k = _interval(self.k_low, self.k_high, ".3g", "")
-        one_rm = _interval(self.one_rm_low_kg, self.one_rm_high_kg, ".1f", " kg")
-        return (
-            f"By {self.relation}, from {self.n_sets} sets: k = {self.k:.3g} (95 % "
-            f"interval {k}), 1RM = {self.one_rm_kg:.1f} kg (95 % interval {one_rm}), "
-            f"residual SD {self.residual_sd_reps:.2g} repetitions."
-        )
-
-    def as_relation(self) -> Relation:
-        """Return the relation with the estimated constant."""
-        return FAMILIES[self.relation].relation_with(self.k)
-
-
-def estimate_one_rm(
-    sets: pd.DataFrame,
-    *,
-    relation: str = "epley",
-    k: float | None = None,
-    one_rm_kg: float | None = None,
-    load: str = "load_kg",
-) -> RepsEstimate:
-    """Estimate the 1RM, and the constant of a relation, from sets at several loads.
-
-    The error is in the repetitions: repetitions to failure are regressed by ordinary
-    least squares on x, in which the relation is a straight line that meets the 1RM.
-
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        One row per set: the column `load` (kg, above 0), reps (at least 1) and, if
-        there is one, rir (repetitions in reserve as reported, at least 0). Without
-        rir every set counts as taken to failure. At least 3 sets at 2 loads; if `k`
-        or `one_rm_kg` is given, at least 2 sets.
-    relation : {"epley", "modified_epley", "linear"}
-        The form of the relation.
-    k : float, optional
-        The constant, if it is known; then only the 1RM is estimated. Per repetition
-        for Epley and modified Epley, repetitions at no load for linear.
-    one_rm_kg : float, optional
-        The 1RM in kg, if it is known; then only the constant is estimated.
-    load : {"load_kg", "system_load_kg"}
-        The column with the load: on the implement, or with the lifted body mass.
-
-    Returns
-    -------
-    RepsEstimate
-        Estimates, 95 % intervals and the residual SD in repetitions. The interval of
-        what was given is its value.
-
-    Raises
-    ------
-    ValueError
-        If the sets cannot be used or do not determine the estimate, or both `k` and
-        `one_rm_kg` are given.
-
-    Notes
-    -----
-    With r repetitions to failure, load w, 1RM m (evidence rows E03-001, E03-008 and
-    E03-018 for the forms):
-
-    - epley: r = (m / k) (1 / w) - 1 / k
-    - modified_epley: r - 1 = (m / k) (1 / w) - 1 / k
-    - linear: r - 1 = (k - 1) - ((k - 1) / m) w
-
-    With the line alpha + beta x, k is -1 / alpha (linear: alpha + 1), and its
-    interval follows from the t interval of alpha. The 1RM lies where the line is 0;
-    its interval is Fieller's and can be unbounded when the sets hardly determine it:
-    the bound is then inf, or 0 at the lower end. An interval of two pieces is given
-    as the whole that holds both.
-
-    The intervals assume independent errors of one normal distribution. They know
-    nothing of fatigue from set to set or of a wrong relation. A reported reserve is
-    off by about 1 repetition with 0-5 left and by more than 2 with 7-10 left
-    (evidence row E03-013). Repetitions count as exact numbers, although a set ends
-    on a whole one.
-
-    Examples
-    --------
-    >>> sets = pd.DataFrame({"load_kg": [75.0, 80.0, 90.0], "reps": [10, 8, 3]})
-    >>> found = estimate_one_rm(sets)
-    >>> round(found.one_rm_kg, 1), round(found.k, 4)
-    (98.8, 0.0309)
-    """
-    check_one_of(relation, FAMILIES, name="relation")
-    family = FAMILIES[relation]
-    check_given(k, one_rm_kg, family.relation_with)
-    load_kg, possible = checked_sets(sets, load)
-    check_enough(load_kg, possible, k, one_rm_kg)
-    line = fitted_line(
-        family.scale(load_kg),
-        possible - family.first,
-        alpha=None if k is None else family.alpha_at(k),
-        zero=None if one_rm_kg is None else float(family.scale(one_rm_kg)),
-    )
-    _check_falls(line, family, relation)
-    return RepsEstimate(
-        relation=relation,
-        **_constants(line, family, k),
-        **_maxima(line, family, one_rm_kg),
-        residual_sd_reps=line.residual_sd,
-        n_sets=len(load_kg),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
 class Line:
     """A fitted line y = alpha + beta x, and the t quantile of its intervals."""
 
@@ -194,54 +202,12 @@ class Line:
     quantile: float
 
 
-def _constants(line: Line, family: _Family, given: float | None) -> dict[str, float]:
-    """Return the constant and its interval; twice itself if it was given."""
-    if given is not None:
-        return {"k": given, "k_low": given, "k_high": given}
-    low, high = map(family.k_at, interval_of_start(line))
-    return {"k": family.k_at(line.alpha), "k_low": low, "k_high": high}
-
-
-def _maxima(line: Line, family: _Family, given: float | None) -> dict[str, float]:
-    """Return the 1RM and its interval; twice itself if it was given."""
-    names = ("one_rm_kg", "one_rm_low_kg", "one_rm_high_kg")
-    if given is not None:
-        return dict.fromkeys(names, given)
-    low, high = sorted(float(family.scale(x)) for x in interval_of_zero(line))
-    found = float(family.scale(-line.alpha / line.beta))
-    return dict(zip(names, (found, low, high), strict=True))
-
-
-def _check_falls(line: Line, family: _Family, relation: str) -> None:
-    """Raise ValueError unless the line is one that the relation can have."""
-    if line.beta * family.direction <= 0:
-        raise ValueError(
-            "An estimate needs repetitions that fall as the load rises; in these sets "
-            f"they do not (slope {line.beta:.3g} repetitions per unit of "
-            f"{'1 / load' if family.direction > 0 else 'load'})."
-        )
-    if line.alpha * family.direction >= 0:
-        raise ValueError(
-            f"No positive k of {relation} fits these sets: its line leaves "
-            f"{line.alpha:.1f} repetitions at a load without limit. Give k, or more "
-            "sets at different loads."
-        )
-
-
-def _interval(low: float, high: float, form: str, unit: str) -> str:
-    if low == 0 and high == inf:
-        return "without bounds: these sets do not determine it"
-    if high == inf:
-        return f"from {low:{form}}{unit}, without an upper bound"
-    return f"{low:{form}} to {high:{form}}{unit}"
-
-
-def check_given(
+def _check_given(
     k: float | None,
     one_rm_kg: float | None,
     relation_with: Callable[[float], Relation],
 ) -> None:
-    """Raise ValueError unless at most one constant is given, and one that can be."""
+    """Raise ValueError unless at most one of the two is given, and is allowed."""
     if k is not None and one_rm_kg is not None:
         raise ValueError(
             f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
@@ -253,7 +219,7 @@ def check_given(
         check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
 
 
-def checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
+def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
     """Return loads and repetitions to failure, or raise ValueError naming the row."""
     check_one_of(load, LOADS, name="load")
     check_columns(sets, (load, "reps"), name="sets")
@@ -285,7 +251,7 @@ def _check_rows(
     )
 
 
-def check_enough(
+def _check_enough(
     load_kg: np.ndarray,
     possible: np.ndarray,
     k: float | None,
@@ -299,31 +265,45 @@ def check_enough(
             f"An estimate of {'k and the 1RM' if is_free else 'k or the 1RM'} needs at "
             f"least {least} sets; got {len(load_kg)}."
         )
-    if is_free:
-        _check_different(load_kg, possible)
-    if one_rm_kg is not None:
-        _check_below(load_kg, one_rm_kg)
-
-
-def _check_different(load_kg: np.ndarray, possible: np.ndarray) -> None:
     for values, what, unit in (
         (load_kg, "loads", " kg"),
         (possible, "numbers of repetitions to failure", ""),
     ):
-        if np.ptp(values) == 0:
+        if is_free and np.ptp(values) == 0:
             raise ValueError(
                 f"An estimate of k and the 1RM needs different {what}; all "
                 f"{len(values)} are {values[0]:g}{unit}. Give k or one_rm_kg, or other "
                 "sets."
             )
-
-
-def _check_below(load_kg: np.ndarray, one_rm_kg: float) -> None:
-    if not load_kg.min() < one_rm_kg >= load_kg.max():
+    if one_rm_kg is not None and not load_kg.min() < one_rm_kg >= load_kg.max():
         raise ValueError(
             f"The loads must be at most the 1RM, one of them below it; got "
             f"{load_kg.min():g} to {load_kg.max():g} kg, one_rm_kg={one_rm_kg:g}."
         )
+
+
+def _check_falls(line: Line, family: _Family, relation: str) -> None:
+    """Raise ValueError unless the line is one that the relation can have."""
+    if line.beta * family.direction <= 0:
+        raise ValueError(
+            "An estimate needs repetitions that fall as the load rises; in these sets "
+            f"they do not (slope {line.beta:.3g} repetitions per unit of "
+            f"{'1 / load' if family.direction > 0 else 'load'})."
+        )
+    if line.alpha * family.direction >= 0:
+        raise ValueError(
+            f"No positive k of {relation} fits these sets: its line leaves "
+            f"{line.alpha:.1f} repetitions at a load without limit. Give k, or more "
+            "sets at different loads."
+        )
+
+
+def _interval(low: float, high: float, form: str, unit: str) -> str:
+    if low == 0 and high == inf:
+        return "without bounds: these sets do not determine it"
+    if high == inf:
+        return f"from {low:{form}}{unit}, without an upper bound"
+    return f"{low:{form}} to {high:{form}}{unit}"
 
 
 def fitted_line(
@@ -334,72 +314,46 @@ def fitted_line(
     zero: float | None = None,
 ) -> Line:
     """Return the least-squares line; through `alpha` at 0, or 0 at `zero`, if given."""
-    if alpha is None and zero is None:
-        return _free_line(x, y)
-    zero_x = 0.0 if zero is None else zero
-    start = 0.0 if alpha is None else alpha
-    shifted = x - zero_x
-    beta = float(shifted @ (y - start) / (shifted @ shifted))
-    residual_sd = _residual_sd(y - start - beta * shifted, n_fitted=1)
-    var_beta = residual_sd**2 / float(shifted @ shifted)
+    from scipy.special import stdtrit
+
+    # Every such line runs through one known point: the means of x and y where it is
+    # free, or the point that is given, and then the slope alone is fitted.
+    is_free = alpha is None and zero is None
+    if is_free:
+        x0, y0 = float(x.mean()), float(y.mean())
+    else:
+        x0, y0 = 0.0 if zero is None else zero, 0.0 if alpha is None else alpha
+    shifted, n_left = x - x0, len(x) - (2 if is_free else 1)
+    square = float(shifted @ shifted)
+    beta = float(shifted @ (y - y0)) / square
+    residuals = y - y0 - beta * shifted
+    variance = float(residuals @ residuals) / n_left
+    var_beta = variance / square
     return Line(
-        alpha=start - beta * zero_x,
+        alpha=y0 - beta * x0,
         beta=beta,
-        var_alpha=zero_x**2 * var_beta,
+        var_alpha=(variance / len(x) if is_free else 0.0) + x0**2 * var_beta,
         var_beta=var_beta,
-        covariance=-zero_x * var_beta,
-        residual_sd=residual_sd,
-        quantile=_t_quantile(len(x) - 1),
+        covariance=-x0 * var_beta,
+        residual_sd=sqrt(variance),
+        quantile=float(stdtrit(n_left, (1 + LEVEL) / 2)),
     )
-
-
-def _free_line(x: np.ndarray, y: np.ndarray) -> Line:
-    mean_x = float(x.mean())
-    centred = x - mean_x
-    beta = float(centred @ (y - y.mean()) / (centred @ centred))
-    alpha = float(y.mean()) - beta * mean_x
-    residual_sd = _residual_sd(y - alpha - beta * x, n_fitted=2)
-    var_beta = residual_sd**2 / float(centred @ centred)
-    return Line(
-        alpha=alpha,
-        beta=beta,
-        var_alpha=residual_sd**2 / len(x) + mean_x**2 * var_beta,
-        var_beta=var_beta,
-        covariance=-mean_x * var_beta,
-        residual_sd=residual_sd,
-        quantile=_t_quantile(len(x) - 2),
-    )
-
-
-def interval_of_start(line: Line) -> tuple[float, float]:
-    """Return the t interval of alpha."""
-    half = line.quantile * sqrt(line.var_alpha)
-    return line.alpha - half, line.alpha + half
 
 
 def interval_of_zero(line: Line) -> tuple[float, float]:
     """Return the interval of the positive x where the line is 0, by Fieller's theorem.
 
-    It holds every x at which alpha + beta x does not differ from 0: the x at which
-    a x^2 + 2 b x + c <= 0. Where that is not one piece, the whole that holds all of it.
+    It contains every x at which alpha + beta x does not differ from 0, where
+    (alpha + beta x)^2 <= t^2 var(alpha + beta x), or a x^2 + 2 b x + c <= 0. Of two
+    pieces the range that contains both is returned.
     """
     squared = line.quantile**2
     a = line.beta**2 - squared * line.var_beta
     b = line.alpha * line.beta - squared * line.covariance
     c = line.alpha**2 - squared * line.var_alpha
     root = sqrt(max(b**2 - a * c, 0.0))
-    if a > 0:
+    if a > 0:  # the slope differs from 0: between the roots
         return max((-b - root) / a, 0.0), (-b + root) / a
-    if a == 0 or (-b + root) / a > 0:
+    if a == 0 or (-b + root) / a > 0:  # outside two positive roots, from 0 on
         return 0.0, inf
-    return max((-b - root) / a, 0.0), inf
-
-
-def _residual_sd(residuals: np.ndarray, *, n_fitted: int) -> float:
-    return sqrt(float(residuals @ residuals) / (len(residuals) - n_fitted))
-
-
-def _t_quantile(degrees_of_freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees_of_freedom, (1 + LEVEL) / 2))
+    return max((-b - root) / a, 0.0), inf  # beyond the larger root

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import DAYS_PER_WEEK, SET_KINDS, WEEKDAYS
-from hipext.intensity.relations import RELATIONS
+from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, parse_sets, parse_tempo
 from hipext.plans.rules import NoRule, Rule
@@ -308,7 +308,7 @@ def _scheme_faults(slot: Slot, exercise: Exercise) -> Iterator[str]:
     if scheme.is_hold and slot.tempo:
         yield f"a hold has no tempo; leave out tempo = {slot.tempo!r}."
     if exercise.is_loaded and scheme.rir is not None:
-        most = RELATIONS["epley"].max_reps
+        most = RELATIONS[RELATION].max_reps
         if scheme.is_hold:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
         elif scheme.low + scheme.rir > most:

@@ -21,7 +21,7 @@ from hipext.files.checks import (
 )
 from hipext.files.io import read_text
 from hipext.files.tables import SETS, TRAINING_LOADS, Column
-from hipext.intensity.relations import RELATIONS, one_rm
+from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
 from hipext.plans.exercises import read_exercises
 
@@ -31,7 +31,6 @@ USUAL = {  # names that a column goes by unless another is chosen
     "day": ("day", "date"),
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
-RELATION = "epley"
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _WITH_COMMA = re.compile(r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?")

@@ -18,7 +18,7 @@ from hipext.files.tables import (
     Column,
     Table,
 )
-from hipext.intensity.relations import RELATIONS, pct_1rm
+from hipext.intensity.relations import RELATION, RELATIONS, pct_1rm
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.notation import SetScheme, parse_sets, seconds_per_rep
 from hipext.plans.plan import (
@@ -32,7 +32,6 @@ from hipext.plans.plan import (
 )
 from hipext.plans.rules import Decision, Outcome, Prescription, decide, rounded
 
-RELATION = "epley"  # how repetitions and loads are linked in the open loop
 ASSUMPTIONS = Table(
     "assumptions",
     "one thing that was assumed",
