@@ -355,7 +355,7 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
     """
     SETS.check(sets)
     counted, session = working_sets(sets), _session_numbers(sets)
-    effort = set_effort(counted, sets["rpe"].to_numpy("float64", na_value=np.nan))
+    effort = weighted_rpe(counted, sets["rpe"].to_numpy("float64", na_value=np.nan))
     per_set = {"minutes": minutes(sets), "counted": counted, "effort": effort}
     sums = _sums(per_set, pd.Series(session, name="session"))
     rating = session_rating(sums["effort"].to_numpy(), sums["counted"].to_numpy())
@@ -391,8 +391,8 @@ def set_minutes(
     return (tut_s + rest_s + is_first_of_slot * parameter("time.setup_s")) / 60
 
 
-def set_effort(counted: np.ndarray, rpe: np.ndarray) -> np.ndarray:
-    """Return what every row adds to the effort of its session, from `set_counts`."""
+def weighted_rpe(counted: np.ndarray, rpe: np.ndarray) -> np.ndarray:
+    """Return the effort of every row, weighted by `set_counts`."""
     return np.where(np.isnan(rpe), parameter("effort.unrated_rpe"), rpe) * counted
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from hipext import read_athlete, read_plan, simulate, vary
 from hipext.explorers.widgets import explore_plan
-from hipext.plans.edits import apply_knob, reshape
+from hipext.plans.edits import apply_knob
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def simulated(plan, athlete="novice"):
 
 def assert_shows(explorer, run):
     """Check that the curves of an explorer are the tables of a run."""
-    shown = explorer.scene.table(explorer.shown)
+    shown = explorer.definition.table(explorer.shown)
     for name in ("week", "phase", "is_deload"):
         assert shown[name].tolist() == run.weekly[name].tolist()
     for name in ("working_sets", "hard_sets", "system_volume_load_kg", "strength_pct"):
@@ -41,19 +41,20 @@ def test_the_explorer_starts_from_the_plan_as_it_is(explorer):
 
 
 @pytest.mark.parametrize(
-    ("settings", "changes"),
+    ("settings", "knob", "value"),
     [
-        ({"weeks": 12}, {"weeks": 12}),
-        ({"sessions_per_week": 2}, {"sessions_per_week": 2}),
-        ({"deload_every_weeks": 3}, {"deload_every_weeks": 3}),
-        ({"deload_sets_pct": 20}, {"deload_sets_fraction": 0.2}),
-        ({"deload_load_pct": 70}, {"deload_load_fraction": 0.7}),
+        ({"weeks": 12}, "weeks", 12),
+        ({"sessions_per_week": 2}, "sessions_a_week", 2),
+        ({"deload_every_weeks": 3}, "deload_every", 3),
+        ({"deload_sets_pct": 20}, "deload_sets", 0.2),
+        ({"deload_load_pct": 70}, "deload_load", 0.7),
     ],
     ids=str,
 )
-def test_a_knob_does_what_reshape_does(explorer, settings, changes):
+def test_a_control_does_what_the_knob_of_the_plan_does(explorer, settings, knob, value):
     explorer.restore(settings)
-    assert_shows(explorer, simulated(reshape(read_plan("guide_16wk"), **changes)))
+    plan = apply_knob(read_plan("guide_16wk"), knob, value)
+    assert_shows(explorer, simulated(plan))
 
 
 def test_load_steps_are_those_of_the_knob_of_comparisons(explorer):
@@ -62,16 +63,16 @@ def test_load_steps_are_those_of_the_knob_of_comparisons(explorer):
     assert_shows(explorer, simulated(doubled))
 
 
-def test_another_person_is_shown(explorer):
-    explorer.knobs["person"].value = "lifter"
+def test_another_athlete_is_shown(explorer):
+    explorer.knobs["athlete"].value = "lifter"
     assert_shows(explorer, simulated(read_plan("guide_16wk"), "lifter"))
 
 
-def test_a_plan_and_a_person_of_ones_own_can_be_explored():
+def test_an_own_plan_and_athlete_can_be_explored():
     plan = vary(read_plan("deadlift_5x5_10wk"), {"deload.every_weeks": 5})
     someone = read_athlete("lifter").model_copy(update={"name": "Someone"})
     own = explore_plan(plan, someone)
-    assert own.settings["person"] == "given"
+    assert own.settings["athlete"] == "given"
     assert_shows(own, simulate(plan, someone, noise=False))
 
 
