@@ -62,8 +62,8 @@ class Picture:
 
     def png(self, *, level: int = 1, software: str = "") -> bytes:
         """Return the figure as it is now, as PNG; see `png_bytes`."""
-        # A full drawing takes 50 ms, most of it for text. Copying its pixels and
-        # drawing a few artists on top (blitting) takes 2 ms.
+        # A full drawing takes some 60 ms, most of it for text. Copying its pixels and
+        # drawing a few artists on top (blitting) takes 4 ms, PNG included.
         if self._background is None:
             self.canvas.draw()
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)

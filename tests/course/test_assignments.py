@@ -34,7 +34,7 @@ TASKS = {
 LINE = "my_sets = None  # your answer: a number of sets"
 SOURCES = [
     ("markdown", "# 1 · A small notebook\n\n*You will learn to* answer."),
-    ("code", "from hipext.tasks import check_answer"),
+    ("code", "from hipext import check_answer"),
     ("markdown", "## Your turn\n\n**Task 01.1** How many sets?"),
     ("code", f'{LINE}\ncheck_answer("01.1", my_sets)'),
     ("markdown", "**Task 01.2** Which day?"),
@@ -469,6 +469,6 @@ def test_feedback_of_a_wrong_answer_is_the_hint(course):
 
 
 def test_the_course_needs_no_nbgrader_to_be_made():
-    code = "import sys, hipext.assignments; print('nbgrader' in sys.modules)"
+    code = "import sys, hipext.course.tasks; print('nbgrader' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False\n"

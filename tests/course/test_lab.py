@@ -29,7 +29,7 @@ SPIED_LAB = """
 import socket, sys
 from contextlib import contextmanager
 from pathlib import Path
-from hipext import lab
+from hipext.course import lab
 
 def spied():
     patched()
@@ -46,7 +46,7 @@ def spied():
 patched, lab.send_at_once = lab.send_at_once, spied
 if sys.argv[2] == "without":
     patched = lambda: None
-lab.launch(Path("."), browser=False, port=int(sys.argv[1]), allow_root=True)
+lab.launch_lab(Path("."), browser=False, port=int(sys.argv[1]), allow_root=True)
 """
 
 
@@ -116,15 +116,16 @@ def test_a_missing_jupyterlab_is_said(monkeypatch, tmp_path):
 # --- machine code ---
 
 NAMES_MADE = """
-from hipext import _compiled
+from importlib import import_module
+engine = import_module("hipext.engine.compiled")
 names = []
-original = _compiled.compiled
+original = engine.compiled
 def spied(function):
     names.append(function.__name__)
     return original(function)
-_compiled.compiled = spied
-from hipext._machine_code import make
-make()
+engine.compiled = spied
+from hipext.explorers.cached_runs import compile_day_loop
+compile_day_loop()
 print(*sorted({*names}))
 """
 
@@ -132,7 +133,7 @@ print(*sorted({*names}))
 def test_all_that_is_compiled_is_made_before_it_is_asked_for():
     done = [sys.executable, "-P", "-c", NAMES_MADE]
     made = subprocess.run(done, capture_output=True, text=True, check=True).stdout
-    texts = (path.read_text() for path in Path(lab.__file__).parent.glob("*.py"))
+    texts = (path.read_text() for path in Path(lab.__file__).parents[1].rglob("*.py"))
     asked_for = {name for text in texts for name in COMPILED.findall(text)}
     assert {*made.split()} == asked_for
     assert len(asked_for) == 3
@@ -150,7 +151,7 @@ def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypat
     monkeypatch.setattr(lab, "Popen", Maker)
     with lab.compile_in_background():
         ((command, maker),) = started
-        assert command[-2:] == ["-m", "hipext._machine_code"]
+        assert command[-2:] == ["-m", "hipext.explorers.cached_runs"]
         assert maker.poll() is None
     assert maker.poll() is not None
 
