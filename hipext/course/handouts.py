@@ -1,4 +1,4 @@
-"""Handouts: notebooks as HTML pages to print, with room for answers, without results."""
+"""Handouts: notebooks as pages to print, with room for answers, without results."""
 
 import re
 import struct

@@ -1,4 +1,4 @@
-"""JupyterLab on a copy of the notebooks, and Voila with the explorers, on this machine."""
+"""JupyterLab on a copy of the notebooks, and Voila with the explorers."""
 
 import os
 import shutil
