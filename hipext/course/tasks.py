@@ -175,7 +175,7 @@ def read_notebook(name: str) -> dict:
 def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
     """Yield the cells of a notebook up to the heading of its solutions.
 
-    Text before that heading in the same cell is kept; a cell tagged ``solution`` is not.
+    Text before that heading is kept; a cell tagged ``solution`` is not.
     """
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
