@@ -100,11 +100,11 @@ def test_the_token_is_in_a_file_that_only_its_owner_reads(monkeypatch, tmp_path)
     opened = []
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("webbrowser.open", opened.append)
-    lab._open_unseen("http://127.0.0.1:1/?token=secret&x=1").join()
-    (door,) = tmp_path.iterdir()
-    assert opened == [door.as_uri()]
-    assert "url=http://127.0.0.1:1/?token=secret&amp;x=1" in door.read_text()
-    assert os.name == "nt" or door.stat().st_mode & 0o077 == 0
+    lab._open_privately("http://127.0.0.1:1/?token=secret&x=1").join()
+    (file,) = tmp_path.iterdir()
+    assert opened == [file.as_uri()]
+    assert "url=http://127.0.0.1:1/?token=secret&amp;x=1" in file.read_text()
+    assert os.name == "nt" or file.stat().st_mode & 0o077 == 0
 
 
 def test_the_template_asks_no_other_server():

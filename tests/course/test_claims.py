@@ -36,7 +36,7 @@ def shown_in():
 @pytest.fixture(scope="module")
 def source():
     """Return all modules and data of the package as one text."""
-    folders = [*ROOT.glob("hipext/*.py"), *ROOT.glob("data/**/*.toml")]
+    folders = [*ROOT.glob("hipext/**/*.py"), *ROOT.glob("data/**/*.toml")]
     return "\n".join(path.read_text(encoding="utf-8") for path in folders)
 
 
