@@ -125,6 +125,10 @@ def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
     )
 
 
+# A page must not give a result away. Text is shown until the first output of a section;
+# after that only questions are, with the block that introduces them.
+
+
 def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
     """Return the sections of a notebook, the first under its title, and its figures."""
     sections: list[_Section] = []

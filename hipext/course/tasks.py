@@ -349,6 +349,7 @@ def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
             f"{', '.join(map(str, edited))}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
+    # All or nothing: after an error, files and folders of this call are removed again.
     new = {path: content for path, content in targets.items() if path not in existing}
     parents = {parent for path in new for parent in path.parents}
     new_folders = sorted(path for path in parents if not path.exists())

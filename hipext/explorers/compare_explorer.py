@@ -12,6 +12,7 @@ from hipext.explorers.explorer import (
     Choice,
     Control,
     Definition,
+    Explorer,
     Settings,
     choice_of,
     number_of,
@@ -114,10 +115,34 @@ class PlanPair:
         )
 
 
-def compare_definition(
-    a: str | Plan, b: str | Plan | None, population: str, n_persons: int, seed: int
-) -> Definition:
-    """Return the definition of `widgets.explore_compare`."""
+def explore_compare(
+    a: str | Plan = "guide_16wk",
+    b: str | Plan | None = None,
+    *,
+    population: str = "novices",
+    n_persons: int = 64,
+    seed: int = 0,
+) -> Explorer:
+    """Return an explorer of two plans: the same athletes on the same days in both.
+
+    Parameters
+    ----------
+    a : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    b : str or Plan, optional
+        The other plan; the controls change it. Default: `a` with a session a week
+        less.
+    population : str, default "novices"
+        Shipped population from which the athletes are drawn.
+    n_persons : int, default 64
+        Number of athletes. Without numba each takes some 40 ms per picture.
+    seed : int, default 0
+        Seed of the athletes and of the noise of their days.
+
+    Returns
+    -------
+    Explorer
+    """
     plans = {"plan_a": plan_of(a)}
     plans["plan_b"] = _with_less(plans["plan_a"]) if b is None else plan_of(b)
     known = {name: OUTCOMES[name] for name in WEEKLY}
@@ -157,7 +182,7 @@ def compare_definition(
             settings["athlete"] - 1,
         )
 
-    return Definition(
+    definition = Definition(
         name="compare",
         title="Two plans for the same athletes: one athlete, and all differences",
         controls=controls,
@@ -166,6 +191,7 @@ def compare_definition(
         description=description,
         table=PlanPair.table,
     )
+    return Explorer(definition)
 
 
 def _with_less(plan: Plan) -> Plan:

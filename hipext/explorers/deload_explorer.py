@@ -12,8 +12,8 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import Control, Definition, Settings, number_of
-from hipext.explorers.panels import Drawing, Panels, weeks_of_days
+from hipext.explorers.explorer import Control, Definition, Explorer, Settings, number_of
+from hipext.explorers.panels import Bands, Bars, Drawing, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import (
     PlanRun,
     ResponseLines,
@@ -73,8 +73,25 @@ class DeloadComparison:
         return table.assign(strength_without_pct=pd.Series(last).reindex(table.index))
 
 
-def deload_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
-    """Return the definition of `widgets.explore_deload`."""
+def explore_deload(
+    plan: str | Plan = "guide_16wk", athlete: str | Athlete = "novice"
+) -> Explorer:
+    """Return an explorer of deload weeks, by two models.
+
+    One model adds up fitness and fatigue; its constants are controls. The other is the
+    simulation without noise, once with the deload weeks and once without any.
+
+    Parameters
+    ----------
+    plan : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    athlete : str or Athlete, default "novice"
+        Name of a shipped athlete, or an athlete, to start with.
+
+    Returns
+    -------
+    Explorer
+    """
     plan = plan_of(plan)
     controls: tuple[Control, ...] = (
         *deload_controls(plan),
@@ -100,7 +117,7 @@ def deload_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         run = cached_run(edited_plan(plan, controls, settings), chosen)
         return DeloadComparison(PlanRun(run, model), run_without(ById(chosen)))
 
-    return Definition(
+    definition = Definition(
         name="deload",
         title="Deload weeks: volume, fitness and fatigue of a model, and strength",
         controls=controls,
@@ -109,6 +126,7 @@ def deload_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         description=description,
         table=DeloadComparison.table,
     )
+    return Explorer(definition)
 
 
 class DeloadFigure(Drawing):
@@ -118,8 +136,8 @@ class DeloadFigure(Drawing):
         self.panels = Panels(PANELS, heights=(0.8, 1.2, 1))
         self.panels.axes["strength"].set_xlabel("week")
         self.panels.thousands("volume")
-        self.bands = self.panels.bands(["response", "strength"])
-        self.bars = self.panels.bars("volume")
+        self.bands = Bands(self.panels, ["response", "strength"])
+        self.bars = Bars(self.panels, "volume")
         self.response = ResponseLines(self.panels, start.planned.response)
         self.strength = [
             self.panels.line("strength", name, **style)

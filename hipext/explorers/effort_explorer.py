@@ -16,7 +16,13 @@ from hipext.engine.session import (
     tempo_factor,
 )
 from hipext.engine.state import BOTH, LEFT
-from hipext.explorers.explorer import Definition, Settings, choice_of, number_of
+from hipext.explorers.explorer import (
+    Definition,
+    Explorer,
+    Settings,
+    choice_of,
+    number_of,
+)
 from hipext.explorers.panels import Drawing, Panels, columns
 from hipext.files.checks import counted
 from hipext.files.parameters import shipped_model
@@ -64,24 +70,43 @@ LINE_STYLES = {
 _BAR_WIDTH = 0.7
 
 
-def effort_definition() -> Definition:
-    """Return the definition of `widgets.explore_effort`."""
+def explore_effort() -> Explorer:
+    """Return an explorer of effort: load, repetitions, reserve, set after set.
+
+    The first set follows the chosen relation (`intensity.RELATIONS`); the effects of
+    earlier sets, short rests and slow repetitions are those of `simulate`. The lift is
+    a Romanian deadlift by a rested athlete after a warm-up. Repetitions slower than its
+    usual tempo reduce their number.
+
+    Returns
+    -------
+    Explorer
+
+    Notes
+    -----
+    Holds are left out: in the model their longest duration depends on the athlete and
+    the lifted share of body mass, not on a percentage of the 1RM.
+    """
     usual_s = float(seconds_per_rep(read_exercises()[LIFT].tempo))
 
     def evaluate(settings: Settings) -> PerformedSets:
         return performed_sets(PrescribedSets(**settings, usual_seconds=usual_s))
 
     loads, label_s = (LOW_PCT, HIGH_PCT), "Seconds a repetition"
-    return Definition(
+    definition = Definition(
         name="effort",
-        title="Repetitions to failure, repetitions in reserve and time under tension",
+        title="Repetitions to failure and in reserve, and time under tension",
         controls=(
             choice_of("relation", "Relation", RELATION_NAMES, RELATION),
             number_of("pct_1rm", "Load (% of the 1RM)", loads, step=0.5, start=75.0),
             number_of("reps", "Repetitions a set", (1, 20), step=1, start=8),
             number_of("n_sets", "Sets", (1, MAX_SETS), step=1, start=3),
             number_of(
-                "rest_s", "Rest between sets (s)", (30.0, 300.0), step=5.0, start=120.0
+                "rest_s",
+                "Rest between sets (s)",
+                (30.0, 300.0),
+                step=5.0,
+                start=120.0,
             ),
             number_of("seconds", label_s, (1.0, 12.0), step=0.5, start=usual_s),
         ),
@@ -90,6 +115,7 @@ def effort_definition() -> Definition:
         description=description,
         table=PerformedSets.table,
     )
+    return Explorer(definition)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,14 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 
-from hipext.explorers.explorer import Choice, Definition, Settings, choice_of, number_of
+from hipext.explorers.explorer import (
+    Choice,
+    Definition,
+    Explorer,
+    Settings,
+    choice_of,
+    number_of,
+)
 from hipext.explorers.panels import Drawing, Panels, rectangles
 from hipext.files.checks import counted, listed
 from hipext.files.tables import MUSCLES
@@ -130,15 +137,33 @@ def _shares(exercise: str) -> dict[str, np.ndarray]:
     }
 
 
-def exercise_definition(exercise: str) -> Definition:
-    """Return the definition of `widgets.explore_exercise`."""
+def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
+    """Return an explorer of the catalogue: one exercise, its ladder and its muscles.
+
+    Three ways of counting the same sets for muscles are shown side by side, because
+    they disagree; see `exercises.muscle_shares`.
+
+    Parameters
+    ----------
+    exercise : str, default "romanian_deadlift"
+        Id, name or alias of the exercise to start with.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
     exercises = read_exercises()
 
     def evaluate(settings: Settings) -> ExerciseSets:
         chosen = exercises[settings["exercise"]]
         return ExerciseSets(chosen, settings["mapping"], settings["n_sets"])
 
-    return Definition(
+    definition = Definition(
         name="exercise",
         title="The ladder around an exercise, and its sets by muscle",
         controls=(
@@ -151,6 +176,7 @@ def exercise_definition(exercise: str) -> Definition:
         description=description,
         table=ExerciseSets.table,
     )
+    return Explorer(definition)
 
 
 def _exercise_control(start: str) -> Choice:

@@ -22,6 +22,7 @@ from hipext.explorers.explorer import (
     Choice,
     Control,
     Definition,
+    Explorer,
     Number,
     Settings,
     choice_of,
@@ -106,8 +107,32 @@ ATHLETE = Banister(
 )
 
 
-def fit_definition(load: pd.Series | None, tests: pd.Series | None) -> Definition:
-    """Return the definition of `widgets.explore_fit`."""
+def explore_fit(
+    load: pd.Series | None = None, tests: pd.Series | None = None
+) -> Explorer:
+    """Return an explorer of a fit: Banister's model set by hand, beside the best fit.
+
+    A map shows how well each pair of time constants can fit the tests with the best
+    gains and baseline, and which pairs the tests cannot distinguish from the best one.
+
+    Parameters
+    ----------
+    load : pandas.Series, optional
+        Training load (a.u.) of consecutive days, as `calibration.fit` takes it.
+        Default: the 26 weeks of the notebook 09_fit_your_own_data.
+    tests : pandas.Series, optional
+        Result of each test, by the same days. Default: the tests of that notebook,
+        made by a model, 60 careful ones or 9 rough ones.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If only one of the two is given, or `calibration.fit` refuses them.
+    """
     all_series, choice = _all_series(load, tests)
     first = next(iter(all_series.values()))
     controls: tuple[Control, ...] = (
@@ -126,7 +151,7 @@ def fit_definition(load: pd.Series | None, tests: pd.Series | None) -> Definitio
             model = series.best_for(model.fitness_tau, model.fatigue_tau)
         return ManualFit(series, model, has_best_gains)
 
-    return Definition(
+    definition = Definition(
         name="fit",
         title="A model set by hand, tests, and the map of time constants",
         controls=controls,
@@ -135,6 +160,7 @@ def fit_definition(load: pd.Series | None, tests: pd.Series | None) -> Definitio
         description=description,
         table=ManualFit.table,
     )
+    return Explorer(definition)
 
 
 @dataclass(frozen=True, eq=False)

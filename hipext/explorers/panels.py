@@ -180,14 +180,6 @@ class Panels:
         self.axes[panel].add_collection(polygons, autolim=False)
         return self.moving(polygons)
 
-    def bars(self, panel: str) -> "Bars":
-        """Return moving bars of loading weeks and deload weeks."""
-        return Bars(self, panel)
-
-    def bands(self, panels: Iterable[str]) -> "Bands":
-        """Return moving bands behind deload weeks."""
-        return Bands(self, panels)
-
     def legend(self, *panels: str) -> None:
         """Add the legends of panels, beside them."""
         for panel in panels:

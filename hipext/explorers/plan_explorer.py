@@ -17,12 +17,20 @@ from hipext.explorers.explorer import (
     Choice,
     Control,
     Definition,
+    Explorer,
     Number,
     Settings,
     choice_of,
     number_of,
 )
-from hipext.explorers.panels import AT_THE_START, Drawing, Panels, weeks_of_days
+from hipext.explorers.panels import (
+    AT_THE_START,
+    Bands,
+    Bars,
+    Drawing,
+    Panels,
+    weeks_of_days,
+)
 from hipext.files.io import shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
 from hipext.plans.edits import KNOBS, SPREAD, _sessions_of
@@ -86,8 +94,26 @@ class PlanRun:
         )
 
 
-def plan_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
-    """Return the definition of `widgets.explore_plan`."""
+def explore_plan(
+    plan: str | Plan = "guide_16wk", athlete: str | Athlete = "novice"
+) -> Explorer:
+    """Return an explorer of a plan: volume, hard sets, fitness and fatigue.
+
+    Performance, pain and fatigue feed back into the plan, as in `simulate` without
+    noise. At the start the curves are those of the unchanged plan.
+
+    Parameters
+    ----------
+    plan : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    athlete : str or Athlete, default "novice"
+        Name of a shipped athlete, or an athlete, to start with.
+
+    Returns
+    -------
+    Explorer
+        A widget. Where no widget can be shown, its picture is shown.
+    """
     plan = plan_of(plan)
     controls: tuple[Control, ...] = (
         number_of(
@@ -108,7 +134,7 @@ def plan_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         run = cached_run(edited, athlete_of(settings, athlete))
         return PlanRun(run, teaching_model())
 
-    return Definition(
+    definition = Definition(
         name="plan",
         title="Weekly volume, hard sets, fitness and fatigue of a plan",
         controls=controls,
@@ -117,6 +143,7 @@ def plan_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         description=description,
         table=PlanRun.table,
     )
+    return Explorer(definition)
 
 
 class PlanFigure(Drawing):
@@ -126,8 +153,8 @@ class PlanFigure(Drawing):
         self.panels = Panels(PANELS, heights=(1, 0.8, 1.2))
         self.panels.axes["response"].set_xlabel("week")
         self.panels.thousands("volume")
-        self.bands = self.panels.bands(["response"])
-        self.bars = {name: self.panels.bars(name) for name in ("volume", "hard_sets")}
+        self.bands = Bands(self.panels, ["response"])
+        self.bars = {name: Bars(self.panels, name) for name in ("volume", "hard_sets")}
         self.response = ResponseLines(self.panels, start.response)
         self.start = {
             "volume": start.run.volume_kg,

@@ -14,11 +14,12 @@ from hipext.explorers.explorer import (
     Choice,
     Control,
     Definition,
+    Explorer,
     Settings,
     choice_of,
     number_of,
 )
-from hipext.explorers.panels import AT_THE_START, Drawing, Panels, weeks_of_days
+from hipext.explorers.panels import AT_THE_START, Bands, Drawing, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import athlete_control, athlete_of, plan_of
 from hipext.files.checks import DAY_NAMES, spans
 from hipext.files.tables import DAYS_PER_WEEK
@@ -133,8 +134,26 @@ def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.fmax.reduce(limits)
 
 
-def recovery_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
-    """Return the definition of `widgets.explore_recovery`."""
+def explore_recovery(
+    plan: str | Plan = "guide_16wk", athlete: str | Athlete = "novice"
+) -> Explorer:
+    """Return an explorer of recovery: habits, a flare-up of pain, mobility work.
+
+    Performance, pain and fatigue feed back into the plan, as in `simulate` without
+    noise. Habits start at those of `athlete` and keep their values when another athlete
+    is chosen; a flare-up is added to those of the athlete.
+
+    Parameters
+    ----------
+    plan : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    athlete : str or Athlete, default "novice"
+        Name of a shipped athlete, or an athlete, to start with.
+
+    Returns
+    -------
+    Explorer
+    """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
 
@@ -143,7 +162,7 @@ def recovery_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         edited = with_mobility(plan, settings)
         return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
-    return Definition(
+    definition = Definition(
         name="recovery",
         title="Pain, soreness and hip extension of an athlete in a plan",
         controls=(*_controls(plan, first), athlete_control(athlete)),
@@ -152,6 +171,7 @@ def recovery_definition(plan: str | Plan, athlete: str | Athlete) -> Definition:
         description=description,
         table=RecoveryRun.table,
     )
+    return Explorer(definition)
 
 
 def _controls(plan: Plan, athlete: Athlete) -> Iterable[Control]:
@@ -182,7 +202,7 @@ class RecoveryFigure(Drawing):
         self.start = start
         panels.axes["range"].set_xlabel("week")
         panels.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
-        self.bands = panels.bands(PANELS)
+        self.bands = Bands(panels, PANELS)
         reactive = start.run.plan.deload.reactive
         if reactive is not None:
             limit = panels.line("pain", "above: deload week", **_LIMIT)

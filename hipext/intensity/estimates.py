@@ -120,6 +120,8 @@ def estimate_one_rm(
     check_one_of(relation, FAMILIES, name="relation")
     family = FAMILIES[relation]
     _check_given(k, one_rm_kg, family.relation_with)
+    # The relation is a line in x = 1 / load or load; its zero is the 1RM, and its value
+    # at x = 0 gives the constant.
     load_kg, possible = _checked_sets(sets, load)
     _check_enough(load_kg, possible, k, one_rm_kg)
     line = fitted_line(
@@ -138,6 +140,7 @@ def estimate_one_rm(
     maxima_kg = (one_rm_kg,) * 3
     if one_rm_kg is None:
         x = (-line.alpha / line.beta, *interval_of_zero(line))
+        # 1 / x turns the ends of an interval around.
         best_kg, *ends_kg = (float(family.scale(one)) for one in x)
         maxima_kg = (best_kg, *sorted(ends_kg))
     return RepsEstimate(
@@ -167,6 +170,7 @@ class _Family:
     k_at: Callable[[float], float]  # of alpha
 
 
+# Epley: r = (m / k) / w - 1 / k. Linear: r - 1 = (k - 1) - ((k - 1) / m) w.
 _EPLEY = _Family(
     relation_with=epley_with,
     first=0,

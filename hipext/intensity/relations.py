@@ -75,6 +75,9 @@ class Relation:
         return abs(float(self.fraction_at(1.0)) - 1) < 1e-12
 
 
+# Three forms. Each has its own inverse, so that loads and repetitions round-trip.
+
+
 def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
     """Return a relation whose inverse load rises by `slope` per repetition."""
     return Relation(
@@ -104,6 +107,7 @@ def _exponential(
 ) -> Relation:
     """Return a relation that falls exponentially towards a load above 0."""
     floor, height, rate = constants
+    # Where the curve starts above 100 %, it holds from where it falls to that.
     return Relation(
         name=name,
         fraction_at=lambda reps: floor + height * np.exp(-rate * reps),
@@ -349,6 +353,7 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers
     """
     chosen = relation_of(relation)
     lowest, highest = chosen.lowest_pct, chosen.highest_pct
+    # With some tolerance: the ends of the range are computed, not exact.
     is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
     is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
     if not np.all(is_known):
@@ -397,6 +402,7 @@ def rir_at(
     """
     chosen = relation_of(relation)
     possible = reps_at(pct_1rm, relation=chosen)
+    # A set at exactly its maximum may come out a rounding error below 0.
     spare = np.subtract(possible, reps)
     is_done = np.greater_equal(spare, -ROUNDING) & np.greater_equal(reps, 1)
     if not np.all(is_done):
@@ -485,6 +491,7 @@ def one_rm(
         check_positive(bad, name="load_kg", unit=" of kg")
     chosen = relation_of(relation)
     pct = pct_1rm(reps, relation=chosen)
+    # Epley's 1 / (1 + 1/30) would make a single of 100 kg a 1RM of 103.3 kg.
     if not chosen.is_exact_at_one and np.any(np.equal(reps, 1)):
         (once_kg,) = _first_where(np.equal(reps, 1) & is_load, load_kg)
         made_kg = once_kg / float(chosen.fraction_at(1.0))

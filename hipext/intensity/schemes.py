@@ -189,6 +189,7 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     81.1
     """
     known, pct_1rm = _chart(chart)
+    # The chart is one curve of repetitions to failure: reps + (10 - RPE).
     possible, last = reps + RPE_OF_FAILURE - rpe, known[-1]
     if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
         raise ValueError(
@@ -345,6 +346,7 @@ def adjusted_reps(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    # First back to the load for the maximum, then to repetitions, then short of them.
     most = _to_maximum(pct_1rm, method, adjustment)
     _check_maximum(most, pct_1rm, method, adjustment, chosen)
     possible = reps_at(most, relation=chosen)
@@ -363,6 +365,7 @@ def _week(
     sets: pd.DataFrame, week: int, spare: float, relation: Relation
 ) -> pd.DataFrame:
     """Return the sets of one week, all with `spare` repetitions below their maximum."""
+    # A ladder has one load, which its longest set decides.
     longest = sets["reps"].where(sets["load_from"] == "own", sets["reps"].max())
     try:
         pct = pct_1rm(longest.to_numpy(), spare, relation=relation) + sets["points"]
@@ -449,6 +452,7 @@ def _check_adjustment(method: str, adjustment: float) -> None:
     """Raise ValueError unless a method can have this adjustment."""
     check_one_of(method, ADJUSTMENTS, name="method")
     low, high = _LIMITS[method]
+    # 0.9 for 90 % would be allowed by the limits, and is a likely mistake.
     is_fraction = method != "rir" and 0 < adjustment < 1
     if low <= adjustment <= high and not is_fraction:
         return

@@ -64,6 +64,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     sessions = session_rpe(sets)
     sums["session_rpe"] = _sums({"load": sessions["session_rpe"]}, sessions["day"])
     sums = sums.reindex(days, fill_value=0.0)
+    # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
     names: dict[int, list[str]] = {}
@@ -129,6 +130,7 @@ def weekly_from(
     tut_s = time_under_tension(sets) * is_work
     side, length = sets["side"].to_numpy(dtype=object), minutes(sets)
     session = _session_numbers(sets)
+    # Minutes of a session without any working set (mobility only) are kept apart.
     has_work = (np.bincount(session, weights=is_work) > 0)[session]
     reps = sets["reps"].to_numpy("float64", na_value=0.0)
     per_set = {
@@ -148,6 +150,7 @@ def weekly_from(
     }
     sums = _sums(per_set, sets["week"]).reindex(weeks.index, fill_value=0.0)
     sums["session_rpe"] = _sums({"load": days["session_rpe"]}, days["week"])
+    # A session counts once, in the week of its first working set.
     sessions = pd.Series(session[is_work], index=sets["week"].to_numpy()[is_work])
     n_sessions = sessions.drop_duplicates().index.value_counts()
     sums["n_sessions"] = n_sessions.reindex(weeks.index, fill_value=0)
@@ -196,6 +199,7 @@ def muscle_sets(
     counted = sets.assign(counted=working_sets(sets), exercise=ids).pivot_table(
         index="week", columns="exercise", values="counted", aggfunc="sum"
     )
+    # Sets [week, exercise] x shares [exercise, muscle] = sets [week, muscle].
     per_week = counted.reindex(columns=shares.index).fillna(0.0) @ shares
     is_deload = sets.groupby("week")["is_deload"].any()
     return MUSCLE_SETS.from_columns(
@@ -331,6 +335,7 @@ def minutes(sets: pd.DataFrame) -> pd.Series:
     """
     check_columns(sets, ("day", "session", "slot", "rest_s"), name="sets")
     slot = sets["slot"].to_numpy()
+    # One number for session and slot together; a slot is set up at its first row.
     slot = _session_numbers(sets) * (slot.max(initial=0) + 1) + slot
     is_first = ~pd.Series(slot).duplicated().to_numpy()
     length = set_minutes(time_under_tension(sets), _floats(sets["rest_s"]), is_first)
@@ -442,6 +447,7 @@ def _session_numbers(sets: pd.DataFrame) -> np.ndarray:
     """Return a number for the session of every row, in order of appearance from 0."""
     check_columns(sets, ("day", "session"), name="sets")
     codes, names = pd.factorize(sets["session"].to_numpy(dtype=object))
+    # One number for day and name together, because factorize takes one array.
     return pd.factorize(sets["day"].to_numpy() * (len(names) + 1) + codes)[0]
 
 

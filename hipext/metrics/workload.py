@@ -205,6 +205,7 @@ def _moving_average(
         return _smoothed(load, share, 0.0)
     if start == "first":
         return _smoothed(load, share, load[0])
+    # The mean of the first N days stands on the last of them.
     averages = np.full(len(load), np.nan)
     if days <= len(load):
         mean = load[:days].mean()
@@ -296,7 +297,7 @@ def monotony(
         )
     check_whole_days(window_d, name="window_d", least=2)
     windows = _windows(training_load, window_d, min_coverage)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # an SD of 0 gives inf or NaN
         values = _means(windows) / _sds(windows, ddof)
     return pd.Series(values, index=_days_of(training_load), name="monotony")
 
@@ -367,6 +368,7 @@ def strain(
     ratio = monotony(
         training_load, ddof=ddof, window_d=window_d, min_coverage=min_coverage
     )
+    # A window of rest has no monotony (0 / 0), and a strain of 0 all the same.
     return (sums * ratio).mask(sums == 0, 0.0).rename("strain")
 
 
@@ -441,6 +443,7 @@ def pmc(
     load = checked_load(training_load)
     ctl = _smoothed(load, ctl_share, first_ctl)
     atl = _smoothed(load, atl_share, first_atl)
+    # Form of a morning is the balance of the evening before: one day later.
     evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
     return pd.DataFrame(
         {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
@@ -529,6 +532,8 @@ def rolling_load(
     """
     check_one_of(statistic, STATISTICS, name="statistic")
     means = _means(_windows(training_load, window_d, min_coverage))
+    # The sum of a window with unknown days is scaled up, as if they had been like the
+    # known ones.
     values = means * (window_d if statistic == "sum" else 1)
     return pd.Series(values, index=_days_of(training_load), name="training_load")
 
@@ -627,6 +632,7 @@ def as_daily(
             "A load must be 0 or more, or NaN where unknown; "
             f"got {bad.iloc[0]} on day {bad.index[0]}."
         )
+    # skipna=False: a day with one unknown session is unknown.
     sums = sums.groupby(level=0).sum(skipna=False)
     calendar = _calendar(sums.index, first, last)
     filled = sums.reindex(calendar, fill_value=MISSING[missing])
@@ -684,6 +690,8 @@ def decayed_sum(
     """
     if np.ndim(tau) or load.ndim > 1:
         return _decayed_sums(load, np.atleast_1d(tau), convention)
+    # s(n) = (s(n - 1) + w(n - 1)) e^(-1/tau), or s(n - 1) e^(-1/tau) + w(n): the loop
+    # is the sum over all earlier loads, in time linear in the number of days.
     keep = exp(-1 / tau)
     sums = np.empty(len(load))
     carried = 0.0
@@ -705,6 +713,7 @@ def _decayed_sums(load: np.ndarray, tau: np.ndarray, convention: str) -> np.ndar
     before = np.zeros(n_draws)
     if convention == "next_day":
         load = np.concatenate([np.zeros_like(load[:1]), load[:-1]])  # of yesterday
+    # `today` is a row of `sums`, filled in place without temporary arrays.
     for today, added in zip(sums, load, strict=True):
         if convention == "next_day":
             np.add(before, added, out=today)

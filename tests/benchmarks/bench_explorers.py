@@ -39,11 +39,11 @@ PLAIN = """
 import ipywidgets
 from IPython.display import display
 from hipext.explorers.cached_runs import compile_day_loop
-from hipext.explorers.deload_explorer import deload_definition
+from hipext.explorers.deload_explorer import explore_deload
 from hipext.explorers.explorer import Number, field_of
 %matplotlib inline
 compile_day_loop()
-definition = deload_definition("guide_16wk", "novice")
+definition = explore_deload().definition
 sliders = {
     one.name: ipywidgets.IntSlider(value=one.start, min=one.low, max=one.high)
     if isinstance(one, Number) and one.is_whole else field_of(one)
