@@ -16,7 +16,7 @@ from hipext.athletes.athlete import Athlete, one_rm_of
 from hipext.files.parameters import parameter
 from hipext.files.schema import place
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, Column, Table
-from hipext.intensity.relations import RELATIONS
+from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.edits import (
     changed,
     exercise_of,
@@ -286,7 +286,7 @@ def _rule(
             return each(plan, lambda part: change(part, athlete))
 
         rule = PersonalisationRule(
-            id=change.__name__.removeprefix("_"),
+            id=change.__name__,
             guide=guide,
             reason=reason,
             change=change_each if each else change,
@@ -299,7 +299,7 @@ def _rule(
 
 
 @_rule(experience, "G48", "An experienced athlete needs fewer weeks before load.")
-def _short_start(plan: Plan, _: Athlete) -> Plan:
+def short_start(plan: Plan, _: Athlete) -> Plan:
     """Shorten the phases before load; week numbers of the plan move along."""
     loaded = [_has_work(plan, phase.session, is_heavy=False) for phase in plan.phase]
     n_early = loaded.index(True) if True in loaded else 0
@@ -328,7 +328,7 @@ def _short_start(plan: Plan, _: Athlete) -> Plan:
 
 
 @_rule(poor_recovery, "G41", "Slow recovery calls for more frequent deloads.")
-def _light_weeks(plan: Plan, _: Athlete) -> Plan:
+def light_weeks(plan: Plan, _: Athlete) -> Plan:
     """Make every third week a deload, where more weeks in a row are not."""
     runs = groupby(weeks_of(plan), key=lambda week: week.is_deload)
     lengths = [len([*weeks]) for is_deload, weeks in runs if not is_deload]
@@ -344,7 +344,7 @@ def _light_weeks(plan: Plan, _: Athlete) -> Plan:
     "A phase may take longer before the next one begins.",
     with_phases,
 )
-def _patient_gates(phase: Phase, _: Athlete) -> Phase:
+def patient_gates(phase: Phase, _: Athlete) -> Phase:
     """Give the gate of a phase more weeks to open."""
     gate = phase.advance
     if gate is None:
@@ -354,7 +354,7 @@ def _patient_gates(phase: Phase, _: Athlete) -> Phase:
 
 
 @_rule(sensitive_back, "G47", "The easier hinge is mastered first.", with_sessions)
-def _easier_hinges(session: Session, athlete: Athlete) -> Session:
+def easier_hinges(session: Session, athlete: Athlete) -> Session:
     """Go back from hinges with a barbell to the nearest easier one without."""
     return _swapped(session, athlete, _easier_hinge)
 
@@ -365,7 +365,7 @@ def _easier_hinges(session: Session, athlete: Athlete) -> Session:
     "After mastering the easier lift, the athlete goes on to the bar.",
     with_sessions,
 )
-def _bars(session: Session, athlete: Athlete) -> Session:
+def bars(session: Session, athlete: Athlete) -> Session:
     """Go on from dumbbell, kettlebell or band to the bar that comes after it."""
     return _swapped(session, athlete, _on_the_bar)
 
@@ -431,7 +431,7 @@ def _on_the_bar(exercise: Exercise) -> Exercise | None:
     "Technique comes before effort: sets end further from failure.",
     with_slots,
 )
-def _more_reserve(slot: Slot, _: Athlete) -> Slot:
+def more_reserve(slot: Slot, _: Athlete) -> Slot:
     """Keep working sets further from failure."""
     return _eased(slot, EASY_RIR, EASY_PCT)
 
@@ -443,7 +443,7 @@ def _eased(slot: Slot, rir: float, pct: float) -> Slot:
     scheme, rule = slot.scheme, slot.progress
     if scheme.rir is not None:
         # No load is known for more repetitions to failure than the relation covers.
-        room = RELATIONS["epley"].max_reps - scheme.low
+        room = RELATIONS[RELATION].max_reps - scheme.low
         scheme = replace(scheme, rir=max(scheme.rir, min(rir, room)))
     if scheme.pct_1rm is not None:
         scheme = replace(scheme, pct_1rm=min(scheme.pct_1rm, pct))
@@ -458,7 +458,7 @@ def _eased(slot: Slot, rir: float, pct: float) -> Slot:
     "Squats and lunges add to the load on legs that run often.",
     with_slots,
 )
-def _easy_legs(slot: Slot, _: Athlete) -> Slot:
+def easy_legs(slot: Slot, _: Athlete) -> Slot:
     """Give squats and lunges fewer sets, further from failure."""
     if exercise_of(slot).pattern not in LEG_PATTERNS or not is_work(slot):
         return slot
@@ -468,7 +468,7 @@ def _easy_legs(slot: Slot, _: Athlete) -> Slot:
 
 
 @_rule(busy_legs, "G16", "No heavy day follows another.")
-def _heavy_days_apart(plan: Plan, _: Athlete) -> Plan:
+def heavy_days_apart(plan: Plan, _: Athlete) -> Plan:
     """Move sessions so that no two heavy days of a phase follow each other.
 
     Where a week has no room for that, the phase stays as it is.
@@ -538,7 +538,7 @@ def _has_work(plan: Plan, sessions: Iterable[Session], *, is_heavy: bool) -> boo
     "An athlete used to lifting can do another set of the main lifts.",
     with_slots,
 )
-def _main_sets(slot: Slot, _: Athlete) -> Slot:
+def main_sets(slot: Slot, _: Athlete) -> Slot:
     """Start at the most sets of a range, and make three sets of heavy work four."""
     exercise, scheme = exercise_of(slot), slot.scheme
     is_main = exercise.is_loaded and exercise.role == "strength"
@@ -551,7 +551,7 @@ def _main_sets(slot: Slot, _: Athlete) -> Slot:
 
 
 @_rule(stiff_hip, "G9", "The hip flexors get more mobility work.", with_slots)
-def _hip_mobility(slot: Slot, _: Athlete) -> Slot:
+def hip_mobility(slot: Slot, _: Athlete) -> Slot:
     """Give the hip flexors more sets of mobility work."""
     exercise = exercise_of(slot)
     if exercise.role != "mobility" or "hip_flexors" not in exercise.stretches:
@@ -566,7 +566,7 @@ def _with_sets(slot: Slot, n_sets: int, n_sets_max: int) -> Slot:
 
 
 @_rule(uneven_legs, "G23", "The weaker side starts, while it is rested.", with_slots)
-def _weaker_side(slot: Slot, _: Athlete) -> Slot:
+def weaker_side(slot: Slot, _: Athlete) -> Slot:
     """Let the weaker side start wherever one side works at a time."""
     is_one_sided = exercise_of(slot).is_unilateral
     return changed(slot, side_first="weaker") if is_one_sided else slot
@@ -575,7 +575,7 @@ def _weaker_side(slot: Slot, _: Athlete) -> Slot:
 @_rule(
     own_stance, "G20", "The cue comes with the first session of each hinge and squat."
 )
-def _stance(plan: Plan, athlete: Athlete) -> Plan:
+def stance(plan: Plan, athlete: Athlete) -> Plan:
     """Add a cue where each hinge or squat on two legs first comes in the plan."""
     cue, seen = stance_cue(athlete), set()
 

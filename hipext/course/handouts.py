@@ -1,4 +1,4 @@
-"""Handouts: a notebook as a page to print, with room to answer and without answers."""
+"""Handouts: notebooks as pages to print, with room for answers, without results."""
 
 import re
 import struct
@@ -20,32 +20,24 @@ from hipext.course.tasks import (
 from hipext.files.evidence import cite
 
 LIMITS, TASKS = "What the model leaves out", "Your turn"
-_DRAWING = re.compile(  # how a paragraph opens that draws on a result
+_REFERS_BACK = re.compile(  # first word of a paragraph that refers to a result
     r"(Both|But|Hence|It|Neither|No|Not|Only|So|Still|That|Then|Therefore|These|They"
     r"|This|Thus|Yes)\b"
 )
-_IN_PROSE = re.compile(r"\b[A-Z]\d\d-\d{3}\b")
-_IN_OUTPUT = re.compile(r"^[A-Z]\d\d-\d{3}(?= )", flags=re.MULTILINE)
-Block = dict[str, object]
+_ROW_IN_PROSE = re.compile(r"\b[A-Z]\d\d-\d{3}\b")
+_ROW_IN_OUTPUT = re.compile(r"^[A-Z]\d\d-\d{3}(?= )", flags=re.MULTILINE)
+Block = dict[str, object]  # of mistune's syntax tree
 INSTALL = "mistune is not installed. Install it with: pip install 'hipext[class]'"
-
-
-def html(found: Iterable[Block]) -> str:
-    """Return blocks, or the parts of a block, as HTML; what is HTML in them is text."""
-    from mistune import BlockState
-
-    _, write = _markdowns()
-    return write.renderer.render_tokens(found, BlockState()).strip()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One thing to read or to do on a handout."""
+    """One paragraph, question or answer on a handout."""
 
     kind: str  # text, question or answer
     html: str = ""
-    n_lines: int = 0  # to write on
-    what: str = ""  # of an answer: "a number of sets"
+    n_lines: int = 0  # empty lines for writing
+    what: str = ""  # kind of answer: "a number of sets"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +56,15 @@ class Figure:
 
 @dataclass(kw_only=True)
 class _Section:
-    """What is under a heading, while the notebook is read."""
+    """The content under a heading, while the notebook is read."""
 
     heading: str
     items: list[Item] = field(default_factory=list)
-    is_listed: bool = True  # its text may be shown: no result has been seen yet
+    is_open: bool = True  # its text may be shown: it does not follow a result
 
     @property
     def is_asked(self) -> bool:
-        """Whether there is something to do."""
+        """Whether there is a question or an answer."""
         return any(item.n_lines for item in self.items)
 
 
@@ -86,19 +78,18 @@ def handout_files(
     names : iterable of str, optional
         Notebooks, as ``"01_first_plan"`` or ``"01"``. Default: all that have tasks.
     figures : bool, default True
-        Whether the figures are in it.
+        Whether to include the figures.
 
     Raises
     ------
     ValueError
         If there is no such notebook, or mistune is not installed.
     """
-    return {
-        f"{name}.html": handout(
-            read_notebook(name), name=name, figures=figures
-        ).encode()
+    pages = {
+        name: handout(read_notebook(name), name=name, figures=figures)
         for name in chosen_names(names)
     }
+    return {f"{name}.html": page.encode() for name, page in pages.items()}
 
 
 def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
@@ -107,31 +98,35 @@ def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
     Parameters
     ----------
     notebook : Mapping
-        Values of a notebook, as `_course.read_notebook` returns them.
+        Content of a notebook, as `tasks.read_notebook` returns it.
     name : str, default ""
-        Stands at the foot of each page.
+        Printed at the foot of each page.
     figures : bool, default True
-        Whether its stored figures are in it.
+        Whether to include its stored figures.
 
     Returns
     -------
     str
-        Title and goals; per section what is told before a result is seen, and the
-        questions; tasks, limits, sources; and last the figures, which show results.
-        Results in words and numbers, and solutions, are left out.
+        Title and goals; by section the text before any result, and the questions;
+        tasks, limits and sources; and last the figures, which show results. Results in
+        text and numbers, and solutions, are left out.
     """
     cells = list(cells_before_solutions(notebook))
     title, *introduction = blocks(cells[0]["source"])
-    sections, drawn = _sections(cells)
+    sections, all_figures = _sections(cells)
     return _template().render(
-        title=plain(title),
+        title=without_markup(title),
         heading=html(title["children"]),
         introduction=html(x for x in introduction if x["type"] != "heading"),
         sections=[x for x in sections[1:] if x.is_asked or x.heading == LIMITS],
-        figures=drawn if figures else [],
+        figures=all_figures if figures else [],
         sources=_source_texts(cells),
         name=name,
     )
+
+
+# A page must not give a result away. Text is shown until the first output of a section;
+# after that only questions are, with the block that introduces them.
 
 
 def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
@@ -144,56 +139,57 @@ def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
         elif answer := answer_of(cell):
             sections[-1].items.append(Item(kind="answer", what=answer.what, n_lines=3))
         elif cell["outputs"]:
-            sections[-1].is_listed &= sections[-1].heading == LIMITS
+            sections[-1].is_open &= sections[-1].heading == LIMITS
             for png in _pngs(cell):
                 pngs.setdefault(png, sections[-1].heading)
     return sections, [Figure(section=pngs[png], png=png) for png in pngs]
 
 
 def _read(found: Sequence[Block], sections: list[_Section]) -> None:
-    """Add the blocks of a cell to the sections, but not what gives a result away."""
+    """Add the blocks of a cell to the sections, except those that reveal a result."""
     for number, block in enumerate(found):
         if block["type"] == "heading":
             heading = html(block["children"])
-            sections.append(_Section(heading=heading, is_listed=heading != TASKS))
+            sections.append(_Section(heading=heading, is_open=heading != TASKS))
             continue
         section = sections[-1]
-        before, question = parted(block, "Predict")
+        before, question = split_at(block, "Predict")
         if question:
-            set_up = before if section.is_listed else _set_up(found[:number], before)
-            _add(section, set_up)
+            setting = before if section.is_open else _setting(found[:number], before)
+            _add(section, setting)
             _add(section, question, n_lines=2)
-            section.is_listed = False
+            section.is_open = False
         elif is_list_of_questions(block):
             for item in block["children"]:
                 _add(section, item["children"], n_lines=1)
-        elif section.is_listed or _is_task(block, section):
+        elif section.is_open or _is_task(block, section):
             _add(section, [block])
-            section.is_listed = True
+            section.is_open = True
 
 
-def _set_up(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
-    """Return what sets a question up after a result: the words before it, or nothing.
+def _setting(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
+    """Return the block that introduces a question after a result, if there is one.
 
-    The first block after a result tells of the result, and so does a block that draws
-    on it: "So ...". Another one, just before the question, is about the question.
+    The first block after a result describes the result, and so does a block that
+    refers back to it: "So ...". Another one just before the question introduces it.
     """
     last_two = [*earlier, *before][-2:]
     if len(last_two) < 2 or any(map(_starts_anew, last_two)):
         return []
-    return [] if _DRAWING.match(plain(last_two[-1])) else last_two[-1:]
+    return [] if _REFERS_BACK.match(without_markup(last_two[-1])) else last_two[-1:]
 
 
 def _starts_anew(block: Block) -> bool:
-    return block["type"] == "heading" or bool(parted(block, "Predict")[1])
+    """Return whether a block is a heading or another question."""
+    return block["type"] == "heading" or bool(split_at(block, "Predict")[1])
 
 
 def _is_task(block: Block, section: _Section) -> bool:
-    return section.heading == TASKS and bool(parted(block, "Task")[1])
+    return section.heading == TASKS and bool(split_at(block, "Task")[1])
 
 
 def _add(section: _Section, found: Iterable[Block], *, n_lines: int = 0) -> None:
-    """Add blocks to a section; those with lines to write on are questions."""
+    """Add blocks to a section; those with empty lines are questions."""
     kind = "question" if n_lines else "text"
     section.items += [
         Item(kind=kind, html=html([block]), n_lines=n_lines) for block in found
@@ -209,18 +205,18 @@ def _pngs(cell: Cell) -> Iterator[str]:
 
 
 def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
-    """Return the sources that a notebook names, each with the ids of its rows."""
+    """Return the sources that a notebook cites, each with its rows of evidence."""
     found: set[str] = set()
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            found |= {*_IN_PROSE.findall(cell["source"])}
+            found |= {*_ROW_IN_PROSE.findall(cell["source"])}
             continue
         for output in cell["outputs"]:
-            found |= {*_IN_OUTPUT.findall("".join(output.get("text", "")))}
-    told: dict[str, list[str]] = {}
+            found |= {*_ROW_IN_OUTPUT.findall("".join(output.get("text", "")))}
+    rows_by_source: dict[str, list[str]] = {}
     for row in sorted(found):
-        told.setdefault(cite(row), []).append(row)
-    return told
+        rows_by_source.setdefault(cite(row), []).append(row)
+    return rows_by_source
 
 
 def _template() -> jinja2.Template:
@@ -247,21 +243,31 @@ def blocks(text: str) -> list[Block]:
     return [_on_paper(block) for block in found if block["type"] != "blank_line"]
 
 
-def plain(block: Block) -> str:
-    """Return the words of a block without any marks."""
-    return str(block.get("raw", "")) + "".join(map(plain, block.get("children", [])))
+def html(found: Iterable[Block]) -> str:
+    """Return blocks, or the parts of a block, as HTML; HTML in them is escaped."""
+    from mistune import BlockState
+
+    _, to_html = _markdowns()
+    return to_html.renderer.render_tokens(found, BlockState()).strip()
 
 
-def parted(block: Block, word: str) -> tuple[list[Block], list[Block]]:
-    """Return what of a paragraph stands before, and from, a word in bold.
+def without_markup(block: Block) -> str:
+    """Return the text of a block without its markup."""
+    return str(block.get("raw", "")) + "".join(
+        map(without_markup, block.get("children", []))
+    )
 
-    Either holds one block or none.
+
+def split_at(block: Block, word: str) -> tuple[list[Block], list[Block]]:
+    """Return the parts of a paragraph before and from a word in bold.
+
+    Each part is one block or none.
     """
     parts = block["children"] if block["type"] == "paragraph" else []
     starts = [
         number
         for number, part in enumerate(parts)
-        if part["type"] == "strong" and plain(part).startswith(word)
+        if part["type"] == "strong" and without_markup(part).startswith(word)
     ]
     if not starts:
         return [block], []
@@ -272,23 +278,23 @@ def parted(block: Block, word: str) -> tuple[list[Block], list[Block]]:
 def is_list_of_questions(block: Block) -> bool:
     """Return whether a block is a list in which every item asks."""
     return block["type"] == "list" and all(
-        plain(item).rstrip().endswith("?") for item in block["children"]
+        without_markup(item).rstrip().endswith("?") for item in block["children"]
     )
 
 
 @cache
 def _markdowns() -> tuple[Callable, Callable]:
-    """Return what makes blocks of a text, and what makes HTML."""
+    """Return mistune's functions from text to blocks, and from text to HTML."""
     try:
         from mistune import create_markdown
     except ImportError:
         raise ValueError(INSTALL) from None
-    blocks_of = create_markdown(renderer=None, plugins=["table"])
-    return blocks_of, create_markdown(plugins=["table"])
+    to_blocks = create_markdown(renderer=None, plugins=["table"])
+    return to_blocks, create_markdown(plugins=["table"])
 
 
 def _on_paper(block: Block) -> Block:
-    """Return a block whose links, which paper cannot follow, are plain words."""
+    """Return a block with links replaced by their text."""
     parts = []
     for part in map(_on_paper, block.get("children", [])):
         parts += part["children"] if part["type"] == "link" else [part]

@@ -1,4 +1,4 @@
-"""JupyterLab on a copy of the notebooks."""
+"""JupyterLab on a copy of the notebooks, and Voila with the explorers."""
 
 import os
 import shutil
@@ -19,13 +19,13 @@ from hipext.files.io import data_dir, notebooks_dir
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 _TEMPLATES = Path(__file__).parent / "templates"
 _NOTEBOOK = _TEMPLATES / "explorers.ipynb"
-_EXTENSIONS = (  # of JupyterLab; others are not made for Voila and load slowly
+_EXTENSIONS = (  # of JupyterLab; others are not for Voila and load slowly
     "@jupyter-widgets/jupyterlab-manager",
     "@voila-dashboards/widgets-manager8",
     "anywidget",
 )
-_IDLE_S = 3600  # after that long without a page, a kernel is ended
-_DOOR = """\
+_IDLE_S = 3600  # after so long without a page a kernel is ended
+_REDIRECT = """\
 <!DOCTYPE html>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url={url}">
@@ -45,9 +45,9 @@ def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
-    """Copy what `folder` lacks of the course; yield what was done, in words.
+    """Copy the files of the course that `folder` lacks; yield a message for each.
 
-    A file that is there already is kept, whatever it holds.
+    An existing file is kept, whatever its content.
     """
     for source, name in _course():
         target = folder / name
@@ -63,9 +63,9 @@ def copy_notebooks(folder: Path) -> Iterator[str]:
 
 
 def _course() -> Iterator[tuple[Path, Path]]:
-    """Yield the files of the course and their places: notebooks, guides, and flaws.
+    """Yield the files of the course and their places: notebooks, guides, flawed plans.
 
-    The plans with flaws lie where the guides look for them.
+    The flawed plans are placed where the guides link to them.
     """
     for kind in ("*.ipynb", "*.md"):
         for path in sorted(notebooks_dir().glob(kind)):
@@ -104,29 +104,30 @@ def launch_lab(
 
 @contextmanager
 def compile_in_background() -> Iterator[None]:
-    """Make machine code in another process meanwhile, where it can be made.
+    """Compile the day loop in another process meanwhile, where numba is installed.
 
-    The first time on a machine that takes up to a minute. A kernel that begins before
-    it is done makes its own, and answers more slowly until then.
+    The first time on a machine that takes up to a minute. A kernel that starts before
+    it is done compiles for itself, and answers more slowly until then.
     """
     if not can_compile():
         yield
         return
     quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
     # -P: no file in the folder where this was started is taken for a module.
-    maker = Popen([sys.executable, "-P", "-m", "hipext.explorers.cached_runs"], **quiet)
+    command = [sys.executable, "-P", "-m", "hipext.explorers.cached_runs"]
+    compiler = Popen(command, **quiet)
     try:
         yield
     finally:
-        maker.terminate()
-        maker.wait()
+        compiler.terminate()
+        compiler.wait()
 
 
 def send_at_once() -> None:
-    """Send small messages to the browser at once: sliders answer about 35 ms sooner.
+    """Send small messages to the browser at once: explorers answer 35 ms sooner.
 
-    The server leaves Nagle's algorithm on. This reaches into a class that may change
-    (Voila's inherits from it), so a failure changes nothing else.
+    The server leaves Nagle's algorithm on. This changes a class of the server that may
+    change (Voila's inherits from it), so a failure has no other effect.
     """
     try:
         from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
@@ -136,7 +137,7 @@ def send_at_once() -> None:
         return
 
     async def open_at_once(self: object, kernel_id: str) -> object:
-        with suppress(Exception):  # slower is better than not at all
+        with suppress(Exception):  # then messages are slower
             self.set_nodelay(True)
         return await original(self, kernel_id)
 
@@ -146,16 +147,16 @@ def send_at_once() -> None:
 def launch_app(
     *, tell: Callable[[str], None], browser: bool = True, port: int = 8866
 ) -> None:
-    """Serve the page until it is stopped; local, with a token.
+    """Serve the page of all explorers until it is stopped; local, with a token.
 
     Parameters
     ----------
     tell : callable
-        Is given the address, token included, as soon as the page is there.
+        Called with a message that has the address, token included, once it is served.
     browser : bool, default True
-        Whether to open it.
+        Whether to open it in a browser.
     port : int, default 8866
-        The next free one is taken.
+        Port; if it is in use, the next free one.
 
     Raises
     ------
@@ -170,18 +171,18 @@ def launch_app(
         ) from None
 
     class Explorers(Voila):
-        """Voila that answers to names of this machine alone, and says its token."""
+        """Voila for this machine alone, which announces its address with the token."""
 
         def init_settings(self) -> dict[str, object]:
-            """Let no page from elsewhere lend this server its name."""
+            """Refuse requests under other host names: they could come from any page."""
             return super().init_settings() | {"allow_remote_access": False}
 
         def launch_browser(self) -> None:
-            """Tell the address and open it with its token: one click is enough."""
+            """Announce the address, and open it with its token."""
             url = f"{self.connection_url}?token={self.identity_provider.token}"
             tell(f"The explorers are at {url}\nTo stop them: Ctrl-C.")
             if browser:
-                _open_unseen(url)
+                _open_privately(url)
 
     paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
@@ -206,14 +207,14 @@ def _arguments(port: int) -> list[str]:
     ]
 
 
-def _open_unseen(url: str) -> Thread:
-    """Open an address in the browser, by way of a file that only its owner can read.
+def _open_privately(url: str) -> Thread:
+    """Open an address in the browser through a file that only its owner can read.
 
-    As an argument of the browser the token would be seen in the list of processes.
+    As an argument of the browser the token would appear in the list of processes.
     """
     number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
     os.close(number)
-    Path(path).write_text(_DOOR.format(url=escape(url)), encoding="utf-8")
+    Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")
     opening = Thread(target=webbrowser.open, args=(Path(path).as_uri(),), daemon=True)
     opening.start()
     return opening

@@ -1,4 +1,4 @@
-"""Tasks of the notebooks and the check of an answer."""
+"""Tasks of the notebooks: checking answers, and assignments for nbgrader."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from hipext.files.checks import counted, did_you_mean
 from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 
 Cell = dict[str, object]
-_OF_COURSE = re.compile(r"(?!00)\d\d_\w+")  # 00 is the template
+_COURSE_NAME = re.compile(r"(?!00)\d\d_\w+")  # 00 is the template
 _SOLUTIONS = re.compile(r"^## Solutions\b", flags=re.MULTILINE)
 _ANSWER = re.compile(
     r"^(?P<line>(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
@@ -57,7 +57,7 @@ assert abs(_given - {key}) <= {tolerance}, f"Task {task}: {{_given:g}}? {{_hint}
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One task: its key, how near an answer must come, and a hint."""
+    """Key of a task, tolerance of an answer, and hint."""
 
     key: float
     tolerance: float
@@ -77,7 +77,7 @@ def read_tasks() -> dict[str, Task]:
 
 
 def check_answer(task: str, answer: float | None) -> str:
-    """Return whether an answer to a task is right, or a hint.
+    """Return whether an answer to a task is correct, with a hint if it is not.
 
     Parameters
     ----------
@@ -121,24 +121,24 @@ def check_answer(task: str, answer: float | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A cell in which a student answers: ``my_sets = None``, and its check."""
+    """A cell with a line for an answer, such as ``my_sets = None``, and its check."""
 
     task: str  # number, such as "01.1"
     name: str  # of the variable
     what: str  # "a number of sets"; empty if the cell does not say
-    before: str  # the cell up to the answer, with its line
+    before: str  # the cell up to the line of the answer, included
     after: str  # the rest, with check_answer(...)
 
 
 def course_names() -> list[str]:
     """Return the sorted names of the shipped notebooks that have tasks."""
     paths = sorted(notebooks_dir().glob("*.ipynb"))
-    names = [path.stem for path in paths if _OF_COURSE.fullmatch(path.stem)]
+    names = [path.stem for path in paths if _COURSE_NAME.fullmatch(path.stem)]
     return [name for name in names if any(answers(read_notebook(name)))]
 
 
 def chosen_names(given: Iterable[str]) -> list[str]:
-    """Return the names of the notebooks that are asked for, in order; all for none.
+    """Return the names of the requested notebooks in order; all if none is given.
 
     Parameters
     ----------
@@ -151,21 +151,21 @@ def chosen_names(given: Iterable[str]) -> list[str]:
         If there is no such notebook, or it has no tasks.
     """
     names = course_names()
-    words = {name: name for name in names} | {name[:2]: name for name in names}
+    known = {name: name for name in names} | {name[:2]: name for name in names}
     chosen = []
-    for word in given:
-        name = words.get(word.removesuffix(".ipynb"))
+    for one in given:
+        name = known.get(one.removesuffix(".ipynb"))
         if name is None:
             raise ValueError(
-                f"There is no notebook {word!r} with tasks; there are "
-                f"{', '.join(names)}.{did_you_mean(word, names)}"
+                f"There is no notebook {one!r} with tasks; there are "
+                f"{', '.join(names)}.{did_you_mean(one, names)}"
             )
         chosen.append(name)
     return list(dict.fromkeys(chosen)) or names
 
 
 def read_notebook(name: str) -> dict:
-    """Return the values of a shipped notebook; each source is one text."""
+    """Return the content of a shipped notebook; the source of a cell is one text."""
     notebook = json.loads(read_text(notebooks_dir() / f"{name}.ipynb"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
@@ -175,7 +175,7 @@ def read_notebook(name: str) -> dict:
 def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
     """Yield the cells of a notebook up to the heading of its solutions.
 
-    The text before that heading stays; a cell tagged ``solution`` never does.
+    Text before that heading is kept; a cell tagged ``solution`` is not.
     """
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -189,7 +189,7 @@ def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
 
 
 def answer_of(cell: Cell) -> Answer | None:
-    """Return where a cell asks for an answer; None if it does not."""
+    """Return the answer that a cell asks for; None if it asks for none."""
     found = _ANSWER.search(cell["source"]) if cell["cell_type"] == "code" else None
     if found is None:
         return None
@@ -203,7 +203,7 @@ def answer_of(cell: Cell) -> Answer | None:
 
 
 def answers(notebook: Mapping) -> list[Answer]:
-    """Return where a notebook asks for answers."""
+    """Return the answers that a notebook asks for."""
     found = map(answer_of, cells_before_solutions(notebook))
     return [answer for answer in found if answer is not None]
 
@@ -221,8 +221,7 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
     Returns
     -------
     dict of str to bytes
-        ``nbgrader_config.py``, and ``source/NAME/NAME.ipynb`` for each notebook; the
-        same for the same notebooks and tasks.
+        ``nbgrader_config.py``, and ``source/NAME/NAME.ipynb`` for each notebook.
 
     Raises
     ------
@@ -233,19 +232,19 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
         raise ValueError(f"points must be 1 or more; got {points}.")
     files = {CONFIG_NAME: CONFIG.encode()}
     for name in chosen_names(names):
-        made = assignment(read_notebook(name), read_tasks(), points=points)
-        text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True)
+        notebook = assignment(read_notebook(name), read_tasks(), points=points)
+        text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
         files[f"source/{name}/{name}.ipynb"] = f"{text}\n".encode()
     return files
 
 
 def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
-    """Return the teacher's version of a notebook; nbgrader makes the student's of it.
+    """Return the teacher's version of a notebook, for `nbgrader generate_assignment`.
 
     Parameters
     ----------
     notebook : Mapping
-        Values of a notebook; it stays as it is.
+        Content of a notebook; it is not changed.
     tasks : Mapping[str, Task]
         Keys, tolerances and hints by number of the task.
     points : int
@@ -254,8 +253,8 @@ def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> 
     Returns
     -------
     dict
-        Its cells up to the solutions, without outputs. Each answer holds the key, which
-        nbgrader takes out, and is followed by a cell that marks it.
+        Its cells up to the solutions, without outputs. Each answer contains the key,
+        which nbgrader removes, and is followed by a cell that marks it.
 
     Raises
     ------
@@ -267,20 +266,17 @@ def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> 
         answer = answer_of(cell)
         if answer is None:
             cells.append(_cleared(cell))
-        else:
-            cells += _answer_and_test(cell, answer, _task(answer, tasks), points)
+            continue
+        if answer.task not in tasks:
+            raise ValueError(
+                f"Task {answer.task} has no key; there are keys of {', '.join(tasks)}."
+            )
+        cells += _answer_and_test(cell, answer, tasks[answer.task], points)
     return {**notebook, "cells": cells}
 
 
-def _task(answer: Answer, tasks: Mapping[str, Task]) -> Task:
-    if answer.task not in tasks:
-        raise ValueError(
-            f"Task {answer.task} has no key; there are keys of {', '.join(tasks)}."
-        )
-    return tasks[answer.task]
-
-
 def _cleared(cell: Cell) -> Cell:
+    """Return a cell without outputs."""
     is_code = cell["cell_type"] == "code"
     return cell | ({"outputs": [], "execution_count": None} if is_code else {})
 
@@ -329,27 +325,32 @@ def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     files : Mapping[str, bytes]
         As `course_files` returns them.
     folder : str or Path
-        Made if it is not there. Settings that are there already are kept.
+        Created if necessary. Existing settings of nbgrader are kept.
 
     Returns
     -------
     list of Path
-        The files written; those that were there with the same content are not.
+        The files written; existing files with the same content are not among them.
 
     Raises
     ------
     FileExistsError
-        If an assignment is there already with other content: it may have been edited.
+        If an assignment exists with other content: it may have been edited.
     """
     targets = {Path(folder) / name: content for name, content in files.items()}
-    there = [path for path in targets if path.exists()]
-    edited = [path for path in there if _is_other(path, targets[path])]
+    existing = [path for path in targets if path.exists()]
+    edited = [
+        path
+        for path in existing
+        if path.name != CONFIG_NAME and path.read_bytes() != targets[path]
+    ]
     if edited:
         raise FileExistsError(
             f"{', '.join(map(str, edited))}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
-    new = {path: content for path, content in targets.items() if path not in there}
+    # All or nothing: after an error, files and folders of this call are removed again.
+    new = {path: content for path, content in targets.items() if path not in existing}
     parents = {parent for path in new for parent in path.parents}
     new_folders = sorted(path for path in parents if not path.exists())
     try:
@@ -359,11 +360,7 @@ def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
         for path in new:
             path.unlink(missing_ok=True)
         for path in reversed(new_folders):
-            with suppress(OSError):  # not made yet, or somebody else's by now
+            with suppress(OSError):  # not created yet, or in use by now
                 path.rmdir()
         raise
     return list(new)
-
-
-def _is_other(path: Path, content: bytes) -> bool:
-    return path.name != CONFIG_NAME and path.read_bytes() != content

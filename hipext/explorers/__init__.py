@@ -1,4 +1,4 @@
-"""Interactive explorers: controls, one picture, and its description in words."""
+"""Interactive explorers: controls, one figure, and its description."""
 
 import lazy_loader
 

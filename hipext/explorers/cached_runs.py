@@ -1,14 +1,14 @@
-"""One person in one plan, as arrays, again and again: fast enough for a slider.
+"""Simulated runs as arrays, cached so that a slider can redraw within milliseconds.
 
-The numbers are those of `simulation.simulate` (tests say so); tables, sentences and
-whatever a picture does not need are left out.
+The numbers equal those of `simulation.simulate`. Tables and explanations, which no
+figure of an explorer needs, are not made.
 """
 
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from threading import Thread
+from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,15 @@ from hipext.athletes.population import Cohort, cohort
 from hipext.engine.compiled import can_compile
 from hipext.engine.progression import TEMPO
 from hipext.engine.state import WORK
-from hipext.files.parameters import parameter, shipped_model
+from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
+from hipext.metrics.volume import (
+    hard_set_counts,
+    session_rating,
+    set_counts,
+    set_minutes,
+    weighted_rpe,
+)
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
@@ -39,86 +46,86 @@ from hipext.simulation.run import Setting, Trace, trace
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.crowds import weeks_in_parts
 
-_is_warm: list[bool] = []  # True once the machine code of the day loop is there
-_warmers: list[Thread] = []
+_is_compiled = Event()
+_compiling = Lock()  # taken by the first who compiles, and never released
 
 
 @dataclass(frozen=True, eq=False)
 class CachedRun:
-    """What came of a plan for a person: the log of the day loop, read by name."""
+    """A simulated run: the log of the day loop, and measures of it."""
 
     plan: Plan
     setting: Setting
     trace: Trace
     sessions: np.ndarray
-    """For every slot, by its number, the number of its session's name."""
+    """Number of the session of every slot of the plan."""
 
     @property
     def n_weeks(self) -> int:
         """Weeks that the plan took."""
         return len(self.trace.weeks)
 
-    def of_weeks(self, name: str) -> np.ndarray:
-        """Return a field of `state.WEEK_LOG`, week by week."""
+    def weekly(self, name: str) -> np.ndarray:
+        """Return a field of `state.WEEK_LOG` for every week."""
         return self.trace.weeks[name]
 
-    def of_days(self, name: str) -> np.ndarray:
-        """Return a state of every morning: a field of `state.DAY_LOG`."""
+    def daily(self, name: str) -> np.ndarray:
+        """Return a field of `state.DAY_LOG` on every morning."""
         return self.trace.days[name]
 
     @cached_property
     def is_deload(self) -> np.ndarray:
-        """Which weeks are deloads."""
+        """Whether each week is a deload week."""
         return self.trace.days["is_deload"][::DAYS_PER_WEEK]
 
     @cached_property
-    def strength_pct(self) -> np.ndarray:
-        """Mean 1RM of the tested lifts every morning; the start is 100."""
-        return strength_pct(self.setting, self.trace)
-
-    @cached_property
     def phases(self) -> list[str]:
-        """The phase of every week."""
-        places = self.trace.days["phase"][::DAYS_PER_WEEK]
+        """Name of the phase of each week."""
+        places = self.trace.days["phase"][::DAYS_PER_WEEK].tolist()
         return [self.plan.phase[place].name for place in places]
 
     @cached_property
+    def strength_pct(self) -> np.ndarray:
+        """Mean 1RM of the tested lifts on every morning, in percent of the start."""
+        return strength_pct(self.setting, self.trace)
+
+    @cached_property
     def hard_sets(self) -> np.ndarray:
-        """Hard sets of every week, as `set_metrics.hard_sets` counts them."""
-        limit = parameter("effort.hard_set_max_rir")
-        hard_sets = self._counted * (np.round(self.trace.sets["rir"], 6) <= limit)
-        weeks = self.trace.sets["day"] // DAYS_PER_WEEK
-        return np.bincount(weeks, weights=hard_sets, minlength=self.n_weeks)
+        """Hard sets of each week."""
+        return self._by_week(hard_set_counts(self._counted, self._rir))
 
     @cached_property
     def volume_kg(self) -> np.ndarray:
-        """Volume load of every week, with the lifted share of body mass."""
-        log, slot, slots = self.trace.sets, self._slot, self.setting.plan.slots
-        lifts, exercise = self.setting.plan.exercises, self._exercise
+        """Volume load of each week in kg, with the lifted share of body mass."""
+        log, lifts = self.trace.sets, self.setting.plan.exercises
         mass_kg = self.setting.athletes.records[0]["body_mass_kg"]
-        body_kg = (lifts["lifted_share"] * mass_kg)[exercise]
-        moved_kg = (
-            lifts["n_implements"][exercise] * np.round(log["load_kg"], 6) + body_kg
-        )
-        counts = (self._counted > 0) & ~slots["is_hold"][slot]
-        weeks = log["day"] // DAYS_PER_WEEK
-        volume = log["done"] * moved_kg * counts
-        return np.bincount(weeks, weights=volume, minlength=self.n_weeks)
+        body_kg = (lifts["lifted_share"] * mass_kg)[self._exercise]
+        load_kg = lifts["n_implements"][self._exercise] * np.round(log["load_kg"], 6)
+        is_counted = (self._counted > 0) & ~self._slots["is_hold"][self._slot]
+        return self._by_week(log["done"] * (load_kg + body_kg) * is_counted)
 
     @cached_property
     def session_rpe(self) -> np.ndarray:
-        """Rating x minutes of every day, as `set_metrics.session_rpe` has them."""
-        log, counted = self.trace.sets, self._counted
-        n_days = len(self.trace.days)
-        key, session = self._day_and_session
-        n_keys = n_days * (session.max(initial=0) + 1)
-        minutes = np.bincount(key, weights=self._seconds / 60, minlength=n_keys)
-        rpe = 10.0 - np.round(log["rir"], 6)
-        effort = counted * np.where(np.isnan(rpe), parameter("effort.unrated_rpe"), rpe)
-        work = np.bincount(key, weights=counted, minlength=n_keys)
-        rated = np.bincount(key, weights=effort, minlength=n_keys)
-        loads = np.where(work > 0, rated / np.where(work > 0, work, 1), 0.0) * minutes
-        return loads.reshape(n_days, -1).sum(axis=1)
+        """Rating x minutes of each day, summed over its sessions."""
+        n_days, n_sessions = len(self.trace.days), self.sessions.max(initial=0) + 1
+        session = self.trace.sets["day"] * n_sessions
+        session += self.sessions[self._slot]
+        minutes, effort, counted = (
+            np.bincount(session, weights=values, minlength=n_days * n_sessions)
+            for values in (
+                self._minutes,
+                weighted_rpe(self._counted, 10.0 - self._rir),
+                self._counted,
+            )
+        )
+        loads = session_rating(effort, counted) * minutes
+        return loads.reshape(n_days, n_sessions).sum(axis=1)
+
+    # Columns of the log of sets, which has one row per set and side.
+
+    @cached_property
+    def _slots(self) -> np.ndarray:
+        return self.setting.plan.slots
 
     @cached_property
     def _slot(self) -> np.ndarray:
@@ -127,35 +134,34 @@ class CachedRun:
     @cached_property
     def _exercise(self) -> np.ndarray:
         ladder_step = self.trace.sets["ladder_step"]
-        return self.setting.plan.slots["exercise"][self._slot, ladder_step]
+        return self._slots["exercise"][self._slot, ladder_step]
+
+    @cached_property
+    def _rir(self) -> np.ndarray:
+        return np.round(self.trace.sets["rir"], 6)
 
     @cached_property
     def _counted(self) -> np.ndarray:
-        """How much every row counts as a working set; a side is half of one."""
-        is_work = self.setting.plan.slots["kind"][self._slot] == WORK
-        return np.where(self.trace.sets["side"] < 0, 1.0, 0.5) * is_work
+        is_work = self._slots["kind"][self._slot] == WORK
+        return set_counts(is_work, self.trace.sets["side"] >= 0)
 
     @cached_property
-    def _day_and_session(self) -> tuple[np.ndarray, np.ndarray]:
-        """A number for day and session of every row, and one for the session alone."""
-        day = self.trace.sets["day"]
-        session = self.sessions[self._slot]
-        return day * (session.max(initial=0) + 1) + session, session
-
-    @cached_property
-    def _seconds(self) -> np.ndarray:
-        """Seconds of every row: work, rest after the set, and setting up its slot."""
-        log, slot, slots = self.trace.sets, self._slot, self.setting.plan.slots
-        steps = (slots["progression"] == TEMPO)[slot] * log["n_steps"]
+    def _minutes(self) -> np.ndarray:
+        log, slot, slots = self.trace.sets, self._slot, self._slots
+        tempo_steps = (slots["progression"] == TEMPO)[slot] * log["n_steps"]
         usual_s = self.setting.plan.exercises["usual_seconds"][self._exercise]
-        has_tempo = slots["has_tempo"][slot] | (steps > 0)
-        per_rep_s = np.where(has_tempo, slots["seconds"][slot, steps], usual_s)
-        work_s = log["done"] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
-        # The log goes from slot to slot, and from set to set within one.
-        new_slot = _is_new(log["day"]) | _is_new(slot)
-        new_set = new_slot | _is_new(log["set_number"])
-        set_up_s = new_slot * parameter("time.setup_s")
-        return work_s + set_up_s + new_set * slots["rest_s"][slot]
+        has_tempo = slots["has_tempo"][slot] | (tempo_steps > 0)
+        per_rep_s = np.where(has_tempo, slots["seconds"][slot, tempo_steps], usual_s)
+        tut_s = log["done"] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
+        # The log has the sets of a slot one after the other, so a change marks a new
+        # one. Which row of a set gets its rest does not matter for sums.
+        is_new_slot = _is_new(log["day"]) | _is_new(slot)
+        is_new_set = is_new_slot | _is_new(log["set_number"])
+        return set_minutes(tut_s, is_new_set * slots["rest_s"][slot], is_new_slot)
+
+    def _by_week(self, values: np.ndarray) -> np.ndarray:
+        weeks = self.trace.sets["day"] // DAYS_PER_WEEK
+        return np.bincount(weeks, weights=values, minlength=self.n_weeks)
 
 
 def _is_new(values: np.ndarray) -> np.ndarray:
@@ -171,95 +177,114 @@ def cached_run(
     noise: bool = False,
     is_compiled: bool | None = None,
 ) -> CachedRun:
-    """Let a person live through a plan.
+    """Simulate a plan for an athlete; only what changed is converted to arrays.
 
     Parameters
     ----------
     plan, athlete : Plan, Athlete
-        The parts that are the same objects as last time are not read again.
+        Parts that are the same objects as in an earlier call are taken from a cache.
     seed, noise : int, bool
-        Of the random numbers.
+        Seed of the random numbers, and whether there are any.
     is_compiled : bool, optional
-        Default: as soon as the machine code is there. It is made aside from the first
-        call on, which takes a second, or half a minute the very first time; until then
-        plain Python gives the same numbers more slowly.
+        Whether to use machine code. Default: once it is ready. The first call starts
+        compiling in the background, which takes a second, or half a minute the very
+        first time; until then plain Python gives the same numbers more slowly.
     """
     check_inputs(plan, athlete)
     setting, sessions = _setting(plan, athlete)
-    is_compiled = warm_up(setting) if is_compiled is None else is_compiled
+    is_compiled = (
+        _compile_in_background(setting) if is_compiled is None else is_compiled
+    )
     kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
     return CachedRun(plan, setting, kept, sessions)
 
 
-def cached_crowd(plan: Plan, people: Cohort, *, seed: int = 0) -> np.ndarray:
-    """Let persons live through a plan, with chance; return their weeks.
+def cached_crowd(plan: Plan, athletes: Cohort, *, seed: int = 0) -> np.ndarray:
+    """Simulate a plan for many athletes, with noise; return their weeks.
 
     Returns
     -------
     numpy.ndarray
-        [athlete, week], as `crowds.simulate_athletes` returns them.
+        [athlete, week] of `state.WEEK_LOG`, as `crowds.simulate_athletes` returns it.
     """
-    setting, _ = _setting(plan, people)
-    return np.concatenate([*weeks_in_parts(setting, people.first, seed=seed)])
+    setting, _ = _setting(plan, athletes)
+    return np.concatenate([*weeks_in_parts(setting, athletes.first, seed=seed)])
 
 
-def warm_up(setting: Setting) -> bool:
-    """Return whether machine code is there; start making it where it can be."""
-    if not _warmers and can_compile():
-
-        def make() -> None:
-            with suppress(Exception):  # then plain Python goes on
-                trace(setting, is_compiled=True)
-                _is_warm.append(True)
-
-        _warmers.append(Thread(target=make))
-        _warmers[0].start()
-    return bool(_is_warm)
+def compile_day_loop() -> None:
+    """Run all that is compiled once; numba stores it for the processes to come."""
+    plan, athletes = read_plan("maintenance_2day_13wk"), cohort(2)
+    cached_run(plan, athletes[0], is_compiled=True)
+    cached_crowd(plan, athletes)
+    _is_compiled.set()
 
 
-def wait_until_compiled() -> None:
-    """Wait for the machine code, where any is being made."""
-    for thread in _warmers:
-        thread.join()
+def _compile_in_background(setting: Setting) -> bool:
+    """Return whether machine code is ready; the first call starts compiling it."""
+
+    def compile_one() -> None:
+        with suppress(Exception):  # without machine code plain Python goes on
+            trace(setting, is_compiled=True)
+            _is_compiled.set()
+
+    # A thread, because compiling and drawing take turns in it: the explorer answers
+    # meanwhile.
+    if (
+        can_compile()
+        and not _is_compiled.is_set()
+        and _compiling.acquire(blocking=False)
+    ):
+        Thread(target=compile_one).start()
+    return _is_compiled.is_set()
 
 
-def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
-    """Return what the day loop reads, and the session of every slot."""
-    model = shipped_model()
-    average = who.population.athlete if isinstance(who, Cohort) else who
-    tested = tuple(sorted(average.one_rm_kg))
-    parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
-    frame = _frame(parts, tested, model.tobytes())
-    arrays = with_calendar(frame.arrays, plan)
-    people = _people(
-        ById(who), frame.names, horizon_of(plan), frame.needed, model.tobytes()
-    )
-    return Setting(arrays, people, [*frame.names], model), frame.sessions
+class _ReusablePlan(NamedTuple):
+    """A plan as arrays, whichever of its weeks are deload weeks."""
 
-
-class _Frame(NamedTuple):
-    """What a plan is to the day loop, whichever of its weeks are light."""
-
-    arrays: PlanArrays
-    names: tuple[str, ...]
+    plan: PlanArrays
+    exercises: tuple[str, ...]
     needed: tuple[str, ...]
     """Exercises of the plan, without those that are only tested."""
     sessions: np.ndarray
-    """For every slot, by its number, the number of its session's name."""
+    """Number of the session of every slot, equal for sessions of equal name."""
+
+
+# Both caches below compare plans and athletes by identity (`ById`): comparing or
+# hashing the fields of a plan would take longer than a simulation. They are right
+# because these values are frozen: an object that is unchanged holds what it held. The
+# constants of the model are compared by their bytes, because tests and sweeps change
+# them for a while.
+
+
+def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
+    """Return the input of the day loop, and the session of every slot."""
+    model = shipped_model()
+    average = who.population.athlete if isinstance(who, Cohort) else who
+    tested = tuple(sorted(average.one_rm_kg))
+    # A slider of deloads makes a new plan of the same phases and sessions. Of such a
+    # plan only the calendar is converted again.
+    parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
+    arrays = _plan_arrays(parts, tested, model.tobytes())
+    plan_arrays = with_calendar(arrays.plan, plan)
+    athletes = _athlete_arrays(
+        ById(who), arrays.exercises, arrays.needed, horizon_of(plan), model.tobytes()
+    )
+    return Setting(plan_arrays, athletes, [*arrays.exercises], model), arrays.sessions
 
 
 @lru_cache(maxsize=64)
-def _frame(parts: ById, tested: tuple[str, ...], constants: bytes) -> _Frame:
-    """Return the frame of a plan by its parts; `constants` say when to do it again."""
-    del constants
+def _plan_arrays(
+    parts: ById, tested: tuple[str, ...], _constants: bytes
+) -> _ReusablePlan:
+    """Return the arrays of the plan that owns these parts."""
     plan, exercises = parts.owner, read_exercises()
-    numbers: dict[str, int] = {}  # of the names of sessions
+    numbers: dict[str, int] = {}  # by the names of sessions
     sessions = [
         numbers.setdefault(name, len(numbers))
         for _, name, slots in slots_in_order(plan)
         for _ in slots
     ]
-    return _Frame(
+    return _ReusablePlan(
         plan_arrays_of(plan, exercises, tested, shipped_model()),
         tuple(exercises_of(plan, tested)),
         tuple(exercises_of(plan, ())),
@@ -268,24 +293,16 @@ def _frame(parts: ById, tested: tuple[str, ...], constants: bytes) -> _Frame:
 
 
 @lru_cache(maxsize=64)
-def _people(
-    same: ById, names: tuple, n_weeks: int, needed: tuple, constants: bytes
+def _athlete_arrays(
+    who: ById, exercises: tuple, needed: tuple, n_weeks: int, _constants: bytes
 ) -> AthleteArrays:
-    """Return a person, or a cohort, as arrays; `constants` say when to do it again."""
-    del constants
-    who = same.value if isinstance(same.value, Cohort) else [same.value]
-    known = (read_exercises(), names, n_weeks, shipped_model())
-    return athlete_arrays_of(who, *known, needed=needed)
-
-
-def make() -> None:
-    """Run once all that is compiled; numba keeps it for the processes to come."""
-    plan, people = read_plan("maintenance_2day_13wk"), cohort(2)
-    cached_run(plan, people[0], is_compiled=True)
-    cached_crowd(plan, people)
+    """Return the arrays of an athlete or a cohort."""
+    athletes = who.value if isinstance(who.value, Cohort) else [who.value]
+    known = (read_exercises(), exercises, n_weeks, shipped_model())
+    return athlete_arrays_of(athletes, *known, needed=needed)
 
 
 if __name__ == "__main__":
-    with suppress(AttributeError, OSError):  # Windows has no such thing
-        os.nice(10)  # whoever moves a slider meanwhile comes first
-    make()
+    with suppress(AttributeError, OSError):  # Windows has no priorities of this kind
+        os.nice(10)  # explorers that are in use meanwhile come first
+    compile_day_loop()

@@ -1,6 +1,5 @@
-"""The compare explorer: the same people on the same days in two plans."""
+"""The compare explorer: the same athletes on the same days in two plans."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -9,14 +8,22 @@ import pandas as pd
 
 from hipext.athletes.population import Cohort, cohort
 from hipext.explorers.cached_runs import cached_crowd
-from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
-from hipext.explorers.panels import Panels
+from hipext.explorers.explorer import (
+    Choice,
+    Control,
+    Definition,
+    Explorer,
+    Settings,
+    choice_of,
+    number_of,
+)
+from hipext.explorers.panels import Drawing, Panels
 from hipext.explorers.plan_explorer import (
     GIVEN,
     deload_controls,
+    edited_plan,
     load_step_control,
     plan_of,
-    replanned,
     sessions_control,
     usual_sessions,
 )
@@ -28,12 +35,12 @@ from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
 from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, is_simulated, outcomes_of
 
-PANELS = ("courses", "difference", "people")
+PANELS = ("courses", "difference", "athletes")
 _PLAN_STYLES = {
     "A": {"color": BLUE, "linestyle": "-", "linewidth": 2},
     "B": {"color": VERMILION, "linestyle": "--", "linewidth": 2},
 }
-_PERSON = {"color": BLACK, "linewidth": 1.8}
+_ATHLETE = {"color": BLACK, "linewidth": 1.8}
 _MEDIAN = {"color": GREY, "linestyle": "--", "linewidth": 1.4}
 _DOTS = {"color": GREY, "marker": "o", "markersize": 3.5, "linestyle": ""}
 _MARK = {"color": BLACK, "marker": "D", "markersize": 8, "linestyle": ""}
@@ -42,55 +49,63 @@ _ZERO = {"color": "0.6", "linewidth": 1, "zorder": 0.5}
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """The weeks of the same people in plan A and plan B, and whom to look at."""
+class PlanPair:
+    """The weeks of the same athletes in plans A and B, one outcome, and one athlete."""
 
-    a: np.ndarray  # [person, week, column]
+    a: np.ndarray  # [athlete, week, column]
     b: np.ndarray
     outcome: str
-    person: int  # from 0
+    athlete: int  # from 0
 
     @cached_property
     def courses(self) -> tuple[np.ndarray, np.ndarray]:
-        """The outcome of everybody, week by week, in A and B: [person, week]."""
+        """The outcome week by week in A and B: [athlete, week]; NaN after the end."""
         n_weeks = max(self.a.shape[1], self.b.shape[1])
-        wide = (np.full((len(self.a), n_weeks), np.nan) for _ in range(2))
-        found = []
-        for course, weeks in zip(wide, (self.a, self.b), strict=True):
-            course[:, : weeks.shape[1]] = course_of(weeks, self.outcome)
-            found.append(course)
-        return found[0], found[1]
+        a, b = (
+            np.pad(
+                course_of(weeks, self.outcome),
+                ((0, 0), (0, n_weeks - weeks.shape[1])),
+                constant_values=np.nan,
+            )
+            for weeks in (self.a, self.b)
+        )
+        return a, b
 
     @cached_property
     def n_weeks(self) -> int:
-        """Weeks until this person is done, and half of all are, in either plan."""
-        found = [is_simulated(weeks) for weeks in (self.a, self.b)]
-        ours = (lived[self.person].sum() for lived in found)
-        return int(max(*self.band, *ours))
+        """Weeks until both plans have ended for the athlete, and for half of all."""
+        own = (is_simulated(weeks)[self.athlete].sum() for weeks in (self.a, self.b))
+        return int(max(*self.band, *own))
 
     @cached_property
     def gap(self) -> np.ndarray:
-        """B less A of everybody, week by week: [person, week]."""
+        """B - A week by week: [athlete, week]."""
         a, b = self.courses
         return b - a
 
     @cached_property
     def band(self) -> dict[int, tuple]:
-        """Number, mean and quantiles of the gap, by week, as `compare` has them."""
+        """Number, mean and quantiles of the gap by week, as in `compare`."""
         return dict(spreads(self.gap))
 
     @cached_property
-    def at_the_end(self) -> np.ndarray:
-        """B less A of everybody when the plans are done: the outcome as a number."""
+    def finals(self) -> tuple[np.ndarray, np.ndarray]:
+        """The outcome of every athlete at the end of A and of B."""
         a, b = (outcomes_of(weeks)[self.outcome] for weeks in (self.a, self.b))
+        return a, b
+
+    @property
+    def final_gap(self) -> np.ndarray:
+        """B - A of every athlete at the end."""
+        a, b = self.finals
         return b - a
 
     def table(self) -> pd.DataFrame:
-        """Return the outcome of every person in either plan, and the difference."""
-        a, b = (outcomes_of(weeks)[self.outcome] for weeks in (self.a, self.b))
+        """Return the outcome of every athlete in either plan, and the difference."""
+        a, b = self.finals
         return pd.DataFrame(
             {
-                "person": np.arange(1, len(a) + 1),
+                "athlete": np.arange(1, len(a) + 1),
                 "outcome": self.outcome,
                 "unit": OUTCOMES[self.outcome].unit,
                 "plan_a": a,
@@ -100,56 +115,83 @@ class Pair:
         )
 
 
-def compare_scene(
-    a: str | Plan, b: str | Plan | None, population: str, n_persons: int, seed: int
-) -> Scene:
-    """Return what `widgets.explore_compare` explores."""
+def explore_compare(
+    a: str | Plan = "guide_16wk",
+    b: str | Plan | None = None,
+    *,
+    population: str = "novices",
+    n_persons: int = 64,
+    seed: int = 0,
+) -> Explorer:
+    """Return an explorer of two plans: the same athletes on the same days in both.
+
+    Parameters
+    ----------
+    a : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    b : str or Plan, optional
+        The other plan; the controls change it. Default: `a` with a session a week
+        less.
+    population : str, default "novices"
+        Shipped population from which the athletes are drawn.
+    n_persons : int, default 64
+        Number of athletes. Without numba each takes some 40 ms per picture.
+    seed : int, default 0
+        Seed of the athletes and of the noise of their days.
+
+    Returns
+    -------
+    Explorer
+    """
     plans = {"plan_a": plan_of(a)}
     plans["plan_b"] = _with_less(plans["plan_a"]) if b is None else plan_of(b)
+    known = {name: OUTCOMES[name] for name in WEEKLY}
+    outcomes = {name: f"{one.words} ({one.unit})" for name, one in known.items()}
     controls: tuple[Control, ...] = (
         _plan_control("plan_a", "Plan A", a),
         _plan_control("plan_b", "Plan B", b),
         *deload_controls(plans["plan_b"])[:2],
         load_step_control(),
         sessions_control(plans["plan_b"]),
-        choice_of("population", "People", shipped_names("populations"), population),
-        Number(name="person", label="Person", low=1, high=n_persons, step=1, start=1),
-        _outcome_control(),
+        choice_of("population", "Population", shipped_names("populations"), population),
+        number_of("athlete", "Athlete", (1, n_persons), step=1, start=1),
+        choice_of("outcome", "Outcome", outcomes, "strength_pct"),
     )
-    by_name = {control.name: control for control in controls}
 
+    # The caches return the same objects every time, which later caches go by.
     @lru_cache(maxsize=8)
-    def people_of(name: str) -> Cohort:
-        return cohort(n_persons, name, seed=seed)
-
-    @lru_cache(maxsize=64)
-    def lived(plan: ById, people: ById) -> np.ndarray:
-        return cached_crowd(plan.value, people.value, seed=seed)
+    def athletes_of(population: str) -> Cohort:
+        return cohort(n_persons, population, seed=seed)
 
     @lru_cache(maxsize=16)
-    def named(which: str, name: str) -> Plan:
+    def chosen(which: str, name: str) -> Plan:
         return plans[which] if name == GIVEN else plan_of(name)
 
-    def answer(settings: Mapping[str, object]) -> Pair:
-        people = ById(people_of(settings["population"]))
-        ours, theirs = (named(which, settings[which]) for which in plans)
-        theirs = replanned(theirs, by_name, settings)
-        return Pair(
-            lived(ById(ours), people),
-            lived(ById(theirs), people),
+    @lru_cache(maxsize=64)
+    def weeks_of(plan: ById, athletes: ById) -> np.ndarray:
+        return cached_crowd(plan.value, athletes.value, seed=seed)
+
+    def evaluate(settings: Settings) -> PlanPair:
+        athletes = ById(athletes_of(settings["population"]))
+        plan_a, plan_b = (chosen(which, settings[which]) for which in plans)
+        plan_b = edited_plan(plan_b, controls, settings)
+        return PlanPair(
+            weeks_of(ById(plan_a), athletes),
+            weeks_of(ById(plan_b), athletes),
             settings["outcome"],
-            settings["person"] - 1,
+            settings["athlete"] - 1,
         )
 
-    return Scene(
+    definition = Definition(
         name="compare",
-        title="Two plans for the same people: one person, and what differs for all",
+        title="Two plans for the same athletes: one athlete, and all differences",
         controls=controls,
-        answer=answer,
+        evaluate=evaluate,
         drawing=CompareFigure,
-        in_words=in_words,
-        table=Pair.table,
+        description=description,
+        table=PlanPair.table,
     )
+    return Explorer(definition)
 
 
 def _with_less(plan: Plan) -> Plan:
@@ -158,98 +200,86 @@ def _with_less(plan: Plan) -> Plan:
 
 
 def _plan_control(name: str, label: str, plan: str | Plan | None) -> Choice:
-    """Return the choice of a plan; one that is not shipped comes first."""
+    """Return the choice of a plan: those shipped, and first one that is not."""
     shipped = {one: one.replace("_", " ") for one in shipped_names("plans")}
     if isinstance(plan, str) and plan in shipped:
         return choice_of(name, label, shipped, plan)
-    words = "plan A, a session less" if plan is None else "as given"
-    return choice_of(name, label, {GIVEN: words} | shipped, GIVEN)
+    text = "plan A, a session less" if plan is None else "as given"
+    return choice_of(name, label, {GIVEN: text} | shipped, GIVEN)
 
 
-def _outcome_control() -> Choice:
-    known = ((name, OUTCOMES[name]) for name in WEEKLY)
-    options = {name: f"{one.words} ({one.unit})" for name, one in known}
-    return choice_of("outcome", "Look at", options, "strength_pct")
+class CompareFigure(Drawing):
+    """One athlete in both plans, differences by week, and those of all at the end."""
 
-
-class CompareFigure:
-    """One person in both plans, the difference week by week, and everybody's."""
-
-    def __init__(self, start: Pair) -> None:
+    def __init__(self, start: PlanPair) -> None:
         panels = Panels(PANELS, heights=(1.1, 1.1, 0.9), shares_x=False)
-        axes = panels.axes
+        self.panels, n_athletes = panels, len(start.a)
         for name in PANELS[:2]:
-            axes[name].set_xlabel("week")
-        axes["people"].set_xlabel("people, from the least to the largest difference")
-        axes["people"].set_ylabel("B - A\nat the end")
-        axes["people"].set_xlim(-0.01 * len(start.a), 1.01 * len(start.a))
-        axes["people"].set_xticks([])
+            panels.axes[name].set_xlabel("week")
+        panels.axes["athletes"].set(
+            xlabel="athletes, from the smallest to the largest difference",
+            ylabel="B - A\nat the end",
+            xlim=(-0.01 * n_athletes, 1.01 * n_athletes),
+            xticks=[],
+        )
         for name in PANELS[1:]:
-            axes[name].axhline(0, **_ZERO)
-        band = axes["difference"].fill_between([], [], [], **_BAND)
-        band.set_label("9 of 10 people")
-        self.band = panels.moves(band)
-        self.plans = {
-            name: panels.line("courses", f"plan {name}", **style)
+            panels.axes[name].axhline(0, **_ZERO)
+        band = panels.axes["difference"].fill_between([], [], [], **_BAND)
+        band.set_label("9 of 10 athletes")
+        self.band = panels.moving(band)
+        self.plans = [
+            panels.line("courses", f"plan {name}", **style)
             for name, style in _PLAN_STYLES.items()
-        }
+        ]
         self.median = panels.line("difference", "median", **_MEDIAN)
-        self.gap = panels.line("difference", "this person", **_PERSON)
-        self.dots = panels.line("people", "everybody", **_DOTS)
-        self.mark = panels.line("people", "this person", **_MARK)
+        self.gap = panels.line("difference", "this athlete", **_ATHLETE)
+        self.dots = panels.line("athletes", "all", **_DOTS)
+        self.mark = panels.line("athletes", "this athlete", **_MARK)
         panels.legend(*PANELS)
-        self.panels = panels
-        self.figure, self.picture = panels.figure, panels.picture
 
-    def show(self, now: Pair) -> bytes:
-        """Draw other plans or another person; return the picture as PNG."""
-        one, panels = OUTCOMES[now.outcome], self.panels
-        panels.label("courses", f"{one.words}\n({one.unit})")
-        panels.label("difference", f"B - A ({one.unit})")
-        for line, course in zip(self.plans.values(), now.courses, strict=True):
-            line.set_data(_weeks(course), course[now.person])
-        self.gap.set_data(_weeks(now.gap), now.gap[now.person])
-        weeks = np.array([*now.band])
-        rows = np.array([now.band[week][2:] for week in weeks.tolist()])
-        rows = rows.reshape(len(weeks), len(QUANTILES))
-        self.band.set_data(weeks, rows[:, 0], rows[:, -1])
-        self.median.set_data(weeks, rows[:, QUANTILES.index(0.5)])
-        order = np.argsort(now.at_the_end, kind="stable")
-        self.dots.set_data(np.arange(len(order)) + 0.5, now.at_the_end[order])
-        place = int(np.flatnonzero(order == now.person)[0])
-        self.mark.set_data([place + 0.5], [now.at_the_end[now.person]])
-        courses = np.concatenate([course[now.person] for course in now.courses])
-        panels.fit_near("courses", *_span(courses))
-        panels.fit_near("difference", *_span(rows, now.gap[now.person], np.zeros(1)))
-        panels.fit_near("people", *_span(now.at_the_end, np.zeros(1)))
+    def show(self, shown: PlanPair) -> bytes:
+        """Update the figure; return it as PNG."""
+        outcome, panels, own = OUTCOMES[shown.outcome], self.panels, shown.athlete
+        panels.set_label("courses", f"{outcome.words}\n({outcome.unit})")
+        panels.set_label("difference", f"B - A ({outcome.unit})")
+        weeks = np.arange(1, shown.gap.shape[1] + 1)
+        for line, course in zip(self.plans, shown.courses, strict=True):
+            line.set_data(weeks, course[own])
+        self.gap.set_data(weeks, shown.gap[own])
+        rows = np.array([row[2:] for row in shown.band.values()])
+        rows = rows.reshape(-1, len(QUANTILES))
+        self.band.set_data([*shown.band], rows[:, 0], rows[:, -1])
+        self.median.set_data([*shown.band], rows[:, QUANTILES.index(0.5)])
+        gaps = shown.final_gap
+        order = np.argsort(gaps, kind="stable")
+        self.dots.set_data(np.arange(len(order)) + 0.5, gaps[order])
+        self.mark.set_data(np.flatnonzero(order == own) + 0.5, [gaps[own]])
+        for panel, parts in {
+            "courses": [course[own] for course in shown.courses],
+            "difference": [rows.ravel(), shown.gap[own], [0.0]],
+            "athletes": [gaps, [0.0]],
+        }.items():
+            values = np.concatenate(parts)
+            panels.fit_near(panel, np.nanmin(values), np.nanmax(values))
         for name in PANELS[:2]:
-            panels.fit_weeks(name, now.n_weeks)
+            panels.fit_weeks(name, shown.n_weeks)
         return self.picture.png()
 
 
-def in_words(now: Pair) -> str:
-    """Return what the picture shows, as sentences with numbers."""
-    one, gaps = OUTCOMES[now.outcome], now.at_the_end
+def description(shown: PlanPair) -> str:
+    """Return sentences with the numbers of the figure."""
+    outcome, gaps = OUTCOMES[shown.outcome], shown.final_gap
     if not gaps.any():
         return (
-            f"B changes nothing for anybody: {one.meaning} differs by exactly 0 "
-            f"for all {len(gaps)} people."
+            f"B changes nothing for any athlete: {outcome.meaning} differs by exactly "
+            f"0 for all {len(gaps)} athletes."
         )
-    a, b = (outcomes_of(weeks)[now.outcome][now.person] for weeks in (now.a, now.b))
+    a, b = (values[shown.athlete] for values in shown.finals)
     low, high = np.quantile(gaps, (QUANTILES[0], QUANTILES[-1]))
     return (
-        f"{one.meaning[0].upper()}{one.meaning[1:]}: person {now.person + 1} reaches "
-        f"{a:.1f} in plan A and {b:.1f} in plan B, {b - a:+.1f}. Over {len(gaps)} "
-        f"people the mean difference is {gaps.mean():+.2f}; nine of ten lie between "
-        f"{low:+.1f} and {high:+.1f} ({one.unit}). B is higher for "
-        f"{(gaps > 0).mean():.0%} of them."
+        f"{outcome.meaning[0].upper()}{outcome.meaning[1:]}: athlete "
+        f"{shown.athlete + 1} reaches {a:.1f} in plan A and {b:.1f} in plan B, "
+        f"{b - a:+.1f}. Over {len(gaps)} athletes the mean difference is "
+        f"{gaps.mean():+.2f}; nine of ten lie between {low:+.1f} and {high:+.1f} "
+        f"({outcome.unit}). B is higher for {(gaps > 0).mean():.0%} of them."
     )
-
-
-def _weeks(course: np.ndarray) -> np.ndarray:
-    return np.arange(1, course.shape[-1] + 1)
-
-
-def _span(*parts: np.ndarray) -> tuple[float, float]:
-    values = np.concatenate([part.ravel() for part in parts])
-    return float(np.nanmin(values)), float(np.nanmax(values))

@@ -1,4 +1,4 @@
-"""The exercise explorer: its place on the ladder, and its sets muscle by muscle."""
+"""The exercise explorer: the ladder around an exercise, and its sets by muscle."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,15 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 
-from hipext.explorers.explorer import Choice, Number, Scene, choice_of
-from hipext.explorers.panels import Panels, rectangles
+from hipext.explorers.explorer import (
+    Choice,
+    Definition,
+    Explorer,
+    Settings,
+    choice_of,
+    number_of,
+)
+from hipext.explorers.panels import Drawing, Panels, rectangles
 from hipext.files.checks import counted, listed
 from hipext.files.tables import MUSCLES
 from hipext.plans.exercises import (
@@ -26,7 +33,6 @@ from hipext.plans.exercises import (
 from hipext.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE
 
 MAX_SETS = 20
-_UNMEASURED = ", but nobody measured muscle activity"
 _PLACES = {  # left, bottom, width, height
     "ladder": (0.01, 0.605, 0.98, 0.39),
     "muscles": (0.155, 0.09, 0.795, 0.415),
@@ -49,7 +55,7 @@ _ARROW_STYLES = {
     "progress": {"arrowstyle": "-|>", "color": BLUE},
     "swap": {"arrowstyle": "<|-|>", "color": GREY, "linestyle": "--"},
 }
-MAPPING_WORDS = {  # from the top of every group of bars
+MAPPING_LABELS = {  # from the top of every group of bars
     "primary": "primary muscles only",
     "fractional": "fractional (1 and 0.5)",
     "emg": "muscle activity (EMG)",
@@ -61,7 +67,7 @@ _FILLS = {
 }
 _NOT_MEASURED = "EMG not measured: as fractional"
 _HOLLOW = {"facecolor": "white", "edgecolor": GREY, "linestyle": (0, (2, 1.5))}
-_EDGES = {
+_EDGES = {  # of the chosen mapping, and of the others
     True: {"alpha": 1.0, "edgecolor": BLACK, "linewidth": 1.6},
     False: {"alpha": 0.45, "edgecolor": GREY, "linewidth": 0.8},
 }
@@ -72,12 +78,12 @@ _LETTERS = {
 _ROWS = np.arange(len(MUSCLES))
 _ROW_PITCH, _THICKNESS = 0.285, 0.2  # of bars, in rows
 _GAP_IN = 0.05  # between a bar and its number
-_ENDS = {5: 1, 10: 2, 20: 4}  # of the axis, few, so that it seldom changes; ticks
+_TICK_STEPS = {5: 1, 10: 2, 20: 4}  # by the few ends of the axis; see `panels`
 
 
 @dataclass(frozen=True, eq=False)
 class ExerciseSets:
-    """Sets a week of one exercise, and a mapping by which they are counted."""
+    """Weekly sets of one exercise, and the mapping by which they count for muscles."""
 
     exercise: Exercise
     mapping: str
@@ -85,22 +91,22 @@ class ExerciseSets:
 
     @cached_property
     def counts(self) -> dict[str, np.ndarray]:
-        """Sets per muscle, in the order of MUSCLES, by mapping."""
+        """Sets by mapping, and in the order of MUSCLES."""
         shares = _shares(self.exercise.id)
         return {mapping: self.n_sets * share for mapping, share in shares.items()}
 
     @property
     def is_measured(self) -> np.ndarray:
-        """Of which muscles the activity was measured."""
+        """Whether the activity of each muscle was measured."""
         return np.array([muscle in self.exercise.emg_pct_mvic for muscle in MUSCLES])
 
     @property
     def disputed(self) -> int:
-        """Place of the muscle whose sets differ most between mappings; the first."""
+        """Place of the muscle whose sets differ most between mappings."""
         return int(np.ptp([*self.counts.values()], axis=0).argmax())
 
     def table(self) -> pd.DataFrame:
-        """Return a row per muscle and mapping."""
+        """Return one row per muscle and mapping."""
         activity = self.exercise.emg_pct_mvic
         tables = [
             pd.DataFrame(
@@ -120,124 +126,150 @@ class ExerciseSets:
 
 @lru_cache(maxsize=256)
 def _shares(exercise: str) -> dict[str, np.ndarray]:
-    """Return shares per muscle by mapping; 0 where sets are not counted."""
+    """Return the share of a set for each muscle, by mapping; 0 if it does not count."""
     one = {exercise: read_exercises()[exercise]}
     return {
         mapping: muscle_shares(one, mapping)
         .set_index("muscle")["share"]
         .reindex(MUSCLES, fill_value=0.0)
         .to_numpy()
-        for mapping in MAPPING_WORDS
+        for mapping in MAPPING_LABELS
     }
 
 
-def exercise_scene(exercise: str) -> Scene:
-    """Return what `widgets.explore_exercise` explores."""
+def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
+    """Return an explorer of the catalogue: one exercise, its ladder and its muscles.
+
+    Three ways of counting the same sets for muscles are shown side by side, because
+    they disagree; see `exercises.muscle_shares`.
+
+    Parameters
+    ----------
+    exercise : str, default "romanian_deadlift"
+        Id, name or alias of the exercise to start with.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
     exercises = read_exercises()
 
-    def answer(settings: Mapping[str, object]) -> ExerciseSets:
+    def evaluate(settings: Settings) -> ExerciseSets:
         chosen = exercises[settings["exercise"]]
         return ExerciseSets(chosen, settings["mapping"], settings["n_sets"])
 
-    return Scene(
+    definition = Definition(
         name="exercise",
-        title="The ladder around an exercise, and its sets muscle by muscle",
+        title="The ladder around an exercise, and its sets by muscle",
         controls=(
-            exercise_control(exercise_named(exercise, exercises).id),
-            choice_of("mapping", "Mapping", MAPPING_WORDS, "fractional"),
-            Number(
-                name="n_sets",
-                label="Sets a week",
-                low=1,
-                high=MAX_SETS,
-                step=1,
-                start=6,
-            ),
+            _exercise_control(exercise_named(exercise, exercises).id),
+            choice_of("mapping", "Mapping", MAPPING_LABELS, "fractional"),
+            number_of("n_sets", "Sets a week", (1, MAX_SETS), step=1, start=6),
         ),
-        answer=answer,
+        evaluate=evaluate,
         drawing=ExerciseFigure,
-        in_words=in_words,
+        description=description,
         table=ExerciseSets.table,
     )
+    return Explorer(definition)
 
 
-def exercise_control(start: str) -> Choice:
-    """Return the choice of exercises, by pattern and then by name."""
+def _exercise_control(start: str) -> Choice:
+    """Return the choice of exercises, by movement pattern and then by name."""
     exercises = read_exercises()
     patterns = [*dict.fromkeys(one.pattern for one in exercises.values())]
     in_order = sorted(
         exercises.values(), key=lambda one: (patterns.index(one.pattern), one.name)
     )
-    words = {one.id: f"{_pattern(one).capitalize()}: {one.name}" for one in in_order}
-    return choice_of("exercise", "Exercise", words, start)
+    names = {one.id: f"{_pattern(one).capitalize()}: {one.name}" for one in in_order}
+    return choice_of("exercise", "Exercise", names, start)
 
 
-class ExerciseFigure:
-    """The ladder around an exercise above its sets per muscle."""
+class ExerciseFigure(Drawing):
+    """The ladder around an exercise, above its sets by muscle."""
 
     def __init__(self, start: ExerciseSets) -> None:
-        panels = Panels(_PLACES, shares_x=False)
+        self.panels = Panels([*_PLACES], shares_x=False)
         for name, place in _PLACES.items():
-            panels.axes[name].set_position(place)
-        self.ladder = LadderFigure(panels.axes["ladder"])
-        self.muscles = MusclePanel(panels, "muscles")
-        self.figure, self.picture = panels.figure, panels.picture
-        self._shown = ""
+            self.panels.axes[name].set_position(place)
+        self.ladder = LadderFigure(self.panels.axes["ladder"])
+        self.muscles = MusclePanel(self.panels, "muscles")
+        self._exercise = ""
         self.show(start)
 
-    def show(self, now: ExerciseSets) -> bytes:
-        """Draw other sets; return the picture as PNG."""
-        if now.exercise.id != self._shown:
-            self.ladder.show(now.exercise, read_exercises())
-            self.muscles.settle(now.counts, now.is_measured, _note(now))
-            self.picture.forget()
-            self._shown = now.exercise.id
-        self.muscles.show(
-            now.counts, now.is_measured, n_sets=now.n_sets, chosen=now.mapping
-        )
+    def show(self, shown: ExerciseSets) -> bytes:
+        """Update the figure; return it as PNG."""
+        if shown.exercise.id != self._exercise:
+            self.ladder.show(shown.exercise, read_exercises())
+            self.muscles.set_exercise(shown)
+            self.picture.redraw()  # boxes and arrows belong to the background
+            self._exercise = shown.exercise.id
+        self.muscles.show(shown)
         return self.picture.png()
 
 
-def in_words(now: ExerciseSets) -> str:
-    """Return what the picture shows, as sentences with numbers."""
-    one = now.exercise
+def description(shown: ExerciseSets) -> str:
+    """Return sentences with the numbers of the figure."""
+    one = shown.exercise
     return (
-        f"{one.name}: {_pattern(one)} pattern, {one.laterality}, {load_words(one)}. "
-        f"Cue: {one.cues[0]} Fault: {one.faults[0]} {_counts(now)}"
+        f"{one.name}: {_pattern(one)} pattern, {one.laterality}, {_load_text(one)}. "
+        f"Cue: {one.cues[0]} Fault: {one.faults[0]} {_counts_text(shown)}"
     )
 
 
-def _counts(now: ExerciseSets) -> str:
-    """Return what the sets count for, and where the mappings differ most."""
-    headline = headline_of(now.n_sets, now.mapping)
-    if not now.exercise.is_counted:
-        return f"{headline}: {_note(now)}."
-    sets = now.counts[now.mapping]
-    parts = [
-        f"{_short(sets[place])} for {_muscle(place)}"
-        for place in np.flatnonzero(sets)[np.argsort(-sets[sets > 0], kind="stable")]
-    ]
-    return f"{headline}: they count as {listed(parts)}. {_dispute(now)}"
+def _counts_text(shown: ExerciseSets) -> str:
+    """Return for which muscles the sets count, and where the mappings differ most."""
+    headline = _headline(shown)
+    if not shown.exercise.is_counted:
+        return f"{headline}: {_note(shown)}."
+    sets = shown.counts[shown.mapping]
+    largest_first = np.argsort(-sets, kind="stable")[: np.count_nonzero(sets)]
+    parts = [f"{_short(sets[place])} for {_muscle(place)}" for place in largest_first]
+    return f"{headline}: they count as {listed(parts)}. {_dispute_text(shown)}"
 
 
-def _dispute(now: ExerciseSets) -> str:
-    values = {name: sets[now.disputed] for name, sets in now.counts.items()}
+def _dispute_text(shown: ExerciseSets) -> str:
+    values = {name: sets[shown.disputed] for name, sets in shown.counts.items()}
     if len({*values.values()}) == 1:
-        return f"All mappings agree{'' if now.is_measured.any() else _UNMEASURED}."
-    hint = "" if now.is_measured[now.disputed] else ", not measured: as fractional"
+        is_known = shown.is_measured.any()
+        missing = "" if is_known else ", but muscle activity was not measured"
+        return f"All mappings agree{missing}."
+    is_known = shown.is_measured[shown.disputed]
+    hint = "" if is_known else ", not measured: as fractional"
     return (
-        f"Mappings differ most for {_muscle(now.disputed)}: "
+        f"Mappings differ most for {_muscle(shown.disputed)}: "
         f"{_short(values['primary'])} (primary), {_short(values['fractional'])} "
         f"(fractional), {_short(values['emg'])} (EMG{hint})."
     )
 
 
-def _note(now: ExerciseSets) -> str:
-    """Return why nothing is counted; nothing where something is."""
-    if now.exercise.is_counted:
+def _headline(shown: ExerciseSets) -> str:
+    """Return the number of sets, and the mapping."""
+    return f"{counted(shown.n_sets, 'set')} a week by {MAPPING_LABELS[shown.mapping]}"
+
+
+def _note(shown: ExerciseSets) -> str:
+    """Return why no set counts; empty where sets do."""
+    if shown.exercise.is_counted:
         return ""
-    purpose = now.exercise.role.replace("_", "-")
+    purpose = shown.exercise.role.replace("_", "-")
     return f"no sets count for muscles, as the purpose is {purpose}"
+
+
+def _load_text(exercise: Exercise) -> str:
+    """Return how an exercise is loaded."""
+    if exercise.implement == "none":
+        load = "body mass" if exercise.body_mass_share else "no load"
+    else:
+        load = exercise.implement.replace("_", " ")
+    if exercise.n_implements > 1:
+        load = f"{exercise.n_implements} {load}s"
+    return f"{load}, held" if exercise.measure == "hold" else load
 
 
 def _pattern(exercise: Exercise) -> str:
@@ -252,20 +284,9 @@ def _short(sets: float) -> str:
     return f"{round(sets, 1):g}"
 
 
-def load_words(exercise: Exercise) -> str:
-    """Return how an exercise is loaded."""
-    if exercise.implement == "none":
-        words = "body mass" if exercise.body_mass_share else "no load"
-    else:
-        words = exercise.implement.replace("_", " ")
-    if exercise.n_implements > 1:
-        words = f"{exercise.n_implements} {words}s"
-    return f"{words}, held" if exercise.measure == "hold" else words
-
-
 @dataclass(frozen=True)
 class Box:
-    """A box with its text; its middle is in parts of the axes."""
+    """A box with its text; x and y of its middle are in parts of the axes."""
 
     x: float
     y: float
@@ -283,9 +304,9 @@ class LadderFigure:
     Attributes
     ----------
     boxes : list of Box
-        The exercise itself first.
+        The exercise itself, then its neighbours.
     words, headings : list of matplotlib.text.Text
-        What stands outside of boxes: for this exercise, and always.
+        Texts outside of boxes: of this exercise, and of every exercise.
     arrows : list of matplotlib.artist.Artist
         From the exercise to its neighbours.
     """
@@ -295,8 +316,8 @@ class LadderFigure:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.set_axis_off()
         self.headings = [
-            self._write(_MIDDLES[place], _HEADING_Y, words, va="top", style="normal")
-            for place, words in HEADINGS.items()
+            self._write(_MIDDLES[place], _HEADING_Y, text, va="top", style="normal")
+            for place, text in HEADINGS.items()
         ]
         self.boxes: list[Box] = []
         self.words: list[Text] = []
@@ -317,10 +338,10 @@ class LadderFigure:
         self._show_swap(itself, [exercises[step.to] for step in exercise.swap])
 
     def _show_swap(self, itself: Box, others: Sequence[Exercise]) -> None:
-        words = "swap with" if others else f"swap: {_NONE}"
+        text = "swap with" if others else f"swap: {_NONE}"
         y = (_MIDDLE_Y + _SWAP_Y) / 2 if others else _SWAP_Y
         x, ha = (itself.x + 0.012, "left") if others else (itself.x, "center")
-        self.words.append(self._write(x, y, words, va="center", ha=ha))
+        self.words.append(self._write(x, y, text, va="center", ha=ha))
         for other in others:
             there = self._box(itself.x, _SWAP_Y, other)
             top, bottom = itself.y - _HEIGHT / 2, there.y + _HEIGHT / 2
@@ -332,9 +353,9 @@ class LadderFigure:
             artist.remove()
         self.boxes, self.words, self.arrows = [], [], []
 
-    def _write(self, x: float, y: float, words: str, **style: str) -> Text:
+    def _write(self, x: float, y: float, text: str, **style: str) -> Text:
         style = {"ha": "center", "style": "italic", "fontsize": 9} | style
-        return self.axes.text(x, y, words, color=GREY, **style)
+        return self.axes.text(x, y, text, color=GREY, **style)
 
     def _box(
         self, x: float, y: float, exercise: Exercise, *, is_itself: bool = False
@@ -347,8 +368,8 @@ class LadderFigure:
             **_BOX_STYLES[is_itself],
         )
         self.axes.add_patch(patch)
-        words = f"{exercise.name}\n{load_words(exercise)}"
-        text = self.axes.text(x, y, words, ha="center", va="center", fontsize=9)
+        text = f"{exercise.name}\n{_load_text(exercise)}"
+        text = self.axes.text(x, y, text, ha="center", va="center", fontsize=9)
         self.boxes.append(Box(x, y, patch, text))
         return self.boxes[-1]
 
@@ -367,35 +388,39 @@ def _heights(names: Sequence[str]) -> list[float]:
 
 
 class MusclePanel:
-    """A row per muscle with a bar per mapping; the chosen mapping stands out.
+    """One row per muscle with one bar per mapping; the chosen mapping stands out.
 
     Attributes
     ----------
     bars, numbers, still : dict
-        Bars, their numbers, and the words where there is no bar, by mapping.
+        Bars, their numbers, and the texts in place of missing bars, by mapping.
     hollow : matplotlib.collections.PolyCollection
-        Bars of activity that nobody measured.
+        Bars of activity that was not measured.
     note : matplotlib.text.Text
-        Why nothing is counted; empty where something is.
+        Why no set counts; empty where sets do.
     """
 
     def __init__(self, panels: Panels, name: str) -> None:
         self._panels, self._axes = panels, panels.axes[name]
-        self._set_axes()
+        self._axes.set_yticks(_ROWS, labels=map(_muscle, _ROWS))
+        self._axes.set_ylim(len(MUSCLES) - 0.5, -0.5)
+        self._axes.tick_params(axis="y", length=0)
+        self._axes.set_xlabel("sets a week that count for the muscle (sets)")
         self.bars = {
-            mapping: self._collection(MAPPING_WORDS[mapping], **fill)
+            mapping: panels.polygons(name, MAPPING_LABELS[mapping], **fill)
             for mapping, fill in _FILLS.items()
         }
-        self.hollow = self._collection(_NOT_MEASURED, **_HOLLOW)
+        self.hollow = panels.polygons(name, _NOT_MEASURED, **_HOLLOW)
         self.numbers = {
-            mapping: [panels.moves(self._text(row, mapping)) for row in _ROWS]
+            mapping: [panels.moving(self._text(row, mapping)) for row in _ROWS]
             for mapping in _FILLS
         }
         corner = {"transform": self._axes.transAxes}
         self._headline = self._axes.text(0.0, 1.13, "", fontweight="bold", **corner)
-        panels.moves(self._headline)
+        panels.moving(self._headline)
+        # These change with the exercise alone, and belong to the background.
         self.note = self._axes.text(0.5, 0.5, "", ha="center", **corner)
-        self.still = {  # what stays as long as the exercise does
+        self.still = {
             mapping: [self._text(row, mapping) for row in _ROWS] for mapping in _FILLS
         }
         self._axes.legend(
@@ -407,84 +432,53 @@ class MusclePanel:
             columnspacing=1.4,
         )
 
-    def settle(
-        self, shares: Mapping[str, np.ndarray], is_measured: np.ndarray, note: str
-    ) -> None:
-        """Write what no number of sets changes: muscles that get nothing, a note.
-
-        `is_measured` says of which muscles there is an activity; with a note nothing
-        is counted at all.
-        """
+    def set_exercise(self, shown: ExerciseSets) -> None:
+        """Write the texts that no number of sets changes."""
+        note = _note(shown)
         for mapping, texts in self.still.items():
             for row, text in enumerate(texts):
-                is_missing = mapping == "emg" and not is_measured[row]
-                words = "EMG not measured" if is_missing else "0"
-                is_there = shares[mapping][row] == 0 and not note
-                text.set_text(words if is_there else "")
+                is_unknown = mapping == "emg" and not shown.is_measured[row]
+                is_empty = shown.counts[mapping][row] == 0 and not note
+                value = "EMG not measured" if is_unknown else "0"
+                text.set_text(value if is_empty else "")
         self.note.set_text(note)
 
-    def show(
-        self,
-        counts: Mapping[str, np.ndarray],
-        is_measured: np.ndarray,
-        *,
-        n_sets: int,
-        chosen: str,
-    ) -> None:
-        """Show sets per muscle by mapping, from so many sets a week."""
-        self._fit(n_sets)
-        is_full = {mapping: np.ones_like(is_measured) for mapping in _FILLS}
-        is_full["emg"] = is_measured
+    def show(self, shown: ExerciseSets) -> None:
+        """Show the sets by muscle and mapping."""
+        self._fit(shown.n_sets)
         for mapping, bars in self.bars.items():
-            sets, is_chosen = counts[mapping], mapping == chosen
-            self._lengthen(bars, mapping, sets * is_full[mapping])
+            sets, is_chosen = shown.counts[mapping], mapping == shown.mapping
+            is_full = shown.is_measured if mapping == "emg" else 1
+            self._set_lengths(bars, mapping, sets * is_full)
             bars.set(**_EDGES[is_chosen])
-            self._write(mapping, sets, is_chosen)
-        self._lengthen(self.hollow, "emg", counts["emg"] * ~is_measured)
-        self.hollow.set(**_EDGES[chosen == "emg"] | {"alpha": 1.0})
-        self._headline.set_text(headline_of(n_sets, chosen))
-
-    def _set_axes(self) -> None:
-        names = [name.replace("_", " ") for name in MUSCLES]
-        self._axes.set_yticks(_ROWS, labels=names)
-        self._axes.set_ylim(len(MUSCLES) - 0.5, -0.5)
-        self._axes.tick_params(axis="y", length=0)
-        self._axes.set_xlabel("sets a week that count for the muscle (sets)")
-
-    def _collection(self, label: str, **style: object) -> PolyCollection:
-        bars = PolyCollection([], label=label, **style)
-        self._axes.add_collection(bars, autolim=False)
-        return self._panels.moves(bars)
+            for value, text in zip(sets.tolist(), self.numbers[mapping], strict=True):
+                text.set_text(_short(value) if value else "")
+                text.set_x(value)
+                text.set(**_LETTERS[is_chosen])
+        self._set_lengths(self.hollow, "emg", shown.counts["emg"] * ~shown.is_measured)
+        self.hollow.set(**_EDGES[shown.mapping == "emg"] | {"alpha": 1.0})
+        self._headline.set_text(_headline(shown))
 
     def _text(self, row: int, mapping: str) -> Text:
-        """Return a number, to stand a little right of where its bar ends."""
+        """Return a text that stands a little to the right of the end of a bar."""
         scale = self._panels.figure.dpi_scale_trans
         beside = self._axes.transData + ScaledTranslation(_GAP_IN, 0, scale)
         style = {"va": "center_baseline", "fontsize": 8, "color": GREY}
         return self._axes.text(0, _height(row, mapping), "", transform=beside, **style)
 
     def _fit(self, n_sets: int) -> None:
-        end = next(end for end in _ENDS if end >= n_sets)
+        end = next(end for end in _TICK_STEPS if end >= n_sets)
         if self._axes.get_xlim() != (0, end):
             self._axes.set_xlim(0, end)
-            self._axes.set_xticks(range(0, end + 1, _ENDS[end]))
-            self._panels.picture.forget()
+            self._axes.set_xticks(range(0, end + 1, _TICK_STEPS[end]))
+            self._panels.picture.redraw()
 
-    def _lengthen(self, bars: PolyCollection, mapping: str, sets: np.ndarray) -> None:
+    def _set_lengths(
+        self, bars: PolyCollection, mapping: str, sets: np.ndarray
+    ) -> None:
         heights, half = _height(_ROWS, mapping), _THICKNESS / 2
         corners = rectangles(0 * sets, sets, heights - half, heights + half)
         bars.set_verts(corners[sets > 0])
-
-    def _write(self, mapping: str, counts: np.ndarray, is_chosen: bool) -> None:
-        for sets, text in zip(counts.tolist(), self.numbers[mapping], strict=True):
-            text.set_text(f"{round(sets, 1):g}" if sets else "")
-            text.set_x(sets)
-            text.set(**_LETTERS[is_chosen])
-
-
-def headline_of(n_sets: int, mapping: str) -> str:
-    """Return how much is done, and how it is counted."""
-    return f"{counted(n_sets, 'set')} a week by {MAPPING_WORDS[mapping]}"
 
 
 def _height(row: int | np.ndarray, mapping: str) -> float | np.ndarray:

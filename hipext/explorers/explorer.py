@@ -1,4 +1,4 @@
-"""What all explorers share: controls, one picture, its words, reset, share and save."""
+"""The explorer widget: controls, one figure, its description, reset, share and save."""
 
 import json
 from base64 import b64encode
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol
 
 import anywidget
 import ipywidgets
@@ -15,33 +14,26 @@ import matplotlib
 import pandas as pd
 import traitlets
 from matplotlib import rc_context
-from matplotlib.figure import Figure
 
-from hipext.explorers.panels import Picture
+from hipext.explorers.panels import Drawing
 from hipext.files.checks import check_one_of, did_you_mean
 from hipext.files.io import write_files
 
-_BUTTONS = {"picture": "Save picture", "data": "Save data", "state": "Save state"}
+_BUTTONS = {  # label, and the kinds of files that it saves
+    "Save picture": {".png": "image/png", ".svg": "image/svg+xml"},
+    "Save data": {".csv": "text/csv"},
+    "Save state": {".json": "application/json"},
+}
 _LABEL = {"description_width": "15em"}
 _FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
 
 
-class Drawing(Protocol):
-    """A figure that is drawn once and then moves."""
-
-    figure: Figure
-    picture: Picture
-
-    def show(self, shown: object) -> bytes:
-        """Draw what is to be shown now; return it as PNG."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """A number between two ends: a field beside a slider.
+    """Control for a number between two limits: a field beside a slider.
 
-    `step` is whole for whole numbers. Every number typed that lies between the ends is
-    allowed, whatever the step.
+    `step` is an integer for whole numbers. A number typed into the field may be any
+    between the limits, whatever the step.
     """
 
     name: str
@@ -58,7 +50,7 @@ class Number:
         return isinstance(self.step, int)
 
     def checked(self, value: object) -> float:
-        """Return a value that is allowed; ValueError says what is."""
+        """Return the value; ValueError unless it is allowed."""
         kinds = (int,) if self.is_whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             whole = "a whole number" if self.is_whole else "a number"
@@ -72,71 +64,94 @@ class Number:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One of some names: a list to choose from, with the names as they are read."""
+    """Control for one of several values: a drop-down list."""
 
     name: str
     label: str
     options: tuple[tuple[str, str], ...]
-    """Words and value of every option."""
+    """Text and value of every option."""
     start: str
 
     def checked(self, value: object) -> str:
-        """Return a value that is allowed; ValueError says what is."""
+        """Return the value; ValueError unless it is allowed."""
         values = [option for _, option in self.options]
         check_one_of(str(value), values, name=self.name)
         return str(value)
 
 
 Control = Number | Choice
+Settings = Mapping[str, float | str]  # values by the names of controls
+
+
+def number_of(
+    name: str, label: str, limits: tuple[float, float], *, step: float, start: float
+) -> Number:
+    """Return the control for a number between two limits."""
+    low, high = limits
+    return Number(name=name, label=label, low=low, high=high, step=step, start=start)
+
+
+def choice_of(
+    name: str, label: str, values: Mapping[str, str] | tuple[str, ...], start: str
+) -> Choice:
+    """Return the control for one of several values, given with or without texts.
+
+    Without texts the values are shown with spaces in place of underscores.
+    """
+    if not isinstance(values, Mapping):
+        values = {value: value.replace("_", " ") for value in values}
+    options = tuple((text, value) for value, text in values.items())
+    return Choice(name=name, label=label, options=options, start=start)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Scene:
-    """What makes one explorer another than the next."""
+class Definition:
+    """Definition of an explorer: its controls, and functions of what it shows."""
 
     name: str
-    """Short name, of files too."""
+    """Short name, used in file names."""
     title: str
-    """What the picture is about: its name for who cannot see it."""
+    """Subject of the figure, for screen readers."""
     controls: tuple[Control, ...]
-    answer: Callable[[Mapping[str, object]], object]
-    """From the settings to what is shown; ValueError where they go not together."""
+    evaluate: Callable[[Settings], object]
+    """From the settings to what is shown; ValueError if they are incompatible."""
     drawing: Callable[[object], Drawing]
-    """From what is shown at the start to the figure."""
-    in_words: Callable[[object], str]
+    """From what is shown first to the figure."""
+    description: Callable[[object], str]
+    """From what is shown to sentences with its numbers."""
     table: Callable[[object], pd.DataFrame]
-    """What is shown as numbers."""
+    """From what is shown to the table that is saved."""
 
 
 class Companion(anywidget.AnyWidget):
-    """Names for screen readers, and files to the browser; it shows nothing itself."""
+    """Invisible widget: names for screen readers, and downloads to the browser."""
 
     _esm = Path(__file__).parent / "templates" / "companion.js"
     names = traitlets.Dict().tag(sync=True)
 
 
 class Explorer(ipywidgets.VBox):
-    """Controls above one picture and its words; made by `widgets.explore_plan` etc.
+    """Controls above one figure and its description; see `widgets.explore_plan` etc.
 
     Attributes
     ----------
     knobs : dict
         Fields by the names of the controls; set their ``value``.
     shown : object
-        What the picture shows now, as numbers.
+        What the figure shows at present, as numbers.
     words : ipywidgets.HTML
-        What the picture shows, in words.
+        Description of the figure, or a message.
     image : ipywidgets.Image
-        The picture.
+        The figure.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.controls = {control.name: control for control in scene.controls}
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.controls = {control.name: control for control in definition.controls}
         self.knobs = {name: field_of(one) for name, one in self.controls.items()}
         self._is_setting = False
-        self.shown = scene.answer(self.settings)
-        self.drawing = scene.drawing(self.shown)
+        self.shown = definition.evaluate(self.settings)
+        self.drawing = definition.drawing(self.shown)
         width, height = self.drawing.figure.get_size_inches() * self.drawing.figure.dpi
         self.image = ipywidgets.Image(
             format="png",
@@ -145,7 +160,7 @@ class Explorer(ipywidgets.VBox):
             layout={"max_width": "100%", "object_fit": "contain", "margin": "0"},
         )
         self.image.add_class("hipext-picture")
-        # As high as the longest words, so that the picture stays where it is.
+        # Room for the longest description, so that the figure does not move.
         room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
         self.words = ipywidgets.HTML(layout=room)
         self.words.add_class("hipext-words")
@@ -156,7 +171,7 @@ class Explorer(ipywidgets.VBox):
             layout={"width": "33.5em", "max_width": "100%"},
         )
         self.companion = Companion(names=self._names())
-        rows = [row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
+        rows = [_row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
         wrapped = {"flex_flow": "row wrap", "max_width": f"{width:.0f}px"}
         super().__init__(
             [
@@ -169,23 +184,23 @@ class Explorer(ipywidgets.VBox):
         )
         self.add_class("hipext-explorer")
         for field in self.knobs.values():
-            field.observe(self._draw, names="value")
+            field.observe(self._update, names="value")
         self.state.observe(self._restore_typed, names="value")
         self._show()
 
     @property
     def settings(self) -> dict[str, float | str]:
-        """Values of all controls by name: enough to come back here."""
+        """Values of all controls by name; `restore` takes them back."""
         return {name: field.value for name, field in self.knobs.items()}
 
-    def restore(self, settings: Mapping[str, float | str] | str) -> None:
-        """Set some controls at once.
+    def restore(self, settings: Settings | str) -> None:
+        """Set several controls at once.
 
         Parameters
         ----------
         settings : Mapping[str, float or str] or str
-            Values by the names of controls, or the same as JSON: what `settings` and
-            the field "State" give. What is not named stays as it is.
+            Values by the names of controls, or the same as JSON: the content of
+            `settings` and of the field "State". Other controls keep their value.
 
         Raises
         ------
@@ -193,26 +208,26 @@ class Explorer(ipywidgets.VBox):
             If a name or a value is not allowed; then nothing is changed.
         """
         values = self._checked(settings)
-        self._is_setting = True
+        self._is_setting = True  # one update for all, below
         try:
             for name, value in values.items():
                 self.knobs[name].value = value
         finally:
             self._is_setting = False
-        self._draw()
+        self._update()
 
     def reset(self, _button: object = None) -> None:
-        """Set everything as it was at the start."""
+        """Set all controls to their start values."""
         self.restore({name: one.start for name, one in self.controls.items()})
 
     def files(self) -> dict[str, bytes]:
         """Return picture (PNG, SVG), data (CSV) and state (JSON), by file name."""
-        name, figure = f"hipext_{self.scene.name}", self.drawing.figure
+        name, figure = f"hipext_{self.definition.name}", self.drawing.figure
         png, svg = BytesIO(), BytesIO()
         with rc_context({"svg.fonttype": "none", "svg.hashsalt": "hipext"}):
             figure.savefig(png, format="png", dpi=2 * figure.dpi)
             figure.savefig(svg, format="svg", metadata={"Date": None})
-        table = self.scene.table(self.shown)
+        table = self.definition.table(self.shown)
         return {
             f"{name}.png": png.getvalue(),
             f"{name}.svg": svg.getvalue(),
@@ -223,7 +238,7 @@ class Explorer(ipywidgets.VBox):
     def save(self, folder: str | Path) -> list[Path]:
         """Write picture, data and state into a folder; return the paths.
 
-        Files of the same names are replaced, each at once.
+        Each file replaces one of the same name, whole or not at all.
         """
         return write_files(self.files(), folder)
 
@@ -231,37 +246,31 @@ class Explorer(ipywidgets.VBox):
         reset = ipywidgets.Button(description="Reset", layout={"width": "7em"})
         reset.on_click(self.reset)
         savers = []
-        for what, label in _BUTTONS.items():
+        for label in _BUTTONS:
             button = ipywidgets.Button(description=label, layout={"width": "8.5em"})
-            button.on_click(lambda _, what=what: self._hand_over(what))
+            button.on_click(self._download)
             savers.append(button)
         return [reset, *savers]
 
-    def _hand_over(self, what: str) -> None:
+    def _download(self, button: ipywidgets.Button) -> None:
         """Let the browser save the files of one button."""
-        kinds = {
-            "picture": {".png": "image/png", ".svg": "image/svg+xml"},
-            "data": {".csv": "text/csv"},
-            "state": {".json": "application/json"},
-        }
-        for name, made in self.files().items():
-            kind = kinds[what].get(Path(name).suffix)
+        kinds = _BUTTONS[button.description]
+        for name, content in self.files().items():
+            kind = kinds.get(Path(name).suffix)
             if kind:
-                self.companion.send({"name": name, "type": kind}, buffers=[made])
+                self.companion.send({"name": name, "type": kind}, buffers=[content])
 
     def _names(self) -> dict[str, object]:
-        sliders = {
-            slider_class(one): one.label
-            for one in self.scene.controls
-            if isinstance(one, Number)
-        }
+        numbers = [one for one in self.definition.controls if isinstance(one, Number)]
+        title = self.definition.title
         return {
-            "explorer": f"Explorer: {self.scene.title}",
-            "picture": f"{self.scene.title}. The text above says what it shows.",
-            "sliders": sliders,
+            "explorer": f"Explorer: {title}",
+            "picture": f"{title}. The text above describes it.",
+            "sliders": {_slider_class(one): one.label for one in numbers},
         }
 
-    def _checked(self, settings: Mapping[str, object] | str) -> dict[str, object]:
+    def _checked(self, settings: Settings | str) -> dict[str, float | str]:
+        """Return settings that are allowed; ValueError names the first that is not."""
         if isinstance(settings, str):
             try:
                 settings = json.loads(settings)
@@ -283,54 +292,42 @@ class Explorer(ipywidgets.VBox):
         }
 
     def _restore_typed(self, change: Mapping[str, object]) -> None:
-        if self._is_setting or change["new"] == self._settings_as_text():
+        if self._is_setting or change["new"] == json.dumps(self.settings):
             return
         try:
             self.restore(change["new"])
         except ValueError as fault:
-            self._say(str(fault))
+            self._write(str(fault))
 
-    def _settings_as_text(self) -> str:
-        return json.dumps(self.settings)
-
-    def _draw(self, _change: object = None) -> None:
+    def _update(self, _change: object = None) -> None:
+        """Show what the settings give; after an error the figure stays as it was."""
         if self._is_setting:
             return
         try:
-            self.shown = self.scene.answer(self.settings)
+            self.shown = self.definition.evaluate(self.settings)
         except ValueError as fault:
-            self._say(f"The picture stays as it was: {fault}")
+            self._write(f"The picture stays as it was: {fault}")
             return
         self._show()
 
     def _show(self) -> None:
         self.image.value = self.drawing.show(self.shown)
-        self._say(self.scene.in_words(self.shown))
-        self._is_setting = True
-        self.state.value = self._settings_as_text()
+        self._write(self.definition.description(self.shown))
+        self._is_setting = True  # the state is written, not typed
+        self.state.value = json.dumps(self.settings)
         self._is_setting = False
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self.words.value = escape(text)
 
     def _repr_mimebundle_(self, **options: object) -> dict:
-        """Add the picture, for readers and pages that cannot show the widget."""
+        """Add the figure and its description, for readers that show no widgets."""
         bundle = super()._repr_mimebundle_(**options)
-        drawn_by = f"Matplotlib version{matplotlib.__version__}"
-        small = self.drawing.picture.png(level=9, software=drawn_by)
+        software = f"Matplotlib version{matplotlib.__version__}"
+        small = self.drawing.picture.png(level=9, software=software)
         bundle["image/png"] = b64encode(small).decode()
-        bundle["text/plain"] = self.scene.in_words(self.shown)
+        bundle["text/plain"] = self.definition.description(self.shown)
         return bundle
-
-
-def choice_of(
-    name: str, label: str, values: Mapping[str, str] | tuple[str, ...], start: str
-) -> Choice:
-    """Return a choice among values, read as words: underscores become spaces."""
-    if not isinstance(values, Mapping):
-        values = {value: value.replace("_", " ") for value in values}
-    options = tuple((words, value) for value, words in values.items())
-    return Choice(name=name, label=label, options=options, start=start)
 
 
 def field_of(control: Control) -> ipywidgets.Widget:
@@ -355,8 +352,8 @@ def field_of(control: Control) -> ipywidgets.Widget:
     )
 
 
-def row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
-    """Return what is shown of a control: its field, and a slider beside a number."""
+def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
+    """Return the row of a control: its field, and for a number a slider beside it."""
     if isinstance(control, Choice):
         return field
     kinds = (ipywidgets.FloatSlider, ipywidgets.IntSlider)
@@ -368,12 +365,12 @@ def row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
         readout=False,
         layout={"width": "auto", "flex": "1 1 8em", "min_width": "8em"},
     )
-    slider.add_class(slider_class(control))
+    slider.add_class(_slider_class(control))
     ipywidgets.link((slider, "value"), (field, "value"))
     layout = {"width": _ROW_WIDTH, "max_width": "100%", "flex_flow": "row wrap"}
     return ipywidgets.HBox([field, slider], layout=layout)
 
 
-def slider_class(control: Control) -> str:
-    """Return the name by which a page finds the slider of a control."""
+def _slider_class(control: Control) -> str:
+    """Return the CSS class by which the page finds the slider of a control."""
     return f"hipext-slider-{control.name.replace('_', '-')}"

@@ -1,8 +1,8 @@
-"""Panels that are drawn once and then move: bars, lines, bands of light weeks."""
+"""Figures of stacked panels that redraw quickly: bars, lines, deload bands, PNG."""
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor, log10
 
 import numpy as np
@@ -15,35 +15,37 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import StrMethodFormatter
 
+from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
 
-SIZE_IN, DPI = (9.0, 6.0), 100
-AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
-_BAR_WIDTH = 0.8
-_NAME_LEFT_PX, _NAME_BELOW_PX = 62, 24  # of the names of axes from the axes
-_STRIPE_RISE, _STRIPE_STEP = 0.16, 0.05  # of the height of the axes
-_BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
-# Ends of axes: few of them, so that a whole drawing is seldom needed.
-_LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
-_AIR = 1.25  # room above what is shown first
-_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 try:  # ten times as fast, the same pixels
     from isal.isal_zlib import compress as compress_fast
 except ImportError:
     from zlib import compress as compress_fast
+
+SIZE_IN, DPI = (9.0, 6.0), 100
+AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
+_BAR_WIDTH = 0.8
+_LABEL_LEFT_PX, _LABEL_BELOW_PX = 62, 24  # distance of axis labels from the axes
+_STRIPE_RISE, _STRIPE_STEP = 0.16, 0.05  # of the height of the axes
+_BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
+# Axes end at few values, because every change of limits costs a full drawing.
+_LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
+_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_ROOM = 1.25  # of the limits, relative to what is shown first
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
 
 
 class Picture:
-    """A figure whose axes stay while some artists move.
+    """A figure whose background is drawn once, and its moving artists every time.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        With everything in it that stays.
+        With all artists; those that are not in `moving` are the background.
     moving : iterable of matplotlib.artist.Artist
-        What is drawn anew each time, in this order.
+        The artists that change, in drawing order.
     """
 
     def __init__(self, figure: Figure, moving: Iterable[Artist]) -> None:
@@ -51,34 +53,59 @@ class Picture:
         self.canvas = FigureCanvasAgg(figure)
         self.moving = tuple(moving)
         for artist in self.moving:
-            artist.set_animated(True)
-        self._still = None
+            artist.set_animated(True)  # left out of a full drawing
+        self._background = None
 
-    def forget(self) -> None:
-        """Draw what stays anew next time: after a change of limits or titles."""
-        self._still = None
+    def redraw(self) -> None:
+        """Draw the background anew next time: after a change of limits or labels."""
+        self._background = None
 
     def png(self, *, level: int = 1, software: str = "") -> bytes:
         """Return the figure as it is now, as PNG; see `png_bytes`."""
-        if self._still is None:
+        # A full drawing takes some 60 ms, most of it for text. Copying its pixels and
+        # drawing a few artists on top (blitting) takes 4 ms, PNG included.
+        if self._background is None:
             self.canvas.draw()
-            self._still = self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._still)
+            self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+        self.canvas.restore_region(self._background)
         for artist in self.moving:
             self.figure.draw_artist(artist)
         pixels = np.asarray(self.canvas.buffer_rgba())
         return png_bytes(pixels, level=level, software=software)
 
 
+class Drawing:
+    """Base of the figures of explorers: panels that are made once and then updated.
+
+    A subclass sets `panels` when it is made, and defines `show`.
+    """
+
+    panels: "Panels"
+
+    @property
+    def figure(self) -> Figure:
+        """The Matplotlib figure."""
+        return self.panels.figure
+
+    @property
+    def picture(self) -> Picture:
+        """The figure with its background kept."""
+        return self.panels.picture
+
+    def show(self, shown: object) -> bytes:
+        """Update the figure to what is shown; return it as PNG."""
+        raise NotImplementedError
+
+
 class Panels:
-    """Panels above each other in one picture.
+    """Panels above each other in one figure.
 
     Parameters
     ----------
-    names : sequence of str
-        Of the panels, from the top.
+    names : sequence of str or mapping of str to str
+        Names of the panels from the top, with the labels of their vertical axes.
     heights : sequence of float, optional
-        In proportion. Default: all alike.
+        Relative heights. Default: all equal.
     shares_x : bool, default True
         Whether the panels have one horizontal axis.
     right : float, default 0.8
@@ -87,7 +114,7 @@ class Panels:
 
     def __init__(
         self,
-        names: Sequence[str],
+        names: Sequence[str] | Mapping[str, str],
         *,
         heights: Sequence[float] | None = None,
         shares_x: bool = True,
@@ -105,14 +132,17 @@ class Panels:
             bottom=0.09,
             hspace=0.16 if shares_x else 0.5,
         )
+        if isinstance(names, Mapping):
+            for name, label in names.items():
+                self.axes[name].set_ylabel(label)
+        self.legend_patches: dict[str, list[Patch]] = {}
         self._moving: list[Artist] = []
-        self.keys: dict[str, list[Artist]] = {}  # of legends, beside those of lines
-        self._room: dict[str, tuple[float, float]] = {}
+        self._first: dict[str, tuple[float, float]] = {}  # limits of what came first
         self._picture: Picture | None = None
 
     @property
     def picture(self) -> Picture:
-        """The picture; everything that stays must be drawn before the first call."""
+        """The figure with its background kept; add all artists before the first use."""
         if self._picture is None:
             for panel in self.axes.values():
                 panel.spines[["top", "right"]].set_visible(False)
@@ -121,43 +151,41 @@ class Panels:
         return self._picture
 
     def _pin_labels(self, panel: Axes) -> None:
-        """Put the names of axes where they stay: no tick is measured to place them."""
+        """Fix the places of axis labels, so that no tick is measured to place them."""
         box = panel.get_window_extent()
-        panel.yaxis.set_label_coords(-_NAME_LEFT_PX / box.width, 0.5)
-        panel.xaxis.set_label_coords(0.5, -_NAME_BELOW_PX / box.height)
+        panel.yaxis.set_label_coords(-_LABEL_LEFT_PX / box.width, 0.5)
+        panel.xaxis.set_label_coords(0.5, -_LABEL_BELOW_PX / box.height)
 
-    def moves(self, artist: Artist) -> Artist:
-        """Say that an artist is drawn anew each time; return it.
+    def moving(self, artist: Artist) -> Artist:
+        """Have an artist drawn every time; return it.
 
         Raises
         ------
         ValueError
-            If the picture is there already: it would leave the artist out.
+            If the picture exists already: it would leave the artist out.
         """
         if self._picture is not None:
-            raise ValueError("What moves must be there before limits and labels are.")
+            raise ValueError("Add moving artists before limits and labels are set.")
         self._moving.append(artist)
         return artist
 
     def line(self, panel: str, label: str = "", **style: object) -> Line2D:
-        """Return a line that moves, without points yet."""
+        """Return a moving line, without points at first."""
         (line,) = self.axes[panel].plot([], [], label=label or "_", **style)
-        return self.moves(line)
+        return self.moving(line)
 
-    def bars(self, panel: str) -> "Bars":
-        """Return bars of load weeks and deload weeks that move."""
-        return Bars(self, panel)
-
-    def bands(self, panels: Iterable[str]) -> "Bands":
-        """Return bands behind light weeks that move."""
-        return Bands(self, panels)
+    def polygons(self, panel: str, label: str = "_", **style: object) -> PolyCollection:
+        """Return moving polygons, none at first."""
+        polygons = PolyCollection([], label=label, **style)
+        self.axes[panel].add_collection(polygons, autolim=False)
+        return self.moving(polygons)
 
     def legend(self, *panels: str) -> None:
-        """Put the legends of panels beside them."""
+        """Add the legends of panels, beside them."""
         for panel in panels:
             lines, _ = self.axes[panel].get_legend_handles_labels()
             self.axes[panel].legend(
-                handles=[*self.keys.get(panel, ()), *lines],
+                handles=[*self.legend_patches.get(panel, ()), *lines],
                 loc="upper left",
                 bbox_to_anchor=(1.01, 1.04),
                 frameon=False,
@@ -166,111 +194,124 @@ class Panels:
             )
 
     def thousands(self, panel: str) -> None:
-        """Write large numbers of a vertical axis with commas."""
+        """Write the numbers of a vertical axis with commas."""
         self.axes[panel].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
     def fit_weeks(self, panel: str, n_weeks: int) -> None:
-        """Let the axis end at the first round number of weeks that is late enough."""
+        """End the axis of weeks at the first of a few round numbers that is enough."""
         last = next((last for last in _LAST_WEEKS if last >= n_weeks), n_weeks)
         axes = self.axes[panel]
         if axes.get_xlim() != (0.4, last + 0.6):
             axes.set_xlim(0.4, last + 0.6)
             axes.set_xticks(range(2 if last > 20 else 1, last + 1, 1 + last // 21))
-            self.picture.forget()
+            self.picture.redraw()
 
     def fit_near(self, panel: str, low: float, high: float) -> None:
-        """Let a vertical axis span two values closely, 0 or not; see `fit`."""
-        air = (_AIR - 1) * max(high - low, 1e-9)
-        room = self._room.setdefault(panel, (low - air, high + air))
-        low, high = min(low - air / 5, room[0]), max(high + air / 5, room[1])
+        """Let a vertical axis span two values closely, whether or not it has 0.
+
+        The limits change as seldom as those of `fit`.
+        """
+        margin = (_ROOM - 1) * max(high - low, 1e-9)
+        first = self._first.setdefault(panel, (low - margin, high + margin))
+        low, high = min(low - margin / 5, first[0]), max(high + margin / 5, first[1])
         step = _rounded_up((high - low) / 4) / 2
-        self.keep(panel, step * floor(low / step), step * ceil(high / step))
+        self.set_limits(panel, step * floor(low / step), step * ceil(high / step))
 
-    def label(self, panel: str, text: str) -> None:
-        """Write what a vertical axis shows."""
-        if self.axes[panel].get_ylabel() != text:
-            self.axes[panel].set_ylabel(text)
-            self.picture.forget()
+    def fit(self, panel: str, low: float, high: float) -> None:
+        """Let a vertical axis span two values, with round limits that change seldom.
 
-    def keep(self, panel: str, low: float, high: float) -> None:
+        They never span less than what was shown first, and some room around it.
+        """
+        first = self._first.setdefault(panel, (_ROOM * low, _ROOM * high))
+        low, high = min(low, first[0]), _rounded_up(max(high, first[1]))
+        # Below 0 the axis ends at a round number too, and not too close to 0.
+        low = 0.0 if low >= 0.0 else -_rounded_up(max(-low, 0.1 * high))
+        self.set_limits(panel, low, high)
+
+    def set_limits(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span exactly two values."""
         if self.axes[panel].get_ylim() != (low, high):
             self.axes[panel].set_ylim(low, high)
-            self.picture.forget()
+            self.picture.redraw()
 
-    def fit(self, panel: str, low: float, high: float) -> None:
-        """Let a vertical axis span two values, at round ends that change seldom.
-
-        What is shown first decides how much room there is before they change.
-        """
-        room = self._room.setdefault(panel, (_AIR * low, _AIR * high))
-        wanted = _round_ends(min(low, room[0]), max(high, room[1]))
-        self.keep(panel, *wanted)
+    def set_label(self, panel: str, text: str) -> None:
+        """Set the label of a vertical axis."""
+        if self.axes[panel].get_ylabel() != text:
+            self.axes[panel].set_ylabel(text)
+            self.picture.redraw()
 
 
 class Bars:
-    """Bars by the week; those of light weeks are pale and striped."""
+    """Bars by week; those of deload weeks are pale and striped."""
 
     def __init__(self, panels: Panels, panel: str) -> None:
-        self._axes, self._kinds = panels.axes[panel], {}
-        for is_light, style in BAR_STYLES.items():
+        self._axes, self._bars = panels.axes[panel], {}
+        for is_deload, style in BAR_STYLES.items():
             look = {"facecolor": style["color"], "edgecolor": style["edgecolor"]}
-            bars = PolyCollection([], **look)
-            self._axes.add_collection(bars, autolim=False)
-            self._kinds[is_light] = panels.moves(bars)
-            key = Patch(**look, hatch=style.get("hatch"), label=style["label"])
-            panels.keys.setdefault(panel, []).append(key)
-        # As hatching looks, which takes ten times as long to draw.
+            self._bars[is_deload] = panels.polygons(panel, **look)
+            patch = Patch(**look, hatch=style.get("hatch"), label=style["label"])
+            panels.legend_patches.setdefault(panel, []).append(patch)
+        # Lines that look like hatching, which would take ten times as long to draw.
         self._stripes = panels.line(panel, color=BAR_STYLES[True]["edgecolor"], lw=1)
 
-    def show(self, heights: np.ndarray, is_light: np.ndarray) -> None:
-        """Show a height for every week, from week 1; limits must be set before."""
+    def show(self, heights: np.ndarray, is_deload: np.ndarray) -> None:
+        """Show a height for every week, from week 1; set the limits before."""
         weeks = np.arange(1, len(heights) + 1)
-        for kind, bars in self._kinds.items():
-            chosen = is_light == kind
-            bars.set_verts(_corners(weeks[chosen], heights[chosen]))
+        for kind, bars in self._bars.items():
+            chosen = is_deload == kind
+            bars.set_verts(columns(weeks[chosen], heights[chosen]))
         top = self._axes.get_ylim()[1]
-        x, y = _stripes(weeks[is_light], heights[is_light] / top)
+        x, y = _stripes(weeks[is_deload], heights[is_deload] / top)
         self._stripes.set_data(x, y * top)
 
 
 def _stripes(middles: np.ndarray, tops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return slanting lines within bars; heights are in parts of the axis."""
+    """Return slanting lines within bars; heights are in parts of the axis.
+
+    All lines are one curve with gaps (NaN), drawn at once.
+    """
     starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)
     middles, tops = middles[:, np.newaxis], tops[:, np.newaxis]
+    # A stripe rises from `start` over the width of the bar. It is cut off below 0 and
+    # above the top; `first` and `last` are where, in parts of its length.
     first = np.clip((0.0 - starts) / _STRIPE_RISE, 0.0, 1.0) + 0.0 * tops
     last = np.clip((tops - starts) / _STRIPE_RISE, 0.0, 1.0)
     ends = np.stack([first, np.maximum(first, last), np.full(first.shape, np.nan)], 2)
     x = middles[..., np.newaxis] + (ends - 0.5) * _BAR_WIDTH
     y = starts[:, np.newaxis] + ends * _STRIPE_RISE
-    is_there = (last > first).ravel()
-    return x.reshape(-1, 3)[is_there].ravel(), y.reshape(-1, 3)[is_there].ravel()
+    is_seen = (last > first).ravel()
+    return x.reshape(-1, 3)[is_seen].ravel(), y.reshape(-1, 3)[is_seen].ravel()
 
 
 class Bands:
-    """Pale bands behind the light weeks of some panels."""
+    """Pale bands behind the deload weeks of some panels."""
 
     def __init__(self, panels: Panels, names: Iterable[str]) -> None:
-        self._bands = []
-        for name in names:
-            axes = panels.axes[name]
-            band = PolyCollection([], transform=axes.get_xaxis_transform(), **_BAND)
-            axes.add_collection(band, autolim=False)
-            self._bands.append(panels.moves(band))
+        # Vertically the bands are in parts of the axes, horizontally in weeks.
+        self._bands = [
+            panels.polygons(
+                name, transform=panels.axes[name].get_xaxis_transform(), **_BAND
+            )
+            for name in names
+        ]
 
-    def show(self, is_light: np.ndarray) -> None:
-        """Show the weeks that are light."""
-        weeks = np.flatnonzero(is_light) + 1
-        corners = _corners(weeks, np.ones(len(weeks)), width=1.0)
+    def show(self, is_deload: np.ndarray) -> None:
+        """Show which weeks, from week 1, are deload weeks."""
+        weeks = np.flatnonzero(is_deload) + 1
+        corners = columns(weeks, np.ones(len(weeks)), width=1.0)
         for band in self._bands:
             band.set_verts(corners)
 
 
-def _corners(
-    middles: np.ndarray, tops: np.ndarray, *, width: float = _BAR_WIDTH
+def columns(
+    middles: np.ndarray,
+    tops: np.ndarray,
+    *,
+    bottoms: np.ndarray | float = 0.0,
+    width: float = _BAR_WIDTH,
 ) -> np.ndarray:
-    """Return the corners of bars from 0 to their tops: bars x 4 x 2."""
-    bottoms = np.zeros(len(tops))
+    """Return the corners of upright bars: bars x 4 x 2."""
+    bottoms = bottoms + np.zeros(len(tops))
     return rectangles(middles - width / 2, middles + width / 2, bottoms, tops)
 
 
@@ -283,20 +324,12 @@ def rectangles(
 
 
 def weeks_of_days(n_days: int) -> np.ndarray:
-    """Return where the mornings of days lie on an axis of weeks."""
-    return np.arange(n_days) / 7 + 0.5
-
-
-def _round_ends(low: float, high: float) -> tuple[float, float]:
-    """Return round numbers beyond two values, one of which is 0 or beyond it."""
-    top = _rounded_up(high)
-    if low >= 0.0:
-        return 0.0, top
-    return -_rounded_up(max(-low, 0.1 * top)), top
+    """Return the places of the mornings of days on an axis of weeks."""
+    return np.arange(n_days) / DAYS_PER_WEEK + 0.5
 
 
 def _rounded_up(value: float) -> float:
-    """Return the first round number that is not below a value above 0."""
+    """Return the first round number that is not below a positive value."""
     power = 10.0 ** floor(log10(max(value, 1e-9)))
     return next(x * power for x in _ROUND if x * power >= value or x == _ROUND[-1])
 
@@ -311,7 +344,7 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
     level : int, default 1
         Compression, 1 (fast) to 9 (small).
     software : str, optional
-        What made the picture; it is written into it.
+        Name of the software, written into the file.
 
     Returns
     -------
@@ -324,10 +357,10 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
         rows[:, 1 + channel :: 3] = pixels[:, :, channel]
     header = struct.pack(">2I5B", width, height, *_RGB_8_BIT)
     packed = compress_fast(rows, level) if level <= 1 else zlib.compress(rows, level)
-    made_by = f"Software\0{software}".encode("latin-1")
+    software_text = f"Software\0{software}".encode("latin-1")
     chunks = [
         (b"IHDR", header),
-        *([(b"tEXt", made_by)] if software else []),
+        *([(b"tEXt", software_text)] if software else []),
         (b"IDAT", packed),
         (b"IEND", b""),
     ]
@@ -335,5 +368,6 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG file: length, kind, content and checksum."""
     check = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + check

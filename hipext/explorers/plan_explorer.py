@@ -1,6 +1,9 @@
-"""The plan explorer: how much a plan asks for, and what fitness and fatigue do."""
+"""The plan explorer: weekly volume and hard sets of a plan, fitness and fatigue.
 
-from collections.abc import Mapping
+Other explorers of plans share its controls for plans and athletes.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from statistics import mode
@@ -10,11 +13,27 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
-from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
+from hipext.explorers.explorer import (
+    Choice,
+    Control,
+    Definition,
+    Explorer,
+    Number,
+    Settings,
+    choice_of,
+    number_of,
+)
+from hipext.explorers.panels import (
+    AT_THE_START,
+    Bands,
+    Bars,
+    Drawing,
+    Panels,
+    weeks_of_days,
+)
 from hipext.files.io import shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
-from hipext.plans.edits import SPREAD, apply_knobs, sessions_per_week
+from hipext.plans.edits import KNOBS, SPREAD, sessions_per_week
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.training import RESPONSE_STYLES
@@ -29,8 +48,8 @@ PANELS = {
     "response": "model state (a.u.)",
 }
 MAX_WEEKS_SHOWN = 26
-GIVEN = "given"  # in a list: what the explorer was given, beside what is shipped
-_KNOBS = {  # control: knob of the plan, and what its value is divided by
+GIVEN = "given"  # option for a plan or an athlete that is not shipped
+PLAN_CONTROLS = {  # control: knob of `plans.edits`, and the divisor of its value
     "weeks": ("weeks", 1),
     "sessions_per_week": ("sessions_a_week", 1),
     "load_step_pct": ("load_step", 100),
@@ -41,16 +60,16 @@ _KNOBS = {  # control: knob of the plan, and what its value is divided by
 
 
 @dataclass(frozen=True, eq=False)
-class Weeks:
-    """What a plan came to, and the response of a model to its load."""
+class PlanRun:
+    """A run of a plan, and the response of a model to its training load."""
 
-    lived: CachedRun
+    run: CachedRun
     model: Banister
 
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
-        """Fitness, fatigue and performance of every morning."""
-        load, model = self.lived.session_rpe, self.model
+        """Fitness, fatigue and performance on every morning."""
+        load, model = self.run.session_rpe, self.model
         fitness, fatigue = states(Banister, vars(model), load, model.convention)
         return {
             "fitness": fitness,
@@ -59,114 +78,142 @@ class Weeks:
         }
 
     def table(self) -> pd.DataFrame:
-        """Return a row per week: sums of the week, states of its last morning."""
-        lived, last = self.lived, slice(DAYS_PER_WEEK - 1, None, DAYS_PER_WEEK)
+        """Return one row per week: sums of the week, states of its last morning."""
+        run, last = self.run, slice(DAYS_PER_WEEK - 1, None, DAYS_PER_WEEK)
         return pd.DataFrame(
             {
-                "week": np.arange(1, lived.n_weeks + 1),
-                "phase": lived.phases,
-                "is_deload": lived.is_deload,
-                "working_sets": lived.of_weeks("working_sets"),
-                "hard_sets": lived.hard_sets,
-                "system_volume_load_kg": lived.volume_kg,
-                "strength_pct": lived.strength_pct[last],
+                "week": np.arange(1, run.n_weeks + 1),
+                "phase": run.phases,
+                "is_deload": run.is_deload,
+                "working_sets": run.weekly("working_sets"),
+                "hard_sets": run.hard_sets,
+                "system_volume_load_kg": run.volume_kg,
+                "strength_pct": run.strength_pct[last],
                 **{name: state[last] for name, state in self.response.items()},
             }
         )
 
 
-def plan_scene(plan: str | Plan, athlete: str | Athlete) -> Scene:
-    """Return what `widgets.explore_plan` explores."""
+def explore_plan(
+    plan: str | Plan = "guide_16wk", athlete: str | Athlete = "novice"
+) -> Explorer:
+    """Return an explorer of a plan: volume, hard sets, fitness and fatigue.
+
+    Performance, pain and fatigue feed back into the plan, as in `simulate` without
+    noise. At the start the curves are those of the unchanged plan.
+
+    Parameters
+    ----------
+    plan : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    athlete : str or Athlete, default "novice"
+        Name of a shipped athlete, or an athlete, to start with.
+
+    Returns
+    -------
+    Explorer
+        A widget. Where no widget can be shown, its picture is shown.
+    """
     plan = plan_of(plan)
     controls: tuple[Control, ...] = (
-        weeks_control(plan),
+        number_of(
+            "weeks",
+            "Weeks",
+            (4, max(MAX_WEEKS_SHOWN, plan.n_weeks)),
+            step=1,
+            start=plan.n_weeks,
+        ),
         sessions_control(plan),
         load_step_control(),
         *deload_controls(plan),
-        person_control(athlete),
+        athlete_control(athlete),
     )
-    by_name = {control.name: control for control in controls}
 
-    def answer(settings: Mapping[str, object]) -> Weeks:
-        changed = replanned(plan, by_name, settings)
-        return Weeks(
-            cached_run(changed, person_of(settings, athlete)), teaching_model()
-        )
+    def evaluate(settings: Settings) -> PlanRun:
+        edited = edited_plan(plan, controls, settings)
+        run = cached_run(edited, athlete_of(settings, athlete))
+        return PlanRun(run, teaching_model())
 
-    return Scene(
+    definition = Definition(
         name="plan",
         title="Weekly volume, hard sets, fitness and fatigue of a plan",
         controls=controls,
-        answer=answer,
+        evaluate=evaluate,
         drawing=PlanFigure,
-        in_words=in_words,
-        table=Weeks.table,
+        description=description,
+        table=PlanRun.table,
     )
+    return Explorer(definition)
 
 
-class PlanFigure:
-    """Weekly volume load, weekly hard sets and the model's response."""
+class PlanFigure(Drawing):
+    """Weekly volume load, weekly hard sets and the response of the model."""
 
-    def __init__(self, start: Weeks) -> None:
-        panels = Panels(PANELS, heights=(1, 0.8, 1.2))
-        for name, label in PANELS.items():
-            panels.axes[name].set_ylabel(label)
-        panels.axes["response"].set_xlabel("week")
-        panels.thousands("volume")
-        self.bands = panels.bands(["response"])
-        self.bars = {name: panels.bars(name) for name in ("volume", "hard_sets")}
-        self.states = {
-            name: panels.line("response", name, **style)
-            for name, style in RESPONSE_STYLES.items()
+    def __init__(self, start: PlanRun) -> None:
+        self.panels = Panels(PANELS, heights=(1, 0.8, 1.2))
+        self.panels.axes["response"].set_xlabel("week")
+        self.panels.thousands("volume")
+        self.bands = Bands(self.panels, ["response"])
+        self.bars = {name: Bars(self.panels, name) for name in ("volume", "hard_sets")}
+        self.response = ResponseLines(self.panels, start.response)
+        self.start = {
+            "volume": start.run.volume_kg,
+            "hard_sets": start.run.hard_sets,
         }
-        self.before = {
-            name: panels.line(name, "at the start", **AT_THE_START, **style)
-            for name, style in {
-                "volume": {"drawstyle": "steps-mid"},
-                "hard_sets": {"drawstyle": "steps-mid"},
-                "response": {},
-            }.items()
-        }
-        self.before["response"].set_label("performance\nat the start")
-        panels.legend(*PANELS)
-        self.panels, self.start = panels, start
-        weeks = np.arange(1, start.lived.n_weeks + 1)
-        self.before["volume"].set_data(weeks, start.lived.volume_kg)
-        self.before["hard_sets"].set_data(weeks, start.lived.hard_sets)
-        performance = start.response["performance"]
-        self.before["response"].set_data(weeks_of_days(len(performance)), performance)
-        self.figure, self.picture = panels.figure, panels.picture
+        self.n_weeks = start.run.n_weeks
+        for name, heights in self.start.items():
+            style = AT_THE_START | {"drawstyle": "steps-mid"}
+            line = self.panels.line(name, "at the start", **style)
+            line.set_data(np.arange(1, self.n_weeks + 1), heights)
+        self.panels.legend(*PANELS)
 
-    def show(self, now: Weeks) -> bytes:
-        """Draw other weeks; return the picture as PNG."""
-        lived, start = now.lived, self.start.lived
-        heights = {"volume": lived.volume_kg, "hard_sets": lived.hard_sets}
-        before = {"volume": start.volume_kg, "hard_sets": start.hard_sets}
+    def show(self, shown: PlanRun) -> bytes:
+        """Update the figure; return it as PNG."""
+        run = shown.run
+        heights = {"volume": run.volume_kg, "hard_sets": run.hard_sets}
         for name, bars in self.bars.items():
-            self.panels.adaptation(
-                name, 0, max(heights[name].max(), before[name].max())
-            )
-            bars.show(heights[name], lived.is_deload)
-        days = weeks_of_days(len(lived.trace.days))
-        for name, line in self.states.items():
-            line.set_data(days, now.response[name])
-        self.bands.show(lived.is_deload)
-        both = [*now.response.values(), *self.start.response.values()]
-        low = min(0.0, *(state.min() for state in both))
-        self.panels.adaptation("response", low, max(state.max() for state in both))
-        self.panels.fit_weeks("response", max(lived.n_weeks, start.n_weeks))
+            highest = max(heights[name].max(), self.start[name].max())
+            self.panels.fit(name, 0, highest)
+            bars.show(heights[name], run.is_deload)
+        self.bands.show(run.is_deload)
+        self.response.show(shown.response)
+        self.panels.fit_weeks("response", max(run.n_weeks, self.n_weeks))
         return self.picture.png()
 
 
-def in_words(now: Weeks) -> str:
-    """Return what the picture shows, as sentences with numbers."""
-    lived, response = now.lived, now.response
+class ResponseLines:
+    """Fitness, fatigue and performance in the panel "response", and their start."""
+
+    def __init__(self, panels: Panels, start: dict[str, np.ndarray]) -> None:
+        self.panels, self.start = panels, start
+        self.lines = {
+            name: panels.line("response", name, **style)
+            for name, style in RESPONSE_STYLES.items()
+        }
+        label = "performance\nat the start"
+        before = panels.line("response", label, **AT_THE_START)
+        days = weeks_of_days(len(start["performance"]))
+        before.set_data(days, start["performance"])
+
+    def show(self, response: dict[str, np.ndarray]) -> None:
+        """Update the lines and the limits of the panel."""
+        days = weeks_of_days(len(response["performance"]))
+        for name, line in self.lines.items():
+            line.set_data(days, response[name])
+        both = [*response.values(), *self.start.values()]
+        low = min(0.0, *(state.min() for state in both))
+        self.panels.fit("response", low, max(state.max() for state in both))
+
+
+def description(shown: PlanRun) -> str:
+    """Return sentences with the numbers of the figure."""
+    run, response = shown.run, shown.response
     best = int(response["performance"].argmax())
     return (
-        f"{lived.n_weeks} weeks, {lived.of_weeks('working_sets').sum():.0f} working "
-        f"sets. Deload weeks: {light_weeks(lived)}. "
-        f"Volume is highest in week {lived.volume_kg.argmax() + 1} "
-        f"({lived.volume_kg.max():,.0f} kg). "
+        f"{run.n_weeks} weeks, {run.weekly('working_sets').sum():.0f} working sets. "
+        f"Deload weeks: {deload_weeks(run)}. "
+        f"Volume is highest in week {run.volume_kg.argmax() + 1} "
+        f"({run.volume_kg.max():,.0f} kg). "
         f"Modelled performance is highest in week {best // DAYS_PER_WEEK + 1}, "
         f"{WEEKDAYS[best % DAYS_PER_WEEK].capitalize()} "
         f"({response['performance'].max():.1f} a.u.); "
@@ -174,27 +221,23 @@ def in_words(now: Weeks) -> str:
     )
 
 
-def light_weeks(lived: CachedRun) -> str:
-    """Return the numbers of the light weeks as words."""
-    return ", ".join(map(str, np.flatnonzero(lived.is_deload) + 1)) or "none"
+def deload_weeks(run: CachedRun) -> str:
+    """Return the numbers of the deload weeks as text."""
+    return ", ".join(map(str, np.flatnonzero(run.is_deload) + 1)) or "none"
 
 
 def plan_of(plan: str | Plan) -> Plan:
-    """Return a plan; a text names a shipped one or is a path."""
+    """Return a plan, read if it is a name or a path."""
     return plan if isinstance(plan, Plan) else read_plan(plan)
-
-
-def weeks_control(plan: Plan) -> Number:
-    """Return the control of the length of a plan."""
-    high = max(MAX_WEEKS_SHOWN, plan.n_weeks)
-    return _number("weeks", "Weeks", 4, high, 1, plan.n_weeks)
 
 
 def sessions_control(plan: Plan) -> Number:
     """Return the control of the sessions a week; it starts at those of most phases."""
-    low, high = min(SPREAD), max(SPREAD)
-    start = min(max(usual_sessions(plan), low), high)
-    return _number("sessions_per_week", "Sessions a week", low, high, 1, start)
+    limits = min(SPREAD), max(SPREAD)
+    start = min(max(usual_sessions(plan), limits[0]), limits[1])
+    return number_of(
+        "sessions_per_week", "Sessions a week", limits, step=1, start=start
+    )
 
 
 def usual_sessions(plan: Plan) -> int:
@@ -203,73 +246,64 @@ def usual_sessions(plan: Plan) -> int:
 
 
 def load_step_control() -> Number:
-    """Return the control of the steepness of all rules that add load."""
-    return _number("load_step_pct", "Load steps (% of the plan's)", 10, 300, 10, 100)
+    """Return the control of the load steps of all progression rules."""
+    label = "Load steps (% of the plan's)"
+    return number_of("load_step_pct", label, (10, 300), step=10, start=100)
 
 
 def deload_controls(plan: Plan) -> tuple[Number, Number, Number]:
-    """Return the controls of the light weeks."""
-    deload = plan.deload
-    sets, load = (round(100 * x) for x in (deload.sets_fraction, deload.load_fraction))
+    """Return the controls of the deload weeks."""
+    every = plan.deload.every_weeks
+    sets_pct = round(100 * plan.deload.sets_fraction)
+    load_pct = round(100 * plan.deload.load_fraction)
+    label, longest = "Deload every (weeks; 0: no)", max(8, every)
+    keeps = "Deload keeps (% of {})".format
     return (
-        _number(
-            "deload_every_weeks",
-            "Deload every (weeks; 0: no)",
-            0,
-            max(8, deload.every_weeks),
-            1,
-            deload.every_weeks,
-        ),
-        _number("deload_sets_pct", "Deload keeps (% of sets)", 0, 100, 5, sets),
-        _number("deload_load_pct", "Deload keeps (% of load)", 0, 100, 5, load),
+        number_of("deload_every_weeks", label, (0, longest), step=1, start=every),
+        number_of("deload_sets_pct", keeps("sets"), (0, 100), step=5, start=sets_pct),
+        number_of("deload_load_pct", keeps("load"), (0, 100), step=5, start=load_pct),
     )
 
 
-def person_control(athlete: str | Athlete) -> Choice:
-    """Return the control of who trains: the shipped persons, and one that is given."""
+def athlete_control(athlete: str | Athlete) -> Choice:
+    """Return the choice of the athlete: those shipped, and one that is given."""
     options = {name: read_athlete(name).name for name in shipped_names("athletes")}
     if isinstance(athlete, Athlete):
         options = {GIVEN: athlete.name} | options
     start = GIVEN if isinstance(athlete, Athlete) else athlete
-    return choice_of("person", "Person", options, start)
+    return choice_of("athlete", "Athlete", options, start)
 
 
-def person_of(settings: Mapping[str, object], athlete: str | Athlete) -> Athlete:
-    """Return who trains by the settings; `athlete` is what the explorer was given."""
-    name = settings["person"]
-    return athlete if name == GIVEN else _shipped_person(name)
+def athlete_of(settings: Settings, athlete: str | Athlete) -> Athlete:
+    """Return the athlete of the settings; `athlete` is the one that was given."""
+    name = settings["athlete"]
+    return athlete if name == GIVEN else _shipped_athlete(name)
 
 
-@lru_cache(maxsize=32)
-def _shipped_person(name: str) -> Athlete:
+@lru_cache(maxsize=32)  # the same object every time, for the caches of runs
+def _shipped_athlete(name: str) -> Athlete:
     return read_athlete(name)
 
 
-def replanned(
-    plan: Plan, controls: Mapping[str, Control], settings: Mapping[str, object]
-) -> Plan:
-    """Return a plan with the controls that are not where they started.
+def edited_plan(plan: Plan, controls: Iterable[Control], settings: Settings) -> Plan:
+    """Return a plan changed by those controls that are not at their start.
 
-    The same values give the same object, so that what follows from it is found again.
+    Equal settings give the same object, so that its run is found in the cache.
     """
     moved = tuple(
-        (name, settings[name])
-        for name in _KNOBS
-        if name in controls and settings[name] != controls[name].start
+        (control.name, settings[control.name])
+        for control in controls
+        if control.name in PLAN_CONTROLS and settings[control.name] != control.start
     )
-    return _apply_knob(ById(plan), moved)
+    return _edited(ById(plan), moved)
 
 
 @lru_cache(maxsize=512)
-def _apply_knob(same: ById, moved: tuple[tuple[str, float], ...]) -> Plan:
-    settings = {}
+def _edited(plan: ById, moved: tuple[tuple[str, float], ...]) -> Plan:
+    edited = plan.value
     for control, value in moved:
-        knob, unit = _KNOBS[control]
-        settings[knob] = value if unit == 1 else value / unit
-    return apply_knobs(same.value, settings)
-
-
-def _number(
-    name: str, label: str, low: float, high: float, step: float, start: float
-) -> Number:
-    return Number(name=name, label=label, low=low, high=high, step=step, start=start)
+        knob, divisor = PLAN_CONTROLS[control]
+        # Without the check of `apply_knob`, which reads a whole plan anew: a control
+        # allows only what its knob allows, and unchanged parts stay the same objects.
+        edited = KNOBS[knob].change(edited, value if divisor == 1 else value / divisor)
+    return edited

@@ -1,6 +1,6 @@
-"""The recovery explorer: pain, soreness, range, and the light weeks they bring."""
+"""The recovery explorer: effects of habits, pain and mobility work on an athlete."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -10,13 +10,21 @@ import pandas as pd
 from hipext.athletes.athlete import Athlete, FlareUp, Recovery, read_athlete
 from hipext.engine import decisions as why
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import Choice, Control, Number, Scene, choice_of
-from hipext.explorers.panels import AT_THE_START, Panels, weeks_of_days
-from hipext.explorers.plan_explorer import person_control, person_of, plan_of
+from hipext.explorers.explorer import (
+    Choice,
+    Control,
+    Definition,
+    Explorer,
+    Settings,
+    choice_of,
+    number_of,
+)
+from hipext.explorers.panels import AT_THE_START, Bands, Drawing, Panels, weeks_of_days
+from hipext.explorers.plan_explorer import athlete_control, athlete_of, plan_of
 from hipext.files.checks import DAY_NAMES, ranges_text
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions
-from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, Slot, slot_kind, slots_of
+from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, slot_kind, slots_of
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
 from hipext.simulation.arrays import ById
 
@@ -25,8 +33,8 @@ PANELS = {
     "body": "soreness (0 to 10),\nstiffness (degrees)",
     "range": "hip extension\n(degrees)",
 }
-_PAIN_TOP, _SIGNS_AT, _FLARES_AT = 13.8, 12.7, 11.2  # heights above all pain
-_LINES = {  # column of the table: panel, label, looks
+_PAIN_TOP, _SIGNS_AT, _FLARE_UPS_AT = 13.8, 12.7, 11.2  # heights above all pain
+_LINES = {  # column of the table: panel, label, style
     "pain_reported": ("pain", "reported pain", {"color": VERMILION}),
     "soreness_reported": ("body", "soreness", {"color": BLUE}),
     "stiffness_deg": ("body", "stiffness", {"color": BLACK, "linestyle": "--"}),
@@ -36,10 +44,10 @@ _LINES = {  # column of the table: panel, label, looks
 _SIDES = ("range_left_deg", "range_right_deg")
 _LIMIT = {"color": GREY, "linestyle": "-.", "linewidth": 1.3, "zorder": 1.7}
 _SIGN = {"color": BLACK, "linestyle": "", "markersize": 6, "fillstyle": "none"}
-_DECIDED = {  # what was decided about a light week: reason, words, sign
-    "scheduled": (why.PLANNED_DELOAD, "light by plan", {"marker": "s"}),
-    "by pain": (why.REACTIVE_DELOAD, "light by pain", {"marker": "^"}),
-    "skipped": (why.DELOAD_NOT_STACKED, "by plan: skipped", {"marker": "x"}),
+_DECISIONS = {  # about deload weeks: reason, label, marker
+    "scheduled": (why.PLANNED_DELOAD, "deload by plan", "s"),
+    "by pain": (why.REACTIVE_DELOAD, "deload by pain", "^"),
+    "skipped": (why.DELOAD_NOT_STACKED, "by plan: skipped", "x"),
 }
 AS_PLANNED = "as_planned"
 MOBILITY = {
@@ -47,77 +55,76 @@ MOBILITY = {
     "with_work": "only in sessions with work",
     "none": "none",
 }
-_FLARE_UP = 6.0  # points of pain: enough for a light week by most plans
-_HABITS = (  # name, label, ends of what the slider shows, step
-    ("sleep_h", "Sleep (hours a night)", 4.0, 10.0, 0.25),
-    ("stress", "Stress (0 none to 1)", 0.0, 1.0, 0.05),
-    ("nutrition", "Food covers needs (0 to 1)", 0.0, 1.0, 0.05),
-    ("hydration", "Drink covers needs (0 to 1)", 0.0, 1.0, 0.05),
-)
+_FLARE_UP = 6.0  # points of pain: enough for a deload week by most plans
+_HABITS = {  # name: label, limits, step
+    "sleep_h": ("Sleep (hours a night)", (4.0, 10.0), 0.25),
+    "stress": ("Stress (0 none to 1)", (0.0, 1.0), 0.05),
+    "nutrition": ("Food covers needs (0 to 1)", (0.0, 1.0), 0.05),
+    "hydration": ("Drink covers needs (0 to 1)", (0.0, 1.0), 0.05),
+}
 
 
 @dataclass(frozen=True, eq=False)
-class Recovered:
-    """What a plan came to for a person, and what was set."""
+class RecoveryRun:
+    """A run of a plan, its athlete with the habits that were set, and the settings."""
 
-    lived: CachedRun
+    run: CachedRun
     athlete: Athlete
-    settings: Mapping[str, object]
+    settings: Settings
 
     @cached_property
     def curves(self) -> dict[str, np.ndarray]:
-        """Reports and states of every morning."""
-        return {name: self.lived.of_days(name) for name in _LINES}
+        """Reports and states on every morning."""
+        return {name: self.run.daily(name) for name in _LINES}
 
     @cached_property
     def least_range_deg(self) -> np.ndarray:
-        """What the gate of the phase asks of the stiffer side, on every morning."""
+        """Hip extension that the gate of the phase requires, on every morning."""
         sides = [self.curves[name] for name in _SIDES]
-        phases = self.lived.trace.days["phase"]
+        phases = self.run.trace.days["phase"]
         least = np.full(len(phases), np.nan)
         for place in np.unique(phases):
             days = phases == place
-            gate = self.lived.plan.phase[place].advance
+            gate = self.run.plan.phase[place].advance
             if gate is not None:
                 least[days] = least_range(gate, *(side[days] for side in sides))
         return least
 
     @cached_property
     def decided_weeks(self) -> dict[str, np.ndarray]:
-        """Weeks that were made light, by what did it, and those that were not."""
-        rows = self.lived.trace.decisions
+        """Weeks by what was decided about their deload."""
+        rows = self.run.trace.decisions
         return {
             name: rows["day"][rows["reason"] == reason] // DAYS_PER_WEEK + 1
-            for name, (reason, *_) in _DECIDED.items()
+            for name, (reason, *_) in _DECISIONS.items()
         }
 
     @property
     def recovery(self) -> float:
-        """How well habits support recovery; 1 for usual ones."""
-        return float(self.lived.setting.athletes.records[0]["recovery"])
+        """Factor of the habits on recovery; 1 for usual ones."""
+        return float(self.run.setting.athletes.records[0]["recovery"])
 
     def table(self) -> pd.DataFrame:
-        """Return a row per day."""
-        lived, n_days = self.lived, len(self.lived.trace.days)
-        days = np.arange(n_days)
+        """Return one row per day."""
+        days = np.arange(len(self.run.trace.days))
         return pd.DataFrame(
             {
                 "week": days // DAYS_PER_WEEK + 1,
                 "day": days,
-                "phase": np.repeat(lived.phases, DAYS_PER_WEEK),
-                "is_deload": np.repeat(lived.is_deload, DAYS_PER_WEEK),
+                "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
+                "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
                 **self.curves,
                 "least_range_deg": self.least_range_deg,
-                "strength_pct": lived.strength_pct,
+                "strength_pct": self.run.strength_pct,
             }
         )
 
 
 def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the hip extension (degrees) that a gate asks of the stiffer side.
+    """Return the hip extension (degrees) that a gate requires of the stiffer side.
 
-    It is the least range of either side, or what keeps the difference of the sides
-    within its limit, whichever is more; missing where a gate asks for neither.
+    It is the larger of two limits: the least range of either side, and the range at
+    which the difference between the sides is allowed; NaN where a gate has neither.
     """
     limits = [np.full(len(left), np.nan)]
     if gate.range_min_deg is not None:
@@ -127,230 +134,209 @@ def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.fmax.reduce(limits)
 
 
-def recovery_scene(plan: str | Plan, athlete: str | Athlete) -> Scene:
-    """Return what `widgets.explore_recovery` explores."""
+def explore_recovery(
+    plan: str | Plan = "guide_16wk", athlete: str | Athlete = "novice"
+) -> Explorer:
+    """Return an explorer of recovery: habits, a flare-up of pain, mobility work.
+
+    Performance, pain and fatigue feed back into the plan, as in `simulate` without
+    noise. Habits start at those of `athlete` and keep their values when another athlete
+    is chosen; a flare-up is added to those of the athlete.
+
+    Parameters
+    ----------
+    plan : str or Plan, default "guide_16wk"
+        Name of a shipped plan, path of a plan file, or a plan.
+    athlete : str or Athlete, default "novice"
+        Name of a shipped athlete, or an athlete, to start with.
+
+    Returns
+    -------
+    Explorer
+    """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
-    controls: tuple[Control, ...] = (
-        *recovery_controls(plan, first),
-        person_control(athlete),
-    )
 
-    def answer(settings: Mapping[str, object]) -> Recovered:
-        who = person_with(person_of(settings, athlete), settings)
-        return Recovered(cached_run(plan_with(plan, settings), who), who, settings)
+    def evaluate(settings: Settings) -> RecoveryRun:
+        chosen = with_habits(athlete_of(settings, athlete), settings)
+        edited = with_mobility(plan, settings)
+        return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
-    return Scene(
+    definition = Definition(
         name="recovery",
-        title="Pain, soreness and hip extension of a person in a plan",
-        controls=controls,
-        answer=answer,
+        title="Pain, soreness and hip extension of an athlete in a plan",
+        controls=(*_controls(plan, first), athlete_control(athlete)),
+        evaluate=evaluate,
         drawing=RecoveryFigure,
-        in_words=in_words,
-        table=Recovered.table,
+        description=description,
+        table=RecoveryRun.table,
     )
+    return Explorer(definition)
 
 
-class RecoveryFigure:
-    """Reported pain with light weeks; soreness and stiffness; hip extension."""
-
-    def __init__(self, start: Recovered) -> None:
-        panels = Panels(PANELS, heights=(1.25, 0.9, 1.0))
-        for name, label in PANELS.items():
-            panels.axes[name].set_ylabel(label)
-        panels.axes["range"].set_xlabel("week")
-        panels.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
-        self.bands = panels.bands(PANELS)
-        _draw_limit(panels, start.lived.plan)
-        self.before = {
-            name: panels.line(panel, **(AT_THE_START | _dash(style)))
-            for name, (panel, _, style) in _LINES.items()
-        }
-        self.lines = {
-            name: panels.line(panel, label, linewidth=1.8, **style)
-            for name, (panel, label, style) in _LINES.items()
-        }
-        self.least = panels.line("range", "gate: stiffer side\nat least", **_LIMIT)
-        self.signs = {
-            name: panels.line("pain", label, **(_SIGN | sign))
-            for name, (_, label, sign) in _DECIDED.items()
-        }
-        self.flare_up = panels.line(
-            "pain", "flare-up begins", **(_SIGN | {"marker": "v", "color": VERMILION})
-        )
-        for panel in PANELS:
-            panels.axes[panel].plot([], [], label="at the start", **AT_THE_START)
-        panels.legend(*PANELS)
-        self.panels, self.start = panels, start
-        weeks = weeks_of_days(len(start.lived.trace.days))
-        for name, line in self.before.items():
-            line.set_data(weeks, start.curves[name])
-        self.figure, self.picture = panels.figure, panels.picture
-
-    def show(self, now: Recovered) -> bytes:
-        """Draw other weeks; return the picture as PNG."""
-        days = weeks_of_days(len(now.lived.trace.days))
-        for name, line in self.lines.items():
-            line.set_data(days, now.curves[name])
-        self.least.set_data(days, now.least_range_deg)
-        for name, sign in self.signs.items():
-            weeks = now.decided_weeks[name]
-            sign.set_data(weeks, np.full(len(weeks), _SIGNS_AT))
-        begins = np.array([one.week for one in now.athlete.flare_ups]) - 0.5
-        self.flare_up.set_data(begins, np.full(len(begins), _FLARES_AT))
-        self.bands.show(now.lived.is_deload)
-        n_weeks = max(now.lived.n_weeks, self.start.lived.n_weeks)
-        self.panels.fit_weeks("range", n_weeks)
-        both = (now, self.start)
-        self.panels.adaptation("body", 0.0, _highest("body", both))
-        least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
-        low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
-        self.panels.adaptation("range", low, _highest("range", both))
-        return self.picture.png()
+def _controls(plan: Plan, athlete: Athlete) -> Iterable[Control]:
+    """Yield the controls; they start at the habits of the athlete."""
+    for name, (label, (low, high), step) in _HABITS.items():
+        own = float(getattr(athlete.recovery, name))
+        limits = min(low, own), max(high, own)
+        yield number_of(name, label, limits, step=step, start=own)
+    yield from _mobility_control(plan)
+    label, limits = "Flare-up in week (0: none)", (0, plan.n_weeks)
+    yield number_of("flare_up_week", label, limits, step=1, start=0)
+    label, limits = "Flare-up adds (points of pain)", (1.0, 9.0)
+    yield number_of("flare_up_pain", label, limits, step=0.5, start=_FLARE_UP)
 
 
-def _highest(panel: str, some: Iterable[Recovered]) -> float:
-    """Return the highest value of all curves of a panel."""
-    names = [name for name, (where, *_) in _LINES.items() if where == panel]
-    return max(one.curves[name].max() for one in some for name in names)
-
-
-def _dash(style: Mapping[str, object]) -> dict[str, object]:
-    """Return the dash of a style, for the same curve at the start."""
-    return {"linestyle": style.get("linestyle", "-")}
-
-
-def _draw_limit(panels: Panels, plan: Plan) -> None:
-    """Draw the pain above which the plan has a light week, if it has such a rule."""
-    if plan.deload.reactive is not None:
-        above = plan.deload.reactive.pain_above
-        line = panels.line("pain", "above: light week", **_LIMIT)
-        line.set_data([0, MAX_WEEKS + 1], [above, above])
-
-
-def in_words(now: Recovered) -> str:
-    """Return what the picture shows, as sentences with numbers."""
-    lived, curves = now.lived, now.curves
-    pain, sore = curves["pain_reported"], curves["soreness_reported"]
-    left, right = (curves[name][-1] for name in _SIDES)
-    return (
-        f"{now.athlete.name}: habits give {now.recovery:.3f} of usual recovery, "
-        f"{_flare_up(now.settings)}{_mobility(now.settings)}. "
-        f"Reported pain is highest in {_when(pain)} ({pain.max():.1f} of 10), "
-        f"soreness in {_when(sore)} ({sore.max():.2f} of 10). "
-        f"The plan of {lived.plan.n_weeks} weeks {_length(lived)}; "
-        f"{_light_weeks(now)}. "
-        f"Strength ends at {_strength(lived)}; the hips extend {left:.1f} (left) and "
-        f"{right:.1f} degrees (right)."
-    )
-
-
-def _flare_up(settings: Mapping[str, object]) -> str:
-    week, pain = settings["flare_up_week"], settings["flare_up_pain"]
-    if not week:
-        return f"no flare-up added (one of {pain:g} points waits for a week)"
-    return f"a flare-up of {pain:g} points begins in week {week}"
-
-
-def _mobility(settings: Mapping[str, object]) -> str:
-    where = settings.get("mobility", AS_PLANNED)
-    return "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
-
-
-def _when(values: np.ndarray) -> str:
-    week, weekday = divmod(int(values.argmax()), DAYS_PER_WEEK)
-    return f"week {week + 1}, {DAY_NAMES[weekday]}"
-
-
-def _length(lived: CachedRun) -> str:
-    """Return how long the plan took, in words; gates can hold it up for good."""
-    names = [phase.name for phase in lived.plan.phase]
-    last = lived.phases[-1]
-    if last == names[-1]:
-        return f"took {lived.n_weeks}"
-    place = f"{names.index(last) + 1} of {len(names)}"
-    return f"is still in phase {last} ({place}) after {lived.n_weeks}"
-
-
-def _light_weeks(now: Recovered) -> str:
-    """Return the light weeks by what made them, in words."""
-    weeks = {
-        name: ranges_text(found.tolist()) if len(found) else ""
-        for name, found in now.decided_weeks.items()
-    }
-    reactive = now.lived.plan.deload.reactive
-    parts = [f"light weeks: {weeks['scheduled'] or 'none'} scheduled"]
-    if reactive is None:
-        parts.append("the plan has none for pain")
-    else:
-        above = f"by pain above {reactive.pain_above:g}"
-        parts.append(f"{weeks['by pain'] or 'none'} {above}")
-    if weeks["skipped"]:
-        parts.append(f"{weeks['skipped']} scheduled but not stacked on that")
-    return ", ".join(parts)
-
-
-def _strength(lived: CachedRun) -> str:
-    strength = lived.strength_pct[-1]
-    if np.isnan(strength):
-        return "an unknown 1RM, as no lift was tested"
-    return f"{strength:.1f} % of the start"
-
-
-def recovery_controls(plan: Plan, athlete: Athlete) -> tuple[Control, ...]:
-    """Return the controls; they start at the habits of the person."""
-    own = athlete.recovery
-    habits = (
-        Number(
-            name=name,
-            label=label,
-            low=min(low, getattr(own, name)),
-            high=max(high, getattr(own, name)),
-            step=step,
-            start=float(getattr(own, name)),
-        )
-        for name, label, low, high, step in _HABITS
-    )
-    flare_up = (
-        Number(
-            name="flare_up_week",
-            label="Flare-up in week (0: none)",
-            low=0,
-            high=plan.n_weeks,
-            step=1,
-            start=0,
-        ),
-        Number(
-            name="flare_up_pain",
-            label="Flare-up adds (points of pain)",
-            low=1.0,
-            high=9.0,
-            step=0.5,
-            start=_FLARE_UP,
-        ),
-    )
-    return (*habits, *_mobility_controls(plan), *flare_up)
-
-
-def _mobility_controls(plan: Plan) -> tuple[Choice, ...]:
+def _mobility_control(plan: Plan) -> tuple[Choice, ...]:
     """Return the choice of mobility work, where the plan has any."""
     if without_mobility(plan, "none") == plan:
         return ()
     return (choice_of("mobility", "Mobility work", MOBILITY, AS_PLANNED),)
 
 
-@lru_cache(maxsize=8)
-def _plan_without(same: ById, where: str) -> Plan:
-    return without_mobility(same.value, where)
+class RecoveryFigure(Drawing):
+    """Reported pain with deload weeks; soreness and stiffness; hip extension."""
+
+    def __init__(self, start: RecoveryRun) -> None:
+        panels = self.panels = Panels(PANELS, heights=(1.25, 0.9, 1.0))
+        self.start = start
+        panels.axes["range"].set_xlabel("week")
+        panels.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
+        self.bands = Bands(panels, PANELS)
+        reactive = start.run.plan.deload.reactive
+        if reactive is not None:
+            limit = panels.line("pain", "above: deload week", **_LIMIT)
+            limit.set_data([0, MAX_WEEKS + 1], [reactive.pain_above] * 2)
+        weeks = weeks_of_days(len(start.run.trace.days))
+        for name, (panel, _, style) in _LINES.items():
+            dash = {"linestyle": style.get("linestyle", "-")}
+            before = panels.line(panel, **(AT_THE_START | dash))
+            before.set_data(weeks, start.curves[name])
+        self.lines = {
+            name: panels.line(panel, label, linewidth=1.8, **style)
+            for name, (panel, label, style) in _LINES.items()
+        }
+        self.least = panels.line("range", "gate: stiffer side\nat least", **_LIMIT)
+        self.signs = {
+            name: panels.line("pain", label, marker=marker, **_SIGN)
+            for name, (_, label, marker) in _DECISIONS.items()
+        }
+        flare_up = _SIGN | {"marker": "v", "color": VERMILION}
+        self.flare_up = panels.line("pain", "flare-up begins", **flare_up)
+        for panel in PANELS:  # for the legend
+            panels.axes[panel].plot([], [], label="at the start", **AT_THE_START)
+        panels.legend(*PANELS)
+
+    def show(self, shown: RecoveryRun) -> bytes:
+        """Update the figure; return it as PNG."""
+        run, both = shown.run, (shown, self.start)
+        days = weeks_of_days(len(run.trace.days))
+        for name, line in self.lines.items():
+            line.set_data(days, shown.curves[name])
+        self.least.set_data(days, shown.least_range_deg)
+        for name, sign in self.signs.items():
+            weeks = shown.decided_weeks[name]
+            sign.set_data(weeks, np.full(len(weeks), _SIGNS_AT))
+        begins = np.array([one.week for one in shown.athlete.flare_ups]) - 0.5
+        self.flare_up.set_data(begins, np.full(len(begins), _FLARE_UPS_AT))
+        self.bands.show(run.is_deload)
+        self.panels.fit_weeks("range", max(one.run.n_weeks for one in both))
+        self.panels.fit("body", 0.0, _highest("body", both))
+        least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
+        low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
+        self.panels.fit("range", low, _highest("range", both))
+        return self.picture.png()
 
 
-def plan_with(plan: Plan, settings: Mapping[str, object]) -> Plan:
-    """Return the plan with the mobility work of the settings.
+def _highest(panel: str, runs: Iterable[RecoveryRun]) -> float:
+    """Return the highest value of all curves of a panel."""
+    names = [name for name, (where, *_) in _LINES.items() if where == panel]
+    return max(one.curves[name].max() for one in runs for name in names)
 
-    The same settings give the same object, so that what follows is found again.
-    """
+
+def description(shown: RecoveryRun) -> str:
+    """Return sentences with the numbers of the figure."""
+    run, curves = shown.run, shown.curves
+    pain, sore = curves["pain_reported"], curves["soreness_reported"]
+    left, right = (curves[name][-1] for name in _SIDES)
+    return (
+        f"{shown.athlete.name}: habits give {shown.recovery:.3f} of usual recovery, "
+        f"{_flare_up_text(shown.settings)}{_mobility_text(shown.settings)}. "
+        f"Reported pain is highest in {_day_text(pain)} ({pain.max():.1f} of 10), "
+        f"soreness in {_day_text(sore)} ({sore.max():.2f} of 10). "
+        f"The plan of {run.plan.n_weeks} weeks {_length_text(run)}; "
+        f"{_deload_text(shown)}. "
+        f"Strength ends at {_strength_text(run)}; the hips extend {left:.1f} (left) "
+        f"and {right:.1f} degrees (right)."
+    )
+
+
+def _flare_up_text(settings: Settings) -> str:
+    week, pain = settings["flare_up_week"], settings["flare_up_pain"]
+    if not week:
+        return f"no flare-up added (choose a week for one of {pain:g} points)"
+    return f"a flare-up of {pain:g} points begins in week {week}"
+
+
+def _mobility_text(settings: Settings) -> str:
     where = settings.get("mobility", AS_PLANNED)
-    return plan if where == AS_PLANNED else _plan_without(ById(plan), str(where))
+    return "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
+
+
+def _day_text(values: np.ndarray) -> str:
+    """Return week and weekday of the highest value."""
+    week, weekday = divmod(int(values.argmax()), DAYS_PER_WEEK)
+    return f"week {week + 1}, {DAY_NAMES[weekday]}"
+
+
+def _length_text(run: CachedRun) -> str:
+    """Return how long the plan took; gates can hold it up for good."""
+    names = [phase.name for phase in run.plan.phase]
+    last = run.phases[-1]
+    if last == names[-1]:
+        return f"took {run.n_weeks}"
+    place = f"{names.index(last) + 1} of {len(names)}"
+    return f"is still in phase {last} ({place}) after {run.n_weeks}"
+
+
+def _deload_text(shown: RecoveryRun) -> str:
+    """Return the deload weeks by their cause."""
+    weeks = {
+        name: ranges_text(found.tolist()) if len(found) else ""
+        for name, found in shown.decided_weeks.items()
+    }
+    reactive = shown.run.plan.deload.reactive
+    parts = [f"deload weeks: {weeks['scheduled'] or 'none'} scheduled"]
+    if reactive is None:
+        parts.append("the plan has none for pain")
+    else:
+        above = f"by pain above {reactive.pain_above:g}"
+        parts.append(f"{weeks['by pain'] or 'none'} {above}")
+    if weeks["skipped"]:
+        parts.append(f"{weeks['skipped']} scheduled but skipped after another one")
+    return ", ".join(parts)
+
+
+def _strength_text(run: CachedRun) -> str:
+    strength = run.strength_pct[-1]
+    if np.isnan(strength):
+        return "an unknown 1RM, as no lift was tested"
+    return f"{strength:.1f} % of the start"
+
+
+# Equal settings give the same plan and the same athlete, as objects, so that their run
+# is found in the cache, which goes by identity.
+
+
+def with_mobility(plan: Plan, settings: Settings) -> Plan:
+    """Return a plan with the mobility work of the settings."""
+    where = settings.get("mobility", AS_PLANNED)
+    return plan if where == AS_PLANNED else _without_mobility(ById(plan), str(where))
+
+
+@lru_cache(maxsize=8)
+def _without_mobility(plan: ById, where: str) -> Plan:
+    return without_mobility(plan.value, where)
 
 
 def without_mobility(plan: Plan, where: str) -> Plan:
@@ -359,45 +345,39 @@ def without_mobility(plan: Plan, where: str) -> Plan:
     Parameters
     ----------
     plan : Plan
-        A checked plan; it stays as it is.
+        A checked plan; it is not changed.
     where : str
-        ``"none"`` takes them out everywhere; ``"with_work"`` leaves those of sessions
-        in which something is work.
+        ``"none"`` removes all; ``"with_work"`` keeps those of sessions that have work
+        too.
     """
 
-    def remade(session: Session) -> Session:
+    def edited(session: Session) -> Session:
         slots = slots_of(plan, session)
-        kept = tuple(slot for slot in slots if not _is_mobility(slot))
+        kept = tuple(
+            slot for slot in slots if slot_kind(slot, exercise_of(slot)) != "mobility"
+        )
         has_work = any(map(is_work, slots))
         if len(kept) == len(slots) or (has_work and where == "with_work"):
             return session
+        # The blocks that a session begins and ends with are part of its slots now.
         return changed(session, slot=kept, begin_with=(), end_with=())
 
-    return with_sessions(plan, remade)
+    return with_sessions(plan, edited)
 
 
-def _is_mobility(slot: Slot) -> bool:
-    return slot_kind(slot, exercise_of(slot)) == "mobility"
-
-
-def person_with(athlete: Athlete, settings: Mapping[str, object]) -> Athlete:
-    """Return a person with the habits of the settings, and one more flare-up.
-
-    The same settings give the same object, so that what follows is found again.
-    """
-    habits = tuple(float(settings[name]) for name, *_ in _HABITS)
+def with_habits(athlete: Athlete, settings: Settings) -> Athlete:
+    """Return an athlete with the habits of the settings, and their flare-up besides."""
+    habits = tuple(float(settings[name]) for name in _HABITS)
     week = settings["flare_up_week"]
     pain = settings["flare_up_pain"] if week else 0.0
-    return _person_with(ById(athlete), habits, week, pain)
+    return _with_habits(ById(athlete), habits, week, pain)
 
 
 @lru_cache(maxsize=256)
-def _person_with(
-    same: ById, habits: tuple[float, ...], week: int, pain: float
+def _with_habits(
+    athlete: ById, habits: tuple[float, ...], week: int, pain: float
 ) -> Athlete:
-    athlete = same.value
-    names = (name for name, *_ in _HABITS)
-    recovery = Recovery(**dict(zip(names, habits, strict=True)))
-    more = (FlareUp(week=week, pain=pain),) if week else ()
-    flare_ups = (*athlete.flare_ups, *more)
-    return changed(athlete, recovery=recovery, flare_ups=flare_ups)
+    recovery = Recovery(**dict(zip(_HABITS, habits, strict=True)))
+    added = (FlareUp(week=week, pain=pain),) if week else ()
+    flare_ups = (*athlete.value.flare_ups, *added)
+    return changed(athlete.value, recovery=recovery, flare_ups=flare_ups)

@@ -1,4 +1,4 @@
-"""The 1RM and the constant of a relation, estimated from sets at several loads."""
+"""1RM and relation constant estimated by regression from sets at several loads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ import pandas as pd
 from hipext.files.checks import check_columns, check_one_of, check_positive
 from hipext.intensity.relations import (
     MAX_REPS,
+    RELATION,
     Numbers,
     Relation,
     epley_with,
@@ -21,48 +22,9 @@ LOADS = ("load_kg", "system_load_kg")
 LEVEL = 0.95  # of every interval
 
 
-def _inverse(values: Numbers) -> Numbers:
-    with np.errstate(divide="ignore"):
-        return np.divide(1.0, values)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Family:
-    """A relation that is a straight line, alpha + beta x, in a scale of the load."""
-
-    relation_with: Callable[[float], Relation]
-    first: int  # repetitions to failure at 100 % of the 1RM, where the line is 0
-    scale: Callable[[Numbers], Numbers]  # load to x, and back
-    direction: int  # sign of beta, and of minus alpha
-    alpha_at: Callable[[float], float]  # of k
-    k_at: Callable[[float], float]  # of alpha
-
-
-_EPLEY = _Family(
-    relation_with=epley_with,
-    first=0,
-    scale=_inverse,
-    direction=1,
-    alpha_at=lambda k: -1 / k,
-    k_at=lambda alpha: -1 / alpha if alpha < 0 else inf,
-)
-FAMILIES = {
-    "epley": _EPLEY,
-    "modified_epley": replace(_EPLEY, relation_with=modified_epley_with, first=1),
-    "linear": _Family(
-        relation_with=linear_with,
-        first=1,
-        scale=np.positive,
-        direction=-1,
-        alpha_at=lambda k: k - 1,
-        k_at=lambda alpha: max(alpha + 1, 1.0),  # it starts at one repetition
-    ),
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class RepsEstimate:
-    """Constant and 1RM of a relation, with 95 % intervals; inf where no bound is."""
+    """Constant and 1RM of a relation, with 95 % intervals; inf without a bound."""
 
     relation: str
     k: float  # argument of epley_with, modified_epley_with or linear_with
@@ -76,7 +38,7 @@ class RepsEstimate:
 
     @property
     def sentence(self) -> str:
-        """What was found, with its intervals, in a sentence."""
+        """The estimates with their intervals, as a sentence."""
         k = _interval(self.k_low, self.k_high, ".3g", "")
         one_rm = _interval(self.one_rm_low_kg, self.one_rm_high_kg, ".1f", " kg")
         return (
@@ -85,15 +47,11 @@ class RepsEstimate:
             f"residual SD {self.residual_sd_reps:.2g} repetitions."
         )
 
-    def as_relation(self) -> Relation:
-        """Return the relation with the estimated constant."""
-        return FAMILIES[self.relation].relation_with(self.k)
-
 
 def estimate_one_rm(
     sets: pd.DataFrame,
     *,
-    relation: str = "epley",
+    relation: str = RELATION,
     k: float | None = None,
     one_rm_kg: float | None = None,
     load: str = "load_kg",
@@ -123,8 +81,8 @@ def estimate_one_rm(
     Returns
     -------
     RepsEstimate
-        Estimates, 95 % intervals and the residual SD in repetitions. The interval of
-        what was given is its value.
+        Estimates, 95 % intervals and the residual SD in repetitions. A value that was
+        given is its own interval.
 
     Raises
     ------
@@ -144,14 +102,13 @@ def estimate_one_rm(
     With the line alpha + beta x, k is -1 / alpha (linear: alpha + 1), and its
     interval follows from the t interval of alpha. The 1RM lies where the line is 0;
     its interval is Fieller's and can be unbounded when the sets hardly determine it:
-    the bound is then inf, or 0 at the lower end. An interval of two pieces is given
-    as the whole that holds both.
+    the bound is then inf, or 0 at the lower end. Of an interval in two pieces the
+    range that contains both is given.
 
-    The intervals assume independent errors of one normal distribution. They know
-    nothing of fatigue from set to set or of a wrong relation. A reported reserve is
-    off by about 1 repetition with 0-5 left and by more than 2 with 7-10 left
-    (evidence row E03-013). Repetitions count as exact numbers, although a set ends
-    on a whole one.
+    The intervals assume independent errors of one normal distribution. They ignore
+    fatigue from set to set and a wrong relation. A reported reserve is off by about 1
+    repetition with 0-5 left and by more than 2 with 7-10 left (evidence row E03-013).
+    Repetitions count as exact numbers, although a set ends on a whole one.
 
     Examples
     --------
@@ -162,9 +119,11 @@ def estimate_one_rm(
     """
     check_one_of(relation, FAMILIES, name="relation")
     family = FAMILIES[relation]
-    check_given(k, one_rm_kg, family.relation_with)
-    load_kg, possible = checked_sets(sets, load)
-    check_enough(load_kg, possible, k, one_rm_kg)
+    _check_given(k, one_rm_kg, family.relation_with)
+    # The relation is a line in x = 1 / load or load; its zero is the 1RM, and its value
+    # at x = 0 gives the constant.
+    load_kg, possible = _checked_sets(sets, load)
+    _check_enough(load_kg, possible, k, one_rm_kg)
     line = fitted_line(
         family.scale(load_kg),
         possible - family.first,
@@ -172,13 +131,66 @@ def estimate_one_rm(
         zero=None if one_rm_kg is None else float(family.scale(one_rm_kg)),
     )
     _check_falls(line, family, relation)
+    found = {"k": k, "k_low": k, "k_high": k}
+    if k is None:
+        half = line.quantile * sqrt(line.var_alpha)
+        low, high = family.k_at(line.alpha - half), family.k_at(line.alpha + half)
+        found = {"k": family.k_at(line.alpha), "k_low": low, "k_high": high}
+    names = ("one_rm_kg", "one_rm_low_kg", "one_rm_high_kg")
+    maxima_kg = (one_rm_kg,) * 3
+    if one_rm_kg is None:
+        x = (-line.alpha / line.beta, *interval_of_zero(line))
+        # 1 / x turns the ends of an interval around.
+        best_kg, *ends_kg = (float(family.scale(one)) for one in x)
+        maxima_kg = (best_kg, *sorted(ends_kg))
     return RepsEstimate(
         relation=relation,
-        **_constants(line, family, k),
-        **_maxima(line, family, one_rm_kg),
+        **found,
+        **dict(zip(names, maxima_kg, strict=True)),
         residual_sd_reps=line.residual_sd,
         n_sets=len(load_kg),
     )
+
+
+def _inverse(values: Numbers) -> Numbers:
+    """Return 1 / x; infinite at 0, where an interval has no bound."""
+    with np.errstate(divide="ignore"):
+        return np.divide(1.0, values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Family:
+    """A relation that is a straight line, alpha + beta x, in a scale of the load."""
+
+    relation_with: Callable[[float], Relation]
+    first: int  # repetitions to failure at 100 % of the 1RM, where the line is 0
+    scale: Callable[[Numbers], Numbers]  # load to x, and back
+    direction: int  # sign of beta, and of minus alpha
+    alpha_at: Callable[[float], float]  # of k
+    k_at: Callable[[float], float]  # of alpha
+
+
+# Epley: r = (m / k) / w - 1 / k. Linear: r - 1 = (k - 1) - ((k - 1) / m) w.
+_EPLEY = _Family(
+    relation_with=epley_with,
+    first=0,
+    scale=_inverse,
+    direction=1,
+    alpha_at=lambda k: -1 / k,
+    k_at=lambda alpha: -1 / alpha if alpha < 0 else inf,
+)
+FAMILIES = {
+    "epley": _EPLEY,
+    "modified_epley": replace(_EPLEY, relation_with=modified_epley_with, first=1),
+    "linear": _Family(
+        relation_with=linear_with,
+        first=1,
+        scale=np.positive,
+        direction=-1,
+        alpha_at=lambda k: k - 1,
+        k_at=lambda alpha: max(alpha + 1, 1.0),  # it starts at one repetition
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,54 +206,12 @@ class Line:
     quantile: float
 
 
-def _constants(line: Line, family: _Family, given: float | None) -> dict[str, float]:
-    """Return the constant and its interval; twice itself if it was given."""
-    if given is not None:
-        return {"k": given, "k_low": given, "k_high": given}
-    low, high = map(family.k_at, interval_of_start(line))
-    return {"k": family.k_at(line.alpha), "k_low": low, "k_high": high}
-
-
-def _maxima(line: Line, family: _Family, given: float | None) -> dict[str, float]:
-    """Return the 1RM and its interval; twice itself if it was given."""
-    names = ("one_rm_kg", "one_rm_low_kg", "one_rm_high_kg")
-    if given is not None:
-        return dict.fromkeys(names, given)
-    low, high = sorted(float(family.scale(x)) for x in interval_of_zero(line))
-    found = float(family.scale(-line.alpha / line.beta))
-    return dict(zip(names, (found, low, high), strict=True))
-
-
-def _check_falls(line: Line, family: _Family, relation: str) -> None:
-    """Raise ValueError unless the line is one that the relation can have."""
-    if line.beta * family.direction <= 0:
-        raise ValueError(
-            "An estimate needs repetitions that fall as the load rises; in these sets "
-            f"they do not (slope {line.beta:.3g} repetitions per unit of "
-            f"{'1 / load' if family.direction > 0 else 'load'})."
-        )
-    if line.alpha * family.direction >= 0:
-        raise ValueError(
-            f"No positive k of {relation} fits these sets: its line leaves "
-            f"{line.alpha:.1f} repetitions at a load without limit. Give k, or more "
-            "sets at different loads."
-        )
-
-
-def _interval(low: float, high: float, form: str, unit: str) -> str:
-    if low == 0 and high == inf:
-        return "without bounds: these sets do not determine it"
-    if high == inf:
-        return f"from {low:{form}}{unit}, without an upper bound"
-    return f"{low:{form}} to {high:{form}}{unit}"
-
-
-def check_given(
+def _check_given(
     k: float | None,
     one_rm_kg: float | None,
     relation_with: Callable[[float], Relation],
 ) -> None:
-    """Raise ValueError unless at most one constant is given, and one that can be."""
+    """Raise ValueError unless at most one of the two is given, and is allowed."""
     if k is not None and one_rm_kg is not None:
         raise ValueError(
             f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
@@ -253,7 +223,7 @@ def check_given(
         check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
 
 
-def checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
+def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
     """Return loads and repetitions to failure, or raise ValueError naming the row."""
     check_one_of(load, LOADS, name="load")
     check_columns(sets, (load, "reps"), name="sets")
@@ -285,7 +255,7 @@ def _check_rows(
     )
 
 
-def check_enough(
+def _check_enough(
     load_kg: np.ndarray,
     possible: np.ndarray,
     k: float | None,
@@ -299,31 +269,45 @@ def check_enough(
             f"An estimate of {'k and the 1RM' if is_free else 'k or the 1RM'} needs at "
             f"least {least} sets; got {len(load_kg)}."
         )
-    if is_free:
-        _check_different(load_kg, possible)
-    if one_rm_kg is not None:
-        _check_below(load_kg, one_rm_kg)
-
-
-def _check_different(load_kg: np.ndarray, possible: np.ndarray) -> None:
     for values, what, unit in (
         (load_kg, "loads", " kg"),
         (possible, "numbers of repetitions to failure", ""),
     ):
-        if np.ptp(values) == 0:
+        if is_free and np.ptp(values) == 0:
             raise ValueError(
                 f"An estimate of k and the 1RM needs different {what}; all "
                 f"{len(values)} are {values[0]:g}{unit}. Give k or one_rm_kg, or other "
                 "sets."
             )
-
-
-def _check_below(load_kg: np.ndarray, one_rm_kg: float) -> None:
-    if not load_kg.min() < one_rm_kg >= load_kg.max():
+    if one_rm_kg is not None and not load_kg.min() < one_rm_kg >= load_kg.max():
         raise ValueError(
             f"The loads must be at most the 1RM, one of them below it; got "
             f"{load_kg.min():g} to {load_kg.max():g} kg, one_rm_kg={one_rm_kg:g}."
         )
+
+
+def _check_falls(line: Line, family: _Family, relation: str) -> None:
+    """Raise ValueError unless the line is one that the relation can have."""
+    if line.beta * family.direction <= 0:
+        raise ValueError(
+            "An estimate needs repetitions that fall as the load rises; in these sets "
+            f"they do not (slope {line.beta:.3g} repetitions per unit of "
+            f"{'1 / load' if family.direction > 0 else 'load'})."
+        )
+    if line.alpha * family.direction >= 0:
+        raise ValueError(
+            f"No positive k of {relation} fits these sets: its line leaves "
+            f"{line.alpha:.1f} repetitions at a load without limit. Give k, or more "
+            "sets at different loads."
+        )
+
+
+def _interval(low: float, high: float, form: str, unit: str) -> str:
+    if low == 0 and high == inf:
+        return "without bounds: these sets do not determine it"
+    if high == inf:
+        return f"from {low:{form}}{unit}, without an upper bound"
+    return f"{low:{form}} to {high:{form}}{unit}"
 
 
 def fitted_line(
@@ -334,72 +318,46 @@ def fitted_line(
     zero: float | None = None,
 ) -> Line:
     """Return the least-squares line; through `alpha` at 0, or 0 at `zero`, if given."""
-    if alpha is None and zero is None:
-        return _free_line(x, y)
-    zero_x = 0.0 if zero is None else zero
-    start = 0.0 if alpha is None else alpha
-    shifted = x - zero_x
-    beta = float(shifted @ (y - start) / (shifted @ shifted))
-    residual_sd = _residual_sd(y - start - beta * shifted, n_fitted=1)
-    var_beta = residual_sd**2 / float(shifted @ shifted)
+    from scipy.special import stdtrit
+
+    # Every such line runs through one known point: the means of x and y where it is
+    # free, or the point that is given, and then the slope alone is fitted.
+    is_free = alpha is None and zero is None
+    if is_free:
+        x0, y0 = float(x.mean()), float(y.mean())
+    else:
+        x0, y0 = 0.0 if zero is None else zero, 0.0 if alpha is None else alpha
+    shifted, n_left = x - x0, len(x) - (2 if is_free else 1)
+    square = float(shifted @ shifted)
+    beta = float(shifted @ (y - y0)) / square
+    residuals = y - y0 - beta * shifted
+    variance = float(residuals @ residuals) / n_left
+    var_beta = variance / square
     return Line(
-        alpha=start - beta * zero_x,
+        alpha=y0 - beta * x0,
         beta=beta,
-        var_alpha=zero_x**2 * var_beta,
+        var_alpha=(variance / len(x) if is_free else 0.0) + x0**2 * var_beta,
         var_beta=var_beta,
-        covariance=-zero_x * var_beta,
-        residual_sd=residual_sd,
-        quantile=_t_quantile(len(x) - 1),
+        covariance=-x0 * var_beta,
+        residual_sd=sqrt(variance),
+        quantile=float(stdtrit(n_left, (1 + LEVEL) / 2)),
     )
-
-
-def _free_line(x: np.ndarray, y: np.ndarray) -> Line:
-    mean_x = float(x.mean())
-    centred = x - mean_x
-    beta = float(centred @ (y - y.mean()) / (centred @ centred))
-    alpha = float(y.mean()) - beta * mean_x
-    residual_sd = _residual_sd(y - alpha - beta * x, n_fitted=2)
-    var_beta = residual_sd**2 / float(centred @ centred)
-    return Line(
-        alpha=alpha,
-        beta=beta,
-        var_alpha=residual_sd**2 / len(x) + mean_x**2 * var_beta,
-        var_beta=var_beta,
-        covariance=-mean_x * var_beta,
-        residual_sd=residual_sd,
-        quantile=_t_quantile(len(x) - 2),
-    )
-
-
-def interval_of_start(line: Line) -> tuple[float, float]:
-    """Return the t interval of alpha."""
-    half = line.quantile * sqrt(line.var_alpha)
-    return line.alpha - half, line.alpha + half
 
 
 def interval_of_zero(line: Line) -> tuple[float, float]:
     """Return the interval of the positive x where the line is 0, by Fieller's theorem.
 
-    It holds every x at which alpha + beta x does not differ from 0: the x at which
-    a x^2 + 2 b x + c <= 0. Where that is not one piece, the whole that holds all of it.
+    It contains every x at which alpha + beta x does not differ from 0, where
+    (alpha + beta x)^2 <= t^2 var(alpha + beta x), or a x^2 + 2 b x + c <= 0. Of two
+    pieces the range that contains both is returned.
     """
     squared = line.quantile**2
     a = line.beta**2 - squared * line.var_beta
     b = line.alpha * line.beta - squared * line.covariance
     c = line.alpha**2 - squared * line.var_alpha
     root = sqrt(max(b**2 - a * c, 0.0))
-    if a > 0:
+    if a > 0:  # the slope differs from 0: between the roots
         return max((-b - root) / a, 0.0), (-b + root) / a
-    if a == 0 or (-b + root) / a > 0:
+    if a == 0 or (-b + root) / a > 0:  # outside two positive roots, from 0 on
         return 0.0, inf
-    return max((-b - root) / a, 0.0), inf
-
-
-def _residual_sd(residuals: np.ndarray, *, n_fitted: int) -> float:
-    return sqrt(float(residuals @ residuals) / (len(residuals) - n_fitted))
-
-
-def _t_quantile(degrees_of_freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees_of_freedom, (1 + LEVEL) / 2))
+    return max((-b - root) / a, 0.0), inf  # beyond the larger root

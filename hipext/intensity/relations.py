@@ -1,4 +1,4 @@
-"""Repetition-maximum relations: what share of the 1RM allows how many repetitions.
+"""Repetition-maximum relations: percent of the 1RM, repetitions, RIR, RPE and 1RM.
 
 With ``r`` repetitions to failure, done and in reserve, and the load as a fraction of
 the one-repetition maximum (1RM):
@@ -42,10 +42,10 @@ OCONNER_SLOPE = 0.025  # of the 1RM per repetition; evidence row E03-006
 LANDER = (1.013, 0.0267123)  # fraction, fraction per repetition; row E03-007
 MODIFIED_EPLEY_SLOPE = 0.0353  # of the 1RM per repetition; evidence row E03-008
 LINEAR_REPS = 34  # repetitions at no load, klin + 1 with klin = 33; row E03-018
-Numbers = float | np.ndarray
-ROUNDING = 1e-9  # percentage points or repetitions that are not told apart
+RELATION = "epley"  # the default everywhere, and the relation of the simulation
 RPE_OF_FAILURE = 10.0  # rpe = 10 - rir; evidence row E03-014
-RELATION = "epley"  # links repetitions and loads in the day loop
+ROUNDING = 1e-9  # percentage points or repetitions that count as equal
+Numbers = float | np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,9 @@ class Relation:
         return abs(float(self.fraction_at(1.0)) - 1) < 1e-12
 
 
+# Three forms. Each has its own inverse, so that loads and repetitions round-trip.
+
+
 def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
     """Return a relation whose inverse load rises by `slope` per repetition."""
     return Relation(
@@ -102,8 +105,9 @@ def _line(name: str, no_load: float, source: str) -> Relation:
 def _exponential(
     name: str, constants: tuple[float, float, float], source: str
 ) -> Relation:
-    """Return a relation that falls exponentially towards a load of its own."""
+    """Return a relation that falls exponentially towards a load above 0."""
     floor, height, rate = constants
+    # Where the curve starts above 100 %, it holds from where it falls to that.
     return Relation(
         name=name,
         fraction_at=lambda reps: floor + height * np.exp(-rate * reps),
@@ -114,32 +118,30 @@ def _exponential(
     )
 
 
-LOMBARDI = Relation(
-    name="lombardi",
-    fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
-    reps_at=lambda fraction: np.power(fraction, -1 / LOMBARDI_POWER),
-    min_reps=1.0,
-    max_reps=MAX_REPS,
-    source="E03-003",
-)
-LANDER_RELATION = Relation(
-    name="lander",
-    fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,
-    reps_at=lambda fraction: (LANDER[0] - fraction) / LANDER[1],
-    min_reps=(LANDER[0] - 1) / LANDER[1],
-    max_reps=MAX_REPS,
-    source="E03-007",
-)
 RELATIONS = {
     one.name: one
     for one in (
         _hyperbola("epley", EPLEY_SLOPE, 0, "E03-001"),
         _line("brzycki", BRZYCKI_REPS, "E03-002"),
-        LOMBARDI,
+        Relation(
+            name="lombardi",
+            fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
+            reps_at=lambda fraction: np.power(fraction, -1 / LOMBARDI_POWER),
+            min_reps=1.0,
+            max_reps=MAX_REPS,
+            source="E03-003",
+        ),
         _exponential("mayhew", MAYHEW, "E03-004"),
         _exponential("wathan", WATHAN, "E03-005"),
         _hyperbola("oconner", OCONNER_SLOPE, 0, "E03-006"),
-        LANDER_RELATION,
+        Relation(
+            name="lander",
+            fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,
+            reps_at=lambda fraction: (LANDER[0] - fraction) / LANDER[1],
+            min_reps=(LANDER[0] - 1) / LANDER[1],
+            max_reps=MAX_REPS,
+            source="E03-007",
+        ),
         _line("linear", LINEAR_REPS, "E03-018"),
         _hyperbola("modified_epley", MODIFIED_EPLEY_SLOPE, 1, "E03-008"),
     )
@@ -195,8 +197,8 @@ def epley_with(k: float) -> Relation:
 
     Notes
     -----
-    The form is that of evidence row E03-001. That a person, or a lift, has a constant
-    of its own in it is an assumption.
+    The form is that of evidence row E03-001. That an athlete, or a lift, has a
+    constant of its own is an assumption.
 
     Examples
     --------
@@ -274,7 +276,7 @@ def linear_with(reps_at_no_load: float) -> Relation:
 
 
 def pct_1rm(
-    reps: Numbers, rir: Numbers = 0.0, *, relation: str | Relation = "epley"
+    reps: Numbers, rir: Numbers = 0.0, *, relation: str | Relation = RELATION
 ) -> Numbers:
     """Return the load, in percent of the 1RM, that allows `reps` with `rir` left.
 
@@ -300,7 +302,7 @@ def pct_1rm(
     Notes
     -----
     Epley gives 96.8 % at one repetition, not 100 %: by it, the 1RM itself allows no
-    repetition (evidence row E03-008). People differ widely: at 70 % of the 1RM,
+    repetition (evidence row E03-008). Athletes differ widely: at 70 % of the 1RM,
     trained lifters did from 6 to 26 repetitions (evidence row E03-011).
 
     Examples
@@ -315,15 +317,15 @@ def pct_1rm(
     is_known = np.greater_equal(reps, 1) & np.greater_equal(rir, 0)
     is_known = is_known & np.less_equal(possible, chosen.max_reps)
     if not np.all(is_known):
-        bad_reps, bad_rir = first_where(np.logical_not(is_known), reps, rir)
+        bad_reps, bad_rir = _first_where(np.logical_not(is_known), reps, rir)
         raise ValueError(
             f"{chosen.name} holds for 1 to {chosen.max_reps:g} repetitions to failure; "
             f"got reps={bad_reps:g}, rir={bad_rir:g}."
         )
-    return plain(100 * chosen.fraction_at(possible))
+    return scalar_if_0d(100 * chosen.fraction_at(possible))
 
 
-def reps_at(pct_1rm: Numbers, *, relation: str | Relation = "epley") -> Numbers:
+def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers:
     """Return the repetitions to failure that a percentage of the 1RM allows.
 
     Parameters
@@ -351,19 +353,20 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = "epley") -> Numbers:
     """
     chosen = relation_of(relation)
     lowest, highest = chosen.lowest_pct, chosen.highest_pct
+    # With some tolerance: the ends of the range are computed, not exact.
     is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
     is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
     if not np.all(is_known):
-        (bad,) = first_where(np.logical_not(is_known), pct_1rm)
+        (bad,) = _first_where(np.logical_not(is_known), pct_1rm)
         raise ValueError(
             f"pct_1rm must be {lowest:.1f} to {highest:g}, the range of {chosen.name}; "
-            f"got {bad:g}.{as_percent(bad)}"
+            f"got {bad:g}.{percent_hint(bad)}"
         )
-    return plain(chosen.reps_at(np.divide(pct_1rm, 100)))
+    return scalar_if_0d(chosen.reps_at(np.divide(pct_1rm, 100)))
 
 
 def rir_at(
-    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = RELATION
 ) -> Numbers:
     """Return the repetitions in reserve after `reps` at a percentage of the 1RM.
 
@@ -389,8 +392,8 @@ def rir_at(
 
     Notes
     -----
-    People who report their reserve miss it by about 1 repetition with 0-5 left and by
-    more than 2 with 7-10 left (evidence row E03-013).
+    A reported reserve is off by about 1 repetition with 0-5 left and by more than 2
+    with 7-10 left (evidence row E03-013).
 
     Examples
     --------
@@ -399,30 +402,27 @@ def rir_at(
     """
     chosen = relation_of(relation)
     possible = reps_at(pct_1rm, relation=chosen)
+    # A set at exactly its maximum may come out a rounding error below 0.
     spare = np.subtract(possible, reps)
     is_done = np.greater_equal(spare, -ROUNDING) & np.greater_equal(reps, 1)
     if not np.all(is_done):
-        bad = first_where(np.logical_not(is_done), pct_1rm, possible, reps)
+        bad = _first_where(np.logical_not(is_done), pct_1rm, possible, reps)
         raise ValueError(
             f"{bad[0]:g} % of the 1RM allows {bad[1]:.1f} repetitions by "
             f"{chosen.name}; reps must be 1 to that, got {bad[2]:g}."
         )
-    return plain(np.maximum(spare, 0.0))
+    return scalar_if_0d(np.maximum(spare, 0.0))
 
 
 def rpe_at(
-    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+    pct_1rm: Numbers, reps: Numbers, *, relation: str | Relation = RELATION
 ) -> Numbers:
     """Return the effort (RPE) of `reps` at a percentage of the 1RM: 10 - reserve.
 
     Parameters
     ----------
-    pct_1rm : float or array
-        Load in percent of the 1RM, above 0 and at most 100.
-    reps : float or array
-        Repetitions of the set, at least 1.
-    relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+    pct_1rm, reps, relation
+        As in `rir_at`.
 
     Returns
     -------
@@ -442,33 +442,16 @@ def rpe_at(
     spare = rir_at(pct_1rm, reps, relation=relation)
     is_rated = np.less_equal(spare, RPE_OF_FAILURE + ROUNDING)
     if not np.all(is_rated):
-        bad = first_where(np.logical_not(is_rated), reps, pct_1rm, spare)
+        bad = _first_where(np.logical_not(is_rated), reps, pct_1rm, spare)
         raise ValueError(
             f"RPE is known for at most 10 repetitions in reserve; {bad[0]:g} "
             f"repetitions at {bad[1]:g} % of the 1RM leave {bad[2]:.1f}."
         )
-    return plain(np.maximum(RPE_OF_FAILURE - spare, 0.0))
-
-
-def as_percent(given: float) -> str:
-    """Return how to write a fraction in percent, if `given` looks like one."""
-    return f" Write {given * 100:g} for {given * 100:g} %." if 0 < given <= 1 else ""
-
-
-def first_where(is_bad: Numbers, *values: Numbers) -> list[float]:
-    """Return the values at the first place where something is wrong."""
-    place = int(np.argmax(is_bad))
-    shape = np.shape(is_bad)
-    return [float(np.broadcast_to(value, shape).flat[place]) for value in values]
-
-
-def plain(values: Numbers) -> Numbers:
-    """Return a Python number for one value, the array for several."""
-    return float(values) if np.ndim(values) == 0 else values
+    return scalar_if_0d(np.maximum(RPE_OF_FAILURE - spare, 0.0))
 
 
 def one_rm(
-    load_kg: Numbers, reps: Numbers, *, relation: str | Relation = "epley"
+    load_kg: Numbers, reps: Numbers, *, relation: str | Relation = RELATION
 ) -> Numbers:
     """Return the 1RM, in kg, estimated from a set taken to failure.
 
@@ -504,18 +487,25 @@ def one_rm(
     """
     is_load = np.greater(load_kg, 0) & np.isfinite(load_kg)
     if not np.all(is_load):
-        (bad,) = first_where(np.logical_not(is_load), load_kg)
+        (bad,) = _first_where(np.logical_not(is_load), load_kg)
         check_positive(bad, name="load_kg", unit=" of kg")
     chosen = relation_of(relation)
     pct = pct_1rm(reps, relation=chosen)
+    # Epley's 1 / (1 + 1/30) would make a single of 100 kg a 1RM of 103.3 kg.
     if not chosen.is_exact_at_one and np.any(np.equal(reps, 1)):
-        (once,) = first_where(np.equal(reps, 1) & is_load, load_kg)
-        _refuse_single(once, chosen)
-    return plain(np.divide(load_kg, np.divide(pct, 100)))
+        (once_kg,) = _first_where(np.equal(reps, 1) & is_load, load_kg)
+        made_kg = once_kg / float(chosen.fraction_at(1.0))
+        exact = ", ".join(one.name for one in RELATIONS.values() if one.is_exact_at_one)
+        raise ValueError(
+            f"{once_kg:g} kg lifted once to failure is the 1RM itself; {chosen.name} "
+            f"would make it {made_kg:.1f} kg. Take the load, or a relation that is "
+            f"exact at one repetition: {exact}."
+        )
+    return scalar_if_0d(np.divide(load_kg, np.divide(pct, 100)))
 
 
 def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
-    """Return what every relation makes of one set, the lowest 1RM first.
+    """Return the 1RM of one set by every relation, the lowest first.
 
     Parameters
     ----------
@@ -540,9 +530,8 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
 
     Notes
     -----
-    The spread is the honest answer: none of the relations is known to be the right
-    one for a person and a lift, and a reported reserve has an error of its own
-    (evidence row E03-013).
+    The spread is the answer: no relation is known to be the right one for an athlete
+    and a lift, and a reported reserve has an error of its own (evidence row E03-013).
 
     Examples
     --------
@@ -565,11 +554,18 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
     return found.sort_values("e1rm_kg", kind="stable", ignore_index=True)
 
 
-def _refuse_single(load_kg: float, relation: Relation) -> None:
-    made_kg = load_kg / float(relation.fraction_at(1.0))
-    exact = ", ".join(one.name for one in RELATIONS.values() if one.is_exact_at_one)
-    raise ValueError(
-        f"{load_kg:g} kg lifted once to failure is the 1RM itself; {relation.name} "
-        f"would make it {made_kg:.1f} kg. Take the load, or a relation that is exact "
-        f"at one repetition: {exact}."
-    )
+def percent_hint(given: float) -> str:
+    """Return how to write a fraction as a percentage, if `given` looks like one."""
+    return f" Write {given * 100:g} for {given * 100:g} %." if 0 < given <= 1 else ""
+
+
+def _first_where(is_bad: Numbers, *values: Numbers) -> list[float]:
+    """Return the values at the first place where something is wrong."""
+    place = int(np.argmax(is_bad))
+    shape = np.shape(is_bad)
+    return [float(np.broadcast_to(value, shape).flat[place]) for value in values]
+
+
+def scalar_if_0d(values: Numbers) -> Numbers:
+    """Return a Python number for a single value, and an array as it is."""
+    return float(values) if np.ndim(values) == 0 else values

@@ -1,27 +1,26 @@
-"""Set schemes of coaches: how repetitions and loads change from set to set.
+"""Coaches' conventions: set schemes, RPE charts, and loads short of the maximum.
 
-What wave, plateau, step, pyramid and ladder mean is coaching practice, and the
-repetitions and steps in ``data/set_schemes.csv`` are assumptions of ours.
+All of them are coaching practice, not measured. The repetitions and steps of the set
+schemes in ``data/set_schemes.csv`` are assumptions of ours.
 """
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from hipext.files.checks import check_one_of
-from hipext.files.io import data_dir, read_text
+from hipext.files.io import data_dir
 from hipext.files.tables import Column, Table
 from hipext.intensity.relations import (
     MAX_REPS,
+    RELATION,
     ROUNDING,
     RPE_OF_FAILURE,
     Relation,
-    as_percent,
     pct_1rm,
+    percent_hint,
     relation_of,
     reps_at,
     rir_at,
@@ -77,13 +76,13 @@ def set_schemes() -> pd.DataFrame:
     The schemes are coaching practice, written down as assumptions of ours:
 
     - wave: fewer repetitions and more load from set to set;
-    - plateau: the same set again and again;
+    - plateau: the same set every time;
     - step: the same repetitions, with less load in the first sets;
-    - pyramid: fewer repetitions up to the middle, then more again;
+    - pyramid: fewer repetitions up to the middle, then more;
     - ladder: more repetitions from set to set at one load, that of the longest set.
 
-    A reverse does the sets in the other order (step, wave, ladder) or goes up first
-    (pyramid).
+    A reverse scheme has the sets in the other order (step, wave, ladder) or more
+    repetitions first (pyramid).
 
     Examples
     --------
@@ -100,10 +99,10 @@ def set_scheme(
     weeks: int = 4,
     last_rir: float = 1.0,
     rir_step: float = 1.0,
-    relation: str | Relation = "epley",
+    relation: str | Relation = RELATION,
     reps: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """Return the sets of a scheme week by week, with less in reserve every week.
+    """Return the sets of a scheme by week, with fewer repetitions in reserve each week.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ def set_scheme(
     -------
     pandas.DataFrame
         One row per week and set, columns and units as in `SCHEME_WEEKS`. A set below
-        the load of its repetitions leaves more in reserve than the week asks.
+        the load of its repetitions leaves more in reserve than the week prescribes.
 
     Raises
     ------
@@ -134,9 +133,9 @@ def set_scheme(
 
     Notes
     -----
-    The load of a set is that which allows its repetitions (ladder: those of the
-    longest set) and the reserve of the week, changed by the points of the scheme. How
-    fast the reserve falls is an assumption of ours.
+    The load of a set allows its repetitions (ladder: those of the longest set) and the
+    reserve of the week, plus the points of the scheme. How fast the reserve falls is
+    an assumption of ours.
 
     Examples
     --------
@@ -152,69 +151,6 @@ def set_scheme(
         for week in range(1, weeks + 1)
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def _week(
-    sets: pd.DataFrame, week: int, spare: float, relation: Relation
-) -> pd.DataFrame:
-    """Return the sets of one week, all with `spare` repetitions below their maximum."""
-    longest = sets["reps"].where(sets["load_from"] == "own", sets["reps"].max())
-    try:
-        pct = pct_1rm(longest.to_numpy(), spare, relation=relation) + sets["points"]
-        rir = rir_at(pct.to_numpy(), sets["reps"].to_numpy(), relation=relation)
-    except ValueError as error:
-        raise ValueError(f"{sets['scheme'].iloc[0]}, week {week}: {error}") from None
-    return SCHEME_WEEKS.from_columns(
-        {
-            "week": np.full(len(sets), week),
-            "set": sets["set"].to_numpy(),
-            "reps": sets["reps"].to_numpy(),
-            "rir": rir.round(9),  # rounding of the relation and its inverse
-            "pct_1rm": pct.to_numpy(),
-        }
-    )
-
-
-def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
-    """Return the sets of a scheme, with own repetitions if there are any."""
-    schemes = _shipped()
-    check_one_of(name, [*schemes["scheme"].unique()], name="scheme")
-    sets = schemes[schemes["scheme"] == name].reset_index(drop=True)
-    if reps is None:
-        return sets
-    if len(reps) != len(sets):
-        raise ValueError(
-            f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
-            f"got {len(reps)}: {', '.join(map(str, reps))}."
-        )
-    wrong = [one for one in reps if one != int(one) or one < 1]
-    if wrong:
-        raise ValueError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
-    return sets.assign(reps=[int(one) for one in reps])
-
-
-def _check_weeks(weeks: int, last_rir: float, rir_step: float) -> None:
-    """Raise ValueError unless there is a week and the reserve never rises."""
-    if weeks < 1 or weeks != int(weeks):
-        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
-    for name, given in (("last_rir", last_rir), ("rir_step", rir_step)):
-        if not 0 <= given < float("inf"):
-            raise ValueError(
-                f"{name} must be a number of repetitions, 0 or more; got {given:g}."
-            )
-
-
-@cache
-def _shipped() -> pd.DataFrame:
-    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Chart:
-    """Percent of the 1RM against repetitions to failure, in rising order of these."""
-
-    reps_to_failure: tuple[float, ...]
-    pct_1rm: tuple[float, ...]
 
 
 def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
@@ -252,15 +188,15 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     >>> pct_from_chart(5, 8)
     81.1
     """
-    rows = _chart(chart)
-    possible = reps + RPE_OF_FAILURE - rpe
-    last = rows.reps_to_failure[-1]
+    known, pct_1rm = _chart(chart)
+    # The chart is one curve of repetitions to failure: reps + (10 - RPE).
+    possible, last = reps + RPE_OF_FAILURE - rpe, known[-1]
     if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
         raise ValueError(
             f"The {chart} chart goes from 1 to {last:g} repetitions, done and in "
             f"reserve, with an RPE of 0 to 10; got reps={reps:g}, rpe={rpe:g}."
         )
-    return float(np.interp(possible, rows.reps_to_failure, rows.pct_1rm))
+    return float(np.interp(possible, known, pct_1rm))
 
 
 def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
@@ -295,16 +231,15 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     >>> round(rpe_from_chart(81.1, 5), 6)
     8.0
     """
-    rows = _chart(chart)
-    highest, lowest = rows.pct_1rm[0], rows.pct_1rm[-1]
+    known, percent = _chart(chart)
+    highest, lowest = percent[0], percent[-1]
     if not lowest <= pct_1rm <= highest:
         raise ValueError(
             f"pct_1rm must be {lowest:g} to {highest:g}, the range of the {chart} "
-            f"chart; got {pct_1rm:g}.{as_percent(pct_1rm)}"
+            f"chart; got {pct_1rm:g}.{percent_hint(pct_1rm)}"
         )
-    possible = float(
-        np.interp(-pct_1rm, np.negative(rows.pct_1rm), rows.reps_to_failure)
-    )
+    # The percentages fall along the chart, and interp needs rising ones.
+    possible = float(np.interp(-pct_1rm, -percent, known))
     spare = possible - reps
     if not (reps >= 1 and -ROUNDING <= spare <= RPE_OF_FAILURE + ROUNDING):
         raise ValueError(
@@ -315,35 +250,12 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     return min(max(RPE_OF_FAILURE - spare, 0.0), RPE_OF_FAILURE)
 
 
-@cache
-def _charts() -> dict[str, _Chart]:
-    """Return the shipped charts by name."""
-    text = read_text(data_dir() / "rpe_charts.csv")
-    rows = [*csv.DictReader(text.splitlines())]
-    return {
-        name: _Chart(
-            reps_to_failure=_column(rows, name, "reps_to_failure"),
-            pct_1rm=_column(rows, name, "pct_1rm"),
-        )
-        for name in dict.fromkeys(row["chart"] for row in rows)
-    }
-
-
-def _column(rows: list[dict[str, str]], chart: str, column: str) -> tuple[float, ...]:
-    return tuple(float(row[column]) for row in rows if row["chart"] == chart)
-
-
-def _chart(name: str) -> _Chart:
-    check_one_of(name, _charts(), name="chart")
-    return _charts()[name]
-
-
 def adjusted_pct_1rm(
     reps: float,
     *,
     method: str,
     adjustment: float,
-    relation: str | Relation = "epley",
+    relation: str | Relation = RELATION,
 ) -> float:
     """Return the load, in percent of the 1RM, for `reps` short of the maximum.
 
@@ -361,8 +273,8 @@ def adjusted_pct_1rm(
         ``relative``
             `adjustment` percent of the maximum for `reps`;
         ``pct_max_reps``
-            the load that allows so many repetitions that `reps` are `adjustment`
-            percent of them.
+            the load of which `reps` are `adjustment` percent of the repetitions to
+            failure.
     adjustment : float
         Repetitions (rir), percentage points (deducted), both at least 0, or percent,
         2 to 100 (relative, pct_max_reps).
@@ -402,9 +314,9 @@ def adjusted_reps(
     *,
     method: str,
     adjustment: float,
-    relation: str | Relation = "epley",
+    relation: str | Relation = RELATION,
 ) -> float:
-    """Return the repetitions that a percentage of the 1RM leaves short of the maximum.
+    """Return the repetitions at a percentage of the 1RM, short of the maximum.
 
     The inverse of `adjusted_pct_1rm`.
 
@@ -412,13 +324,8 @@ def adjusted_reps(
     ----------
     pct_1rm : float
         Load in percent of the 1RM, above 0 and at most 100.
-    method : str
-        One of `ADJUSTMENTS`, as in `adjusted_pct_1rm`.
-    adjustment : float
-        Repetitions (rir), percentage points (deducted), both at least 0, or percent,
-        2 to 100 (relative, pct_max_reps).
-    relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+    method, adjustment, relation
+        As in `adjusted_pct_1rm`.
 
     Returns
     -------
@@ -439,6 +346,7 @@ def adjusted_reps(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    # First back to the load for the maximum, then to repetitions, then short of them.
     most = _to_maximum(pct_1rm, method, adjustment)
     _check_maximum(most, pct_1rm, method, adjustment, chosen)
     possible = reps_at(most, relation=chosen)
@@ -451,6 +359,75 @@ def adjusted_reps(
             "needs at least 1."
         )
     return reps
+
+
+def _week(
+    sets: pd.DataFrame, week: int, spare: float, relation: Relation
+) -> pd.DataFrame:
+    """Return the sets of one week, all with `spare` repetitions below their maximum."""
+    # A ladder has one load, which its longest set decides.
+    longest = sets["reps"].where(sets["load_from"] == "own", sets["reps"].max())
+    try:
+        pct = pct_1rm(longest.to_numpy(), spare, relation=relation) + sets["points"]
+        rir = rir_at(pct.to_numpy(), sets["reps"].to_numpy(), relation=relation)
+    except ValueError as error:
+        raise ValueError(f"{sets['scheme'].iloc[0]}, week {week}: {error}") from None
+    return SCHEME_WEEKS.from_columns(
+        {
+            "week": np.full(len(sets), week),
+            "set": sets["set"].to_numpy(),
+            "reps": sets["reps"].to_numpy(),
+            "rir": rir.round(9),  # the relation and its inverse leave rounding errors
+            "pct_1rm": pct.to_numpy(),
+        }
+    )
+
+
+def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
+    """Return the sets of a scheme, with own repetitions if there are any."""
+    schemes = _shipped()
+    check_one_of(name, [*schemes["scheme"].unique()], name="scheme")
+    sets = schemes[schemes["scheme"] == name].reset_index(drop=True)
+    if reps is None:
+        return sets
+    if len(reps) != len(sets):
+        raise ValueError(
+            f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
+            f"got {len(reps)}: {', '.join(map(str, reps))}."
+        )
+    wrong = [one for one in reps if one != int(one) or one < 1]
+    if wrong:
+        raise ValueError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
+    return sets.assign(reps=[int(one) for one in reps])
+
+
+def _check_weeks(weeks: int, last_rir: float, rir_step: float) -> None:
+    """Raise ValueError unless there is a week and the reserve never rises."""
+    if weeks < 1 or weeks != int(weeks):
+        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
+    for name, given in (("last_rir", last_rir), ("rir_step", rir_step)):
+        if not 0 <= given < float("inf"):
+            raise ValueError(
+                f"{name} must be a number of repetitions, 0 or more; got {given:g}."
+            )
+
+
+@cache
+def _shipped() -> pd.DataFrame:
+    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
+
+
+@cache
+def _charts() -> dict[str, np.ndarray]:
+    """Return the shipped charts by name: repetitions to failure, percent of the 1RM."""
+    rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
+    columns = ["reps_to_failure", "pct_1rm"]
+    return {name: chart[columns].to_numpy("float64").T for name, chart in rows}
+
+
+def _chart(name: str) -> np.ndarray:
+    check_one_of(name, _charts(), name="chart")
+    return _charts()[name]
 
 
 def _spare(reps: float, method: str, adjustment: float) -> float:
@@ -475,10 +452,11 @@ def _check_adjustment(method: str, adjustment: float) -> None:
     """Raise ValueError unless a method can have this adjustment."""
     check_one_of(method, ADJUSTMENTS, name="method")
     low, high = _LIMITS[method]
+    # 0.9 for 90 % would be allowed by the limits, and is a likely mistake.
     is_fraction = method != "rir" and 0 < adjustment < 1
     if low <= adjustment <= high and not is_fraction:
         return
-    hint = "" if method == "rir" else as_percent(adjustment)
+    hint = "" if method == "rir" else percent_hint(adjustment)
     raise ValueError(
         f"The adjustment of {method} is the {ADJUSTMENTS[method]}, {low:g} to "
         f"{high:g}; got {adjustment:g}.{hint}"
@@ -488,7 +466,7 @@ def _check_adjustment(method: str, adjustment: float) -> None:
 def _check_maximum(
     most: float, pct: float, method: str, adjustment: float, relation: Relation
 ) -> None:
-    """Raise ValueError unless the load without its adjustment is one that is known."""
+    """Raise ValueError unless the relation holds for the load before its adjustment."""
     lowest, highest = relation.lowest_pct, relation.highest_pct
     if most == pct or lowest - ROUNDING <= most <= highest + ROUNDING:
         return

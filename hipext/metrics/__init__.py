@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "training_load",
             "volume_load",
             "weekly",
-            "weekly_trend",
             "working_sets",
         ],
         "workload": [

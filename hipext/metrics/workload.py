@@ -1,8 +1,9 @@
-"""Measures of the daily load: how much, how even, and recent against long-run load.
+"""Workload of a daily training load: sums, monotony, strain, ACWR, performance chart.
 
-All of them describe a record. None is a gate: see the notes of each function.
+All measures describe a record; none is a limit or a gate (see the notes of each).
 """
 
+from collections.abc import Callable
 from math import exp
 
 import numpy as np
@@ -11,122 +12,18 @@ import pandas as pd
 from hipext.files.checks import check_one_of, check_positive
 
 CONVENTIONS = ("next_day", "same_day")
-SHARES = {  # what today's load weighs in an average with a memory of so many days
+SHARES = {  # weight of today's load in an average with a memory of so many days
     "ewma": lambda days: 2 / (days + 1),  # evidence row E05-006
     "half_life": lambda days: 1 - 2 ** (-1 / days),
 }
-METHODS = ("ewma", "half_life", "rolling", "uncoupled")
+METHODS = (*SHARES, "rolling", "uncoupled")
 STARTS = ("first", "mean", "zero")
-DECAYS = {  # share of a day's load in an average with a memory of so many days
+DECAYS = {  # the same weight in a performance chart
     "exponential": lambda days: 1 - exp(-1 / days),
     "one_over_n": lambda days: 1 / days,
 }
 MISSING = {"rest": 0.0, "unknown": np.nan}
 STATISTICS = ("mean", "sum")
-
-
-def decayed_sum(
-    load: np.ndarray, tau: float | np.ndarray, *, convention: str = "next_day"
-) -> np.ndarray:
-    """Sum the loads up to each day, each faded by ``exp(-age / tau)``.
-
-    Parameters
-    ----------
-    load : numpy.ndarray
-        Load of consecutive days, or days x draws.
-    tau : float or numpy.ndarray
-        Time constant in days, or one per draw.
-    convention : {"next_day", "same_day"}
-        Whether the load of the day itself is left out, or counted undecayed.
-
-    Returns
-    -------
-    numpy.ndarray
-        As long as `load`; days x draws where `load` or `tau` has draws.
-    """
-    if np.ndim(tau) or load.ndim > 1:
-        return _decayed_sums(load, np.atleast_1d(tau), convention)
-    keep = exp(-1 / tau)
-    sums = np.empty(len(load))
-    carried = 0.0
-    for day, today in enumerate(load.tolist()):
-        if convention == "next_day":
-            sums[day] = carried
-            carried = (carried + today) * keep
-        else:
-            carried = carried * keep + today
-            sums[day] = carried
-    return sums
-
-
-def _decayed_sums(load: np.ndarray, tau: np.ndarray, convention: str) -> np.ndarray:
-    """Return `decayed_sum` of many draws at once."""
-    keep = np.exp(-1 / tau)
-    n_draws = np.broadcast_shapes(load.shape[1:], tau.shape)
-    sums = np.empty((len(load), *n_draws))
-    before = np.zeros(n_draws)
-    if convention == "next_day":
-        load = np.concatenate([np.zeros_like(load[:1]), load[:-1]])  # of yesterday
-    for today, added in zip(sums, load, strict=True):
-        if convention == "next_day":
-            np.add(before, added, out=today)
-            today *= keep
-        else:
-            np.multiply(before, keep, out=today)
-            today += added
-        before = today
-    return sums
-
-
-def checked_load(training_load: pd.Series, *, unknown: bool = False) -> np.ndarray:
-    """Return a daily load as floats; ValueError naming the first day that cannot be.
-
-    With `unknown`, NaN is a day of which nothing is known; it is refused otherwise.
-    """
-    load = np.asarray(training_load, dtype="float64")
-    is_series = load.ndim == 1
-    is_fine = np.isfinite(load) & (load >= 0)
-    bad = np.flatnonzero(~(is_fine | (unknown & np.isnan(load))))
-    if not is_series or bad.size:
-        where = f"got {load[bad[0]]} on day {bad[0]}" if is_series else "got a table"
-        raise ValueError(
-            "training_load must be one number per day, 0 or more, with 0 for rest; "
-            f"{where}. Fill unknown days before the model sees them."
-        )
-    if isinstance(training_load, pd.Series):
-        check_days(training_load.index, name="training_load")
-    return load
-
-
-def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
-    """Raise ValueError unless an index of days rises, one day at a time.
-
-    With `gaps`, days may be left out. An index of words is left alone.
-    """
-    is_date = isinstance(index, pd.DatetimeIndex)
-    if len(index) < 2 or not (is_date or pd.api.types.is_numeric_dtype(index)):
-        return
-    at = index.tz_localize(None).to_numpy("datetime64[s]") if is_date else index
-    steps = np.diff(np.asarray(at)) / (np.timedelta64(1, "D") if is_date else 1)
-    wrong = np.flatnonzero((steps <= 0) | ((steps != 1) & (not gaps)))
-    if not wrong.size:
-        return
-    place = wrong[0]
-    before, after = (_day_text(index[one]) for one in (place, place + 1))
-    if steps[place] == 0:
-        told = f"day {after} is there twice. Add up what belongs to one day"
-    elif steps[place] < 0:
-        told = f"day {after} comes after day {before}. Sort it: sort_index()"
-    else:
-        told = (
-            f"day {after} follows day {before}. Give rest days the load 0: "
-            'metrics.as_daily(loads, missing="rest")'
-        )
-    raise ValueError(f"{name} must have consecutive days in order; {told}.")
-
-
-def _day_text(day: object) -> str:
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:g}"
 
 
 def acwr(
@@ -150,8 +47,8 @@ def acwr(
         Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
     method : {"ewma", "half_life", "rolling", "uncoupled"}
         How acute load A and chronic load C are averaged; see Notes. The same record
-        has another ratio under each: 1.43 by rolling means, 1.25 to 1.55 by moving
-        averages (E05-007).
+        has a different ratio under each: 1.43 by rolling means, 1.25 to 1.55 by
+        moving averages (E05-007).
     acute_d, chronic_d : int, default 7 and 28
         Days of the two averages, each at least 1; acute shorter than chronic.
     start : {"first", "mean", "zero"}
@@ -186,17 +83,17 @@ def acwr(
     - "uncoupled": mean of the last a days over mean of the c - a days before them.
 
     The starts of a moving average: "first" sets the first day's average to its load,
-    so that the ratio begins at 1 whatever the person did before; "mean" sets it, on
+    so that the ratio begins at 1 whatever the athlete did before; "mean" sets it, on
     the last of the first N days, to their mean, and gives NaN on the days before;
-    "zero" comes from long rest, so that the ratio begins high. The start fades in
+    "zero" assumes long rest, so that the ratio begins high. The start decays within
     a few times N days.
 
     It is not a gate. 0.8 to 1.3 is often called safe and 1.5 or more dangerous
     (E05-005). Yet the chronic load adds nothing: its odds ratio for injury, 2.45, is
     1.95 with a constant in its place and 1.16 to 2.07 with random numbers (E05-010).
-    Nor does it tell injuries apart usefully (c-statistic 0.574, where 0.5 is chance;
-    E05-011), and coupling alone makes acute and chronic load correlate (0.52 in
-    simulated athletes; E05-008).
+    Nor does it discriminate injuries usefully (c-statistic 0.574, where 0.5 is
+    chance; E05-011), and coupling alone makes acute and chronic load correlate (0.52
+    in simulated athletes; E05-008).
 
     References
     ----------
@@ -237,16 +134,8 @@ def acwr_parts(
 
     Parameters
     ----------
-    training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
-    method : {"ewma", "half_life", "rolling", "uncoupled"}
-        How the two loads are averaged; see `acwr`.
-    acute_d, chronic_d : int, default 7 and 28
-        Days of the two averages, each at least 1; acute shorter than chronic.
-    start : {"first", "mean", "zero"}
-        How the moving averages ("ewma", "half_life") begin; see `acwr`.
-    min_coverage : float, default 1.0
-        Share of the days of a window that must be known, above 0 and at most 1.
+    training_load, method, acute_d, chronic_d, start, min_coverage
+        As in `acwr`.
 
     Returns
     -------
@@ -272,25 +161,6 @@ def acwr_parts(
     """
     check_one_of(method, METHODS, name="method")
     check_one_of(start, STARTS, name="start")
-    check_acute_and_chronic(acute_d, chronic_d)
-    if method in SHARES:
-        load = _known_load(training_load, method)
-        acute, chronic = (
-            _moving_average(load, days, SHARES[method](days), start)
-            for days in (acute_d, chronic_d)
-        )
-    else:
-        acute, chronic = _window_means(
-            training_load, method, acute_d, chronic_d, min_coverage
-        )
-    return pd.DataFrame(
-        {"acute": acute, "chronic": chronic, "ratio": ratio_of(acute, chronic)},
-        index=days_of(training_load),
-    )
-
-
-def check_acute_and_chronic(acute_d: int, chronic_d: int) -> None:
-    """Raise ValueError unless both are whole days and acute is shorter."""
     check_whole_days(acute_d, name="acute_d")
     check_whole_days(chronic_d, name="chronic_d")
     if not acute_d < chronic_d:
@@ -298,6 +168,17 @@ def check_acute_and_chronic(acute_d: int, chronic_d: int) -> None:
             "acute_d must be shorter than chronic_d; "
             f"got acute_d={acute_d}, chronic_d={chronic_d} days."
         )
+    days = int(acute_d), int(chronic_d)
+    if method in SHARES:
+        load = _known_load(training_load, method)
+        acute, chronic = (_moving_average(load, d, SHARES[method], start) for d in days)
+    else:
+        is_coupled = method == "rolling"
+        acute, chronic = _window_means(training_load, *days, min_coverage, is_coupled)
+    return pd.DataFrame(
+        {"acute": acute, "chronic": chronic, "ratio": _ratio(acute, chronic)},
+        index=_days_of(training_load),
+    )
 
 
 def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
@@ -305,7 +186,7 @@ def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
     load = checked_load(training_load, unknown=True)
     unknown = np.flatnonzero(np.isnan(load))
     if unknown.size:
-        index = days_of(training_load)
+        index = _days_of(training_load)
         day = unknown[0] if index is None else index[unknown[0]]
         raise ValueError(
             f"The method {method!r} needs the load of every day, and day {day} is "
@@ -316,35 +197,37 @@ def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
 
 
 def _moving_average(
-    load: np.ndarray, days: int, share: float, start: str
+    load: np.ndarray, days: int, share_of: Callable[[int], float], start: str
 ) -> np.ndarray:
     """Return the moving average of each day; NaN before a start from a mean."""
+    share = share_of(days)
     if start == "zero" or not len(load):
-        return smoothed(load, share, 0.0)
+        return _smoothed(load, share, 0.0)
     if start == "first":
-        return smoothed(load, share, load[0])
-    days = int(days)
-    seeded = np.full(len(load), np.nan)
+        return _smoothed(load, share, load[0])
+    # The mean of the first N days stands on the last of them.
+    averages = np.full(len(load), np.nan)
     if days <= len(load):
-        seed = load[:days].mean()
-        seeded[days - 1] = seed
-        seeded[days:] = smoothed(load[days:], share, seed)
-    return seeded
+        mean = load[:days].mean()
+        averages[days - 1] = mean
+        averages[days:] = _smoothed(load[days:], share, mean)
+    return averages
 
 
 def _window_means(
     training_load: pd.Series,
-    method: str,
     acute_d: int,
     chronic_d: int,
     min_coverage: float,
+    is_coupled: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean load of the acute and the chronic window of each day."""
-    acute = means_of(windows_of(training_load, acute_d, min_coverage))
-    if method == "rolling":
-        return acute, means_of(windows_of(training_load, chronic_d, min_coverage))
-    before = means_of(windows_of(training_load, chronic_d - acute_d, min_coverage))
-    late = min(int(acute_d), len(before))
+    acute = _means(_windows(training_load, acute_d, min_coverage))
+    if is_coupled:
+        return acute, _means(_windows(training_load, chronic_d, min_coverage))
+    # The uncoupled chronic window ends where the acute one begins.
+    before = _means(_windows(training_load, chronic_d - acute_d, min_coverage))
+    late = min(acute_d, len(before))
     return acute, np.concatenate([np.full(late, np.nan), before[: len(before) - late]])
 
 
@@ -368,8 +251,8 @@ def monotony(
         Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
     ddof : {0, 1}
         What the SD divides by: 0 for the number of days (the seven days are the whole
-        week, not a sample of one), 1 for one fewer, as many spreadsheets do. The
-        sources rarely say which; over 7 days, 0 gives 8 % more monotony than 1.
+        week, not a sample of one), 1 for one fewer, as many spreadsheets do. Sources
+        rarely state which; over 7 days, 0 gives 8 % more monotony than 1.
     window_d : int, default 7
         Length of the window in days, at least 2.
     min_coverage : float, default 1.0
@@ -389,9 +272,9 @@ def monotony(
 
     Notes
     -----
-    A description, not a gate: that above 2.0 caution is due is a practice convention
-    for athletes (E05-003), not a limit found by measurement. A program of equal daily
-    loads is infinitely monotonous by this formula, however light it is.
+    A description, not a gate: caution above 2.0 is a practice convention for athletes
+    (E05-003), not a limit found by measurement. A program of equal daily loads is
+    infinitely monotonous by this formula, however light it is.
 
     References
     ----------
@@ -413,22 +296,21 @@ def monotony(
             f"got {ddof!r}."
         )
     check_whole_days(window_d, name="window_d", least=2)
-    windows = windows_of(training_load, window_d, min_coverage)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = means_of(windows) / _sd_of(windows, ddof)
-    return by_day(values, training_load, name="monotony")
+    windows = _windows(training_load, window_d, min_coverage)
+    with np.errstate(divide="ignore", invalid="ignore"):  # an SD of 0 gives inf or NaN
+        values = _means(windows) / _sds(windows, ddof)
+    return pd.Series(values, index=_days_of(training_load), name="monotony")
 
 
-def _sd_of(windows: np.ndarray, ddof: int) -> np.ndarray:
+def _sds(windows: np.ndarray, ddof: int) -> np.ndarray:
     """Return the SD of the known days of each window; NaN for fewer than two."""
     n_known = np.isfinite(windows).sum(axis=1)
-    squares = (windows - means_of(windows)[:, None]) ** 2
-    sd = np.sqrt(ratio_of(np.nansum(squares, axis=1), n_known - ddof))
-    highest, lowest = (
-        reduce(windows, axis=1) for reduce in (np.fmax.reduce, np.fmin.reduce)
-    )
-    sd[highest == lowest] = 0.0  # exactly, whatever the mean is rounded to
-    return np.where(n_known >= 2, sd, np.nan)
+    squares = (windows - _means(windows)[:, None]) ** 2
+    sd = np.sqrt(_ratio(np.nansum(squares, axis=1), n_known - ddof))
+    # Equal loads have an SD of exactly 0, however their mean is rounded; fmax and fmin
+    # leave unknown days out.
+    is_even = np.fmax.reduce(windows, axis=1) == np.fmin.reduce(windows, axis=1)
+    return np.where(n_known >= 2, np.where(is_even, 0.0, sd), np.nan)
 
 
 def strain(
@@ -448,14 +330,8 @@ def strain(
 
     Parameters
     ----------
-    training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
-    ddof : {0, 1}
-        What the SD in the monotony divides by: the number of days (0) or one fewer.
-    window_d : int, default 7
-        Length of the window in days, at least 2.
-    min_coverage : float, default 1.0
-        Share of the days of a window that must be known, above 0 and at most 1.
+    training_load, ddof, window_d, min_coverage
+        As in `monotony`.
 
     Returns
     -------
@@ -472,7 +348,7 @@ def strain(
     Notes
     -----
     A description, not a gate: 6000 is often quoted as high, but that depends on the
-    sport and on the unit of the load, and there is no level for strength sessions
+    sport and on the unit of the load, and no level is known for strength sessions
     (E05-004).
 
     References
@@ -489,10 +365,11 @@ def strain(
     sums = rolling_load(
         training_load, window_d=window_d, statistic="sum", min_coverage=min_coverage
     )
-    evenness = monotony(
+    ratio = monotony(
         training_load, ddof=ddof, window_d=window_d, min_coverage=min_coverage
     )
-    return (sums * evenness).mask(sums == 0, 0.0).rename("strain")
+    # A window of rest has no monotony (0 / 0), and a strain of 0 all the same.
+    return (sums * ratio).mask(sums == 0, 0.0).rename("strain")
 
 
 def pmc(
@@ -519,11 +396,11 @@ def pmc(
         Training load (any unit) of consecutive days; 0 is rest. An unknown day is
         refused, because averages without a window cannot leave it out.
     ctl_d, atl_d : float, default 42 and 7
-        Memory in days of the chronic ("ctl") and of the acute average ("atl"), at
-        least 1 under "one_over_n"; the acute one shorter.
+        Time constants in days of the chronic ("ctl") and the acute average ("atl"),
+        at least 1 under "one_over_n"; the acute one shorter.
     decay : {"exponential", "one_over_n"}
-        The share of a day's load: ``1 - exp(-1 / N)``, or ``1 / N``. Charts differ in
-        it silently: over 7 days, 0.133 against 0.143.
+        The weight of a day's load: ``1 - exp(-1 / N)``, or ``1 / N``. Charts rarely
+        state which they use: over 7 days, 0.133 against 0.143.
     start : float or pair of float, default 0
         Both averages on the evening before the first day, or (ctl, atl); in the unit
         of the load, 0 or more.
@@ -562,18 +439,19 @@ def pmc(
     {'ctl': [2.5, 2.44, 2.38], 'atl': [10.0, 9.0, 8.1], 'tsb': [0.0, -7.5, -6.56]}
     """
     ctl_share, atl_share = chart_shares(ctl_d, atl_d, decay)
-    before = _start_of(start)
+    first_ctl, first_atl = _start_averages(start)
     load = checked_load(training_load)
-    ctl = smoothed(load, ctl_share, before[0])
-    atl = smoothed(load, atl_share, before[1])
-    evenings = np.concatenate([[before[0] - before[1]], ctl - atl])
+    ctl = _smoothed(load, ctl_share, first_ctl)
+    atl = _smoothed(load, atl_share, first_atl)
+    # Form of a morning is the balance of the evening before: one day later.
+    evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
     return pd.DataFrame(
-        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=days_of(training_load)
+        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
     )
 
 
 def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
-    """Return the shares of a day's load in ctl and atl, once they are checked."""
+    """Return the weights of a day's load in ctl and atl; ValueError unless allowed."""
     check_one_of(decay, DECAYS, name="decay")
     check_positive(atl_d, name="atl_d", unit=" of days")
     check_positive(ctl_d, name="ctl_d", unit=" of days")
@@ -589,121 +467,17 @@ def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
     return DECAYS[decay](ctl_d), DECAYS[decay](atl_d)
 
 
-def _start_of(start: float | tuple[float, float]) -> tuple[float, float]:
+def _start_averages(start: float | tuple[float, float]) -> tuple[float, float]:
     """Return ctl and atl of the evening before the first day."""
     values = np.asarray(start, dtype="float64")
-    is_fine = values.shape in {(), (2,)} and np.isfinite(values).all()
-    if not (is_fine and (values >= 0).all()):
+    is_allowed = (values >= 0) & np.isfinite(values)
+    if values.shape not in {(), (2,)} or not is_allowed.all():
         raise ValueError(
             "start must be one number for both averages or the pair (ctl, atl), "
             f"0 or more; got {start}."
         )
     ctl, atl = np.broadcast_to(values, 2).tolist()
     return ctl, atl
-
-
-def smoothed(load: np.ndarray, share: float, before: float) -> np.ndarray:
-    """Move an average, `before` the first day, by a share of each day's difference."""
-    averages = np.empty(len(load))
-    for day, today in enumerate(load.tolist()):
-        before += share * (today - before)
-        averages[day] = before
-    return averages
-
-
-def as_daily(
-    loads: pd.Series,
-    *,
-    missing: str,
-    first: int | pd.Timestamp | None = None,
-    last: int | pd.Timestamp | None = None,
-) -> pd.Series:
-    """Fill a series of loads up to consecutive days; several on a day are summed.
-
-    Parameters
-    ----------
-    loads : pandas.Series
-        Loads (any unit, 0 or more) by day: whole numbers or dates, in any order. A
-        time of day is dropped. NaN is a session whose load is unknown.
-    missing : {"rest", "unknown"}
-        What a day without a load was: rest (0) or unknown (NaN). There is no default,
-        because only the caller knows.
-    first, last : int or pandas.Timestamp, optional
-        First and last day of the result, to add days before and after the loads.
-        Default: those of the loads.
-
-    Returns
-    -------
-    pandas.Series
-        ``training_load`` of consecutive days, in the unit of `loads`. A day with an
-        unknown session is NaN, whatever `missing` says.
-
-    Raises
-    ------
-    ValueError
-        If there is no load, a load is negative or infinite, a day is neither a whole
-        number nor a date, or a load lies outside `first` to `last`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> sessions = pd.Series([50.0, 30.0, 40.0], index=[0, 0, 3])
-    >>> as_daily(sessions, missing="rest").tolist()
-    [80.0, 0.0, 0.0, 40.0]
-    """
-    check_one_of(missing, MISSING, name="missing")
-    days = _days_of(loads)
-    sums = pd.Series(loads.to_numpy("float64", na_value=np.nan), index=days)
-    _check_loads(sums)
-    sums = sums.groupby(level=0).sum(skipna=False)
-    calendar = _calendar(sums.index, first, last)
-    filled = sums.reindex(calendar, fill_value=MISSING[missing])
-    return filled.rename("training_load").rename_axis(loads.index.name)
-
-
-def _days_of(loads: pd.Series) -> pd.Index:
-    """Return the day of each load, without its time of day."""
-    if not len(loads):
-        raise ValueError("loads is empty, so there is no day to begin with.")
-    if isinstance(loads.index, pd.DatetimeIndex) and not loads.index.hasnans:
-        return loads.index.normalize()
-    if pd.api.types.is_integer_dtype(loads.index) and not loads.index.hasnans:
-        return loads.index.astype("int64")
-    raise ValueError(
-        "The index of loads must be days, as whole numbers or dates; got "
-        f"{loads.index[0]!r} ({loads.index.dtype}). "
-        "Convert words with pandas.to_datetime, and drop loads without a day."
-    )
-
-
-def _check_loads(loads: pd.Series) -> None:
-    bad = loads[(loads < 0) | np.isinf(loads)]
-    if len(bad):
-        raise ValueError(
-            "A load must be 0 or more, or NaN where unknown; "
-            f"got {bad.iloc[0]} on day {bad.index[0]}."
-        )
-
-
-def _calendar(days: pd.Index, first: object, last: object) -> pd.Index:
-    """Return all days from first to last."""
-    first = days[0] if first is None else _day(first, days)
-    last = days[-1] if last is None else _day(last, days)
-    if first > days[0] or last < days[-1]:
-        raise ValueError(
-            f"loads has days {days[0]} to {days[-1]}, outside first={first} to "
-            f"last={last}. Cut it before with loads.loc[first:last]."
-        )
-    if isinstance(days, pd.DatetimeIndex):
-        return pd.date_range(first, last, freq="D")
-    return pd.RangeIndex(first, last + 1)
-
-
-def _day(given: object, days: pd.Index) -> object:
-    """Return a day that was given, as the days of the loads are written."""
-    if isinstance(days, pd.DatetimeIndex):
-        return pd.Timestamp(given).normalize()
-    return given
 
 
 def rolling_load(
@@ -757,15 +531,17 @@ def rolling_load(
     [nan, nan, 1.5, 4.5]
     """
     check_one_of(statistic, STATISTICS, name="statistic")
-    means = means_of(windows_of(training_load, window_d, min_coverage))
-    factor = window_d if statistic == "sum" else 1
-    return by_day(means * factor, training_load, name="training_load")
+    means = _means(_windows(training_load, window_d, min_coverage))
+    # The sum of a window with unknown days is scaled up, as if they had been like the
+    # known ones.
+    values = means * (window_d if statistic == "sum" else 1)
+    return pd.Series(values, index=_days_of(training_load), name="training_load")
 
 
-def windows_of(
+def _windows(
     training_load: pd.Series, window_d: int, min_coverage: float
 ) -> np.ndarray:
-    """Return the window that ends with each day; all NaN where it is not judged."""
+    """Return the window that ends with each day; all NaN where too few are known."""
     check_whole_days(window_d, name="window_d")
     if not 0 < min_coverage <= 1:
         raise ValueError(
@@ -773,33 +549,232 @@ def windows_of(
             f"got {min_coverage}."
         )
     load = checked_load(training_load, unknown=True)
+    # Padding gives a view with one window per day; those not full yet are dropped.
     padded = np.concatenate([np.full(int(window_d), np.nan), load])
     windows = np.lib.stride_tricks.sliding_window_view(padded, int(window_d))[1:]
     is_full = np.arange(len(load)) >= window_d - 1
-    is_judged = is_full & (np.isfinite(windows).mean(axis=1) >= min_coverage)
-    return np.where(is_judged[:, None], windows, np.nan)
+    is_used = is_full & (np.isfinite(windows).mean(axis=1) >= min_coverage)
+    return np.where(is_used[:, None], windows, np.nan)
 
 
-def means_of(windows: np.ndarray) -> np.ndarray:
+def _means(windows: np.ndarray) -> np.ndarray:
     """Return the mean of the known days of each window; NaN where there are none."""
     n_known = np.isfinite(windows).sum(axis=1)
-    return ratio_of(np.nansum(windows, axis=1), n_known)
+    return _ratio(np.nansum(windows, axis=1), n_known)
 
 
-def ratio_of(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide; NaN where `below` is 0 or unknown."""
-    unknown = np.full(len(above), np.nan)
-    return np.divide(above, below, out=unknown, where=below > 0)
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Return the ratio; NaN where the denominator is 0 or unknown."""
+    unknown = np.full(len(numerator), np.nan)
+    return np.divide(numerator, denominator, out=unknown, where=denominator > 0)
 
 
-def by_day(values: np.ndarray, training_load: pd.Series, *, name: str) -> pd.Series:
-    """Return values with the days of a training load."""
-    return pd.Series(values, index=days_of(training_load), name=name)
+def _smoothed(load: np.ndarray, share: float, before: float) -> np.ndarray:
+    """Return the moving average of each day, `before` ahead of the first one."""
+    averages = np.empty(len(load))
+    for day, today in enumerate(load.tolist()):
+        before += share * (today - before)
+        averages[day] = before
+    return averages
 
 
-def days_of(training_load: pd.Series) -> pd.Index | None:
+def _days_of(training_load: pd.Series) -> pd.Index | None:
     """Return the days of a training load; None for an array."""
     return training_load.index if isinstance(training_load, pd.Series) else None
+
+
+def as_daily(
+    loads: pd.Series,
+    *,
+    missing: str,
+    first: int | pd.Timestamp | None = None,
+    last: int | pd.Timestamp | None = None,
+) -> pd.Series:
+    """Fill a series of loads up to consecutive days; several on a day are summed.
+
+    Parameters
+    ----------
+    loads : pandas.Series
+        Loads (any unit, 0 or more) by day: whole numbers or dates, in any order. A
+        time of day is dropped. NaN is a session whose load is unknown.
+    missing : {"rest", "unknown"}
+        What a day without a load was: rest (0) or unknown (NaN). There is no default,
+        because the loads cannot show it.
+    first, last : int or pandas.Timestamp, optional
+        First and last day of the result, to add days before and after the loads.
+        Default: those of the loads.
+
+    Returns
+    -------
+    pandas.Series
+        ``training_load`` of consecutive days, in the unit of `loads`. A day with an
+        unknown session is NaN, whatever `missing` is.
+
+    Raises
+    ------
+    ValueError
+        If there is no load, a load is negative or infinite, a day is neither a whole
+        number nor a date, or a load lies outside `first` to `last`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sessions = pd.Series([50.0, 30.0, 40.0], index=[0, 0, 3])
+    >>> as_daily(sessions, missing="rest").tolist()
+    [80.0, 0.0, 0.0, 40.0]
+    """
+    check_one_of(missing, MISSING, name="missing")
+    days = _whole_days(loads)
+    sums = pd.Series(loads.to_numpy("float64", na_value=np.nan), index=days)
+    bad = sums[(sums < 0) | np.isinf(sums)]
+    if len(bad):
+        raise ValueError(
+            "A load must be 0 or more, or NaN where unknown; "
+            f"got {bad.iloc[0]} on day {bad.index[0]}."
+        )
+    # skipna=False: a day with one unknown session is unknown.
+    sums = sums.groupby(level=0).sum(skipna=False)
+    calendar = _calendar(sums.index, first, last)
+    filled = sums.reindex(calendar, fill_value=MISSING[missing])
+    return filled.rename("training_load").rename_axis(loads.index.name)
+
+
+def _whole_days(loads: pd.Series) -> pd.Index:
+    """Return the day of each load, without its time of day."""
+    if not len(loads):
+        raise ValueError("loads is empty, so there is no day to begin with.")
+    if isinstance(loads.index, pd.DatetimeIndex) and not loads.index.hasnans:
+        return loads.index.normalize()
+    if pd.api.types.is_integer_dtype(loads.index) and not loads.index.hasnans:
+        return loads.index.astype("int64")
+    raise ValueError(
+        "The index of loads must be days, as whole numbers or dates; got "
+        f"{loads.index[0]!r} ({loads.index.dtype}). "
+        "Convert words with pandas.to_datetime, and drop loads without a day."
+    )
+
+
+def _calendar(days: pd.Index, first: object, last: object) -> pd.Index:
+    """Return all days from first to last; those of the loads where none is given."""
+    is_date = isinstance(days, pd.DatetimeIndex)
+    first, last = (
+        end if given is None else pd.Timestamp(given).normalize() if is_date else given
+        for given, end in ((first, days[0]), (last, days[-1]))
+    )
+    if first > days[0] or last < days[-1]:
+        raise ValueError(
+            f"loads has days {days[0]} to {days[-1]}, outside first={first} to "
+            f"last={last}. Cut it before with loads.loc[first:last]."
+        )
+    return pd.date_range(first, last) if is_date else pd.RangeIndex(first, last + 1)
+
+
+def decayed_sum(
+    load: np.ndarray, tau: float | np.ndarray, *, convention: str = "next_day"
+) -> np.ndarray:
+    """Sum the loads up to each day, each decayed by ``exp(-age / tau)``.
+
+    Parameters
+    ----------
+    load : numpy.ndarray
+        Load of consecutive days, or days x draws.
+    tau : float or numpy.ndarray
+        Time constant in days, or one per draw.
+    convention : {"next_day", "same_day"}
+        Whether the load of the day itself is left out, or counted undecayed.
+
+    Returns
+    -------
+    numpy.ndarray
+        As long as `load`; days x draws where `load` or `tau` has draws.
+    """
+    if np.ndim(tau) or load.ndim > 1:
+        return _decayed_sums(load, np.atleast_1d(tau), convention)
+    # s(n) = (s(n - 1) + w(n - 1)) e^(-1/tau), or s(n - 1) e^(-1/tau) + w(n): the loop
+    # is the sum over all earlier loads, in time linear in the number of days.
+    keep = exp(-1 / tau)
+    sums = np.empty(len(load))
+    carried = 0.0
+    for day, today in enumerate(load.tolist()):
+        if convention == "next_day":
+            sums[day] = carried
+            carried = (carried + today) * keep
+        else:
+            carried = carried * keep + today
+            sums[day] = carried
+    return sums
+
+
+def _decayed_sums(load: np.ndarray, tau: np.ndarray, convention: str) -> np.ndarray:
+    """Return `decayed_sum` of many draws at once: a loop over days, not over draws."""
+    keep = np.exp(-1 / tau)
+    n_draws = np.broadcast_shapes(load.shape[1:], tau.shape)
+    sums = np.empty((len(load), *n_draws))
+    before = np.zeros(n_draws)
+    if convention == "next_day":
+        load = np.concatenate([np.zeros_like(load[:1]), load[:-1]])  # of yesterday
+    # `today` is a row of `sums`, filled in place without temporary arrays.
+    for today, added in zip(sums, load, strict=True):
+        if convention == "next_day":
+            np.add(before, added, out=today)
+            today *= keep
+        else:
+            np.multiply(before, keep, out=today)
+            today += added
+        before = today
+    return sums
+
+
+def checked_load(training_load: pd.Series, *, unknown: bool = False) -> np.ndarray:
+    """Return a daily load as floats; ValueError naming the first day that cannot be.
+
+    With `unknown`, NaN is a day of which nothing is known; it is refused otherwise.
+    """
+    load = np.asarray(training_load, dtype="float64")
+    is_series = load.ndim == 1
+    is_allowed = np.isfinite(load) & (load >= 0)
+    bad = np.flatnonzero(~(is_allowed | (unknown & np.isnan(load))))
+    if not is_series or bad.size:
+        where = f"got {load[bad[0]]} on day {bad[0]}" if is_series else "got a table"
+        raise ValueError(
+            "training_load must be one number per day, 0 or more, with 0 for rest; "
+            f"{where}. Fill unknown days before the model sees them."
+        )
+    if isinstance(training_load, pd.Series):
+        check_days(training_load.index, name="training_load")
+    return load
+
+
+def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
+    """Raise ValueError unless an index of days rises, one day at a time.
+
+    With `gaps`, days may be left out. An index of words is left alone.
+    """
+    is_date = isinstance(index, pd.DatetimeIndex)
+    if len(index) < 2 or not (is_date or pd.api.types.is_numeric_dtype(index)):
+        return
+    # Without the time zone, so that a day of 23 hours counts as one.
+    at = index.tz_localize(None).to_numpy("datetime64[s]") if is_date else index
+    steps = np.diff(np.asarray(at)) / (np.timedelta64(1, "D") if is_date else 1)
+    wrong = np.flatnonzero((steps <= 0) | ((steps != 1) & (not gaps)))
+    if not wrong.size:
+        return
+    place = wrong[0]
+    before, after = (_day_text(index[one]) for one in (place, place + 1))
+    if steps[place] == 0:
+        fault = f"day {after} is there twice. Add up what belongs to one day"
+    elif steps[place] < 0:
+        fault = f"day {after} comes after day {before}. Sort it: sort_index()"
+    else:
+        fault = (
+            f"day {after} follows day {before}. Give rest days the load 0: "
+            'metrics.as_daily(loads, missing="rest")'
+        )
+    raise ValueError(f"{name} must have consecutive days in order; {fault}.")
+
+
+def _day_text(day: object) -> str:
+    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:g}"
 
 
 def check_whole_days(given: int, *, name: str, least: int = 1) -> None:

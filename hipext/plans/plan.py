@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
-from hipext.intensity.relations import RELATIONS
+from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, parse_sets, parse_tempo
 from hipext.plans.rules import NoRule, Rule
@@ -342,7 +342,7 @@ def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
     if exercise.is_loaded and scheme.rir is not None:
         # The load follows from repetitions to failure, reps + RIR, by a relation that
         # holds up to its largest number of repetitions.
-        most = RELATIONS["epley"].max_reps
+        most = RELATIONS[RELATION].max_reps
         if scheme.is_hold:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
         elif scheme.low + scheme.rir > most:

@@ -24,42 +24,42 @@ from browser_pages import app_served, lab_served, open_lab, run_all, watched_pag
 from conftest import CHROMIUM_FLAGS
 from nbclient import NotebookClient
 
-from hipext.explorers.cached_runs import wait_until_compiled
+from hipext.explorers.cached_runs import compile_day_loop
 from hipext.explorers.explorer import Number
 from hipext.explorers.widgets import EXPLORERS
 
 WARM_UP = 10
 EXPLORER = """
-from hipext.explorers.cached_runs import wait_until_compiled
-from hipext.widgets import *
+from hipext.explorers import explore_deload
+from hipext.explorers.cached_runs import compile_day_loop
+compile_day_loop()
 explorer = explore_deload()
-wait_until_compiled()
 explorer"""
 PLAIN = """
 import ipywidgets
 from IPython.display import display
+from hipext.explorers.cached_runs import compile_day_loop
+from hipext.explorers.deload_explorer import explore_deload
 from hipext.explorers.explorer import Number, field_of
-from hipext.explorers.cached_runs import wait_until_compiled
-from hipext.explorers.deload_explorer import deload_scene
 %matplotlib inline
-scene = deload_scene("guide_16wk", "novice")
+compile_day_loop()
+definition = explore_deload().definition
 sliders = {
     one.name: ipywidgets.IntSlider(value=one.start, min=one.low, max=one.high)
     if isinstance(one, Number) and one.is_whole else field_of(one)
-    for one in scene.controls
+    for one in definition.controls
 }
 
 def draw(**settings):
-    shown = scene.answer(settings)
-    drawing = scene.drawing(shown)
+    shown = definition.evaluate(settings)
+    drawing = definition.drawing(shown)
     drawing.show(shown)
     for artist in drawing.picture.moving:
         artist.set_animated(False)
     display(drawing.figure)
-    print(scene.in_words(shown))
+    print(definition.description(shown))
 
 out = ipywidgets.interactive_output(draw, sliders)
-wait_until_compiled()
 ipywidgets.VBox([*sliders.values(), out])"""
 KNOB_IDS = {  # of the first number
     EXPLORER: "next(iter(explorer.knobs.values())).model_id",
@@ -92,7 +92,7 @@ def there_and_back(number, n):
     return list(islice(cycle(ring), start + 1, start + 1 + n))
 
 
-def told(name, times):
+def print_row(name, times):
     """Print a row; return its median."""
     median, late = np.quantile(times, [0.5, 0.95])
     print(f"{name:<46}{median:>8.1f}{late:>8.1f}", flush=True)
@@ -101,9 +101,9 @@ def told(name, times):
 
 def in_process(name, n):
     """Return the times of moves of the first number of an explorer, in ms."""
+    compile_day_loop()
     explorer = EXPLORERS[name][1]()
-    wait_until_compiled()
-    numbers = [one for one in explorer.scene.controls if isinstance(one, Number)]
+    numbers = [one for one in explorer.definition.controls if isinstance(one, Number)]
     times = []
     for value in there_and_back(numbers[0], n + WARM_UP):
         start = time.perf_counter()
@@ -123,7 +123,7 @@ async def in_kernel(source, n):
         for i, cell in enumerate(notebook.cells):
             await client.async_execute_cell(cell, i)
         knob = notebook.cells[1].outputs[0]["text"].strip()
-        number = EXPLORERS["deload"][1]().scene.controls[0]
+        number = EXPLORERS["deload"][1]().definition.controls[0]
         times = []
         for value in there_and_back(number, n + WARM_UP):
             times.append(await _answered(client.kc, knob, value))
@@ -214,18 +214,18 @@ def main(n=60):
     print(f"{os.cpu_count()} cores, load {load}; {n} moves a row, ms")
     print(f"{'':<46}{'median':>8}{'95 %':>8}")
     for name in EXPLORERS:
-        told(f"{name}, in process", in_process(name, n))
-    fast = told("deload, message to a kernel", asyncio.run(in_kernel(EXPLORER, n)))
-    slow = told("interactive_output, the same", asyncio.run(in_kernel(PLAIN, n)))
+        print_row(f"{name}, in process", in_process(name, n))
+    fast = print_row("deload, message to a kernel", asyncio.run(in_kernel(EXPLORER, n)))
+    slow = print_row("interactive_output, the same", asyncio.run(in_kernel(PLAIN, n)))
     print(f"{'ratio':<46}{slow / fast:>8.1f}")
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
         print("No Chromium here: pages are left out.")
         return
     explorer, plain = in_lab(n)
-    fast = told("deload, key to picture in JupyterLab", explorer)
-    slow = told("interactive_output, the same", plain)
+    fast = print_row("deload, key to picture in JupyterLab", explorer)
+    slow = print_row("interactive_output, the same", plain)
     print(f"{'ratio':<46}{slow / fast:>8.1f}")
-    told("deload, key to picture in the app", in_app(n))
+    print_row("deload, key to picture in the app", in_app(n))
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.browser
 BROKEN = {
     "a picture that stays": """
 explorer = explore_plan()
-explorer._show = lambda one=explorer: one._say(one.scene.in_words(one.shown))
+explorer._show = lambda: explorer._write(str(explorer.settings))
 explorer""",
     "words that stay": """
 explorer = explore_plan()
-explorer._say = lambda text: None
+explorer._write = lambda text: None
 explorer""",
     "no names": """
 explorer = explore_plan()
@@ -34,7 +34,7 @@ explorer""",
 }
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 CELLS = [
-    *(f"from hipext import explore_{name}\nexplore_{name}()" for name in EXPLORERS),
+    *(f"from hipext.explorers import *\nexplore_{name}()" for name in EXPLORERS),
     *BROKEN.values(),
 ]
 
@@ -68,16 +68,11 @@ def explorer_of(page, number, **options):
     return Shown(page, cell.locator(".hipext-explorer"), **options)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(name, marks=() if name in ("plan", "fit") else pytest.mark.slow)
-        for name in EXPLORERS
-    ]
-)
+@pytest.fixture(params=list(EXPLORERS))
 def explorer(page, request):
     """Return each explorer as it is at the start."""
     shown = explorer_of(page, list(EXPLORERS).index(request.param))
-    shown.scene_name = request.param
+    shown.explorer_name = request.param
     return shown
 
 
@@ -137,7 +132,7 @@ def test_names_are_still_there_after_many_moves(explorer):
 
 def test_saved_data_are_numbers(explorer):
     name, content = explorer.saved("Save data")
-    assert name == f"hipext_{explorer.scene_name}.csv"
+    assert name == f"hipext_{explorer.explorer_name}.csv"
     assert len(numbers_in(content).columns) >= 1
 
 

@@ -39,11 +39,11 @@ def test_only_what_is_looked_at_is_made():
 
 
 def test_an_address_opens_an_explorer_with_settings():
-    page = ExplorersPage("explorer=deload&deload_every_weeks=3&person=runner&token=x")
+    page = ExplorersPage("explorer=deload&deload_every_weeks=3&athlete=runner&token=x")
     (explorer,) = page.explorers.values()
     assert explorer.settings["deload_every_weeks"] == 3
-    assert explorer.settings["person"] == "runner"
-    assert page.tabs.get_title(page.tabs.selected_index) == "Light weeks"
+    assert explorer.settings["athlete"] == "runner"
+    assert page.tabs.get_title(page.tabs.selected_index) == "Deload weeks"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_an_address_opens_an_explorer_with_settings():
     [
         ("deload_every_weeks=99", "deload_every_weeks must be 0 to 8; got 99."),
         ("fitness_tau=nan", "fitness_tau must be 10 to 90; got nan."),
-        ("person=nobody", "person must be one of"),
+        ("athlete=nobody", "athlete must be one of"),
         ("weaks=3", "There is no control &#x27;weaks&#x27;"),
     ],
 )
@@ -100,11 +100,11 @@ def test_the_token_is_in_a_file_that_only_its_owner_reads(monkeypatch, tmp_path)
     opened = []
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("webbrowser.open", opened.append)
-    lab._open_unseen("http://127.0.0.1:1/?token=secret&x=1").join()
-    (door,) = tmp_path.iterdir()
-    assert opened == [door.as_uri()]
-    assert "url=http://127.0.0.1:1/?token=secret&amp;x=1" in door.read_text()
-    assert os.name == "nt" or door.stat().st_mode & 0o077 == 0
+    lab._open_privately("http://127.0.0.1:1/?token=secret&x=1").join()
+    (file,) = tmp_path.iterdir()
+    assert opened == [file.as_uri()]
+    assert "url=http://127.0.0.1:1/?token=secret&amp;x=1" in file.read_text()
+    assert os.name == "nt" or file.stat().st_mode & 0o077 == 0
 
 
 def test_the_template_asks_no_other_server():
@@ -165,7 +165,7 @@ def explorer_of(page, name, **options):
 @pytest.mark.browser
 def test_a_link_opens_an_explorer_with_settings_and_hides_the_token(page):
     explorer = explorer_of(page, "deload")
-    assert "Light weeks: 3, 6, 9" in explorer.words()
+    assert "Deload weeks: 3, 6, 9" in explorer.words()
     assert json.loads(explorer.state.input_value())["deload_every_weeks"] == 3
     assert "token" not in page.url
     assert page.url.endswith("?explorer=deload&deload_every_weeks=3")
@@ -191,7 +191,7 @@ def test_tabs_move_with_keys(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     selected = page.locator('[role="tab"][aria-selected="true"]')
-    selected.get_by_text("Light weeks").wait_for()
+    selected.get_by_text("Deload weeks").wait_for()
 
 
 @pytest.mark.browser

@@ -253,12 +253,12 @@ def test_a_source_that_is_none_is_named():
 
 
 @pytest.mark.parametrize("word", ["Predict", "Task"])
-def test_a_word_in_bold_parts_a_paragraph(word):
+def test_a_word_in_bold_splits_a_paragraph(word):
     found = blocks(f"Before, **not**. **{word}:** after **{word}**?")[0]
-    before, after = handouts.parted(found, word)
+    before, after = handouts.split_at(found, word)
     assert html(before) == "<p>Before, <strong>not</strong>. </p>"
     assert html(after).startswith(f"<p><strong>{word}:</strong> after")
-    assert handouts.parted(found, "Nowhere") == ([found], [])
+    assert handouts.split_at(found, "Nowhere") == ([found], [])
 
 
 # --- the shipped notebooks ---

@@ -29,7 +29,7 @@ SPIED_LAB = """
 import socket, sys
 from contextlib import contextmanager
 from pathlib import Path
-from hipext import lab
+from hipext.course import lab
 
 def spied():
     patched()
@@ -46,7 +46,7 @@ def spied():
 patched, lab.send_at_once = lab.send_at_once, spied
 if sys.argv[2] == "without":
     patched = lambda: None
-lab.launch(Path("."), browser=False, port=int(sys.argv[1]), allow_root=True)
+lab.launch_lab(Path("."), browser=False, port=int(sys.argv[1]), allow_root=True)
 """
 
 
@@ -116,15 +116,16 @@ def test_a_missing_jupyterlab_is_said(monkeypatch, tmp_path):
 # --- machine code ---
 
 NAMES_MADE = """
-from hipext.engine import compiled as engine_compiled
+from importlib import import_module
+engine = import_module("hipext.engine.compiled")
 names = []
-original = engine_compiled.compiled
+original = engine.compiled
 def spied(function):
     names.append(function.__name__)
     return original(function)
-engine_compiled.compiled = spied
-from hipext.explorers.cached_runs import make
-make()
+engine.compiled = spied
+from hipext.explorers.cached_runs import compile_day_loop
+compile_day_loop()
 print(*sorted({*names}))
 """
 

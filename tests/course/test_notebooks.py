@@ -186,9 +186,9 @@ WIDGET = """\
 import ipywidgets
 ipywidgets.IntSlider(3)"""
 EXPLORER = """\
-from hipext import deload_explorer, widgets
+from hipext.explorers import deload_explorer, widgets
 deload_explorer._STRENGTH_STYLES["without"]["color"] = "#000000"
-deload_explorer.PANELS["strength"] = "strength of the person"
+deload_explorer.PANELS["strength"] = "strength of the athlete"
 widgets.explore_deload()"""
 CHANGES = {  # code, what is changed in it, and what the report then says
     "nothing": (LINE, ("", ""), "PASSED"),
@@ -198,7 +198,7 @@ CHANGES = {  # code, what is changed in it, and what the report then says
     "own writer": (OWN_PNG, ("bytes(12)", "bytes([9] * 12)"), "pixels differ"),
     "no picture": (OWN_PNG, ("display", "del shown['image/png']; display"), "0 are"),
     "thin line": (EXPLORER, ("#000000", "#404040"), "pixels differ"),
-    "word": (EXPLORER, ("the person", "a person"), "pixels differ"),
+    "word": (EXPLORER, ("the athlete", "an athlete"), "pixels differ"),
     "explorer": (EXPLORER, ("_deload()", '_deload(athlete="lifter")'), "strength"),
     "widget": (WIDGET, ("(3)", "(4)"), "value=4"),
 }

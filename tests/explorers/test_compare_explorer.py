@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import structured_to_unstructured as numbers_of
 
 from hipext import cohort, compare, read_plan, vary
 from hipext.explorers.widgets import explore_compare
@@ -32,7 +33,7 @@ def rows_of(table, outcome):
 @pytest.mark.parametrize("outcome", ["strength_pct", "pain_reported", "working_sets"])
 def test_the_explorer_shows_what_compare_finds(explorer, found, outcome):
     explorer.knobs["outcome"].value = outcome
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     row = rows_of(found.differences, outcome).iloc[0]
     assert table["difference"].mean() == pytest.approx(row["difference"], rel=1e-12)
     assert table["plan_a"].mean() == pytest.approx(row["mean_baseline"], rel=1e-12)
@@ -49,34 +50,34 @@ def test_the_band_is_that_of_compare(explorer, found):
 
 
 def test_two_equal_plans_differ_by_exactly_nothing():
-    same = explore_compare("guide_16wk", "guide_16wk", n_persons=5)
-    assert (same.shown.at_the_end == 0).all()
-    assert "differs by exactly 0 for all 5 people" in same.words.value
-    same.knobs["deload_every_weeks"].value = 0
-    assert (same.shown.at_the_end != 0).any()
-    same.knobs["deload_every_weeks"].value = 4
-    assert (same.shown.at_the_end == 0).all()
+    equal = explore_compare("guide_16wk", "guide_16wk", n_persons=5)
+    assert (equal.shown.final_gap == 0).all()
+    assert "differs by exactly 0 for all 5 athletes" in equal.words.value
+    equal.knobs["deload_every_weeks"].value = 0
+    assert (equal.shown.final_gap != 0).any()
+    equal.knobs["deload_every_weeks"].value = 4
+    assert (equal.shown.final_gap == 0).all()
 
 
-def test_the_knobs_turn_plan_b_alone(explorer):
+def test_the_controls_change_plan_b_alone(explorer):
     a, b = explorer.shown.a.copy(), explorer.shown.b.copy()
     explorer.knobs["deload_every_weeks"].value = 2
-    np.testing.assert_array_equal(explorer.shown.a, a)
+    np.testing.assert_array_equal(*map(numbers_of, (explorer.shown.a, a)))
     assert explorer.shown.b.shape != b.shape or (explorer.shown.b != b).any()
 
 
-def test_the_person_marked_is_the_one_of_the_table(explorer):
-    explorer.knobs["person"].value = 5
-    row = explorer.scene.table(explorer.shown).iloc[4]
-    assert f"person 5 reaches {row['plan_a']:.1f} in plan A" in explorer.words.value
+def test_the_athlete_marked_is_the_one_of_the_table(explorer):
+    explorer.knobs["athlete"].value = 5
+    row = explorer.definition.table(explorer.shown).iloc[4]
+    assert f"athlete 5 reaches {row['plan_a']:.1f} in plan A" in explorer.words.value
     marked = explorer.drawing.mark.get_ydata()
     assert marked == [pytest.approx(row["difference"])]
 
 
-def test_other_people_are_drawn_from_another_population(explorer):
-    strength = explorer.shown.at_the_end.mean()
+def test_other_athletes_are_drawn_from_another_population(explorer):
+    strength = explorer.shown.final_gap.mean()
     explorer.knobs["population"].value = "gym"
-    assert explorer.shown.at_the_end.mean() != strength
+    assert explorer.shown.final_gap.mean() != strength
 
 
 def test_plans_can_be_given():

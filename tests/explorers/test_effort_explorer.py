@@ -9,16 +9,16 @@ from PIL import Image
 
 from hipext import simulate
 from hipext.athletes.athlete import check_athlete
-from hipext.explorers.effort_explorer import SetsAsked, curve_of, sets_done
+from hipext.explorers.effort_explorer import PrescribedSets, curve_of, performed_sets
 from hipext.explorers.widgets import explore_effort
 from hipext.files.parameters import parameter, parameters_changed
 from hipext.intensity.relations import RELATIONS, reps_at, rir_at
 from hipext.plans.notation import seconds_per_rep
 from hipext.plans.plan_file import check_plan
 
-PERSON = {  # free of pain and skilled, so that nothing but the sets tires
+ATHLETE = {  # free of pain and skilled, so that only the sets cause fatigue
     "format": 1,
-    "name": "Test person",
+    "name": "Test athlete",
     "body_mass_kg": 80,
     "training_status": "trained",
     "activity": "running",
@@ -55,7 +55,7 @@ def start_anew(explorer):
 
 
 def done(**changes):
-    return sets_done(SetsAsked(**START | changes))
+    return performed_sets(PrescribedSets(**START | changes))
 
 
 def simulated(pct_1rm, reps, n_sets, rest_s, tempo):
@@ -69,7 +69,7 @@ def simulated(pct_1rm, reps, n_sets, rest_s, tempo):
     session = {"name": "A", "days": ["mon"], "slot": [*WARM_UP, slot]}
     phase = {"name": "only", "weeks": 1, "session": [session]}
     plan = check_plan({"format": 1, "name": "Test", "phase": [phase]}, source="test")
-    sets = simulate(plan, check_athlete(PERSON, source="test"), noise=False).sets
+    sets = simulate(plan, check_athlete(ATHLETE, source="test"), noise=False).sets
     return sets[sets["kind"] == "work"]
 
 
@@ -176,13 +176,13 @@ def test_ends_of_all_controls_give_finite_numbers_or_say_why_not(explorer):
         settings = dict(zip(ends, values, strict=True)) | {"relation": relation}
         one, pct = RELATIONS[relation], settings["pct_1rm"]
         if one.lowest_pct <= pct <= one.highest_pct:
-            shown = explorer.scene.answer(settings)
+            shown = explorer.definition.evaluate(settings)
             numbers = (shown.possible, shown.done, shown.reserve, shown.tut_s)
             assert np.isfinite(numbers).all()
             assert (np.array(numbers) >= 0).all()
         else:
             with pytest.raises(ValueError, match=f"the range of {relation}; got"):
-                explorer.scene.answer(settings)
+                explorer.definition.evaluate(settings)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 12.0])
@@ -206,7 +206,8 @@ def test_extremes_are_drawn(explorer, pct_1rm, relation, reps, n_sets, rest_s, s
     figure = explorer.drawing.figure
     panel, tut = figure.axes[1:]
     assert (
-        panel.get_ylim()[1] >= (explorer.shown.asked.reps + explorer.shown.reserve)[0]
+        panel.get_ylim()[1]
+        >= (explorer.shown.prescribed.reps + explorer.shown.reserve)[0]
     )
     assert tut.get_ylim()[1] >= explorer.shown.tut_s.max()
     assert_apart([text for text in explorer.drawing.efforts if text.get_text()], figure)
@@ -219,11 +220,11 @@ def assert_apart(texts, figure):
     assert all(box.x0 > 0 and box.x1 < 900 and box.y1 < 600 for box in boxes)
 
 
-def test_a_load_that_the_relation_does_not_know_keeps_the_picture(explorer):
+def test_a_load_outside_the_range_of_the_relation_keeps_the_picture(explorer):
     picture = explorer.image.value
     explorer.knobs["pct_1rm"].value = 45.0
-    told = "pct_1rm must be 50.0 to 100, the range of epley; got 45."
-    assert told in explorer.words.value
+    text = "pct_1rm must be 50.0 to 100, the range of epley; got 45."
+    assert text in explorer.words.value
     assert explorer.image.value == picture
 
 
@@ -236,11 +237,11 @@ def test_the_words_say_what_the_relations_say(explorer):
     assert "No set fails. Time under tension: 120 s." in words
 
 
-def test_only_relations_that_know_a_load_are_told(explorer):
+def test_only_relations_that_hold_for_a_load_are_described(explorer):
     explorer.knobs["pct_1rm"].value = 52.0
-    knowing = [name for name, one in RELATIONS.items() if one.lowest_pct <= 52]
-    assert len(knowing) == 5  # Epley, modified Epley and the three straight lines
-    assert "by the 4 others that know this load" in explorer.words.value
+    holding = [name for name, one in RELATIONS.items() if one.lowest_pct <= 52]
+    assert len(holding) == 5  # Epley, modified Epley and the three straight lines
+    assert "by the 4 others that hold for this load" in explorer.words.value
 
 
 def test_the_words_count_failures(explorer):
@@ -252,7 +253,7 @@ def test_the_words_count_failures(explorer):
 
 def test_effort_has_no_rating_with_more_than_ten_left(explorer):
     explorer.restore({"pct_1rm": 50.0, "reps": 5, "n_sets": 1})
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     assert table["rir"].tolist() == pytest.approx([25])
     assert table["rpe"].isna().all()
     assert "RPE" not in explorer.words.value
@@ -298,5 +299,5 @@ def test_the_words_say_what_a_slow_tempo_leaves(explorer):
     assert "Slower" not in explorer.words.value
     explorer.knobs["seconds"].value = 10.0
     left = 10 * 0.5 ** parameter("effort.tempo_power")
-    told = f"Slower than the usual 5 s, {left:.1f} are possible. Set 1 leaves"
-    assert told in explorer.words.value
+    text = f"Slower than the usual 5 s, {left:.1f} are possible. Set 1 leaves"
+    assert text in explorer.words.value

@@ -34,7 +34,7 @@ def ladder():
 
 def table_of(explorer, **settings):
     explorer.restore(settings)
-    return explorer.scene.table(explorer.shown)
+    return explorer.definition.table(explorer.shown)
 
 
 def weekly_sets(exercise, n_sets, mapping):
@@ -60,7 +60,7 @@ def test_every_exercise_is_counted_by_its_shares(explorer):
         assert sorted(wanted) == sorted(COUNTED)
         for name in COUNTED:
             settings = explorer.settings | {"exercise": name}
-            shown = explorer.scene.answer(settings)
+            shown = explorer.definition.evaluate(settings)
             np.testing.assert_array_equal(shown.counts[mapping], wanted[name])
 
 
@@ -202,17 +202,17 @@ def test_the_chosen_mapping_stands_out(explorer, mapping):
     widths = {name: one.get_linewidth()[0] for name, one in bars.items()}
     assert max(widths, key=widths.get) == mapping
     assert [one for one in bars.values() if one.get_alpha() == 1] == [bars[mapping]]
-    assert len({one.get_hatch() for one in bars.values()}) == 3  # told apart in grey
+    assert len({one.get_hatch() for one in bars.values()}) == 3  # distinct in grey
 
 
 def test_the_words_name_the_muscle_that_mappings_disagree_about(explorer):
     explorer.restore({"exercise": "glute_bridge", "n_sets": 20, "mapping": "primary"})
     words = explorer.words.value
     assert words.startswith("Glute bridge: thrust pattern, bilateral, body mass. Cue: ")
-    told = (
+    text = (
         "20 sets a week by primary muscles only: they count as 20 for gluteus maximus."
     )
-    assert told in words
+    assert text in words
     most = "Mappings differ most for gluteus maximus: 20 (primary), 20 (fractional), 5"
     assert most in words
 
@@ -227,8 +227,8 @@ def test_the_words_have_a_cue_and_a_fault(explorer):
 
 def test_mappings_that_agree_are_said_to(explorer):
     explorer.restore({"exercise": "leg_extension"})
-    told = "All mappings agree, but nobody measured muscle activity."
-    assert told in explorer.words.value
+    text = "All mappings agree, but muscle activity was not measured."
+    assert text in explorer.words.value
 
 
 def test_exercises_that_train_no_muscle_say_so(explorer):

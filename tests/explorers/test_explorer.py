@@ -31,7 +31,7 @@ def pixels(explorer):
 
 
 def other_values(control):
-    """Return values of a control beside the one at the start."""
+    """Return values of a control other than the one at the start."""
     if isinstance(control, Choice):
         return [value for _, value in control.options if value != control.start]
     return [value for value in (control.low, control.high) if value != control.start]
@@ -93,7 +93,7 @@ def test_a_picture_equals_one_drawn_from_nothing(explorer):
     moved = next(x for x in explorer.controls.values() if isinstance(x, Number))
     explorer.restore({moved.name: middle_of(moved)})
     updated = explorer.image.value
-    explorer.drawing.picture.forget()
+    explorer.drawing.picture.redraw()
     assert explorer.drawing.picture.png() == updated
 
 
@@ -173,7 +173,7 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(explorer):
 
 
 def test_files_hold_the_picture_the_numbers_and_the_state(explorer, tmp_path):
-    name = f"hipext_{explorer.scene.name}"
+    name = f"hipext_{explorer.definition.name}"
     written = explorer.save(tmp_path / "new")
     assert [path.name for path in written] == [
         f"{name}.png",
@@ -185,7 +185,7 @@ def test_files_hold_the_picture_the_numbers_and_the_state(explorer, tmp_path):
     assert Image.open(io.BytesIO(picture.read_bytes())).size == (1800, 1200)
     assert drawing.read_text(encoding="utf-8").count("<path") > 3
     table = pd.read_csv(data)
-    assert len(table) == len(explorer.scene.table(explorer.shown))
+    assert len(table) == len(explorer.definition.table(explorer.shown))
     assert json.loads(state.read_text(encoding="utf-8")) == explorer.settings
 
 
@@ -196,7 +196,7 @@ def test_files_are_the_same_twice(explorer):
 def test_the_fallback_is_picture_and_words(explorer):
     bundle = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"] == explorer.scene.in_words(explorer.shown)
+    assert bundle["text/plain"] == explorer.definition.description(explorer.shown)
     assert len(bundle["image/png"]) > 1000
 
 

@@ -47,7 +47,7 @@ def made_tests(load, n_tests, rng, error=1.0):
 def series_of(explorer, name):
     """Return load and tests of an example, as they are shown."""
     explorer.knobs["tests"].value = name
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     return table["training_load"], table["test"]
 
 
@@ -55,7 +55,7 @@ def series_of(explorer, name):
 def test_the_tests_are_those_of_the_notebook(explorer, name, rmse):
     found = fit("banister", *series_of(explorer, name), **ALONE)
     assert f"{found.rmse:.2f}" == rmse
-    assert explorer.shown.tested.found.rmse == found.rmse
+    assert explorer.shown.series.best_fit.rmse == found.rmse
     path = notebooks_dir() / "09_fit_your_own_data.ipynb"
     assert f"RMSE {rmse} kg" in path.read_text(encoding="utf-8")
 
@@ -86,7 +86,7 @@ def test_the_curve_is_that_of_the_model(explorer):
     assert explorer.drawing.points.get_xdata().tolist() == errors.index.tolist()
     rmse = np.sqrt((errors**2).mean())
     assert f"misses the 60 tests by {rmse:.4g} kg" in explorer.words.value
-    assert f"RMSE {rmse:.3g} kg" in explorer.drawing.told.get_text()
+    assert f"RMSE {rmse:.3g} kg" in explorer.drawing.rmse.get_text()
 
 
 @pytest.mark.parametrize("name", N_TESTS)
@@ -99,31 +99,31 @@ def test_gains_can_be_the_best_for_time_constants(explorer, name, taus):
     shown = explorer.shown.model
     for constant in CONSTANTS:
         assert getattr(shown, constant) == pytest.approx(getattr(best.model, constant))
-    met = explorer.shown.met
-    assert explorer.shown.tested.rmse(met) == pytest.approx(best.rmse)
+    solution = explorer.shown.solution
+    assert explorer.shown.series.rmse(solution) == pytest.approx(best.rmse)
 
 
 @pytest.mark.parametrize("name", N_TESTS)
 @pytest.mark.parametrize("place", [(20, 90), (60, 60), (63, 65), (80, 10), (99, 5)])
-def test_the_valley_is_what_fits_with_held_time_constants_reach(explorer, name, place):
+def test_the_surface_is_what_fits_with_held_time_constants_reach(explorer, name, place):
     load, tests = series_of(explorer, name)
-    shown = explorer.shown.tested
-    fitness_d, fatigue_d, times = (part[place] for part in shown.valley)
+    shown = explorer.shown.series
+    fitness_d, fatigue_d, ratios = (part[place] for part in shown.surface)
     bounds = {
         "fitness_tau": (fitness_d, fitness_d),
         "fatigue_tau": (fatigue_d, fatigue_d),
     }
     held = fit("banister", load, tests, bounds=bounds, **ALONE)
-    assert times == pytest.approx(held.rmse / shown.found.rmse, rel=1e-6)
+    assert ratios == pytest.approx(held.rmse / shown.best_fit.rmse, rel=1e-6)
 
 
-def test_the_valley_covers_all_time_constants_of_the_search(explorer):
-    fitness_d, fatigue_d, times = explorer.shown.tested.valley
+def test_the_surface_covers_all_time_constants_of_the_search(explorer):
+    fitness_d, fatigue_d, ratios = explorer.shown.series.surface
     assert fitness_d.min() == pytest.approx(1, rel=2e-3)
     assert fitness_d.max() == pytest.approx(300)
     assert (fatigue_d < fitness_d).all()
     assert fatigue_d[-1].max() == pytest.approx(300, rel=2e-3)
-    assert times.min() >= 1
+    assert ratios.min() >= 1
 
 
 @pytest.mark.parametrize("name", N_TESTS)
@@ -131,17 +131,17 @@ def test_the_region_is_that_of_all_constants_together(explorer, name):
     explorer.knobs["tests"].value = name
     n_spare = N_TESTS[name] - 5
     ratio = 1 + 5 * f_distribution.ppf(0.95, 5, n_spare) / n_spare
-    assert explorer.shown.tested.times_of_limit == pytest.approx(ratio**0.5)
+    assert explorer.shown.series.limit_ratio == pytest.approx(ratio**0.5)
 
 
-def test_sixty_tests_tell_apart_what_nine_cannot(explorer):
+def test_sixty_tests_distinguish_what_nine_cannot(explorer):
     explorer.restore({"gains": "at_best", "fitness_tau": 100.0, "fatigue_tau": 5.0})
-    assert "These tests can tell the two apart" in explorer.words.value
+    assert "These tests can distinguish the two" in explorer.words.value
     explorer.knobs["tests"].value = "rough"
-    assert "These tests cannot tell the two apart" in explorer.words.value
+    assert "These tests cannot distinguish the two" in explorer.words.value
 
 
-def test_the_truth_is_told_where_tests_were_made(explorer, load, rng):
+def test_the_truth_is_described_where_tests_were_made(explorer, load, rng):
     assert "made with 42 and 8 days" in explorer.words.value
     own = explore_fit(load, made_tests(load, 20, rng))
     assert own.words.value.endswith("A good fit is not a true model.")
@@ -218,13 +218,13 @@ def test_tests_of_ones_own_draw(load, rng, n_tests, error):
     tests = made_tests(load, n_tests, rng, error)
     explorer = explore_fit(load, tests)
     assert "tests" not in explorer.controls
-    assert explorer.shown.tested.unit == "unit of the tests"
+    assert explorer.shown.series.unit == "unit of the tests"
     picture = explorer.image.value
     explorer.restore({"gains": "at_best", "fatigue_tau": 12.0})
     assert explorer.image.value != picture
 
 
-def test_five_tests_leave_nothing_to_tell_curves_apart(load, rng):
+def test_five_tests_cannot_distinguish_curves(load, rng):
     words = explore_fit(load, made_tests(load, 5, rng)).words.value
     assert "There are no more tests than constants" in words
 
@@ -273,8 +273,8 @@ def test_labels_are_short(explorer):
 
 
 def test_files_hold_both_curves(explorer):
-    table = explorer.scene.table(explorer.shown)
-    found = explorer.shown.tested.found
+    table = explorer.definition.table(explorer.shown)
+    found = explorer.shown.series.best_fit
     best = found.respond(table["training_load"])["performance"]
     np.testing.assert_allclose(table["performance_of_best_fit"], best)
     lines = explorer.files()["hipext_fit.csv"].decode().splitlines()

@@ -41,7 +41,7 @@ def test_an_update_equals_a_figure_drawn_anew(line_and_picture):
     picture.png()
     line.set_ydata([1, 0])
     updated = picture.png()
-    picture.forget()
+    picture.redraw()
     assert updated == picture.png()
 
 

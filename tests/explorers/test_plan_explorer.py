@@ -23,7 +23,7 @@ def simulated(plan, athlete="novice"):
 
 def assert_shows(explorer, run):
     """Check that the curves of an explorer are the tables of a run."""
-    shown = explorer.scene.table(explorer.shown)
+    shown = explorer.definition.table(explorer.shown)
     for name in ("week", "phase", "is_deload"):
         assert shown[name].tolist() == run.weekly[name].tolist()
     for name in ("working_sets", "hard_sets", "system_volume_load_kg", "strength_pct"):
@@ -63,16 +63,16 @@ def test_load_steps_are_those_of_the_knob_of_comparisons(explorer):
     assert_shows(explorer, simulated(doubled))
 
 
-def test_another_person_is_shown(explorer):
-    explorer.knobs["person"].value = "lifter"
+def test_another_athlete_is_shown(explorer):
+    explorer.knobs["athlete"].value = "lifter"
     assert_shows(explorer, simulated(read_plan("guide_16wk"), "lifter"))
 
 
-def test_a_plan_and_a_person_of_ones_own_can_be_explored():
+def test_an_own_plan_and_athlete_can_be_explored():
     plan = vary(read_plan("deadlift_5x5_10wk"), {"deload.every_weeks": 5})
     someone = read_athlete("lifter").model_copy(update={"name": "Someone"})
     own = explore_plan(plan, someone)
-    assert own.settings["person"] == "given"
+    assert own.settings["athlete"] == "given"
     assert_shows(own, simulate(plan, someone, noise=False))
 
 

@@ -46,13 +46,13 @@ def explorer(kept):
 
 
 def with_habits(athlete, **habits):
-    """Return a person with other habits."""
+    """Return an athlete with other habits."""
     recovery = athlete.recovery.model_copy(update=habits)
     return athlete.model_copy(update={"recovery": recovery})
 
 
 def with_flare_ups(athlete, *flare_ups):
-    """Return a person with flare-ups, each a week and points of pain."""
+    """Return an athlete with flare-ups, each a week and points of pain."""
     made = tuple(FlareUp(week=week, pain=pain) for week, pain in flare_ups)
     return athlete.model_copy(update={"flare_ups": made})
 
@@ -60,14 +60,14 @@ def with_flare_ups(athlete, *flare_ups):
 def assert_shows(explorer, plan, athlete):
     """Compare what is shown with the library, day by day."""
     daily = simulate(plan, athlete, noise=False).daily
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     assert len(table) == len(daily)
     for name in (*SHOWN, "week", "is_deload"):
         np.testing.assert_array_equal(table[name], daily[name], err_msg=name)
     assert table["phase"].tolist() == daily["phase"].tolist()
 
 
-def test_it_starts_with_the_person_as_it_is(explorer, plan, novice):
+def test_it_starts_with_the_habits_of_the_athlete(explorer, plan, novice):
     habits = novice.recovery.model_dump()
     assert {name: explorer.settings[name] for name in habits} == habits
     assert_shows(explorer, plan, novice)
@@ -77,17 +77,17 @@ def test_it_starts_with_the_person_as_it_is(explorer, plan, novice):
     ("habit", "value"),
     [("sleep_h", 5.1), ("stress", 0.93), ("nutrition", 0.2), ("hydration", 1.0)],
 )
-def test_a_habit_is_that_of_the_person(explorer, plan, novice, habit, value):
+def test_a_habit_is_that_of_the_athlete(explorer, plan, novice, habit, value):
     explorer.knobs[habit].value = value
     assert_shows(explorer, plan, with_habits(novice, **{habit: value}))
 
 
-def test_a_flare_up_is_one_of_the_person(explorer, plan, novice):
+def test_a_flare_up_is_one_of_the_athlete(explorer, plan, novice):
     explorer.restore({"flare_up_week": 6, "flare_up_pain": 7.5})
     assert_shows(explorer, plan, with_flare_ups(novice, (6, 7.5)))
 
 
-def test_a_flare_up_comes_beside_those_of_the_person(plan, novice):
+def test_a_flare_up_is_added_to_those_of_the_athlete(plan, novice):
     explorer = explore_recovery(plan, with_flare_ups(novice, (3, 2.0)))
     explorer.knobs["flare_up_week"].value = 6
     assert_shows(explorer, plan, with_flare_ups(novice, (3, 2.0), (6, 6.0)))
@@ -95,8 +95,8 @@ def test_a_flare_up_comes_beside_those_of_the_person(plan, novice):
     assert weeks.tolist() == [3, 6]
 
 
-def test_another_person_keeps_the_habits_that_are_set(explorer, plan, novice):
-    explorer.knobs["person"].value = "runner"
+def test_another_athlete_keeps_the_habits_that_are_set(explorer, plan, novice):
+    explorer.knobs["athlete"].value = "runner"
     habits = novice.recovery.model_dump()
     assert_shows(explorer, plan, with_habits(read_athlete("runner"), **habits))
 
@@ -142,28 +142,28 @@ def test_a_plan_without_mobility_work_has_no_such_control():
         ({"pain_max": 3}, 7.0, 5.0, np.nan),
     ],
 )
-def test_a_gate_asks_for_range_and_for_sides_alike(gate, left, right, least):
+def test_a_gate_requires_range_and_similar_sides(gate, left, right, least):
     found = least_range(Gate(**gate), np.array([left]), np.array([right]))
     np.testing.assert_array_equal(found, [least])
 
 
 @pytest.mark.parametrize("mobility", ["as_planned", "with_work", "none"])
-@pytest.mark.parametrize("person", ["novice", "desk_worker", "lifter"])
-def test_the_line_of_the_gate_is_what_gates_decide_by(explorer, person, mobility):
-    explorer.restore({"person": person, "mobility": mobility})
-    lived = explorer.shown.lived
-    decisions = as_python_objects(lived.trace.decisions)
+@pytest.mark.parametrize("athlete", ["novice", "desk_worker", "lifter"])
+def test_the_line_of_the_gate_is_what_gates_decide_by(explorer, athlete, mobility):
+    explorer.restore({"athlete": athlete, "mobility": mobility})
+    run = explorer.shown.run
+    decisions = as_python_objects(run.trace.decisions)
     of_phases = [one.observed for one in decisions if one.slot == PHASE_ROW]
     assert len(of_phases)
     for seen in of_phases:
-        gate = lived.plan.phase[int(seen.gate_phase)].advance
+        gate = run.plan.phase[int(seen.gate_phase)].advance
         least = least_range(gate, np.array([seen.left]), np.array([seen.right]))
         is_stiff_or_uneven = int(seen.gate_failures) & (SHORT_RANGE | ASYMMETRY) > 0
         assert is_stiff_or_uneven == (min(seen.left, seen.right) < least[0])
 
 
 def test_the_line_of_the_gate_goes_by_the_phase_of_the_day(explorer, plan):
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     gates = {phase.name: phase.advance for phase in plan.phase}
     foundation = table[table["phase"] == "foundation"]
     most = foundation[["range_left_deg", "range_right_deg"]].max(axis=1)
@@ -174,7 +174,7 @@ def test_the_line_of_the_gate_goes_by_the_phase_of_the_day(explorer, plan):
     assert table.loc[is_last, "least_range_deg"].isna().all()
 
 
-def test_light_weeks_are_told_by_the_rule_that_made_them(explorer, plan, novice):
+def test_deload_weeks_are_described_by_the_rule_that_made_them(explorer, plan, novice):
     explorer.restore({"flare_up_week": 6})
     done = simulate(plan, with_flare_ups(novice, (6, 6.0)), noise=False)
     of_weeks = done.decisions[done.decisions["subject"] == "week"]
@@ -184,9 +184,9 @@ def test_light_weeks_are_told_by_the_rule_that_made_them(explorer, plan, novice)
         "scheduled_deload": [4, 12, 16, 20],
     }
     words = explorer.words.value
-    assert "light weeks: 4, 12, 16 and 20 scheduled" in words
+    assert "deload weeks: 4, 12, 16 and 20 scheduled" in words
     assert "7 by pain above 5" in words
-    assert "8 scheduled but not stacked on that" in words
+    assert "8 scheduled but skipped after another one" in words
     signs = {name: [*line.get_xdata()] for name, line in explorer.drawing.signs.items()}
     assert signs == {"scheduled": [4, 12, 16, 20], "by pain": [7], "skipped": [8]}
 
@@ -216,21 +216,21 @@ def test_recovery_falls_with_every_hour_of_sleep_that_is_missed(novice):
     usual = with_habits(
         novice, sleep_h=5.5, nutrition=0.75, hydration=0.75, stress=0.35
     )
-    told = f"habits give {1 - 2 * parameter('recovery.sleep_per_h'):.3f} of usual"
-    assert told in explore_recovery(athlete=usual).words.value
+    text = f"habits give {1 - 2 * parameter('recovery.sleep_per_h'):.3f} of usual"
+    assert text in explore_recovery(athlete=usual).words.value
 
 
-def test_gates_that_stay_shut_are_told(novice):
+def test_gates_that_stay_shut_are_described(novice):
     stiff = novice.model_copy(update={"hip_extension_deg": Sides(left=-20, right=14)})
     explorer = explore_recovery(athlete=stiff)
-    n_weeks = explorer.shown.lived.n_weeks
-    told = f"of 16 weeks is still in phase foundation (1 of 7) after {n_weeks};"
-    assert told in explorer.words.value
+    n_weeks = explorer.shown.run.n_weeks
+    text = f"of 16 weeks is still in phase foundation (1 of 7) after {n_weeks};"
+    assert text in explorer.words.value
 
 
-def test_more_weeks_than_planned_are_told(explorer):
+def test_more_weeks_than_planned_are_described(explorer):
     explorer.knobs["mobility"].value = "none"
-    n_weeks = explorer.shown.lived.n_weeks
+    n_weeks = explorer.shown.run.n_weeks
     assert n_weeks > 16
     assert f"The plan of 16 weeks took {n_weeks};" in explorer.words.value
 
@@ -239,13 +239,13 @@ def test_a_plan_without_a_rule_for_pain_has_no_limit():
     explorer = explore_recovery("tagliaferri_26wk")
     assert "the plan has none for pain" in explorer.words.value
     labels = [line.get_label() for line in explorer.drawing.figure.axes[0].lines]
-    assert "above: light week" not in labels
+    assert "above: deload week" not in labels
 
 
 def test_a_plan_with_a_rule_for_pain_shows_its_limit(explorer, plan):
     lines = {line.get_label(): line for line in explorer.drawing.figure.axes[0].lines}
     limit = plan.deload.reactive.pain_above
-    assert [*lines["above: light week"].get_ydata()] == [limit, limit]
+    assert [*lines["above: deload week"].get_ydata()] == [limit, limit]
 
 
 def test_habits_beyond_the_usual_widen_the_control(novice):
@@ -263,7 +263,7 @@ def test_habits_beyond_the_usual_widen_the_control(novice):
         ("hydration", 0.75),
         ("mobility", "with_work"),
         ("flare_up_week", 3),
-        ("person", "lifter"),
+        ("athlete", "lifter"),
     ],
 )
 def test_every_control_changes_picture_and_words(explorer, name, value):
@@ -286,7 +286,7 @@ def test_the_size_of_a_flare_up_waits_for_its_week(explorer):
 
 def test_reset_brings_the_picture_back(explorer):
     picture, words = explorer.image.value, explorer.words.value
-    explorer.restore({"mobility": "none", "flare_up_week": 8, "person": "desk_worker"})
+    explorer.restore({"mobility": "none", "flare_up_week": 8, "athlete": "desk_worker"})
     explorer.knobs["stress"].value = 1.0
     explorer.reset()
     assert explorer.image.value == picture
@@ -299,7 +299,7 @@ EXTREMES = {
     "mobility": ("none", "as_planned"),
     "flare_up_week": (1, 16),
     "flare_up_pain": (1.0, 9.0),
-    "person": ("desk_worker", "lifter"),
+    "athlete": ("desk_worker", "lifter"),
 }
 
 
@@ -307,7 +307,7 @@ EXTREMES = {
 def test_extremes_draw(explorer, chosen):
     pairs = zip(EXTREMES.items(), chosen, strict=True)
     explorer.restore({name: values[place] for (name, values), place in pairs})
-    table = explorer.scene.table(explorer.shown)
+    table = explorer.definition.table(explorer.shown)
     assert np.isfinite(table[[*SHOWN]].to_numpy()).all()
     assert bytes(explorer.image.value[:4]) == b"\x89PNG"
     for axes in explorer.drawing.figure.axes:
@@ -319,9 +319,9 @@ def test_extremes_draw(explorer, chosen):
 
 
 @pytest.mark.parametrize("plan", ["maintenance_2day_13wk", "deadlift_5x5_10wk"])
-@pytest.mark.parametrize("person", ["novice", "lifter"])
-def test_other_plans_draw(plan, person):
-    explorer = explore_recovery(plan, person)
+@pytest.mark.parametrize("athlete", ["novice", "lifter"])
+def test_other_plans_draw(plan, athlete):
+    explorer = explore_recovery(plan, athlete)
     picture = explorer.image.value
     explorer.restore({"flare_up_week": 2, "sleep_h": 4.0})
     assert explorer.image.value != picture
@@ -333,4 +333,4 @@ def test_labels_are_short(explorer):
 
 def test_files_hold_a_row_per_day(explorer):
     lines = explorer.files()["hipext_recovery.csv"].decode().splitlines()
-    assert len(lines) == 1 + len(explorer.shown.lived.trace.days)
+    assert len(lines) == 1 + len(explorer.shown.run.trace.days)

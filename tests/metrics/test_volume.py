@@ -485,7 +485,7 @@ def test_muscles_are_counted_in_fractions_where_no_mapping_is_named():
     pd.testing.assert_frame_equal(counted, named)
 
 
-def test_muscles_are_counted_by_week_and_light_weeks_are_marked():
+def test_muscles_are_counted_by_week_and_deload_weeks_are_marked():
     sets = sets_table({"week": 3, "day": 15, "is_deload": True}, {}, {})
     counted = metrics.muscle_sets(sets, exercises=EXERCISES)
     glutes = counted[counted["muscle"] == "gluteus_maximus"]
@@ -511,42 +511,6 @@ def test_an_unknown_mapping_is_refused():
         ValueError, match=r"mapping must be .*got 'EMG'. Did you mean 'emg'"
     ):
         metrics.muscle_sets(sets_table({}), mapping="EMG")
-
-
-# --- trend ---
-
-WEEKS = pd.DataFrame(
-    {
-        "week": [1, 2, 3, 4],
-        "is_deload": [False, False, True, False],
-        "volume_load_kg": [10.0, 20.0, 0.0, 40.0],
-        "hip_share": [0.5, NAN, 0.9, NAN],
-    }
-)
-
-
-def test_a_trend_leaves_light_weeks_out():
-    assert metrics.weekly_trend(WEEKS, "volume_load_kg") == pytest.approx(10.0)
-
-
-def test_a_trend_counts_light_weeks_if_asked():
-    slope = metrics.weekly_trend(WEEKS, "volume_load_kg", deloads=True)
-    assert slope == pytest.approx((-15 - 10 + 0 + 60) / 5)
-
-
-def test_a_trend_skips_missing_values():
-    slope = metrics.weekly_trend(WEEKS, "hip_share", deloads=True)
-    assert slope == pytest.approx(0.2)
-
-
-def test_a_trend_needs_two_weeks():
-    with pytest.raises(ValueError, match=r"needs at least 2 weeks; hip_share has 1\."):
-        metrics.weekly_trend(WEEKS, "hip_share")
-
-
-def test_a_trend_of_a_column_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match=r"The weekly table lacks volume; it has week"):
-        metrics.weekly_trend(WEEKS, "volume")
 
 
 # --- what must hold for any table ---

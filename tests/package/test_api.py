@@ -116,7 +116,6 @@ SIGNATURES = {
     "metrics.training_load": "(sets, *, definition, n_weeks)",
     "metrics.volume_load": "(sets, *, load)",
     "metrics.weekly": "(sets, *, n_weeks, exercises)",
-    "metrics.weekly_trend": "(weeks, column, *, deloads)",
     "metrics.working_sets": "(sets)",
     "one_at_a_time": (
         "(plan, athletes, *, changes, seeds, noise, level, engine, progress)"
@@ -210,7 +209,6 @@ DEFAULTS = {
     "metrics.strain": {"ddof": 0, "window_d": 7, "min_coverage": 1.0},
     "metrics.training_load": {"definition": "session_rpe", "n_weeks": None},
     "metrics.volume_load": {"load": "external"},
-    "metrics.weekly_trend": {"deloads": False},
     "open_loop": {"training_load": "session_rpe"},
     "response.Banister": {
         "initial_fitness": 0.0,
