@@ -140,8 +140,8 @@ def test_every_unilateral_slot_starts_with_the_weaker_side(plan):
 
 
 @of_person
-def test_every_person_is_called_invented(person):
-    assert "Invented person." in read_athlete(person).description
+def test_every_athlete_is_called_invented(person):
+    assert "Invented athlete." in read_athlete(person).description
 
 
 @pytest.mark.parametrize(
