@@ -97,7 +97,7 @@ def run(
     plan: options.PlanName,
     athlete: options.AthleteName = options.DEFAULT_ATHLETE,
     changes: options.Changes = None,
-    load: options.LoadName = "session_rpe",
+    load: options.LoadName = "session_rpe_load",
     is_open: options.IsOpen = False,
     seed: options.Seed = 0,
     no_noise: options.NoNoise = False,

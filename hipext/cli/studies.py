@@ -149,11 +149,11 @@ def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
     for row in rows[rows["outcome"] == outcome.name].itertuples():
         # Exactly 1 where a change does nothing: athletes are compared with themselves
         # on the same random numbers.
-        between = f"{_signed(row.low)} to {_signed(row.high)}"
-        share = "-" if pd.isna(row.p_better) else f"{100 * row.p_better:.0f} %"
+        between = f"{_signed(row.ci_low)} to {_signed(row.ci_high)}"
+        share = "-" if pd.isna(row.share_better) else f"{100 * row.share_better:.0f} %"
         lines.append(
             f"{_padded(row.scenario)}{row.mean:>9.2f}{_signed(row.difference):>9}"
-            f"{between:>18}{'same' if row.p_equal == 1 else share:>8}"
+            f"{between:>18}{'same' if row.share_equal == 1 else share:>8}"
         )
     return lines
 

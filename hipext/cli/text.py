@@ -48,14 +48,14 @@ _WEEKLY_HEADS = {
     "volume_load_kg": "load kg",
     "system_volume_load_kg": "+body kg",
     "minutes": "min",
-    "session_rpe": "sRPE",
+    "session_rpe_load": "sRPE",
     "hip_share": "hip %",
     "pain": "pain",
     "technique": "tech",
     "strength_pct": "1RM %",
 }
 # Closed loops show their states instead of these: the table is 80 letters wide.
-_OPEN_LOOP_ONLY = ("hard_sets", "volume_load_kg", "session_rpe", "hip_share")
+_OPEN_LOOP_ONLY = ("hard_sets", "volume_load_kg", "session_rpe_load", "hip_share")
 _OPEN_LOOP_NOTE = (
     "times: sessions with work; load kg: working repetitions x load; +body kg: with\n"
     "the lifted body mass; sRPE: rating x minutes; hip %: of hip and knee sets."
@@ -253,7 +253,7 @@ def findings_text(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "Nothing found."
     lines = [
-        f"{row['place']}: {row['message']} [{row['rule']}]\n"
+        f"{row['place']}: {row['message']} [{row['check']}]\n"
         + wrapped(row["suggestion"])
         for row in rows.to_dict("records")
     ]

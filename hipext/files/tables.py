@@ -28,7 +28,7 @@ MUSCLES = (
 )
 MAPPINGS = ("fractional", "primary", "emg")
 ACTIONS = (
-    "hold",
+    "repeat",
     "advance",
     "reduce",
     "deload",
@@ -40,7 +40,7 @@ ACTIONS = (
     "change",
     "keep",
 )
-TRAINING_LOADS = ("volume_load", "time_under_tension", "hard_sets", "session_rpe")
+TRAINING_LOADS = ("system_volume_load_kg", "tut_s", "hard_sets", "session_rpe_load")
 
 
 @dataclass(frozen=True)
@@ -146,10 +146,11 @@ DAILY = Table(
         Column("weekday", "str", "", "one of WEEKDAYS"),
         Column("sessions", "str", "", "names of the sessions, ' + ' between"),
         Column("working_sets", "float64", "sets", "work; one side alone is a half"),
-        Column("volume_load", "float64", "kg", "working reps x system load"),
-        Column("time_under_tension", "float64", "s", "of the working sets"),
+        Column("volume_load_kg", "float64", "kg", "working reps x external load"),
+        Column("system_volume_load_kg", "float64", "kg", "working reps x system load"),
+        Column("tut_s", "float64", "s", "of the working sets"),
         Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
-        Column("session_rpe", "float64", "a.u.", "session rating x minutes"),
+        Column("session_rpe_load", "float64", "a.u.", "session rating x minutes"),
     ),
 )
 WEEKLY = Table(
@@ -172,7 +173,9 @@ WEEKLY = Table(
         Column(
             "other_minutes", "float64", "min", "mobility, recovery: no work in them"
         ),
-        Column("session_rpe", "float64", "a.u.", "sum of session rating x minutes"),
+        Column(
+            "session_rpe_load", "float64", "a.u.", "sum of session rating x minutes"
+        ),
         Column("hip_share", "float64", "0-1", "hip- of hip- and knee-dominant sets"),
         Column("unilateral_share", "float64", "0-1", "unilateral of working sets"),
         Column(
@@ -219,10 +222,17 @@ WEEKLY_STATES = Table(
     "one week; states and observations of the athlete",
     (
         Column("n_missed", "int64", "", "sessions with work that were missed"),
-        Column("n_failed", "int64", "", "times that a slot's sets were not completed"),
-        Column("pain", "float64", "0-10", "highest reported pain"),
-        Column("soreness", "float64", "0-10", "highest reported soreness"),
-        Column("technique", "float64", "0-1", "mean rated technique; missing for none"),
+        Column(
+            "n_failed_slots", "int64", "", "times that a slot's sets were not completed"
+        ),
+        Column("pain_reported_max", "float64", "0-10", "highest reported pain"),
+        Column("soreness_reported_max", "float64", "0-10", "highest reported soreness"),
+        Column(
+            "technique_rated_mean",
+            "float64",
+            "0-1",
+            "mean rated technique; missing for none",
+        ),
         Column("range_left_deg", "float64", "deg", "hip extension at its end, left"),
         Column("range_right_deg", "float64", "deg", "hip extension at its end, right"),
         Column("strength_pct", "float64", "%", "mean 1RM of tested lifts at its end"),
@@ -263,7 +273,7 @@ DECISIONS = Table(
         Column("session", "str", "", "name of the session; empty for the whole week"),
         Column("subject", "str", "", "exercise, or 'week', or 'phase'"),
         Column("action", "str", "", "one of ACTIONS"),
-        Column("rule", "str", "", "id of the rule"),
+        Column("trigger", "str", "", "id of the rule that decided"),
         Column("observations", "str", "", "what the rule saw, as 'name=value'"),
         Column("sentence", "str", "", "the reason, in words"),
     ),
@@ -275,7 +285,7 @@ ASSESSMENTS = Table(
         Column("week", "int64", "", "week of the plan, from 1"),
         Column("day", "int64", "d", "day of the test"),
         Column("test", "str", "", "name of the test"),
-        Column("subject", "str", "", "exercise of a strength check; else empty"),
+        Column("exercise", "str", "", "exercise of a strength check; else empty"),
         Column("side", "str", "", "both, left or right"),
         Column("value", "float64", "see unit", "result; missing where not simulated"),
         Column("unit", "str", "", "unit of the value"),

@@ -56,13 +56,16 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     is_work = _is_work(sets)
     per_set = {
         "working_sets": working_sets(sets),
-        "volume_load": volume_load(sets, load="system") * is_work,
-        "time_under_tension": time_under_tension(sets) * is_work,
+        "volume_load_kg": volume_load(sets) * is_work,
+        "system_volume_load_kg": volume_load(sets, load="system") * is_work,
+        "tut_s": time_under_tension(sets) * is_work,
         "hard_sets": hard_sets(sets),
     }
     sums = _sums(per_set, sets["day"])
     sessions = session_rpe(sets)
-    sums["session_rpe"] = _sums({"load": sessions["session_rpe"]}, sessions["day"])
+    sums["session_rpe_load"] = _sums(
+        {"load": sessions["session_rpe_load"]}, sessions["day"]
+    )
     sums = sums.reindex(days, fill_value=0.0)
     # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
@@ -149,7 +152,7 @@ def weekly_from(
         "right": tut_s * (side == "right"),
     }
     sums = _sums(per_set, sets["week"]).reindex(weeks.index, fill_value=0.0)
-    sums["session_rpe"] = _sums({"load": days["session_rpe"]}, days["week"])
+    sums["session_rpe_load"] = _sums({"load": days["session_rpe_load"]}, days["week"])
     # A session counts once, in the week of its first working set.
     sessions = pd.Series(session[is_work], index=sets["week"].to_numpy()[is_work])
     n_sessions = sessions.drop_duplicates().index.value_counts()
@@ -215,7 +218,7 @@ def muscle_sets(
 def training_load(
     sets: pd.DataFrame,
     *,
-    definition: str = "session_rpe",
+    definition: str = "session_rpe_load",
     n_weeks: int | None = None,
 ) -> pd.Series:
     """Return the daily training load, the input of the response models.
@@ -371,7 +374,7 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
             "session": firsts["session"].array,
             "minutes": sums["minutes"].to_numpy(),
             "rating": rating,
-            "session_rpe": rating * sums["minutes"].to_numpy(),
+            "session_rpe_load": rating * sums["minutes"].to_numpy(),
         }
     )
 

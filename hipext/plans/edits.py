@@ -463,12 +463,12 @@ def _scaled(scheme: SetScheme, factor: float) -> str:
 
 
 @_knob(
-    "rule of the working slots that add load, each with its own step; waves, and slots "
-    "without a range for double, stay",
+    "progression of the working slots that add load, each with its own step; waves, "
+    "and slots without a range for double, stay",
     _words(*LOAD_RULES),
 )
-def _rule(plan: Plan, value: object) -> Plan:
-    check_one_of(value, (AS_IS, *LOAD_RULES), name="rule")
+def _progression(plan: Plan, value: object) -> Plan:
+    check_one_of(value, (AS_IS, *LOAD_RULES), name="progression")
 
     def fits(slot: Slot) -> bool:
         is_stepped = _has_step(slot) and slot.progress.rule != "wave" and is_work(slot)
@@ -734,7 +734,7 @@ def _candidates(plan: Plan) -> Iterator[tuple[str, str, Iterable[object]]]:
     if deload.every_weeks or deload.weeks or deload.reactive:
         yield "depth of deloads", "deload_sets", (0.25, 0.5, 0.75, 1)
     yield "load step", "load_step", (0.5, 1, 2)
-    yield "rule", "rule", (AS_IS, *LOAD_RULES)
+    yield "progression", "progression", (AS_IS, *LOAD_RULES)
     yield "sessions a week", "sessions_a_week", (2, 3, 4)
     yield "first load", "start_load", (0.8, 0.9, 1, 1.1)
     yield "tempo", "tempo", (AS_IS, *_TEMPOS)

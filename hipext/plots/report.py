@@ -58,7 +58,7 @@ _OWN_IDS = re.compile(r'( id="| href="#|url\(#)')
 _LANE_IN = 0.19  # height of an exercise among the decisions
 _LETTER = 0.0093  # width of a letter of its name, in parts of the figure
 _PHASE_LETTER = 0.012  # the same for a letter of the name of a phase
-_TEST = ["test", "subject", "side"]
+_TEST = ["test", "exercise", "side"]
 
 
 def report_files(simulation: Simulation) -> dict[str, bytes]:
@@ -308,7 +308,7 @@ def _tests(assessments: pd.DataFrame) -> Iterator[dict]:
 
 def _decisions_by_exercise(decisions: pd.DataFrame) -> list[dict]:
     """Return how often each exercise advanced, held and was reduced."""
-    actions = ["advance", "hold", "reduce"]
+    actions = ["advance", "repeat", "reduce"]
     # Subjects that are no exercises are the plan's phases and weeks.
     is_shown = decisions["action"].isin(actions)
     rows = decisions[is_shown & decisions["subject"].isin(read_exercises())]
@@ -347,10 +347,10 @@ def _closed_loop_sections(simulation: Simulation) -> dict:
         "seed": simulation.seed,
         "is_noisy": simulation.noise,
         "course": course(plan, weekly, simulation.decisions),
-        "most_pain": _peak(weekly, "pain"),
-        "most_soreness": _peak(weekly, "soreness"),
+        "most_pain": _peak(weekly, "pain_reported_max"),
+        "most_soreness": _peak(weekly, "soreness_reported_max"),
         "limits_of_rules": training.rule_limits(),
-        "rated": _first_and_last(weekly.dropna(subset=["technique"])),
+        "rated": _first_and_last(weekly.dropna(subset=["technique_rated_mean"])),
         "gates": {
             limit: _gate_limits(plan, limit)
             for limit in ("technique_min", "range_min_deg", "asymmetry_max_deg")
@@ -397,7 +397,7 @@ def _decision_counts(decisions: pd.DataFrame) -> dict[str, int]:
     return {
         "exercises": rows["subject"].nunique(),
         "advance": counts.get("advance", 0),
-        "hold": counts.get("hold", 0),
+        "repeat": counts.get("repeat", 0),
         "back": counts.get("reduce", 0) + counts.get("regress", 0),
         "stop": counts.get("stop", 0),
     }

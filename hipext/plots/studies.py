@@ -68,8 +68,8 @@ TRIAL_STYLES = {  # distance from the middle of the row, marker, and line of the
     "predicted": (0.15, {"color": VERMILION, "marker": "D"}, "--"),
 }
 MOST_PANELS = 12  # of a sweep
-_DIFFERENCE = ("difference", "low", "high", "q05", "q95")
-_DIFFERENCE += ("p_better", "p_equal", "baseline")
+_DIFFERENCE = ("difference", "ci_low", "ci_high", "q05", "q95")
+_DIFFERENCE += ("share_better", "share_equal", "baseline")
 _TRIAL = ("trial", "arm", "exercise", "week", "unit")
 _TRIAL += ("observed", "predicted", "observed_sd", "predicted_sd")
 _TRIAL_LABELS = {"%": "gain of the 1RM (%)", "kg": "load of the last session (kg)"}
@@ -181,19 +181,21 @@ def plot_difference(
     matplotlib.axes.Axes
         A single scenario has the band of its athletes besides that of the mean.
     """
-    columns = ("week", "n", "mean", "low", "high", "q05", "q95")
+    columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
     ax = axes_or_current(ax)
     ax.axhline(0.0, **ZERO_STYLE)
     lines = []
     if len(rows["scenario"].unique()) == 1:
         ax.fill_between("week", "q05", "q95", data=rows, **ATHLETES_STYLE)
-        ax.fill_between("week", "low", "high", data=rows, label=MEAN, **BAND_STYLE)
+        ax.fill_between(
+            "week", "ci_low", "ci_high", data=rows, label=MEAN, **BAND_STYLE
+        )
         ax.plot(rows["week"], rows["mean"], label="mean difference", **LINE_STYLE)
         legend_above(ax)
     else:
         styles = (*SERIES_STYLES[1:], SERIES_STYLES[0])  # the first is the baseline's
-        lines = _lines(ax, rows, ("mean", "low", "high"), styles)
+        lines = _lines(ax, rows, ("mean", "ci_low", "ci_high"), styles)
     _name_weeks(ax, rows, f"difference of {weekly_label(outcome)}")
     name_lines(ax, lines)
     return ax
@@ -662,7 +664,7 @@ def _draw_rows(
 ) -> Axes:
     """Draw a row per difference, named on the left, with shares on the right."""
     ax.hlines(heights, rows["q05"], rows["q95"], label=ATHLETES, **RANGE_STYLE)
-    ax.hlines(heights, rows["low"], rows["high"], label=MEAN, **INTERVAL_STYLE)
+    ax.hlines(heights, rows["ci_low"], rows["ci_high"], label=MEAN, **INTERVAL_STYLE)
     # No difference at all: a hollow dot.
     some, none = rows["difference"], rows["difference"] == 0
     ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
@@ -684,10 +686,10 @@ def _draw_rows(
 
 def _shares_text(row: tuple) -> str:
     """Return for how many a scenario is better or the same, in words."""
-    if row.p_equal == 1:
+    if row.share_equal == 1:
         return "the same for all"
     # Shares are rounded, but never to 0 or 100 % unless they are exactly that.
-    shares = (("better", row.p_better), ("same", row.p_equal or nan))
+    shares = (("better", row.share_better), ("same", row.share_equal or nan))
     known = [(how, 100 * p, 100 * round(p)) for how, p in shares if not isnan(p)]
     words = [f"{how} for {distinct_text(pct, limit, 0)} %" for how, pct, limit in known]
     return ", ".join(["0 on average", *words] if row.difference == 0 else words)

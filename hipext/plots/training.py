@@ -42,7 +42,7 @@ MEASURES = {
     "working_sets": "working sets (sets)",
     "hard_sets": "hard sets (sets)",
     "tut_s": "time under tension (s)",
-    "session_rpe": "session rating x minutes (a.u.)",
+    "session_rpe_load": "session rating x minutes (a.u.)",
 }
 BAR_STYLES = {
     False: {"color": BLUE, "edgecolor": BLUE, "label": "load week"},
@@ -84,7 +84,7 @@ MAX_EXERCISE_LETTERS = 30  # of a name beside its lane
 MOVES = {  # decisions on an exercise: actions, and their marker
     "advances": (("advance",), {"marker": "^", "color": GREEN, "markersize": 5}),
     "holds": (
-        ("hold",),
+        ("repeat",),
         {"marker": "o", "color": "0.55", "markersize": 3, "fillstyle": "none"},
     ),
     "goes back": (
@@ -96,7 +96,7 @@ MOVES = {  # decisions on an exercise: actions, and their marker
 TURNS = {  # decisions on the plan
     "gate passed": (("pass",), {"marker": "D", "color": BLUE, "markersize": 5}),
     "gate closed": (
-        ("extend", "hold"),
+        ("extend", "repeat"),
         {"marker": "s", "color": BLACK, "markersize": 5, "fillstyle": "none"},
     ),
     "phase back": (("regress",), {"marker": "<", "color": VERMILION, "markersize": 6}),
@@ -503,7 +503,7 @@ def plot_strength(
     ax = axes_or_current(ax)
     tested = assessments[assessments["test"] == "strength_check"]
     if exercises is None:
-        exercises = list(dict.fromkeys(tested["subject"]))
+        exercises = list(dict.fromkeys(tested["exercise"]))
     lines = []
     for lift, style in zip(exercises[:MAX_SERIES], SERIES_STYLES, strict=False):
         # One row per day and side, in the same order of days on both sides.
@@ -514,7 +514,7 @@ def plot_strength(
         mean_kg = (left["one_rm_kg"].to_numpy() + right["one_rm_kg"].to_numpy()) / 2
         line = style | {"marker": ""}
         lines += ax.plot(_week_at(left["day"]), mean_kg, label=lift, **line)
-        rows = tested[tested["subject"] == lift]
+        rows = tested[tested["exercise"] == lift]
         looks = style | TEST_STYLE
         ax.plot(_week_at(rows["day"]), rows["value"], label="_test", **looks)
     weeks = capacity[["week"]].drop_duplicates() if weekly is None else weekly

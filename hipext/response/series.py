@@ -191,7 +191,7 @@ def lift_series(
     ValueError
         If the cells are not those of sets, or no set of the exercise can be used.
     """
-    definition = load or "session_rpe"
+    definition = load or "session_rpe_load"
     check_one_of(definition, TRAINING_LOADS, name="--load of a sets table")
     sets = _typed_sets(cells, source)
     # A 1RM follows from loaded working sets within the range of the relation.

@@ -373,7 +373,7 @@ def explained(weekly: pd.DataFrame, decisions: pd.DataFrame, *, week: int) -> st
     """Return what happened in a week and why: one line per fact, for a terminal."""
     row = weekly[weekly["week"] == week].iloc[0]
     now = decisions[decisions["week"] == week]
-    is_missed = now["rule"] == "attendance"
+    is_missed = now["trigger"] == "attendance"
     is_about_slot = ~now["subject"].isin(["week", "phase"])
     of_week = now[~is_about_slot & ~is_missed]
     lines = [*_heading(row), *(f"- {text}" for text in of_week["sentence"])]
@@ -394,16 +394,19 @@ def _heading(row: pd.Series) -> Iterator[str]:
         f"{counted(row['n_sessions'], 'session')} with work, "
         f"{counted(row['working_sets'], 'working set')}"
     )
-    if "n_failed" not in row:
+    if "n_failed_slots" not in row:
         yield f"Prescribed: {done}."
         return
-    if row["n_failed"]:
-        often = "once" if row["n_failed"] == 1 else f"{row['n_failed']} times"
+    if row["n_failed_slots"]:
+        often = (
+            "once" if row["n_failed_slots"] == 1 else f"{row['n_failed_slots']} times"
+        )
         done += f"; {often} the sets of an exercise were not completed"
     yield f"Done: {done}."
-    seen = f"highest pain {row['pain']:.1f}, highest soreness {row['soreness']:.1f}"
-    if not isnan(row["technique"]):
-        seen += f", mean technique {row['technique']:.2f}"
+    seen = f"highest pain {row['pain_reported_max']:.1f}, "
+    seen += f"highest soreness {row['soreness_reported_max']:.1f}"
+    if not isnan(row["technique_rated_mean"]):
+        seen += f", mean technique {row['technique_rated_mean']:.2f}"
     yield f"Observed: {seen}."
 
 
@@ -456,7 +459,7 @@ def _end_text(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> str:
 def _gates_text(decisions: pd.DataFrame) -> str:
     gates = decisions[decisions["subject"] == "phase"]
     # A gate that has used up its extensions holds the phase for a week each time.
-    kept = gates[gates["action"].isin(["extend", "hold"])]
+    kept = gates[gates["action"].isin(["extend", "repeat"])]
     parts = [
         f"{phase!r} by {counted(len(rows), 'week')}"
         for phase, rows in kept.groupby("phase", sort=False)
@@ -478,7 +481,7 @@ def _deloads_text(decisions: pd.DataFrame) -> str:
             ("scheduled_deload", "as planned"),
             ("reactive_deload", "for reported pain"),
         )
-        if len(rows := deloads[deloads["rule"] == rule])
+        if len(rows := deloads[deloads["trigger"] == rule])
     ]
     return f"Deload weeks: {'; '.join(parts) if parts else 'none'}."
 

@@ -36,7 +36,7 @@ LINT = Table(
     "one finding",
     (
         Column("place", "str", "", "where in the plan"),
-        Column("rule", "str", "", "id of the rule"),
+        Column("check", "str", "", "id of the check"),
         Column("message", "str", "", "what was found, with the number and the limit"),
         Column("suggestion", "str", "", "what to write instead"),
     ),
@@ -80,7 +80,7 @@ def lint_plan(
     Examples
     --------
     >>> from hipext import lint_plan, read_plan
-    >>> lint_plan(read_plan("deadlift_5x5_10wk"))["rule"].unique().tolist()[:2]
+    >>> lint_plan(read_plan("deadlift_5x5_10wk"))["check"].unique().tolist()[:2]
     ['no_failure_path', 'no_deload_in_reach']
     """
     exercises = read_exercises() if exercises is None else exercises

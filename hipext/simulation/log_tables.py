@@ -280,10 +280,10 @@ def _by_week(
     at_end = weeks.nth(-1)
     return {
         "n_missed": _missed(setting, trace),
-        "n_failed": trace.weeks["n_failed"],
-        "pain": weeks["pain_reported"].max().to_numpy(),
-        "soreness": weeks["soreness_reported"].max().to_numpy(),
-        "technique": weeks["technique_rated"].mean().to_numpy(),
+        "n_failed_slots": trace.weeks["n_failed"],
+        "pain_reported_max": weeks["pain_reported"].max().to_numpy(),
+        "soreness_reported_max": weeks["soreness_reported"].max().to_numpy(),
+        "technique_rated_mean": weeks["technique_rated"].mean().to_numpy(),
         **{
             name: at_end[name].to_numpy()
             for name in ("range_left_deg", "range_right_deg", "strength_pct")

@@ -132,7 +132,7 @@ def simulate(
     *,
     seed: int = 0,
     noise: bool = True,
-    training_load: str = "session_rpe",
+    training_load: str = "session_rpe_load",
 ) -> Simulation:
     """Simulate a plan in the closed loop: performance and pain feed back into it.
 
@@ -196,7 +196,7 @@ def simulate(
 
 
 def open_loop(
-    plan: Plan, athlete: Athlete, *, training_load: str = "session_rpe"
+    plan: Plan, athlete: Athlete, *, training_load: str = "session_rpe_load"
 ) -> Simulation:
     """Simulate a plan in the open loop: every set succeeds as asked for.
 
@@ -332,7 +332,7 @@ def simulation_of(
     *,
     seed: int,
     noise: bool,
-    training_load: str = "session_rpe",
+    training_load: str = "session_rpe_load",
 ) -> Simulation:
     """Return the log of the day loop for one athlete as tables and sentences."""
     is_open = bool(setting.plan.plan["is_open_loop"])

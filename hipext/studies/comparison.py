@@ -43,8 +43,8 @@ _SCENARIO = Column("scenario", "str", "", "name of the scenario")
 _OUTCOME = Column("outcome", "str", "", "one of crowds.OUTCOMES")
 _WEEK = Column("week", "int64", "", "week of the plan, from 1")
 _N = Column("n", "int64", "runs", "athletes, times seeds, that it is about")
-_LOW = Column("low", "float64", "of outcome", "lower limit of the mean difference")
-_HIGH = Column("high", "float64", "of outcome", "upper limit of the mean difference")
+_LOW = Column("ci_low", "float64", "of outcome", "lower limit of the mean difference")
+_HIGH = Column("ci_high", "float64", "of outcome", "upper limit of the mean difference")
 
 
 def _quantile_columns(of_what: str) -> tuple[Column, ...]:
@@ -93,9 +93,12 @@ DIFFERENCES = Table(
         _LOW,
         _HIGH,
         Column(
-            "p_better", "float64", "0-1", "share that is better off; missing: no better"
+            "share_better",
+            "float64",
+            "0-1",
+            "share that is better off; missing: no better",
         ),
-        Column("p_equal", "float64", "0-1", "share without any difference"),
+        Column("share_equal", "float64", "0-1", "share without any difference"),
         _OF_DIFFERENCES[0],
         _OF_DIFFERENCES[-1],
     ),
@@ -147,8 +150,9 @@ class Comparison:
         outcome of `crowds.OUTCOMES`.
     differences : pandas.DataFrame
         One row per scenario but the first, and outcome: means, the mean difference
-        with its interval (``low``, ``high``), ``p_better`` (share of athletes for whom
-        the scenario is better; missing where neither way is), ``p_equal``, and what
+        with its interval (``ci_low``, ``ci_high``), ``share_better`` (of athletes for
+        whom the scenario is better; missing where neither way is), ``share_equal``,
+        and what
         nine of ten athletes lie between (``q05``, ``q95``).
     weekly : pandas.DataFrame
         One row per scenario, week and outcome: mean and quantiles of athletes.
@@ -371,11 +375,11 @@ def differences(
         ours, before = outcomes[name], baseline[name]
         gap = ours - before
         is_known = (~np.isnan(gap)).any()
-        p_better = p_equal = np.nan
+        share_better = share_equal = np.nan
         if is_known:
-            p_equal = (gap == 0).mean()
+            share_equal = (gap == 0).mean()
         if is_known and outcome.better:
-            p_better = (gap * outcome.better > 0).mean()
+            share_better = (gap * outcome.better > 0).mean()
         yield (
             name,
             outcome.unit,
@@ -384,8 +388,8 @@ def differences(
             float(ours.mean()),
             float(gap.mean()),
             *interval_of_mean(gap, level),
-            float(p_better),
-            float(p_equal),
+            float(share_better),
+            float(share_equal),
             *np.quantile(gap, (QUANTILES[0], QUANTILES[-1])).tolist(),
         )
 

@@ -163,7 +163,7 @@ _OUTCOMES = (
         taken=_SUM,
     ),
     Outcome(
-        name="n_light",
+        name="n_deload_weeks",
         words="deload weeks",
         unit="weeks",
         meaning="deload weeks, planned or reactive",

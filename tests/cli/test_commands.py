@@ -322,7 +322,7 @@ def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
     words = "These replace earlier results of other inputs; --out keeps both.\n"
     runs = [
         hipext("run", "deadlift_5x5_10wk", "--load", load, cwd=tmp_path)
-        for load in ("session_rpe", "session_rpe", "hard_sets")
+        for load in ("session_rpe_load", "session_rpe_load", "hard_sets")
     ]
     assert [words in done.stdout for done in runs] == [False, False, True]
 
@@ -331,7 +331,7 @@ def test_results_of_other_inputs_are_replaced_aloud(tmp_path):
 def test_json_reports_whether_results_of_other_inputs_were_replaced(tmp_path):
     runs = [
         hipext("run", "deadlift_5x5_10wk", "--load", load, "--json", cwd=tmp_path)
-        for load in ("hard_sets", "session_rpe")
+        for load in ("hard_sets", "session_rpe_load")
     ]
     assert [json.loads(done.stdout)["replaced"] for done in runs] == [False, True]
 
@@ -369,7 +369,9 @@ def test_the_table_of_the_closed_loop_has_pain_and_failures_and_fits(closed_run)
     rows = [line for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
     assert {"failed", "pain", "tech"} <= set(head.split())
     assert max(map(len, done.stdout.splitlines()[:-2])) <= 80
-    assert [line.split()[-3] for line in rows] == [f"{x:.1f}" for x in weekly["pain"]]
+    assert [line.split()[-3] for line in rows] == [
+        f"{x:.1f}" for x in weekly["pain_reported_max"]
+    ]
 
 
 def test_the_open_loop_says_that_every_set_succeeds_and_no_more(guide_run):
@@ -553,7 +555,7 @@ def test_lint_is_quiet_about_exit_codes_unless_strict(tmp_path):
     printed = json.loads(
         hipext("lint", "tagliaferri_26wk", "--json", cwd=tmp_path).stdout
     )
-    assert {row["rule"] for row in printed} >= {"no_failure_path"}
+    assert {row["check"] for row in printed} >= {"no_failure_path"}
     assert hipext("lint", "tagliaferri_26wk", cwd=tmp_path).returncode == 0
     strict = hipext("lint", "tagliaferri_26wk", "--strict", cwd=tmp_path)
     assert strict.returncode == 1

@@ -283,13 +283,20 @@ def test_a_new_fit_leaves_no_file_of_an_earlier_one_and_says_so(folder, tmp_path
 def test_the_sets_of_a_run_can_be_fitted(tmp_path):
     hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
     sets = "out/deadlift_5x5_10wk/sets.csv"
-    options = ("--exercise", "deadlift", "--load", "volume_load", "--out", "here")
+    options = (
+        "--exercise",
+        "deadlift",
+        "--load",
+        "system_volume_load_kg",
+        "--out",
+        "here",
+    )
     done = hipext("fit", sets, *QUICK, *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     words = " ".join(done.stdout.split())
     assert "Performance is the best 1RM of a day estimated from the working" in words
     assert "An estimate is not a test" in words
-    expected = {"load": "volume_load", "performance": "e1RM of deadlift (kg)"}
+    expected = {"load": "system_volume_load_kg", "performance": "e1RM of deadlift (kg)"}
     assert read_record(tmp_path / "here")["source"]["read_as"] == expected
     assert reproduce(tmp_path / "here", progress=False).is_identical
 

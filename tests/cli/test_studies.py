@@ -158,7 +158,7 @@ def test_a_change_that_changes_nothing_is_the_same_to_the_last_digit(made):
     differences = pd.read_csv(folder / "compare-p" / "differences.csv")
     same = differences[differences["scenario"] == "deload_every = 2"]
     assert (same["difference"] == 0).all()
-    assert (same["p_equal"] == 1).all()
+    assert (same["share_equal"] == 1).all()
 
 
 def test_compare_writes_tables_figure_and_record(made):
@@ -192,7 +192,7 @@ def test_of_one_plan_alone_one_thing_is_changed_at_a_time(home):
         "deload_every",
         "deload_sets",
         "load_step",
-        "rule",
+        "progression",
         "sessions_a_week",
         "start_load",
         "swap",
@@ -241,7 +241,7 @@ def test_an_interval_is_as_wide_as_students_t_at_its_level(home):
         rows = pd.DataFrame(
             json.loads(hipext(*COMPARE, *vary, cwd=home).stdout)["differences"]
         ).set_index("outcome")
-        return rows.loc["strength_pct", "high"] - rows.loc["strength_pct", "low"]
+        return rows.loc["strength_pct", "ci_high"] - rows.loc["strength_pct", "ci_low"]
 
     expected = t.ppf(0.75, df=3) / t.ppf(0.975, df=3)
     assert width("0.5") / width("0.95") == pytest.approx(expected)

@@ -18,7 +18,7 @@ def assert_equal(cached, run):
     """Check the arrays of a cached run against the tables of a simulation."""
     weekly, daily = run.weekly, run.daily
     pairs = {
-        "session_rpe": (cached.session_rpe, daily["session_rpe"]),
+        "session_rpe_load": (cached.session_rpe, daily["session_rpe_load"]),
         "volume": (cached.volume_kg, weekly["system_volume_load_kg"]),
         "hard_sets": (cached.hard_sets, weekly["hard_sets"]),
         "strength": (cached.strength_pct, daily["strength_pct"]),

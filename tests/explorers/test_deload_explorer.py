@@ -32,7 +32,7 @@ def test_the_constants_of_the_model_are_controls(explorer, run):
     constants = {"fitness_tau": 60.0, "fatigue_tau": 12.0}
     constants |= {"fitness_gain": 0.02, "fatigue_gain": 0.05}
     explorer.restore(constants)
-    load = run.daily["session_rpe"]
+    load = run.daily["session_rpe_load"]
     expected = Banister(baseline=0.0, **constants).respond(load)["performance"]
     shown = explorer.shown.planned.response["performance"]
     np.testing.assert_allclose(shown, expected, rtol=1e-12)

@@ -178,7 +178,7 @@ def test_deload_weeks_are_described_by_the_rule_that_made_them(explorer, plan, n
     explorer.restore({"flare_up_week": 6})
     done = simulate(plan, with_flare_ups(novice, (6, 6.0)), noise=False)
     of_weeks = done.decisions[done.decisions["subject"] == "week"]
-    by_rule = of_weeks[of_weeks["action"] == "deload"].groupby("rule")["week"]
+    by_rule = of_weeks[of_weeks["action"] == "deload"].groupby("trigger")["week"]
     assert by_rule.apply(list).to_dict() == {
         "reactive_deload": [7],
         "scheduled_deload": [4, 12, 16, 20],

@@ -151,7 +151,7 @@ def test_the_person_comes_back_from_the_record(run, record):
     assert check_values(Athlete, record["athlete"], source="record") == run.athlete
 
 
-@pytest.mark.parametrize("definition", ["session_rpe", "hard_sets"])
+@pytest.mark.parametrize("definition", ["session_rpe_load", "hard_sets"])
 def test_a_run_made_again_from_its_record_is_the_same(definition):
     run = open_loop(
         read_plan("guide_16wk"), read_athlete("lifter"), training_load=definition
@@ -417,7 +417,7 @@ def test_a_record_of_the_same_inputs_is_not_another(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("athlete", "load"), [("runner", "session_rpe"), ("novice", "hard_sets")]
+    ("athlete", "load"), [("runner", "session_rpe_load"), ("novice", "hard_sets")]
 )
 def test_a_record_of_another_person_or_load_is_another(run, tmp_path, athlete, load):
     write_record(run, tmp_path)

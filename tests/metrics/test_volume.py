@@ -175,16 +175,14 @@ def test_metrics_are_named_like_the_columns_they_become():
 
 
 @pytest.mark.parametrize(
-    "name", ["volume_load", "working_sets", "hard_sets", "minutes"]
+    "name", ["system_volume_load_kg", "working_sets", "hard_sets", "minutes"]
 )
 def test_a_metric_keeps_the_index_of_the_sets(name):
     sets = sets_table({}, {}, {}).iloc[[2, 0]]
     assert getattr(metrics, name)(sets).index.tolist() == [2, 0]
 
 
-@pytest.mark.parametrize(
-    "name", ["volume_load", "time_under_tension", "weekly", "daily"]
-)
+@pytest.mark.parametrize("name", ["system_volume_load_kg", "tut_s", "weekly", "daily"])
 def test_an_unknown_side_is_refused(name):
     with pytest.raises(
         ValueError, match=r"side must be one of .*; got 'lefd'. Did you"
@@ -208,12 +206,12 @@ def test_only_the_columns_of_the_load_asked_for_are_needed():
 @pytest.mark.parametrize(
     ("name", "column"),
     [
-        ("volume_load", "n_implements"),
-        ("time_under_tension", "tut_s"),
+        ("system_volume_load_kg", "n_implements"),
+        ("tut_s", "tut_s"),
         ("working_sets", "kind"),
         ("hard_sets", "rir"),
         ("minutes", "rest_s"),
-        ("session_rpe", "rpe"),
+        ("session_rpe_load", "rpe"),
         ("daily", "is_deload"),
         ("training_load", "day"),
         ("weekly", "phase"),
@@ -238,7 +236,7 @@ def test_the_rating_of_a_session_is_the_mean_effort_of_its_working_sets():
     session = metrics.session_rpe(sets).iloc[0]
     assert session["rating"] == pytest.approx((8 + 6 + 10) / 3)
     assert session["minutes"] == pytest.approx(metrics.minutes(sets).sum())
-    assert session["session_rpe"] == pytest.approx(8 * session["minutes"])
+    assert session["session_rpe_load"] == pytest.approx(8 * session["minutes"])
 
 
 def test_a_set_whose_effort_is_unknown_gets_the_assumed_one():
@@ -248,7 +246,7 @@ def test_a_set_whose_effort_is_unknown_gets_the_assumed_one():
 
 def test_a_session_without_work_takes_time_and_has_no_load():
     session = metrics.session_rpe(sets_table({"kind": "mobility"})).iloc[0]
-    assert (session["rating"], session["session_rpe"]) == (0.0, 0.0)
+    assert (session["rating"], session["session_rpe_load"]) == (0.0, 0.0)
     assert session["minutes"] > 1
 
 
@@ -270,15 +268,15 @@ def test_a_day_sums_its_working_sets_and_the_others_are_rest():
     day = days.iloc[1]
     assert day["working_sets"] == 3
     assert day["hard_sets"] == 2
-    assert day["volume_load"] == 4 * 8 * 90
-    assert day["time_under_tension"] == 4 * 24
+    assert day["system_volume_load_kg"] == 4 * 8 * 90
+    assert day["tut_s"] == 4 * 24
     assert days.drop(index=1)[list(tables.TRAINING_LOADS)].eq(0).all(axis=None)
 
 
 def test_the_load_of_a_day_by_session_rating_sums_its_sessions():
     sets = sets_table({}, {"session": "B", "rpe": 5.0}, {"day": 2})
-    sessions = metrics.session_rpe(sets)["session_rpe"]
-    loads = metrics.daily(sets)["session_rpe"]
+    sessions = metrics.session_rpe(sets)["session_rpe_load"]
+    loads = metrics.daily(sets)["session_rpe_load"]
     assert loads.iloc[:3].tolist() == pytest.approx(
         [sessions[:2].sum(), 0, sessions[2]]
     )
@@ -300,7 +298,7 @@ def test_days_say_which_week_weekday_and_sessions_they_are():
 def test_weeks_of_rest_are_added_at_the_end():
     days = metrics.daily(sets_table({}), n_weeks=3)
     assert len(days) == 21
-    assert days["volume_load"].iloc[7:].eq(0).all()
+    assert days["system_volume_load_kg"].iloc[7:].eq(0).all()
     assert set(days["phase"].iloc[7:]) == {""}
     pd.testing.assert_frame_equal(days.iloc[:7], metrics.daily(sets_table({})))
 
@@ -317,7 +315,7 @@ def test_no_sets_make_no_days_and_no_weeks():
     none = sets_table()
     assert len(metrics.daily(none)) == len(metrics.weekly(none)) == 0
     assert len(metrics.muscle_sets(none)) == 0
-    assert metrics.daily(none, n_weeks=2)["session_rpe"].tolist() == [0.0] * 14
+    assert metrics.daily(none, n_weeks=2)["session_rpe_load"].tolist() == [0.0] * 14
 
 
 @pytest.mark.parametrize("definition", tables.TRAINING_LOADS)
@@ -334,8 +332,8 @@ def test_training_load_is_the_column_of_its_definition_by_day(definition):
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        ("volume_load", 2 * 8 * 90),
-        ("time_under_tension", 2 * 24),
+        ("system_volume_load_kg", 2 * 8 * 90),
+        ("tut_s", 2 * 24),
         ("hard_sets", 1),
     ],
 )
@@ -422,7 +420,7 @@ def test_weeks_without_sets_are_there_and_empty():
     assert weeks["week"].tolist() == [1, 2, 3, 4]
     assert weeks["n_sessions"].tolist() == [1, 0, 1, 0]
     assert weeks["working_sets"].tolist() == [1, 0, 1, 0]
-    assert weeks["session_rpe"].gt(0).tolist() == [True, False, True, False]
+    assert weeks["session_rpe_load"].gt(0).tolist() == [True, False, True, False]
     assert weeks["is_deload"].tolist() == [False, False, True, False]
     assert weeks["phase"].tolist() == ["base", "", "base", ""]
 
@@ -431,7 +429,7 @@ def test_warm_up_mobility_and_recovery_never_count_as_work():
     others = [{"kind": kind, "slot": 7} for kind in ("warm_up", "mobility", "recovery")]
     with_them, without = weekly({}, *others), weekly({})
     changed = with_them.compare(without).columns.get_level_values(0).unique()
-    assert set(changed) <= {"minutes", "session_rpe"}
+    assert set(changed) <= {"minutes", "session_rpe_load"}
 
 
 def test_an_exercise_that_is_not_in_the_catalogue_is_refused():
@@ -535,10 +533,8 @@ SETS_ROWS = st.lists(
 SUMS = {
     "working_sets": metrics.working_sets,
     "hard_sets": metrics.hard_sets,
-    "time_under_tension": lambda sets: metrics.time_under_tension(
-        sets[sets["kind"] == "work"]
-    ),
-    "volume_load": lambda sets: metrics.volume_load(
+    "tut_s": lambda sets: metrics.time_under_tension(sets[sets["kind"] == "work"]),
+    "system_volume_load_kg": lambda sets: metrics.volume_load(
         sets[sets["kind"] == "work"], load="system"
     ),
 }
@@ -552,8 +548,8 @@ def test_weeks_days_and_sets_sum_to_the_same(rows):
     by_set = {name: total(sets).sum() for name, total in SUMS.items()}
     by_day, by_week = metrics.daily(sets).sum(), weekly(*rows).sum()
     assert by_day[list(SUMS)].to_dict() == pytest.approx(by_set)
-    in_week = by_week.rename({"tut_s": "time_under_tension"}).rename(
-        {"system_volume_load_kg": "volume_load"}
+    in_week = by_week.rename({"tut_s": "tut_s"}).rename(
+        {"system_volume_load_kg": "system_volume_load_kg"}
     )
     assert in_week[list(SUMS)].to_dict() == pytest.approx(by_set)
 
@@ -563,10 +559,10 @@ def test_weeks_days_and_sets_sum_to_the_same(rows):
 def test_weeks_days_and_sessions_have_the_same_load_and_minutes(rows):
     sets = sets_table(*rows)
     sessions, weeks = metrics.session_rpe(sets), weekly(*rows)
-    load = pytest.approx(sessions["session_rpe"].sum())
+    load = pytest.approx(sessions["session_rpe_load"].sum())
     minutes = weeks["minutes"].sum() + weeks["other_minutes"].sum()
-    assert metrics.daily(sets)["session_rpe"].sum() == load
-    assert weeks["session_rpe"].sum() == load
+    assert metrics.daily(sets)["session_rpe_load"].sum() == load
+    assert weeks["session_rpe_load"].sum() == load
     assert minutes == pytest.approx(metrics.minutes(sets).sum())
 
 
@@ -598,7 +594,7 @@ def test_measures_of_a_week_are_finite_and_in_range(rows):
 
 @pytest.mark.parametrize(
     "name",
-    ["session_rpe", "daily", "weekly", "training_load", "muscle_sets", "minutes"],
+    ["session_rpe_load", "daily", "weekly", "training_load", "muscle_sets", "minutes"],
 )
 def test_the_sets_are_not_changed(name):
     sets = sets_table({}, *pair(), HOLD)

@@ -207,9 +207,9 @@ DEFAULTS = {
     "metrics.pmc": {"ctl_d": 42, "atl_d": 7, "decay": "exponential", "start": 0.0},
     "metrics.rolling_load": {"statistic": "mean", "min_coverage": 1.0},
     "metrics.strain": {"ddof": 0, "window_d": 7, "min_coverage": 1.0},
-    "metrics.training_load": {"definition": "session_rpe", "n_weeks": None},
+    "metrics.training_load": {"definition": "session_rpe_load", "n_weeks": None},
     "metrics.volume_load": {"load": "external"},
-    "open_loop": {"training_load": "session_rpe"},
+    "open_loop": {"training_load": "session_rpe_load"},
     "response.Banister": {
         "initial_fitness": 0.0,
         "initial_fatigue": 0.0,

@@ -77,7 +77,7 @@ NEUTRAL = {
     "load_step": 1,
     "start_load": 1,
     "rest": 1.0,
-    "rule": "as_is",
+    "progression": "as_is",
     "swap": "as_is",
     "tempo": "as_is",
     "order": "as_is",
@@ -94,7 +94,7 @@ TRIED = {
     "deload_load": 0.75,
     "load_step": 0.5,
     "start_load": 0.9,
-    "rule": "step",
+    "progression": "step",
     "sessions_a_week": 4,
     "weeks": 5,
     "swap": "deadlift>sumo_deadlift",
@@ -267,32 +267,40 @@ def test_first_load_stays_where_a_rung_of_the_ladder_has_none():
 
 
 def test_rule_comes_with_the_own_step_and_cut_of_the_slot(small):
-    rules = [slot.progress for slot in slots_in(apply_knob(small, "rule", "step"))]
+    rules = [
+        slot.progress for slot in slots_in(apply_knob(small, "progression", "step"))
+    ]
     given = {"rule": "step", "add_kg": 2.5, "on_fail": {"after": 3}}
     assert rules[2].model_dump(exclude_unset=True) == given
     assert rules[3].model_dump(exclude_unset=True) == {"rule": "step", "add_pct": 5.0}
 
 
 def test_slots_without_a_step_of_the_load_keep_their_rule(small):
-    names = [slot.progress.rule for slot in slots_in(apply_knob(small, "rule", "none"))]
+    names = [
+        slot.progress.rule
+        for slot in slots_in(apply_knob(small, "progression", "none"))
+    ]
     assert names == ["none", "none", "none", "none", "none", "tempo"]
 
 
 def test_slot_that_has_the_rule_keeps_all_of_it(small):
-    rules = [slot.progress for slot in slots_in(apply_knob(small, "rule", "double"))]
+    rules = [
+        slot.progress for slot in slots_in(apply_knob(small, "progression", "double"))
+    ]
     assert rules == [slot.progress for slot in slots_in(small)]  # 3x5 has no range
 
 
 def test_wave_keeps_its_rule():
     rules = [
-        x.progress for x in slots_in(apply_knob(plan_of(WAVE, *SLOTS), "rule", "none"))
+        x.progress
+        for x in slots_in(apply_knob(plan_of(WAVE, *SLOTS), "progression", "none"))
     ]
     assert [rules[0].rule, rules[3].rule] == ["wave", "none"]
 
 
 def test_slot_that_does_not_count_as_work_keeps_its_rule():
     warm_up = SLOTS[2] | {"kind": "warm_up"}
-    plan = apply_knob(plan_of(warm_up, *SLOTS), "rule", "none")
+    plan = apply_knob(plan_of(warm_up, *SLOTS), "progression", "none")
     assert slots_in(plan)[0].progress.rule == "linear"
 
 

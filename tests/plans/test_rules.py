@@ -130,7 +130,7 @@ def test_double_without_a_load_step_stays_at_the_top():
     top = replace(FIRST, n_sets=4, reps_or_s=10)
     last = decisions[-1]
     assert (last.next.n_sets, last.next.reps_or_s) == (top.n_sets, top.reps_or_s)
-    assert last.action == "hold"
+    assert last.action == "repeat"
     assert last.reason == (
         "the top of the range was reached, and no harder step is planned"
     )
@@ -192,7 +192,7 @@ def test_wave_moves_on_at_the_end_of_the_week_only():
 @pytest.mark.parametrize(
     ("pct", "reps", "action"),
     [
-        ((70, 70), (8, 8), "hold"),
+        ((70, 70), (8, 8), "repeat"),
         ((70, 70), (8, 9), "advance"),
         ((70, 70), (8, 6), "reduce"),
         ((70, 75), (8, 6), "advance"),
@@ -250,7 +250,7 @@ def test_the_load_drops_by_the_stated_percentage_after_so_many_failures_in_a_row
     rule = Linear(rule="linear", add_kg=2.5, on_fail={"after": 3, "drop_pct": 20})
     decisions = walk(rule, [SETS_FAILED] * 7)
     assert loads(decisions) == pytest.approx([60, 60, 48, 48, 48, 38.4, 38.4])
-    assert actions(decisions)[:3] == ["hold", "hold", "reduce"]
+    assert actions(decisions)[:3] == ["repeat", "repeat", "reduce"]
     assert decisions[2].reason == (
         "not all sets were completed in 3 sessions in a row, so the load is reduced by "
         "20 %"
@@ -289,7 +289,11 @@ def test_without_a_failure_path_the_load_is_repeated():
 )
 def test_a_session_that_does_not_count_says_why(outcome, reason):
     decision = decide(Linear(rule="linear", add_kg=2.5), FIRST, outcome, scheme=SCHEME)
-    assert (decision.next, decision.action, decision.reason) == (FIRST, "hold", reason)
+    assert (decision.next, decision.action, decision.reason) == (
+        FIRST,
+        "repeat",
+        reason,
+    )
 
 
 # --- what must hold for all rules ---
@@ -379,7 +383,7 @@ def test_a_skipped_or_light_session_changes_nothing(rule, scheme, outcomes):
         if outcome.is_skipped or outcome.is_deload
     ]
     assert all(decision.next == now for now, decision in idle)
-    assert all(decision.action == "hold" for _, decision in idle)
+    assert all(decision.action == "repeat" for _, decision in idle)
 
 
 @given(rule=ANY_RULE, scheme=SCHEMES, outcomes=OUTCOMES)
@@ -389,7 +393,7 @@ def test_a_failure_never_advances_and_cuts_the_load_alone(rule, scheme, outcomes
         for now, outcome, decision in steps_of(rule, scheme, outcomes)
         if not (outcome.is_skipped or outcome.is_deload or outcome.is_success)
     ]
-    assert all(decision.action in ("hold", "reduce") for _, decision in failed)
+    assert all(decision.action in ("repeat", "reduce") for _, decision in failed)
     assert all(decision.next.load_kg <= now.load_kg for now, decision in failed)
     assert all(
         replace(now, load_kg=decision.next.load_kg, n_successes=0, n_failed=0)
@@ -425,7 +429,7 @@ def test_what_is_held_asks_for_the_same_again(rule, scheme, outcomes):
     held = [
         (now, decision.next)
         for now, _, decision in steps_of(rule, scheme, outcomes)
-        if decision.action == "hold"
+        if decision.action == "repeat"
     ]
     assert all(demands(now) == demands(after) for now, after in held)
 
@@ -444,7 +448,11 @@ def test_only_double_and_wave_ask_for_less_after_a_good_session(rule, scheme, ou
 @given(rule=ANY_RULE, scheme=SCHEMES, outcomes=OUTCOMES)
 def test_a_decision_has_a_known_action_and_a_reason(rule, scheme, outcomes):
     decisions = [decision for _, _, decision in steps_of(rule, scheme, outcomes)]
-    assert {decision.action for decision in decisions} <= {"advance", "hold", "reduce"}
+    assert {decision.action for decision in decisions} <= {
+        "advance",
+        "repeat",
+        "reduce",
+    }
     assert all(decision.reason for decision in decisions)
 
 

@@ -36,24 +36,31 @@ def fan(scenario, start, outcome="strength_pct"):
 
 def changes(scenario, slope):
     """Return three weeks of differences that grow in a line."""
-    away = {"mean": 0, "low": -0.5, "high": 0.25, "q05": -3, "q25": -1, "q50": 0.1}
+    away = {
+        "mean": 0,
+        "ci_low": -0.5,
+        "ci_high": 0.25,
+        "q05": -3,
+        "q25": -1,
+        "q50": 0.1,
+    }
     away |= {"q75": 1, "q95": 2}
     columns = {name: [slope * week + by for week in WEEKS] for name, by in away.items()}
     table = {"scenario": scenario, "week": WEEKS, "outcome": "minutes", "n": 40}
     return pd.DataFrame(table | columns)
 
 
-def row(scenario, difference, p_better=0.63, p_equal=0.0, **columns):
+def row(scenario, difference, share_better=0.63, share_equal=0.0, **columns):
     """Return a row of differences; its ends are at hand-made distances."""
-    ends = {"low": -1, "high": 2, "q05": -5, "q95": 7}
+    ends = {"ci_low": -1, "ci_high": 2, "q05": -5, "q95": 7}
     return {
         "scenario": scenario,
         "baseline": "as it is",
         "outcome": "strength_pct",
         "difference": difference,
         **{name: difference + by for name, by in ends.items()},
-        "p_better": p_better,
-        "p_equal": p_equal,
+        "share_better": share_better,
+        "share_equal": share_equal,
         **columns,
     }
 

@@ -413,9 +413,9 @@ def test_every_figure_of_the_states_has_a_number_and_names_the_model(closed_page
 
 
 def test_numbers_of_the_states_are_those_of_the_tables(closed, closed_page):
-    worst = closed.weekly.loc[closed.weekly["pain"].idxmax()]
+    worst = closed.weekly.loc[closed.weekly["pain_reported_max"].idxmax()]
     assert (
-        f"The highest reported pain is {worst['pain']:.1f} of 10, in week "
+        f"The highest reported pain is {worst['pain_reported_max']:.1f} of 10, in week "
         f"{worst['week']};"
     ) in closed_page.text
     advances = (closed.decisions["action"] == "advance").sum()

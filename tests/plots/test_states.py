@@ -52,7 +52,7 @@ def assessments():
         (7, "hip_extension_range", "", "right", 14.0),
         (7, "strength_check", "deadlift", "both", 104.0),
     ]
-    return pd.DataFrame(rows, columns=["day", "test", "subject", "side", "value"])
+    return pd.DataFrame(rows, columns=["day", "test", "exercise", "side", "value"])
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def decisions():
     """Return a decision of every kind that has a mark, one day each."""
     rows = [
         (0, "deadlift", "advance"),
-        (1, "deadlift", "hold"),
+        (1, "deadlift", "repeat"),
         (2, "clam", "reduce"),
         (3, "clam", "regress"),
         (4, "deadlift", "stop"),

@@ -179,7 +179,9 @@ def test_a_sets_file_gives_the_load_and_the_best_estimate_of_each_day(sets, tmp_
     assert f"{len(work)} sets on {len(naive)} days" in series.sentence
 
 
-@pytest.mark.parametrize("load", ["session_rpe", "volume_load", "hard_sets"])
+@pytest.mark.parametrize(
+    "load", ["session_rpe_load", "system_volume_load_kg", "hard_sets"]
+)
 def test_the_load_of_sets_is_that_of_the_run(sets, tmp_path, load):
     run = open_loop(read_plan("deadlift_5x5_10wk"), read_athlete("novice"))
     cells = as_cells(sets, tmp_path)

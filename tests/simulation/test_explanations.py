@@ -73,7 +73,7 @@ def test_a_sentence_reads_like_one(decisions):
 def test_a_row_says_what_was_decided_by_which_rule_from_what(decisions):
     assert tuple(decisions.columns) == DECISIONS.names
     assert decisions["action"].isin(ACTIONS).all()
-    assert (decisions[["phase", "subject", "rule"]] != "").all(axis=None)
+    assert (decisions[["phase", "subject", "trigger"]] != "").all(axis=None)
     seen = r"[a-z_]+=-?[\d.e+-]+(?: [a-z_]+=-?[\d.e+-]+)*"
     assert decisions["observations"].str.fullmatch(seen).all()
 
@@ -93,7 +93,7 @@ def test_decisions_lie_within_the_weeks_of_the_run_in_order(plan):
 
 def test_a_rule_that_stops_or_holds_for_a_limit_tells_it(decisions):
     limited = ["pain", "soreness", "effort", "technique", "reactive_deload"]
-    rows = decisions[decisions["rule"].isin(limited)]
+    rows = decisions[decisions["trigger"].isin(limited)]
     assert rows["observations"].str.contains("limit=").all()
 
 
@@ -128,14 +128,14 @@ def sentences(plan="guide_16wk", who="unlucky", **match):
 
 
 def test_a_missed_session_was_not_attended():
-    rows = run("guide_16wk", "unlucky").decisions.query("rule == 'attendance'")
+    rows = run("guide_16wk", "unlucky").decisions.query("trigger == 'attendance'")
     assert rows["observations"].str.startswith("attended=0").all()
     assert rows["sentence"].iloc[0].startswith("Monday's session 'daily mobility' was")
     assert set(rows["session"]) >= {"A", "B", "daily mobility", "rest day"}
 
 
 def test_a_light_week_by_plan_names_its_week():
-    rows = run("guide_16wk", "novice").decisions.query("rule == 'scheduled_deload'")
+    rows = run("guide_16wk", "novice").decisions.query("trigger == 'scheduled_deload'")
     assert rows["observations"].str.startswith("week=").all()
     assert rows["sentence"].iloc[0] == (
         "Week 4 is a planned deload: 50 % of the sets at 90 % of the load; every "
@@ -144,7 +144,7 @@ def test_a_light_week_by_plan_names_its_week():
 
 
 def test_pain_that_brings_a_light_week_is_told_with_its_limit():
-    (told, *_) = sentences(rule="reactive_deload")
+    (told, *_) = sentences(trigger="reactive_deload")
     assert re.fullmatch(
         r"Week \d+ becomes a deload because reported pain of \d\.\d+ in the week "
         r"before is above 5: 50 % of the sets at 90 % of the load; every progression "
@@ -155,14 +155,14 @@ def test_pain_that_brings_a_light_week_is_told_with_its_limit():
 
 def test_a_light_session_for_pain_names_day_and_session():
     rows = run("guide_16wk", "unlucky").decisions.query(
-        "rule == 'pain' and subject == 'week'"
+        "trigger == 'pain' and subject == 'week'"
     )
     assert (rows["session"] != "").all()
     assert re.match(r"\w+day's session '[AB]' is reduced", rows["sentence"].iloc[0])
 
 
 def test_a_return_after_weeks_is_lighter():
-    told = " ".join(sentences("maintenance_2day_13wk", rule="resume"))
+    told = " ".join(sentences("maintenance_2day_13wk", trigger="resume"))
     assert re.search(
         r"\d+ days passed without it, so the load is reduced by \d+ %", told
     )
@@ -170,13 +170,13 @@ def test_a_return_after_weeks_is_lighter():
 
 
 def test_technique_is_told_with_its_limit_and_how_often():
-    told = " ".join(sentences(who="desk_worker", rule="technique"))
+    told = " ".join(sentences(who="desk_worker", trigger="technique"))
     assert re.search(r"technique of 0\.\d+ is below 0\.60 in the first session\.", told)
     assert re.search(r"in two of the last three sessions\.", told)
 
 
 def test_a_gate_tells_all_that_it_saw_and_what_it_asks_for():
-    rows = run("guide_16wk", "desk_worker").decisions.query("rule == 'gate'")
+    rows = run("guide_16wk", "desk_worker").decisions.query("trigger == 'gate'")
     seen = rows["observations"].iloc[0]
     for name in ("sessions", "technique_rated", "pain_reported", "range_left"):
         assert f"{name}=" in seen

@@ -58,7 +58,7 @@ def test_no_flaw_comes_twice():
 
 
 def test_plan_has_the_flaw_of_the_key_and_no_other(row, path):
-    assert set(lint_plan(read_plan(path))["rule"]) == {row.rule}
+    assert set(lint_plan(read_plan(path))["check"]) == {row.rule}
 
 
 def test_repair_of_the_key_is_one_change_and_enough(row, path):

@@ -47,7 +47,7 @@ def plan_of_phases(*phases, **values):
 def found(plan, rule):
     """Return place, message and suggestion of what one rule found."""
     findings = lint_plan(plan)
-    rows = findings[findings["rule"] == rule]
+    rows = findings[findings["check"] == rule]
     return list(
         rows[["place", "message", "suggestion"]].itertuples(index=False, name=None)
     )
@@ -469,16 +469,16 @@ def test_slot_of_a_block_is_found_once_in_the_block():
 def test_loads_are_those_of_the_person():
     rule = {"rule": "linear", "add_kg": 7.5, "on_fail": ON_FAIL}
     plan = plan_of(deadlift("3x8 @RIR2", progress=rule))
-    of_lifter = lint_plan(plan, athlete=read_athlete("lifter"))["rule"]
-    assert "large_step" in lint_plan(plan)["rule"].tolist()
+    of_lifter = lint_plan(plan, athlete=read_athlete("lifter"))["check"]
+    assert "large_step" in lint_plan(plan)["check"].tolist()
     assert "large_step" not in of_lifter.tolist()
 
 
 @given(plans(max_phases=2, max_weeks=3))
 def test_any_plan_can_be_linted_and_every_finding_says_what_to_do(plan):
     findings = lint_plan(plan)
-    assert set(findings["rule"]) <= {rule.__name__ for rule in RULES}
-    assert (findings.drop(columns="rule").map(len) > 0).all(axis=None)
+    assert set(findings["check"]) <= {rule.__name__ for rule in RULES}
+    assert (findings.drop(columns="check").map(len) > 0).all(axis=None)
 
 
 def test_linting_leaves_the_plan_as_it_is():
@@ -491,6 +491,6 @@ def test_linting_leaves_the_plan_as_it_is():
 @pytest.mark.parametrize("name", shipped_names("plans"))
 def test_findings_come_in_the_order_of_the_rules(name):
     order = [rule.__name__ for rule in RULES]
-    findings = lint_plan(read_plan(name))["rule"]
+    findings = lint_plan(read_plan(name))["check"]
     assert findings.map(order.index).is_monotonic_increasing
     assert isinstance(findings, pd.Series)

@@ -764,7 +764,7 @@ def test_a_light_week_is_one_decision_and_its_rules_pause():
     )
     assert decisions.query("week == 3")["action"].tolist() == ["keep", *["advance"] * 2]
     light = decisions[decisions["week"] == 2]
-    assert light["action"].tolist() == ["deload", "hold", "hold"]
+    assert light["action"].tolist() == ["deload", "repeat", "repeat"]
     assert light["day"].tolist() == [7, 8, 10]
     assert light["subject"].tolist() == ["week", "leg_press", "leg_press"]
     assert light["sentence"].iloc[0] == (
@@ -856,7 +856,7 @@ def test_nothing_is_observed_and_no_signal_decides_anything(with_light_weeks):
         check_plan(values, source="test"), person(**UNLUCKY)
     ).decisions
     rules = {"linear", "double", "scheduled_deload", "light_week", "resume"}
-    assert set(decisions["rule"]) == rules
+    assert set(decisions["trigger"]) == rules
     reported = decisions["observations"].str.contains("reported|rated|limit")
     assert not reported.any()
 

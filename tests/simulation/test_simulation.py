@@ -138,9 +138,9 @@ def test_the_response_is_the_published_sum_over_the_daily_load(definition):
 
 def test_session_rating_times_minutes_drives_the_response_where_nothing_is_said():
     run = open_loop(plan_of(weeks=2), person())
-    named = open_loop(plan_of(weeks=2), person(), training_load="session_rpe")
+    named = open_loop(plan_of(weeks=2), person(), training_load="session_rpe_load")
     pd.testing.assert_frame_equal(run.response, named.response)
-    assert run.training_load == "session_rpe"
+    assert run.training_load == "session_rpe_load"
 
 
 def test_the_response_is_by_day_of_the_plan():
@@ -332,7 +332,7 @@ def test_another_seed_gives_other_reports(lived):
 def test_a_week_without_sessions_is_there_with_its_phase_and_zeros(lived):
     rows = lived.weekly[lived.weekly["week"].isin([1, 4, 6])]
     assert rows["phase"].tolist() == ["only"] * 3
-    for column in ("n_sessions", "working_sets", "reps", "minutes", "session_rpe"):
+    for column in ("n_sessions", "working_sets", "reps", "minutes", "session_rpe_load"):
         assert rows[column].tolist() == [0, 0, 0]
     assert rows["n_missed"].tolist() == [2, 2, 2]
     assert not lived.sets["week"].isin([1, 4, 6]).any()
@@ -349,8 +349,13 @@ def test_days_weeks_and_sets_agree(lived):
     daily, weekly, sets = lived.daily, lived.weekly, lived.sets
     by_week = daily.groupby("week")
     assert by_week["working_sets"].sum().tolist() == weekly["working_sets"].tolist()
-    assert by_week["session_rpe"].sum().tolist() == weekly["session_rpe"].tolist()
-    assert by_week["pain_reported"].max().tolist() == weekly["pain"].tolist()
+    assert (
+        by_week["session_rpe_load"].sum().tolist()
+        == weekly["session_rpe_load"].tolist()
+    )
+    assert (
+        by_week["pain_reported"].max().tolist() == weekly["pain_reported_max"].tolist()
+    )
     assert (daily["sessions"] != "").sum() == sets["day"].nunique()
     assert (daily["technique_rated"].notna() == (daily["working_sets"] > 0)).all()
     assert len(daily) == 7 * len(weekly) == len(lived.response)
@@ -401,7 +406,7 @@ def test_a_test_of_strength_agrees_with_what_can_be_lifted():
     done = simulate(plan, person(), noise=False)
     lift = done.capacity[done.capacity["exercise"] == "deadlift"]
     days = done.daily.set_index("day")["readiness"]
-    tests = done.assessments.query("subject == 'deadlift'").set_index("day")["value"]
+    tests = done.assessments.query("exercise == 'deadlift'").set_index("day")["value"]
     expected = lift.groupby("day")["one_rm_kg"].mean() * days
     assert tests.tolist() == pytest.approx(expected[tests.index].tolist())
 
@@ -412,8 +417,8 @@ def test_a_run_in_which_nobody_ever_comes_has_tables_too(slots):
     done = simulate(plan_of(weeks=2, slots=slots), absent)
     assert len(done.sets) == 0
     assert done.weekly["working_sets"].tolist() == [0, 0]
-    assert done.weekly["technique"].isna().all()
-    assert done.decisions["rule"].unique().tolist() == ["attendance"]
+    assert done.weekly["technique_rated_mean"].isna().all()
+    assert done.decisions["trigger"].unique().tolist() == ["attendance"]
     assert "Missed: 'A' on Tue and Fri." in done.explain(week=2)
 
 

@@ -60,7 +60,7 @@ def alone(athlete, plan=None):
 
 def decided(run, *rules, **columns):
     """Return the decisions of some rules, with these values in these columns."""
-    rows = run.decisions[run.decisions["rule"].isin(rules)]
+    rows = run.decisions[run.decisions["trigger"].isin(rules)]
     for name, value in columns.items():
         rows = rows[rows[name] == value]
     return rows
@@ -205,7 +205,7 @@ def test_a_poor_sleeper_is_sorer(sleepers):
 def test_a_poor_sleeper_stalls_at_lower_loads_and_is_told_why():
     good, poor = (alone(sleeping(hours), PUSHING) for hours in (8, 5))
     loads = [run.sets.query("week == 12")["load_kg"].mean() for run in (good, poor)]
-    stalled = decided(poor, "linear", action="hold")
+    stalled = decided(poor, "linear", action="repeat")
     assert loads[1] < loads[0]
     assert stalled["sentence"].str.contains("not all sets were completed").any()
 
@@ -272,22 +272,22 @@ def guided():
 
 
 def test_too_much_fails_sets_and_says_so(too_much, guided):
-    held = decided(too_much, "linear", action="hold")["sentence"]
-    assert guided.weekly["n_failed"].sum() <= 3
-    assert too_much.weekly["n_failed"].sum() >= 20
+    held = decided(too_much, "linear", action="repeat")["sentence"]
+    assert guided.weekly["n_failed_slots"].sum() <= 3
+    assert too_much.weekly["n_failed_slots"].sum() >= 20
     assert held.str.contains("not all sets were completed").sum() >= 20
 
 
 def test_too_much_spoils_technique_where_the_guide_builds_it(too_much, guided):
-    spoiled, built = (run.weekly["technique"] for run in (too_much, guided))
+    spoiled, built = (run.weekly["technique_rated_mean"] for run in (too_much, guided))
     assert spoiled.iloc[-4:].mean() < built.iloc[-4:].mean() - 0.2
     assert built.iloc[-1] > built.iloc[0] + 0.1
     assert decided(too_much, "technique")["sentence"].str.contains("is below").any()
 
 
 def test_too_much_hurts_and_the_guide_does_not(too_much, guided):
-    assert guided.weekly["pain"].max() < 2
-    assert too_much.weekly["pain"].max() > 4
+    assert guided.weekly["pain_reported_max"].max() < 2
+    assert too_much.weekly["pain_reported_max"].max() > 4
     heeded = decided(too_much, "pain", action="reduce")["sentence"]
     assert heeded.str.contains("is above 5").any()
 

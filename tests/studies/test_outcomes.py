@@ -135,8 +135,8 @@ def test_fatigue_is_that_of_the_gluteus_on_the_next_morning(simulate_athletes):
 @pytest.mark.parametrize(
     ("outcome", "column", "of_all"),
     [
-        ("pain_reported", "pain", "max"),
-        ("n_failed", "n_failed", "sum"),
+        ("pain_reported", "pain_reported_max", "max"),
+        ("n_failed", "n_failed_slots", "sum"),
         ("n_missed", "n_missed", "sum"),
         ("working_sets", "working_sets", "sum"),
         ("volume_load_kg", "volume_load_kg", "sum"),
@@ -161,7 +161,7 @@ def test_lumbar_load_of_a_week_is_the_sum_of_its_days(simulate_athletes):
 
 def test_light_weeks_and_weeks_are_counted(simulate_athletes):
     tables, _, found = simulate_athletes
-    assert found["n_light"] == tables.weekly["is_deload"].sum()
+    assert found["n_deload_weeks"] == tables.weekly["is_deload"].sum()
     assert found["weeks"] == len(tables.weekly)
 
 
@@ -208,7 +208,7 @@ def test_strength_of_a_person_without_a_known_maximum_is_missing():
     assert two.outcomes["strength_pct"].isna().all()
     assert (two.outcomes["weeks"] == 2).all()
     rows = two.differences.set_index("outcome")
-    shown = ["difference", "low", "p_better", "p_equal", "q05"]
+    shown = ["difference", "ci_low", "share_better", "share_equal", "q05"]
     assert rows.loc["strength_pct", shown].isna().all()
-    assert rows.loc["minutes", "p_equal"] == 1.0
+    assert rows.loc["minutes", "share_equal"] == 1.0
     assert "strength_pct" not in set(two.weekly["outcome"])
