@@ -24,7 +24,7 @@ Changes = Annotated[
 LoadName = Annotated[
     str,
     typer.Option(
-        help="Training load: volume_load, time_under_tension, hard_sets, session_rpe."
+        help="Training load: system_volume_load_kg, tut_s, hard_sets, session_rpe_load."
     ),
 ]
 IsOpen = Annotated[
