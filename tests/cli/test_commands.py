@@ -106,7 +106,13 @@ def test_a_second_run_gives_the_same_bytes(fixture, arguments, request, tmp_path
 
 
 @pytest.mark.parametrize("plan", shipped_names("plans"))
-@pytest.mark.parametrize("athlete", shipped_names("athletes"))
+@pytest.mark.parametrize(
+    "athlete",
+    [
+        pytest.param(name, marks=() if name == "novice" else pytest.mark.slow)
+        for name in shipped_names("athletes")
+    ],
+)
 def test_every_plan_runs_for_every_athlete_as_json(plan, athlete, tmp_path):
     done = hipext("run", plan, "-a", athlete, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -172,7 +172,13 @@ def test_a_link_opens_an_explorer_with_settings_and_hides_the_token(page):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", list(EXPLORERS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "deload" else pytest.mark.slow)
+        for name in EXPLORERS
+    ],
+)
 def test_an_explorer_in_the_app_moves_has_names_and_a_way_back(page, name):
     explorer = explorer_of(page, name)
     start, state = explorer.now(), explorer.state.input_value()
@@ -194,6 +200,7 @@ def test_tabs_move_with_keys(page):
     selected.get_by_text("Deload weeks").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [800, 1400])
 def test_nothing_is_cut_and_words_and_picture_are_seen_together(page, width):

@@ -421,11 +421,13 @@ def released(course):
     return json.loads(path.read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_nbgrader_marks_what_is_right(course):
     marks = json.loads((course / "marks.json").read_text())
     assert marks == {student: marks for student, (_, marks) in STUDENTS.items()}
 
 
+@pytest.mark.slow
 def test_a_student_gets_no_key_and_no_hidden_test(released):
     text = "\n".join(sources(released))
     assert [
@@ -435,6 +437,7 @@ def test_a_student_gets_no_key_and_no_hidden_test(released):
     assert "first {positive}" not in text
 
 
+@pytest.mark.slow
 def test_a_student_gets_none_and_is_told_what_to_do(released):
     asked = [text for text in sources(released) if "# Put your number" in text]
     assert asked == [
@@ -447,6 +450,7 @@ def test_a_student_gets_none_and_is_told_what_to_do(released):
     ]
 
 
+@pytest.mark.slow
 def test_a_student_keeps_every_other_cell(released):
     ordinary = [cell for cell in released["cells"] if not nbgrader_of(cell)]
     assert sources({"cells": ordinary}) == [
@@ -456,6 +460,7 @@ def test_a_student_keeps_every_other_cell(released):
     ]
 
 
+@pytest.mark.slow
 def test_feedback_of_a_wrong_answer_is_the_hint(course):
     path = course / "autograded" / "wrong" / NAME / f"{NAME}.ipynb"
     outputs = [

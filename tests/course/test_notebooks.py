@@ -265,11 +265,13 @@ def test_unchanged_notebook_passes_whatever_the_backend(stored):
     assert exit_code == 0, report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CHANGES)
 def test_comparison_reports_what_has_changed(reports_of_changes, what):
     assert CHANGES[what][-1] in reports_of_changes[what]
 
 
+@pytest.mark.slow
 def test_two_executions_store_the_same_bytes(stored):
     path = stored / "one.ipynb"
     before = path.read_bytes()

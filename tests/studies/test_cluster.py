@@ -136,6 +136,7 @@ def test_workers_make_the_same_bytes_though_one_is_killed(
     assert hashes(folder) == in_process
 
 
+@pytest.mark.slow
 def test_sweep_whose_scheduler_dies_can_be_resumed(path, in_process, tmp_path):
     folder = tmp_path / "out"
     with running_scheduler(tmp_path) as (lone, address), stopped(worker(address)):
@@ -155,6 +156,7 @@ def test_sweep_whose_scheduler_dies_can_be_resumed(path, in_process, tmp_path):
     assert hashes(folder) == in_process
 
 
+@pytest.mark.slow
 def test_local_cluster_makes_the_same_bytes(path, in_process, tmp_path):
     folder = tmp_path / "out"
     subprocess.run(command(path, folder, "local", "--threads", 2), check=True, **QUIET)
