@@ -486,7 +486,7 @@ def _progression(plan: Plan, value: object) -> Plan:
 
     if value == AS_IS:
         return plan
-    nowhere = f"rule {value!r} fits no loaded working slot"
+    nowhere = f"progression {value!r} fits no loaded working slot"
     return _with_those(plan, fits, with_rule, nowhere)
 
 

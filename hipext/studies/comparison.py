@@ -234,7 +234,7 @@ def compare(
     >>> from hipext import cohort, read_plan, variations
     >>> guide = read_plan("guide_16wk")
     >>> found = compare(variations(guide, {"deload.every_weeks": [0]}), cohort(20))
-    >>> deloads = found.differences.set_index("outcome").loc["n_light"]
+    >>> deloads = found.differences.set_index("outcome").loc["n_deload_weeks"]
     >>> bool(deloads["difference"] < 0), deloads["unit"]
     (True, 'weeks')
     """

@@ -18,6 +18,12 @@ from hipext.simulation.explanations import course
 NAMES = ["phases", "volume", "muscles", "response", "balance", "loads"]
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
+LOAD_WORDS = {
+    "system_volume_load_kg": "volume load with body mass",
+    "tut_s": "time under tension",
+    "hard_sets": "hard sets",
+    "session_rpe_load": f"session rating {TIMES} minutes",
+}
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
@@ -226,14 +232,16 @@ def test_volume_that_counts_body_mass_says_so(page):
         assert words in page.text
 
 
-@pytest.mark.parametrize("definition", TRAINING_LOADS)
+def test_every_load_that_can_drive_the_response_is_named():
+    assert tuple(LOAD_WORDS) == TRAINING_LOADS
+
+
+@pytest.mark.parametrize(("definition", "words"), LOAD_WORDS.items())
 def test_the_figure_of_the_response_names_the_load_that_drives_it(
-    definition, simulation
+    definition, words, simulation
 ):
     plan, athlete = simulation.plan, simulation.athlete
     page = Page(report(open_loop(plan, athlete, training_load=definition)))
-    words = definition.replace("_", " ").replace("rpe", f"rating {TIMES} minutes")
-    words = words.replace("volume load", "volume load with body mass")
     caption = f"driven by a daily training load: here {words} ( {definition} )."
     assert caption in page.text
 
