@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +66,7 @@ _CLOSED_LOOP_NOTE = (
     "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
     "100 at the start. States are those of a model, never a claim about a person."
 )
+NOTHING = "Nothing found."
 _FORMATS = {"pain": "{:.1f}", "technique": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
 
@@ -93,8 +94,7 @@ def write_results(
 ) -> Written:
     """Write tables with their record, and figures.
 
-    Where they replace results of other inputs, files of these that are not written now
-    and whose names are `replaceable` are removed.
+    Of results of other inputs in the folder, what is `replaceable` goes.
     """
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
@@ -116,7 +116,7 @@ def table_json(rows: pd.DataFrame) -> str:
 
 def table(rows: pd.DataFrame) -> str:
     """Return a table as aligned text; a word instead where it is empty."""
-    return rows.to_string(index=False, na_rep="-") if len(rows) else "Nothing found."
+    return rows.to_string(index=False, na_rep="-") if len(rows) else NOTHING
 
 
 def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
@@ -124,6 +124,11 @@ def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
     width = min(shutil.get_terminal_size().columns, 100)
     after = prefix + hanging
     return fill(text, width=width, initial_indent=prefix, subsequent_indent=after)
+
+
+def wrapped_lines(lines: Iterable[str]) -> str:
+    """Return lines wrapped to the width of the terminal, what follows indented."""
+    return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
 def folder_name(plan: str, athlete: str) -> str:
@@ -156,25 +161,19 @@ def run_text(
 
     plan, weekly = simulation.plan, simulation.weekly
     head = [f"{plan.name} - {simulation.athlete.name}"]
-    if changed:
-        head.append(f"Changed: {changes_text(changed)}")
-    parts = ["\n".join([*head, mode_text(simulation)]), weekly_table(weekly)]
+    head += [f"Changed: {changes_text(changed)}"] if changed else []
+    chance = f"seed {simulation.seed}" if simulation.noise else "without noise"
+    head.append(
+        "Open loop: every set is assumed to succeed."
+        if simulation.mode == "open_loop"
+        else f"Closed loop ({chance}): performance, pain and fatigue feed back into "
+        "the plan."
+    )
+    parts = ["\n".join(head), weekly_table(weekly)]
     if simulation.mode == "closed_loop":
-        facts = course(plan, weekly, simulation.decisions)
-        parts.append("\n".join(wrapped(x, prefix="", hanging="  ") for x in facts))
+        parts.append(wrapped_lines(course(plan, weekly, simulation.decisions)))
     parts += [explained] if explained else []
     return "\n\n".join([*parts, written.text("report.html")])
-
-
-def mode_text(simulation: "Simulation") -> str:
-    """Return in a line whether the athlete's states feed back into the plan."""
-    if simulation.mode == "open_loop":
-        return "Open loop: every set is assumed to succeed."
-    chance = f"seed {simulation.seed}" if simulation.noise else "without noise"
-    return (
-        f"Closed loop ({chance}): performance, pain and fatigue feed back into the "
-        "plan."
-    )
 
 
 def weekly_table(weekly: pd.DataFrame) -> str:
@@ -194,12 +193,6 @@ def weekly_table(weekly: pd.DataFrame) -> str:
     shown[floats] = shown[floats].round().astype("Int64")
     note = _CLOSED_LOOP_NOTE if is_closed else _OPEN_LOOP_NOTE
     return f"{table(shown.rename(columns=_WEEKLY_HEADS))}\n{note}"
-
-
-def week_text(simulation: "Simulation", week: int) -> str:
-    """Return what happened in a week and why, wrapped for the terminal."""
-    lines = simulation.explain(week=week).splitlines()
-    return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
 def run_json(simulation: "Simulation", written: Written) -> str:
@@ -232,42 +225,40 @@ def entries_text(rows: pd.DataFrame) -> str:
 def evidence_text(rows: pd.DataFrame) -> str:
     """Return a paragraph per source: status, kind, claim, value, and where from."""
     if rows.empty:
-        return "Nothing found."
-    return "\n".join(_evidence_lines(rows.to_dict("records")))
-
-
-def _evidence_lines(rows: list[dict]) -> Iterator[str]:
-    for row in rows:
+        return NOTHING
+    lines = []
+    for row in rows.to_dict("records"):
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
         spread = f" ({row['spread']})" if row["spread"] else ""
         population = f"in {row['population']}; " if row["population"] else ""
         origin = ", ".join(part for part in (row["authors"], row["year"]) if part)
-        yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
-        yield wrapped(f"{row['claim']}: {value}{spread}")
-        yield wrapped(population + origin)
-    yield f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
+        lines += [
+            f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}",
+            wrapped(f"{row['claim']}: {value}{spread}"),
+            wrapped(population + origin),
+        ]
+    end = f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
+    return "\n".join([*lines, end])
 
 
 def findings_text(rows: pd.DataFrame) -> str:
     """Return what the linter found, a paragraph per finding."""
     if rows.empty:
-        return "Nothing found."
+        return NOTHING
     lines = [
-        f"{row['place']}: {row['message']} [{row['check']}]\n"
-        + wrapped(row["suggestion"])
-        for row in rows.to_dict("records")
+        f"{row.place}: {row.message} [{row.check}]\n{wrapped(row.suggestion)}"
+        for row in rows.itertuples()
     ]
-    return "\n".join(
-        [*lines, f"{len(rows)} finding(s); the plan can be used as it is."]
-    )
+    end = f"{len(rows)} finding(s); the plan can be used as it is."
+    return "\n".join([*lines, end])
 
 
 def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
     """Return everything the catalogue says about an exercise."""
     implement = exercise.implement
     if exercise.is_loaded:
-        step = f"steps of {exercise.increment_kg:g} kg"
-        implement += f" x {exercise.n_implements}, {step}"
+        implement += f" x {exercise.n_implements}, "
+        implement += f"steps of {exercise.increment_kg:g} kg"
     facts = {
         "id": exercise.id,
         "also called": ", ".join(exercise.aliases),
@@ -287,10 +278,10 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
     lists = {
         "cues": exercise.cues,
         "faults": exercise.faults,
-        "easier": [f"{step.to}: {step.when}" for step in exercise.regress],
-        "harder": [f"{step.to}: {step.when}" for step in exercise.progress],
-        "instead": [f"{step.to}: {step.when}" for step in exercise.swap],
     }
+    steps = {"regress": "easier", "progress": "harder", "swap": "instead"}
+    for name, title in steps.items():
+        lists[title] = [f"{step.to}: {step.when}" for step in getattr(exercise, name)]
     lines = [exercise.name]
     lines += [f"  {key:<18}{text}" for key, text in facts.items() if text]
     for title, items in lists.items():
@@ -302,31 +293,27 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
 
 def shipped_table(folders: Iterable[str]) -> pd.DataFrame:
     """Return one row per shipped file of some folders."""
-    shipped = {
-        name: SHIPPED_READERS[folder](name)
+    return pd.DataFrame(
+        _facts(name, SHIPPED_READERS[folder](name))
         for folder in folders
         for name in shipped_names(folder)
-    }
-    return pd.DataFrame(
-        {**_facts(name, one), "name": one.name, "description": one.description}
-        for name, one in shipped.items()
     )
 
 
 def _facts(name: str, shipped: Shipped) -> dict[str, object]:
-    """Return the name of a shipped file and its short facts, by column."""
+    """Return the name of a shipped file and its facts, by column."""
     match shipped:
         case Plan():
-            return {"plan": name, "weeks": shipped.n_weeks}
+            facts = {"plan": name, "weeks": shipped.n_weeks}
         case Athlete(training_status=status):
-            facts = {"training_status": status, "activity": shipped.activity}
-            return {"athlete": name, **facts}
+            facts = {"athlete": name, "training_status": status}
+            facts["activity"] = shipped.activity
         case Population():
             statuses = [group.training_status for group in shipped.group]
             statuses = statuses or [shipped.athlete.training_status]
-            return {"population": name, "training_status": ", ".join(statuses)}
+            facts = {"population": name, "training_status": ", ".join(statuses)}
         case _:
             kind = "sweep" if isinstance(shipped, SweepSpec) else "search"
-            athletes = shipped.population or shipped.athlete
-            facts = {"kind": kind, "plan": shipped.plan, "athletes": athletes}
-            return {"study": name, **facts}
+            facts = {"study": name, "kind": kind, "plan": shipped.plan}
+            facts["athletes"] = shipped.population or shipped.athlete
+    return {**facts, "name": shipped.name, "description": shipped.description}

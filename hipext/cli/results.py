@@ -1,22 +1,39 @@
-"""Comparisons, sweeps and searches: inputs, files, and results as text."""
+"""Results of fits, comparisons, sweeps and searches: files, text and JSON."""
 
 import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Cohort, cohort
-from hipext.cli.text import json_text, table_json, write_results
+from hipext.cli.text import (
+    json_text,
+    table,
+    table_json,
+    wrapped,
+    wrapped_lines,
+    write_results,
+)
 from hipext.files.checks import check_one_of, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
-from hipext.files.records import record_bytes, record_of
+from hipext.files.records import (
+    RECORD,
+    check_folder_is_free,
+    record_bytes,
+    record_of,
+    sha256_of,
+)
 from hipext.plans.plan import Plan
+from hipext.plots.fits import plot_fit, plot_profile
 from hipext.plots.report import figure_files
 from hipext.plots.studies import (
     MOST_PANELS,
@@ -26,14 +43,42 @@ from hipext.plots.studies import (
     sensitivity_figure,
     sweep_figure,
 )
+from hipext.response.calibration import Fit
+from hipext.response.series import (
+    Series,
+    daily_series,
+    is_sets_table,
+    lift_series,
+    read_cells,
+)
 from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
+from hipext.studies.reproduction import (
+    FIT_RESULT,
+    fit_files,
+    fit_from_record,
+    inputs_of_fit,
+    rmse_of_mean,
+)
 from hipext.studies.scenarios import Scenario, changes_text
 from hipext.studies.search import Search, inputs_of_search, search_tables
 from hipext.studies.sweep_file import SearchSpec
-from hipext.studies.sweeps import RECORD, Sweep, part_paths
+from hipext.studies.sweeps import Sweep, part_paths
 
+_FIGURE_IN, _PANEL_IN, _FONT_PT = 8.0, 2.3, 10  # width; height of a profile
+_ACTS = {"next_day": "from the next day on", "same_day": "on the day itself"}
+_ENDS = {"interval": "", "all together": "region_", "bootstrap": "bootstrap_"}
+_MODEL_HEADS = {
+    "model": "model",
+    "n_parameters": "parameters",
+    "rmse": "RMSE",
+    "aicc": "AICc",
+    "delta_aicc": "behind",
+    "weight": "weight",
+    "cv_rmse": "left out",
+    "is_identified": "identified",
+}
 _OVERVIEW = {  # outcomes of the second table of a comparison, and its words for them
     "strength_pct": "strength",
     "pain_reported": "pain",
@@ -50,6 +95,189 @@ _MOST_ROWS, _MOST_SAMPLES = 24, 6  # of a table on the terminal: a grid, and oth
 _SUMMARISED = ("strength_pct", "pain_reported", "n_failed", "minutes", "weeks")
 
 
+def fit_results(
+    path: str,
+    out: Path | None,
+    *,
+    columns: Mapping[str, str | None],
+    exercise: str | None,
+    missing: str,
+    as_json: bool,
+    **options: object,
+) -> str:
+    """Fit a model to the series of a file, write the files, and return the summary.
+
+    `columns` are names by "load", "performance" and "day", None for the usual ones;
+    `options` are those of `reproduction.inputs_of_fit`.
+    """
+    series = _series_of(path, columns, exercise=exercise, missing=missing)
+    folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
+    check_folder_is_free(folder, "fit")
+    source = {
+        "name": Path(path).name,
+        "sha256": sha256_of(Path(path).read_bytes()),
+        "read_as": dict(series.read_as),
+        "missing": missing,
+    }
+    inputs = {"source": source, **inputs_of_fit(series, **options)}
+    found, models = fit_from_record(inputs)
+    files = fit_files(found, models)
+    files |= {RECORD: record_bytes(record_of("fit", inputs, files))}
+    # A file of this name in a folder without a fit is the user's, and stays.
+    replaceable = ["models.csv"] if (folder / FIT_RESULT).is_file() else []
+    drawn = figure_files(_fit_figures(found, series))
+    written = write_results(folder, files, drawn, replaceable=replaceable)
+    if as_json:
+        settings = {name: inputs[name] for name in inputs if name != "series"}
+        summary = settings | json.loads(files[FIT_RESULT])
+        summary |= {"sentence": series.sentence, "folder": str(folder)}
+        return json_text(summary | {"files": [one.name for one in written.paths]})
+    convention = inputs["convention"]
+    parts = [
+        f"{inputs['model']}, load acts {_ACTS[convention]} ({convention}); "
+        f"{counted(len(found.tests), 'test')} in {counted(len(found.bands), 'day')}",
+        wrapped(series.sentence, prefix=""),
+        _parameters_text(found),
+        _errors_text(found),
+        _verdict_text(found),
+        "" if models is None else _models_text(models),
+        f"See {folder / 'fit.png'}.\n{written.text()}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _series_of(
+    path: str,
+    columns: Mapping[str, str | None],
+    *,
+    exercise: str | None,
+    missing: str,
+) -> Series:
+    """Return the series of a file: one row per day, or a sets table."""
+    cells = read_cells(path)
+    if not is_sets_table(cells):
+        if exercise is not None:
+            raise ValueError(
+                f"--exercise {exercise} needs a sets table, as hipext run writes it; "
+                f"{path} has the columns {', '.join(cells.columns)}."
+            )
+        return daily_series(cells, columns, source=path, missing=missing)
+    named = [f"--{name} {column}" for name, column in columns.items() if column]
+    if unused := [one for one in named if not one.startswith("--load ")]:
+        raise ValueError(
+            f"{path} is a sets table: its days are known and its performance is that "
+            f"of --exercise. Leave out {' and '.join(unused)}."
+        )
+    return lift_series(cells, exercise, load=columns["load"], source=path)
+
+
+def _fit_figures(found: Fit, series: Series) -> dict[str, Figure]:
+    """Return the curve of a fit, and the profiles of all parameters, a panel each."""
+    with rc_context({"font.size": _FONT_PT}):
+        curve = Figure(figsize=(_FIGURE_IN, 3.8))
+        curve.subplots_adjust(left=0.09, right=0.895, bottom=0.14, top=0.87)
+        plot_fit(found, series.training_load, ax=curve.subplots())
+        names = list(found.parameters.index)
+        n_rows = -(-len(names) // 2)
+        size = (_FIGURE_IN, n_rows * _PANEL_IN + 0.4)
+        profiles = Figure(figsize=size, layout="constrained")
+        panels = list(profiles.subplots(n_rows, 2, squeeze=False).flat)
+        legend = {}
+        for name, panel in zip(names, panels, strict=False):
+            plot_profile(found, name, ax=panel)
+            handles, labels = panel.get_legend_handles_labels()
+            legend |= dict(zip(labels, handles, strict=True))
+        for panel in panels[1::2]:
+            panel.set_ylabel("")
+        for panel in panels[len(names) :]:
+            panel.set_axis_off()
+        profiles.legend(
+            legend.values(),
+            legend.keys(),
+            loc="outside upper center",
+            ncols=len(legend),
+            frameon=False,
+            fontsize="small",
+            columnspacing=1.2,
+        )
+    return {"fit": curve, "profiles": profiles}
+
+
+def _parameters_text(fit: Fit) -> str:
+    """Return the parameters with their intervals; * where the bounds are the end."""
+    rows = fit.parameters
+    shown = {"parameter": rows.index, "estimate": rows["estimate"].map(_number)}
+    for head, prefix in _ENDS.items():
+        shown[head] = [_range(row, prefix) for _, row in rows.iterrows()]
+    units = rows.loc[rows.index.str.endswith("_gain"), "unit"].unique()
+    gains = f", gains in {' and '.join(units)}" if len(units) else ""
+    note = (
+        f"interval: {100 * fit.level:g} % of each parameter alone; all together: "
+        f"{100 * fit.level:g} % region of all; bootstrap: of {len(fit.draws)} "
+        "resampled fits; *: at a bound, so the tests set no end there. Time constants "
+        f"(tau) are in days{gains}."
+    )
+    return f"{table(pd.DataFrame(shown))}\n{wrapped(note, prefix='')}"
+
+
+def _range(row: pd.Series, prefix: str) -> str:
+    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+    if pd.isna(low):
+        return "-"
+    at_low = "*" if -inf < low <= row["lowest"] else ""
+    at_high = "*" if inf > high >= row["highest"] else ""
+    return f"{_number(low)}{at_low} to {_number(high)}{at_high}"
+
+
+def _number(value: float) -> str:
+    return "no end" if abs(value) == inf else f"{value:.4g}"
+
+
+def _errors_text(fit: Fit) -> str:
+    """Return how far the curve is off, and how far it is off tests left out."""
+    lines = [
+        f"SSE {fit.sse:.5g}, RMSE {fit.rmse:.4g}, R2 {fit.r_squared:.3f}, "
+        f"AICc {_number_or(fit.aicc, 'none: too few tests')}, "
+        f"condition number {fit.condition_number:.2g}"
+    ]
+    n_blocks = len(fit.cross_validation)
+    if n_blocks:
+        lines.append(
+            f"Tests left out in turn, in {counted(n_blocks, 'block')}: RMSE "
+            f"{fit.cv_rmse:.4g}; the plain mean of the other tests: "
+            f"{rmse_of_mean(fit):.4g}."
+        )
+    else:
+        lines.append("Too few tests to leave some out in turn.")
+    return wrapped_lines(lines)
+
+
+def _number_or(value: float, words: str) -> str:
+    return f"{value:.2f}" if abs(value) < inf else words
+
+
+def _verdict_text(fit: Fit) -> str:
+    word = "identified" if fit.identifiable else "not identified"
+    return wrapped_lines([f"Verdict: {word}.", *fit.identifiable.sentences])
+
+
+def _models_text(models: pd.DataFrame) -> str:
+    """Return the table of models, best first, and how to read it."""
+    shown = models[list(_MODEL_HEADS)].copy()
+    for name in ("rmse", "cv_rmse"):
+        shown[name] = shown[name].map("{:.4g}".format)
+    for name in ("aicc", "delta_aicc", "weight"):
+        shown[name] = [_number_or(value, "-") for value in shown[name]]
+    shown["is_identified"] = shown["is_identified"].map({True: "yes", False: "no"})
+    note = (
+        "behind: AICc above the lowest; weight: Akaike's, among these models; left "
+        "out: RMSE of tests left out in turn; -: too few tests for AICc. A lower AICc "
+        "says that a model loses less in these tests, not that it is true."
+    )
+    text = table(shown.rename(columns=_MODEL_HEADS))
+    return f"{text}\n{wrapped(note, prefix='')}"
+
+
 def check_outcome(name: str) -> None:
     """Raise ValueError unless --outcome names an outcome."""
     check_one_of(name, OUTCOMES, name="--outcome")
@@ -62,10 +290,7 @@ def scenarios_to_compare(
     *,
     factorial: bool,
 ) -> Sequence[Scenario] | Mapping[str, Plan]:
-    """Return one plan with varied values, or several plans by name.
-
-    A plan is called by the stem of its file, or as given where two stems are equal.
-    """
+    """Return one plan with varied values, or several plans by name."""
     if len(plans) == 1:
         return variations(plans[0], varied, together=factorial)
     if varied:
@@ -128,12 +353,11 @@ def comparison_results(
 
 
 def _athletes_text(athletes: Sequence[Athlete]) -> str:
+    n = len(athletes)
     if isinstance(athletes, Cohort):
-        n = len(athletes)
         return f"{n:,} athlete{'s' * (n > 1)} drawn from {athletes.population.name!r}"
-    if len(athletes) == 1:
-        return f"{athletes[0].name}, once"
-    return f"{athletes[0].name}, {len(athletes):,} times with other random numbers"
+    times = "once" if n == 1 else f"{n:,} times with other random numbers"
+    return f"{athletes[0].name}, {times}"
 
 
 def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
@@ -160,12 +384,12 @@ def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
 
 def _overview_lines(found: Comparison, outcome: str) -> list[str]:
     others = [name for name in _OVERVIEW if name != outcome][:_N_OVERVIEW]
-    table = found.differences.pivot_table(
+    differences = found.differences.pivot_table(
         index="scenario", columns="outcome", values="difference", sort=False
     )
     heads = "".join(f"{_OVERVIEW[name]:>9}" for name in others)
     lines = [f"{'mean differences of others':<{_NAME}}{heads}"]
-    for scenario, row in table.iterrows():
+    for scenario, row in differences.iterrows():
         cells = "".join(f"{_signed(row[name]):>9}" for name in others)
         lines.append(f"{_padded(scenario)}{cells}")
     return lines
@@ -200,13 +424,7 @@ def _signed(value: float) -> str:
 
 @contextmanager
 def resumable(folder: Path, command: Sequence[str]) -> Iterator[None]:
-    """Tell how to resume a sweep that Ctrl-C or a fault of the system stops.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written: which one, why, and how to resume.
-    """
+    """Say how to resume a sweep that Ctrl-C or a fault of the system stops."""
     try:
         yield
     except (KeyboardInterrupt, OSError) as error:
@@ -232,12 +450,10 @@ def silence_dask() -> None:
 
 
 def sweep_results(found: Sweep, outcome: str, *, as_json: bool) -> str:
-    """Draw a sweep into its folder; return its means as text or JSON.
-
-    Where the design allows it, also how much each varied name matters.
-    """
+    """Draw a sweep into its folder; return its means as text or JSON."""
     files = figure_files({"sweep": sweep_figure(found, outcome)})
     parts = [found.name, _summary_text(found, outcome)]
+    # Where the design allows it, also how much each varied name matters.
     if found.kind in COLUMNS:
         weights = found.sensitivity(outcome)
         files |= _sensitivity_files(weights)
@@ -263,14 +479,11 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     # A grid can be read as a table; of a random design a few rows show the columns.
     n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
     columns = [*names, *(f"{one}_mean" for one in shown)]
-    rows = as_written(summary[columns].head(n_rows), names)
-    rows = rows.round(2).set_axis([*_heads(names), *shown], axis=1)
+    rows = as_written(summary[columns], names).round(2)
+    rows = rows.set_axis([*_heads(names), *shown], axis=1)
     n = summary["n"].iloc[0]
-    lines = ["one athlete" if n == 1 else f"means of {n:,} athletes"]
-    lines[0] += " in each scenario:"
-    lines.append(rows.to_string(index=False, na_rep="-"))
-    if len(summary) > len(rows):
-        lines.append(f"... and {len(summary) - len(rows):,} more in summary.csv")
+    who = "one athlete" if n == 1 else f"means of {n:,} athletes"
+    lines = [f"{who} in each scenario:", _first_rows(rows, n_rows, "summary.csv")]
     # A scenario whose changes make no legal plan has no weeks.
     n_impossible = (summary["weeks_mean"] == 0).sum()
     if n_impossible:
@@ -279,6 +492,13 @@ def _summary_text(found: Sweep, outcome: str) -> str:
             "values that fit one by one do not always fit together. They are missing."
         )
     return "\n".join(lines)
+
+
+def _first_rows(rows: pd.DataFrame, n_rows: int, file: str) -> str:
+    """Return the first rows of a table, and how many more its file has."""
+    n_more = len(rows) - n_rows
+    more = f"\n... and {n_more:,} more in {file}" if n_more > 0 else ""
+    return table(rows.head(n_rows)) + more
 
 
 def _heads(names: Sequence[str]) -> list[str]:
@@ -306,9 +526,9 @@ def _sweep_files_text(found: Sweep) -> str:
 def sensitivity_results(found: Sensitivity, folder: Path, *, as_json: bool) -> str:
     """Write a sensitivity analysis into a folder; return it as text or JSON."""
     paths = write_files(_sensitivity_files(found), folder)
-    return (
-        table_json(found.indices) if as_json else f"{found.report()}\n\nSee {paths[1]}."
-    )
+    if as_json:
+        return table_json(found.indices)
+    return f"{found.report()}\n\nSee {paths[1]}."
 
 
 def _sensitivity_files(found: Sensitivity) -> dict[str, bytes]:
@@ -321,13 +541,13 @@ def search_results(
     spec: SearchSpec, found: Search, folder: Path, *, as_json: bool
 ) -> str:
     """Write a search into a folder; return the front as text or JSON."""
-    tables = search_tables(found)
-    record = record_of("search", inputs_of_search(spec), tables)
+    files = search_tables(found)
+    record = record_of("search", inputs_of_search(spec), files)
     # One goal alone has no trade-off to draw.
     drawn = {"front": front_figure(found)} if len(found.goals) > 1 else {}
     written = write_results(
         folder,
-        tables | {"record.json": record_bytes(record)},
+        files | {RECORD: record_bytes(record)},
         figure_files(drawn),
         replaceable=("front.png", "front.svg"),
     )
@@ -336,8 +556,5 @@ def search_results(
     parts = [spec.name, found.report()]
     front = found.front.drop(columns=["generation", "is_allowed", "is_on_front"])
     if len(front):
-        shown = front.head(_MOST_ROWS).round(3)
-        n_more = len(front) - len(shown)
-        more = f"\n... and {n_more} more in front.csv" if n_more else ""
-        parts.append(shown.to_string(index=False, na_rep="-") + more)
+        parts.append(_first_rows(front.round(3), _MOST_ROWS, "front.csv"))
     return "\n\n".join([*parts, written.text("front.png" if drawn else "")])
