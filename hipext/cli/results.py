@@ -22,27 +22,14 @@ from hipext.cli.text import (
     wrapped_lines,
     write_results,
 )
+from hipext.files import records
 from hipext.files.checks import check_one_of, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
-from hipext.files.records import (
-    RECORD,
-    check_folder_is_free,
-    record_bytes,
-    record_of,
-    sha256_of,
-)
 from hipext.plans.plan import Plan
+from hipext.plots import studies as figures
 from hipext.plots.fits import plot_fit, plot_profile
 from hipext.plots.report import figure_files
-from hipext.plots.studies import (
-    MOST_PANELS,
-    as_written,
-    comparison_figure,
-    front_figure,
-    sensitivity_figure,
-    sweep_figure,
-)
 from hipext.response.calibration import Fit
 from hipext.response.series import (
     Series,
@@ -51,16 +38,10 @@ from hipext.response.series import (
     lift_series,
     read_cells,
 )
+from hipext.studies import reproduction
 from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.reproduction import (
-    FIT_RESULT,
-    fit_files,
-    fit_from_record,
-    inputs_of_fit,
-    rmse_of_mean,
-)
 from hipext.studies.scenarios import Scenario, changes_text
 from hipext.studies.search import Search, inputs_of_search, search_tables
 from hipext.studies.sweep_file import SearchSpec
@@ -112,24 +93,26 @@ def fit_results(
     """
     series = _series_of(path, columns, exercise=exercise, missing=missing)
     folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
-    check_folder_is_free(folder, "fit")
+    records.check_folder_is_free(folder, "fit")
     source = {
         "name": Path(path).name,
-        "sha256": sha256_of(Path(path).read_bytes()),
+        "sha256": records.sha256_of(Path(path).read_bytes()),
         "read_as": dict(series.read_as),
         "missing": missing,
     }
-    inputs = {"source": source, **inputs_of_fit(series, **options)}
-    found, models = fit_from_record(inputs)
-    files = fit_files(found, models)
-    files |= {RECORD: record_bytes(record_of("fit", inputs, files))}
+    inputs = {"source": source, **reproduction.inputs_of_fit(series, **options)}
+    found, models = reproduction.fit_from_record(inputs)
+    files = reproduction.fit_files(found, models)
+    files |= {
+        records.RECORD: records.record_bytes(records.record_of("fit", inputs, files))
+    }
     # A file of this name in a folder without a fit is the user's, and stays.
-    replaceable = ["models.csv"] if (folder / FIT_RESULT).is_file() else []
+    replaceable = ["models.csv"] if (folder / reproduction.FIT_RESULT).is_file() else []
     drawn = figure_files(_fit_figures(found, series))
     written = write_results(folder, files, drawn, replaceable=replaceable)
     if as_json:
         settings = {name: inputs[name] for name in inputs if name != "series"}
-        summary = settings | json.loads(files[FIT_RESULT])
+        summary = settings | json.loads(files[reproduction.FIT_RESULT])
         summary |= {"sentence": series.sentence, "folder": str(folder)}
         return json_text(summary | {"files": [one.name for one in written.paths]})
     convention = inputs["convention"]
@@ -245,7 +228,7 @@ def _errors_text(fit: Fit) -> str:
         lines.append(
             f"Tests left out in turn, in {counted(n_blocks, 'block')}: RMSE "
             f"{fit.cv_rmse:.4g}; the plain mean of the other tests: "
-            f"{rmse_of_mean(fit):.4g}."
+            f"{reproduction.rmse_of_mean(fit):.4g}."
         )
     else:
         lines.append("Too few tests to leave some out in turn.")
@@ -327,7 +310,7 @@ def comparison_results(
     as_json: bool,
 ) -> str:
     """Write a comparison into a folder; return its differences as text or JSON."""
-    drawn = figure_files({"compare": comparison_figure(found, outcome)})
+    drawn = figure_files({"compare": figures.comparison_figure(found, outcome)})
     written = write_results(folder, comparison_files(found), drawn)
     if as_json:
         return json_text(
@@ -430,7 +413,7 @@ def resumable(folder: Path, command: Sequence[str]) -> Iterator[None]:
     except (KeyboardInterrupt, OSError) as error:
         # Without a record the sweep has not begun, and there is nothing to resume.
         advice = f"Finished parts are kept. Resume with: {shlex.join(command)}"
-        has_begun = (folder / RECORD).is_file()
+        has_begun = (folder / records.RECORD).is_file()
         if isinstance(error, KeyboardInterrupt):
             sys.stderr.write(f"Stopped. {advice}\n" if has_begun else "Stopped.\n")
             sys.exit(130)
@@ -451,7 +434,7 @@ def silence_dask() -> None:
 
 def sweep_results(found: Sweep, outcome: str, *, as_json: bool) -> str:
     """Draw a sweep into its folder; return its means as text or JSON."""
-    files = figure_files({"sweep": sweep_figure(found, outcome)})
+    files = figure_files({"sweep": figures.sweep_figure(found, outcome)})
     parts = [found.name, _summary_text(found, outcome)]
     # Where the design allows it, also how much each varied name matters.
     if found.kind in COLUMNS:
@@ -479,7 +462,7 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     # A grid can be read as a table; of a random design a few rows show the columns.
     n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
     columns = [*names, *(f"{one}_mean" for one in shown)]
-    rows = as_written(summary[columns], names).round(2)
+    rows = figures.as_written(summary[columns], names).round(2)
     rows = rows.set_axis([*_heads(names), *shown], axis=1)
     n = summary["n"].iloc[0]
     who = "one athlete" if n == 1 else f"means of {n:,} athletes"
@@ -516,7 +499,7 @@ def _sweep_files_text(found: Sweep) -> str:
         f"See {found.folder / 'sweep.png'} and summary.csv; athletes: {parts} in "
         f"{found.folder / 'outcomes'}."
     )
-    n_left = len(found.vary) - MOST_PANELS
+    n_left = len(found.vary) - figures.MOST_PANELS
     if n_left <= 0:
         return text
     verbs = ("was", "is") if n_left == 1 else ("were", "are")
@@ -533,7 +516,7 @@ def sensitivity_results(found: Sensitivity, folder: Path, *, as_json: bool) -> s
 
 def _sensitivity_files(found: Sensitivity) -> dict[str, bytes]:
     name = f"sensitivity-{found.outcome}"
-    drawn = figure_files({name: sensitivity_figure(found)})
+    drawn = figure_files({name: figures.sensitivity_figure(found)})
     return {f"{name}.csv": csv_bytes(found.indices)} | drawn
 
 
@@ -542,12 +525,12 @@ def search_results(
 ) -> str:
     """Write a search into a folder; return the front as text or JSON."""
     files = search_tables(found)
-    record = record_of("search", inputs_of_search(spec), files)
+    record = records.record_of("search", inputs_of_search(spec), files)
     # One goal alone has no trade-off to draw.
-    drawn = {"front": front_figure(found)} if len(found.goals) > 1 else {}
+    drawn = {"front": figures.front_figure(found)} if len(found.goals) > 1 else {}
     written = write_results(
         folder,
-        files | {RECORD: record_bytes(record)},
+        files | {records.RECORD: records.record_bytes(record)},
         figure_files(drawn),
         replaceable=("front.png", "front.svg"),
     )
