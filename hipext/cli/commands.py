@@ -131,22 +131,20 @@ def run(
             chosen, trained, seed=seed, noise=not no_noise, training_load=load
         )
     # Before anything is written, so that a wrong week leaves no files.
-    explained = []
-    if explain is not None:
-        explained = found.explain(week=explain).splitlines()
+    explained = [] if explain is None else found.explain(week=explain).splitlines()
+    name = Path(plan).stem
+    if athlete != options.DEFAULT_ATHLETE:
+        name += f"-{Path(athlete).stem}"
     written = text.write_results(
-        out / text.folder_name(plan, athlete),
+        out / name,
         record_files(found),
         report_files(found),
         replaceable=(*FILE_NAMES, *ALL_FILES),
     )
-    print(
-        text.run_json(found, written)
-        if as_json
-        else text.run_text(
-            found, written, changed=changed, explained=text.wrapped_lines(explained)
-        )
-    )
+    if as_json:
+        print(text.run_json(found, written))
+    else:
+        print(text.run_text(found, written, changed=changed, explained=explained))
 
 
 @app.command()

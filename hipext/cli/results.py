@@ -103,9 +103,8 @@ def fit_results(
     inputs = {"source": source, **reproduction.inputs_of_fit(series, **options)}
     found, models = reproduction.fit_from_record(inputs)
     files = reproduction.fit_files(found, models)
-    files |= {
-        records.RECORD: records.record_bytes(records.record_of("fit", inputs, files))
-    }
+    record = records.record_of("fit", inputs, files)
+    files |= {records.RECORD: records.record_bytes(record)}
     # A file of this name in a folder without a fit is the user's, and stays.
     replaceable = ["models.csv"] if (folder / reproduction.FIT_RESULT).is_file() else []
     drawn = figure_files(_fit_figures(found, series))
@@ -113,16 +112,16 @@ def fit_results(
     if as_json:
         settings = {name: inputs[name] for name in inputs if name != "series"}
         summary = settings | json.loads(files[reproduction.FIT_RESULT])
-        summary |= {"sentence": series.sentence, "folder": str(folder)}
-        return json_text(summary | {"files": [one.name for one in written.paths]})
+        return json_text(summary | {"sentence": series.sentence} | written.facts())
     convention = inputs["convention"]
+    verdict = "identified" if found.identifiable else "not identified"
     parts = [
         f"{inputs['model']}, load acts {_ACTS[convention]} ({convention}); "
         f"{counted(len(found.tests), 'test')} in {counted(len(found.bands), 'day')}",
         wrapped(series.sentence, prefix=""),
         _parameters_text(found),
         _errors_text(found),
-        _verdict_text(found),
+        wrapped_lines([f"Verdict: {verdict}.", *found.identifiable.sentences]),
         "" if models is None else _models_text(models),
         f"See {folder / 'fit.png'}.\n{written.text()}",
     ]
@@ -174,15 +173,9 @@ def _fit_figures(found: Fit, series: Series) -> dict[str, Figure]:
             panel.set_ylabel("")
         for panel in panels[len(names) :]:
             panel.set_axis_off()
-        profiles.legend(
-            legend.values(),
-            legend.keys(),
-            loc="outside upper center",
-            ncols=len(legend),
-            frameon=False,
-            fontsize="small",
-            columnspacing=1.2,
-        )
+        look = {"frameon": False, "fontsize": "small", "columnspacing": 1.2}
+        look |= {"loc": "outside upper center", "ncols": len(legend)}
+        profiles.legend(legend.values(), legend.keys(), **look)
     return {"fit": curve, "profiles": profiles}
 
 
@@ -212,45 +205,35 @@ def _range(row: pd.Series, prefix: str) -> str:
     return f"{_number(low)}{at_low} to {_number(high)}{at_high}"
 
 
-def _number(value: float) -> str:
-    return "no end" if abs(value) == inf else f"{value:.4g}"
+def _number(value: float, form: str = ".4g", infinite: str = "no end") -> str:
+    return f"{value:{form}}" if abs(value) < inf else infinite
 
 
 def _errors_text(fit: Fit) -> str:
     """Return how far the curve is off, and how far it is off tests left out."""
     lines = [
         f"SSE {fit.sse:.5g}, RMSE {fit.rmse:.4g}, R2 {fit.r_squared:.3f}, "
-        f"AICc {_number_or(fit.aicc, 'none: too few tests')}, "
+        f"AICc {_number(fit.aicc, '.2f', 'none: too few tests')}, "
         f"condition number {fit.condition_number:.2g}"
     ]
     n_blocks = len(fit.cross_validation)
-    if n_blocks:
-        lines.append(
-            f"Tests left out in turn, in {counted(n_blocks, 'block')}: RMSE "
-            f"{fit.cv_rmse:.4g}; the plain mean of the other tests: "
-            f"{reproduction.rmse_of_mean(fit):.4g}."
-        )
-    else:
-        lines.append("Too few tests to leave some out in turn.")
+    lines.append(
+        f"Tests left out in turn, in {counted(n_blocks, 'block')}: RMSE "
+        f"{fit.cv_rmse:.4g}; the plain mean of the other tests: "
+        f"{reproduction.rmse_of_mean(fit):.4g}."
+        if n_blocks
+        else "Too few tests to leave some out in turn."
+    )
     return wrapped_lines(lines)
-
-
-def _number_or(value: float, words: str) -> str:
-    return f"{value:.2f}" if abs(value) < inf else words
-
-
-def _verdict_text(fit: Fit) -> str:
-    word = "identified" if fit.identifiable else "not identified"
-    return wrapped_lines([f"Verdict: {word}.", *fit.identifiable.sentences])
 
 
 def _models_text(models: pd.DataFrame) -> str:
     """Return the table of models, best first, and how to read it."""
     shown = models[list(_MODEL_HEADS)].copy()
-    for name in ("rmse", "cv_rmse"):
-        shown[name] = shown[name].map("{:.4g}".format)
-    for name in ("aicc", "delta_aicc", "weight"):
-        shown[name] = [_number_or(value, "-") for value in shown[name]]
+    forms = {"rmse": ".4g", "cv_rmse": ".4g"}
+    forms |= dict.fromkeys(("aicc", "delta_aicc", "weight"), ".2f")
+    for name, form in forms.items():
+        shown[name] = [_number(value, form, "-") for value in shown[name]]
     shown["is_identified"] = shown["is_identified"].map({True: "yes", False: "no"})
     note = (
         "behind: AICc above the lowest; weight: Akaike's, among these models; left "
@@ -313,20 +296,16 @@ def comparison_results(
     drawn = figure_files({"compare": figures.comparison_figure(found, outcome)})
     written = write_results(folder, comparison_files(found), drawn)
     if as_json:
-        return json_text(
-            {
-                "baseline": found.baseline,
-                "scenarios": [one.name for one in found.scenarios],
-                "n_athletes": len(found.athletes),
-                "seeds": list(found.seeds),
-                "differences": json.loads(table_json(found.differences)),
-                "folder": str(folder),
-                "files": [path.name for path in written.paths],
-            }
-        )
+        facts = {
+            "baseline": found.baseline,
+            "scenarios": [one.name for one in found.scenarios],
+            "n_athletes": len(found.athletes),
+            "seeds": list(found.seeds),
+            "differences": json.loads(table_json(found.differences)),
+        }
+        return json_text(facts | written.facts())
     lines = [found.scenarios[0].plan.name]
-    if changed:
-        lines.append(f"Changed in all: {changes_text(changed)}")
+    lines += [f"Changed in all: {changes_text(changed)}"] if changed else []
     lines.append(f"{_athletes_text(found.athletes)}; the same in every scenario.")
     lines += ["", *_difference_lines(found, OUTCOMES[outcome])]
     if 1 < len(found.scenarios) <= _MOST:
@@ -444,15 +423,14 @@ def sweep_results(found: Sweep, outcome: str, *, as_json: bool) -> str:
     write_files(files, found.folder)
     if not as_json:
         return "\n\n".join([*parts, _sweep_files_text(found)])
-    return json_text(
-        {
-            "name": found.name,
-            "folder": str(found.folder),
-            "n_scenarios": len(found.summary),
-            "n_athletes": int(found.summary["n"].iloc[0]),
-            "summary": json.loads(table_json(found.summary.reset_index())),
-        }
-    )
+    facts = {
+        "name": found.name,
+        "folder": str(found.folder),
+        "n_scenarios": len(found.summary),
+        "n_athletes": int(found.summary["n"].iloc[0]),
+        "summary": json.loads(table_json(found.summary.reset_index())),
+    }
+    return json_text(facts)
 
 
 def _summary_text(found: Sweep, outcome: str) -> str:
@@ -462,11 +440,11 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     # A grid can be read as a table; of a random design a few rows show the columns.
     n_rows = _MOST_ROWS if found.kind == "grid" else _MOST_SAMPLES
     columns = [*names, *(f"{one}_mean" for one in shown)]
-    rows = figures.as_written(summary[columns], names).round(2)
-    rows = rows.set_axis([*_heads(names), *shown], axis=1)
+    rows = figures.as_written(summary[columns].head(n_rows), names)
+    rows = rows.round(2).set_axis([*_heads(names), *shown], axis=1)
     n = summary["n"].iloc[0]
     who = "one athlete" if n == 1 else f"means of {n:,} athletes"
-    lines = [f"{who} in each scenario:", _first_rows(rows, n_rows, "summary.csv")]
+    lines = [f"{who} in each scenario:", _rows_text(rows, len(summary), "summary.csv")]
     # A scenario whose changes make no legal plan has no weeks.
     n_impossible = (summary["weeks_mean"] == 0).sum()
     if n_impossible:
@@ -477,11 +455,10 @@ def _summary_text(found: Sweep, outcome: str) -> str:
     return "\n".join(lines)
 
 
-def _first_rows(rows: pd.DataFrame, n_rows: int, file: str) -> str:
+def _rows_text(rows: pd.DataFrame, n_all: int, file: str) -> str:
     """Return the first rows of a table, and how many more its file has."""
-    n_more = len(rows) - n_rows
-    more = f"\n... and {n_more:,} more in {file}" if n_more > 0 else ""
-    return table(rows.head(n_rows)) + more
+    n_more = n_all - len(rows)
+    return table(rows) + (f"\n... and {n_more:,} more in {file}" if n_more else "")
 
 
 def _heads(names: Sequence[str]) -> list[str]:
@@ -539,5 +516,6 @@ def search_results(
     parts = [spec.name, found.report()]
     front = found.front.drop(columns=["generation", "is_allowed", "is_on_front"])
     if len(front):
-        parts.append(_first_rows(front.round(3), _MOST_ROWS, "front.csv"))
+        first = front.head(_MOST_ROWS).round(3)
+        parts.append(_rows_text(first, len(front), "front.csv"))
     return "\n\n".join([*parts, written.text("front.png" if drawn else "")])

@@ -11,7 +11,6 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Population, read_population
-from hipext.cli.options import DEFAULT_ATHLETE
 from hipext.files.checks import shortened
 from hipext.files.io import REPLACED, drop_leftovers, shipped_names, write_files
 from hipext.files.records import replaces_other_inputs
@@ -78,6 +77,11 @@ class Written(NamedTuple):
     paths: list[Path]
     is_replaced: bool  # results of other inputs were in the folder
 
+    def facts(self) -> dict[str, object]:
+        """Return folder and names of the files, for JSON."""
+        names = [path.name for path in self.paths]
+        return {"folder": str(self.folder), "files": names}
+
     def text(self, shown: str = "") -> str:
         """Return where the files are; `shown` is the one to look at."""
         see = f"See {self.folder / shown}; " if shown else ""
@@ -131,12 +135,6 @@ def wrapped_lines(lines: Iterable[str]) -> str:
     return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
-def folder_name(plan: str, athlete: str) -> str:
-    """Return the name of the folder of a run; the default athlete is not in it."""
-    name = Path(plan).stem
-    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
-
-
 def with_changes_described(plan: Plan, changes: Mapping[str, object]) -> Plan:
     """Return a changed plan with a description that lists the changes."""
     if not changes:
@@ -153,7 +151,7 @@ def run_text(
     written: Written,
     *,
     changed: Mapping[str, object],
-    explained: str = "",
+    explained: Iterable[str] = (),
 ) -> str:
     """Return how a run went: its mode, week by week, and what became of the plan."""
     # Lists of shipped files need no simulation, and should not wait for it.
@@ -172,8 +170,8 @@ def run_text(
     parts = ["\n".join(head), weekly_table(weekly)]
     if simulation.mode == "closed_loop":
         parts.append(wrapped_lines(course(plan, weekly, simulation.decisions)))
-    parts += [explained] if explained else []
-    return "\n\n".join([*parts, written.text("report.html")])
+    parts += [wrapped_lines(explained), written.text("report.html")]
+    return "\n\n".join(part for part in parts if part)
 
 
 def weekly_table(weekly: pd.DataFrame) -> str:
@@ -197,19 +195,15 @@ def weekly_table(weekly: pd.DataFrame) -> str:
 
 def run_json(simulation: "Simulation", written: Written) -> str:
     """Return what a run has done, as JSON: where its files are, week by week."""
-    return json_text(
-        {
-            "plan": simulation.plan.name,
-            "athlete": simulation.athlete.name,
-            "mode": simulation.mode,
-            "seed": simulation.seed,
-            "noise": simulation.noise,
-            "folder": str(written.folder),
-            "files": [path.name for path in written.paths],
-            "replaced": written.is_replaced,
-            "weekly": json.loads(table_json(simulation.weekly)),
-        }
-    )
+    facts = {
+        "plan": simulation.plan.name,
+        "athlete": simulation.athlete.name,
+        **{name: getattr(simulation, name) for name in ("mode", "seed", "noise")},
+        **written.facts(),
+        "replaced": written.is_replaced,
+        "weekly": json.loads(table_json(simulation.weekly)),
+    }
+    return json_text(facts)
 
 
 def entries_text(rows: pd.DataFrame) -> str:
