@@ -3,7 +3,6 @@
 Most imports are inside the commands, so that ``hipext --help`` answers at once.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -469,10 +468,11 @@ def fmt(
 def schema(kind: options.Kind = "plan") -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from hipext.cli.schema import SCHEMAS
+    from hipext.cli.text import json_text
     from hipext.files.checks import check_one_of
 
     check_one_of(kind, SCHEMAS, name="kind")
-    print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))
+    print(json_text(SCHEMAS[kind]()))
 
 
 @app.command()

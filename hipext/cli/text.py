@@ -12,7 +12,7 @@ import pandas as pd
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Population, read_population
 from hipext.files.checks import shortened
-from hipext.files.io import REPLACED, drop_leftovers, shipped_names, write_files
+from hipext.files.io import drop_leftovers, shipped_names, write_files
 from hipext.files.records import replaces_other_inputs
 from hipext.plans.exercises import Exercise, ladder
 from hipext.plans.plan import Plan
@@ -86,7 +86,8 @@ class Written(NamedTuple):
         """Return where the files are; `shown` is the one to look at."""
         see = f"See {self.folder / shown}; " if shown else ""
         text = f"{see}{len(self.paths)} files are in {self.folder}."
-        return f"{text}\n{REPLACED}" if self.is_replaced else text
+        replaced = "These replace earlier results of other inputs; --out keeps both."
+        return f"{text}\n{replaced}" if self.is_replaced else text
 
 
 def write_results(
@@ -269,10 +270,7 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
         "guide": ", ".join(exercise.guide),
         "sources": ", ".join(exercise.sources),
     }
-    lists = {
-        "cues": exercise.cues,
-        "faults": exercise.faults,
-    }
+    lists = {"cues": exercise.cues, "faults": exercise.faults}
     steps = {"regress": "easier", "progress": "harder", "swap": "instead"}
     for name, title in steps.items():
         lists[title] = [f"{step.to}: {step.when}" for step in getattr(exercise, name)]

@@ -15,7 +15,6 @@ from hipext.files.checks import PlanError, did_you_mean
 # In a checkout, data and notebooks lie beside the package; the wheel puts them into it
 # as _data and _notebooks (pyproject.toml).
 _PACKAGE = Path(__file__).parents[1]
-REPLACED = "These replace earlier results of other inputs; --out keeps both."
 
 
 class _Kind(NamedTuple):
