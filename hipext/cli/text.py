@@ -43,14 +43,14 @@ _WEEKLY_HEADS = {
     "n_sessions": "times",
     "working_sets": "sets",
     "hard_sets": "hard",
-    "n_failed": "failed",
+    "n_failed_slots": "failed",
     "volume_load_kg": "load kg",
     "system_volume_load_kg": "+body kg",
     "minutes": "min",
     "session_rpe_load": "sRPE",
     "hip_share": "hip %",
-    "pain": "pain",
-    "technique": "tech",
+    "pain_reported_max": "pain",
+    "technique_rated_mean": "tech",
     "strength_pct": "1RM %",
 }
 # Closed loops show their states instead of these: the table is 80 letters wide.
@@ -66,7 +66,7 @@ _CLOSED_LOOP_NOTE = (
     "100 at the start. States are those of a model, never a claim about a person."
 )
 NOTHING = "Nothing found."
-_FORMATS = {"pain": "{:.1f}", "technique": "{:.2f}"}
+_FORMATS = {"pain_reported_max": "{:.1f}", "technique_rated_mean": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
 
 
@@ -177,7 +177,7 @@ def run_text(
 
 def weekly_table(weekly: pd.DataFrame) -> str:
     """Return the weekly columns that a coach reads first, at most 80 letters wide."""
-    is_closed = "n_failed" in weekly
+    is_closed = "n_failed_slots" in weekly
     unseen = _OPEN_LOOP_ONLY if is_closed else ()
     columns = [name for name in _WEEKLY_HEADS if name in weekly and name not in unseen]
     shown = weekly[columns].copy()
