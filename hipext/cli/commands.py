@@ -3,7 +3,6 @@
 Most imports are inside the commands, so that ``hipext --help`` answers at once.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ from typer.core import TyperGroup
 
 import hipext
 from hipext.cli import options
-from hipext.cli.options import read_changes, read_vary
+from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,18 +130,20 @@ def run(
             chosen, trained, seed=seed, noise=not no_noise, training_load=load
         )
     # Before anything is written, so that a wrong week leaves no files.
-    explained = "" if explain is None else text.week_text(found, explain)
+    explained = [] if explain is None else found.explain(week=explain).splitlines()
+    name = Path(plan).stem
+    if athlete != options.DEFAULT_ATHLETE:
+        name += f"-{Path(athlete).stem}"
     written = text.write_results(
-        out / text.folder_name(plan, athlete),
+        out / name,
         record_files(found),
         report_files(found),
         replaceable=(*FILE_NAMES, *ALL_FILES),
     )
-    print(
-        text.run_json(found, written)
-        if as_json
-        else text.run_text(found, written, changed=changed, explained=explained)
-    )
+    if as_json:
+        print(text.run_json(found, written))
+    else:
+        print(text.run_text(found, written, changed=changed, explained=explained))
 
 
 @app.command()
@@ -170,10 +171,10 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.fit import read_bounds, read_starts, run_fit  # slow to load
+    from hipext.cli.results import fit_results
 
     print(
-        run_fit(
+        fit_results(
             series,
             out,
             columns={"load": load, "performance": performance, "day": day},
@@ -214,24 +215,24 @@ def compare(
     differences are due to the scenarios and not to chance. Without --vary, one thing of
     the plan is changed at a time: deload weeks, load step, rule, sessions a week, ...
     """
-    from hipext.cli import studies as study
+    from hipext.cli import results
 
-    study.check_outcome(outcome)
+    results.check_outcome(outcome)
     changed, varied = read_changes(changes or []), read_vary(vary or [])
     chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
-    athletes = study.athletes_to_compare(athlete, population, n_athletes, seed=seed)
+    athletes = results.athletes_to_compare(athlete, population, n_athletes, seed=seed)
     # One plan and no values to try: each part of the plan is changed in turn.
     settings = {"noise": not no_noise, "level": level, "progress": True}
     if len(chosen) == 1 and not varied:
         found = hipext.one_at_a_time(chosen[0], athletes, seeds=(seed,), **settings)
     else:
-        scenarios = study.scenarios_to_compare(
+        scenarios = results.scenarios_to_compare(
             plans, chosen, varied, factorial=factorial
         )
         found = hipext.compare(scenarios, athletes, seeds=(seed,), **settings)
     folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
     print(
-        study.comparison_results(
+        results.comparison_results(
             found, outcome, folder, changed=changed, as_json=as_json
         )
     )
@@ -252,17 +253,17 @@ def sweep(
     A sweep that was stopped, for whatever reason, continues with --resume. Threads, a
     local cluster and a cluster of machines write the same bytes.
     """
-    from hipext.cli import studies as study
+    from hipext.cli import results
     from hipext.studies.sweep_file import read_sweep_file
 
-    study.check_outcome(outcome)
+    results.check_outcome(outcome)
     spec = read_sweep_file(path)
     folder = out or Path("out") / f"sweep-{Path(path).stem}"
     # What resumes the sweep: a folder of the user's must be named once more.
     own_folder = [] if out is None else ["--out", str(out)]
-    with study.resumable(folder, ["hipext", "sweep", path, *own_folder, "--resume"]):
+    with results.resumable(folder, ["hipext", "sweep", path, *own_folder, "--resume"]):
         if scheduler is not None:
-            study.silence_dask()
+            results.silence_dask()
         found = hipext.sweep(
             spec,
             folder,
@@ -271,7 +272,7 @@ def sweep(
             n_threads=threads,
             progress=True,
         )
-        text = study.sweep_results(found, outcome, as_json=as_json)
+        text = results.sweep_results(found, outcome, as_json=as_json)
     print(text)
 
 
@@ -286,7 +287,7 @@ def sensitivity(
 
     For sweeps whose design is of kind saltelli (Sobol indices) or morris (screening).
     """
-    from hipext.cli.studies import sensitivity_results
+    from hipext.cli.results import sensitivity_results
 
     found = hipext.read_sweep(folder).sensitivity(outcome, level=level)
     print(sensitivity_results(found, folder, as_json=as_json))
@@ -302,7 +303,7 @@ def search(
 
     The result is a front of trade-offs between the goals, never a single best plan.
     """
-    from hipext.cli import studies as study
+    from hipext.cli import results
     from hipext.files.records import check_folder_is_free
     from hipext.studies.sweep_file import read_search_file
 
@@ -310,7 +311,7 @@ def search(
     folder = out or Path("out") / f"search-{Path(path).stem}"
     check_folder_is_free(folder, "search")
     found = hipext.find_front(spec, progress=True)
-    print(study.search_results(spec, found, folder, as_json=as_json))
+    print(results.search_results(spec, found, folder, as_json=as_json))
 
 
 @app.command()
@@ -467,10 +468,11 @@ def fmt(
 def schema(kind: options.Kind = "plan") -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from hipext.cli.schema import SCHEMAS
+    from hipext.cli.text import json_text
     from hipext.files.checks import check_one_of
 
     check_one_of(kind, SCHEMAS, name="kind")
-    print(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=False))
+    print(json_text(SCHEMAS[kind]()))
 
 
 @app.command()

@@ -6,73 +6,63 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 # Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+_Text = str | None
+_Texts = list[str] | None
+_Folder = Path | None
+AsJson = Annotated[bool, Option("--json", help="Print JSON for a machine.")]
 PlanName = Annotated[
-    str, typer.Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
+    str, Argument(metavar="PLAN", help="Name of a shipped plan, or a TOML file.")
 ]
 AthleteName = Annotated[
-    str, typer.Option("--athlete", "-a", help="Shipped athlete, or a TOML file.")
+    str, Option("--athlete", "-a", help="Shipped athlete, or a TOML file.")
 ]
 Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change a value: deload.every_weeks=0. Repeatable."),
+    _Texts, Option("--set", help="Change a value: deload.every_weeks=0. Repeatable.")
 ]
 LoadName = Annotated[
     str,
-    typer.Option(
+    Option(
         help="Training load: system_volume_load_kg, tut_s, hard_sets, session_rpe_load."
     ),
 ]
-IsOpen = Annotated[
-    bool, typer.Option("--open-loop", help="Assume that every set succeeds.")
-]
-Seed = Annotated[int, typer.Option(help="Seed of the random numbers: 0, 1, 2, ...")]
-NoNoise = Annotated[bool, typer.Option("--no-noise", help="Without random variation.")]
-ExplainedWeek = Annotated[
-    int | None, typer.Option(help="Explain the decisions of a week.")
-]
+IsOpen = Annotated[bool, Option("--open-loop", help="Assume that every set succeeds.")]
+Seed = Annotated[int, Option(help="Seed of the random numbers: 0, 1, 2, ...")]
+NoNoise = Annotated[bool, Option("--no-noise", help="Without random variation.")]
+ExplainedWeek = Annotated[int | None, Option(help="Explain the decisions of a week.")]
 OutFolder = Annotated[
-    Path, typer.Option(help="Results go into a folder in here, named by the plan.")
+    Path, Option(help="Results go into a folder in here, named by the plan.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is found.")]
-Write = Annotated[bool, typer.Option("--write", "-w", help="Rewrite the file instead.")]
-Check = Annotated[
-    bool, typer.Option("--check", help="Exit 1 if the file would change.")
-]
-ExerciseShown = Annotated[str | None, typer.Argument(help="Show this one in full.")]
-Kind = Annotated[
-    str, typer.Argument(help="plan, athlete, population, sweep or search.")
-]
-SourceIds = Annotated[
-    list[str] | None, typer.Argument(help="Only these rows: E07-001.")
-]
-Topic = Annotated[str | None, typer.Option(help="Only this topic.")]
-Search = Annotated[str | None, typer.Option(help="Only rows with this text.")]
-Status = Annotated[
-    str | None, typer.Option(help="Only VERIFIED, RECALLED or CONFLICT.")
-]
+Strict = Annotated[bool, Option("--strict", help="Exit 1 if anything is found.")]
+Write = Annotated[bool, Option("--write", "-w", help="Rewrite the file instead.")]
+Check = Annotated[bool, Option("--check", help="Exit 1 if the file would change.")]
+ExerciseShown = Annotated[_Text, Argument(help="Show this one in full.")]
+Kind = Annotated[str, Argument(help="plan, athlete, population, sweep or search.")]
+SourceIds = Annotated[_Texts, Argument(help="Only these rows: E07-001.")]
+Topic = Annotated[_Text, Option(help="Only this topic.")]
+Search = Annotated[_Text, Option(help="Only rows with this text.")]
+Status = Annotated[_Text, Option(help="Only VERIFIED, RECALLED or CONFLICT.")]
 NotebookFolder = Annotated[
-    Path, typer.Argument(help="Your copy of the notebooks goes in here.")
+    Path, Argument(help="Your copy of the notebooks goes in here.")
 ]
 OpensBrowser = Annotated[
-    bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
+    bool, Option("--browser/--no-browser", help="Open a browser window.")
 ]
 Port = Annotated[
-    int, typer.Option(min=1, max=65535, help="Port; the next free one is taken.")
+    int, Option(min=1, max=65535, help="Port; the next free one is taken.")
 ]
 AllowRoot = Annotated[
-    bool, typer.Option("--allow-root", help="Run even as root, as in a container.")
+    bool, Option("--allow-root", help="Run even as root, as in a container.")
 ]
 SeriesFile = Annotated[
-    str, typer.Argument(metavar="SERIES", help="CSV file: one row per day, or sets.")
+    str, Argument(metavar="SERIES", help="CSV file: one row per day, or sets.")
 ]
 ModelName = Annotated[
     str,
-    typer.Option(
+    Option(
         "--model",
         "-m",
         help="One of one_component, banister, fitness_delay, variable_dose, "
@@ -80,135 +70,94 @@ ModelName = Annotated[
     ),
 ]
 LoadColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--load",
-        help="Column of the training load; of sets, its definition as in hipext run.",
+    _Text,
+    Option(
+        help="Column of the training load; of sets, its definition as in hipext run."
     ),
 ]
-PerformanceColumn = Annotated[
-    str | None, typer.Option("--performance", help="Column of the tests.")
-]
-DayColumn = Annotated[
-    str | None, typer.Option("--day", help="Column of the days: numbers or dates.")
-]
+PerformanceColumn = Annotated[_Text, Option(help="Column of the tests.")]
+DayColumn = Annotated[_Text, Option(help="Column of the days: numbers or dates.")]
 FittedExercise = Annotated[
-    str | None,
-    typer.Option("--exercise", help="Of sets: whose best estimated 1RM is tested."),
+    _Text, Option(help="Of sets: whose best estimated 1RM is tested.")
 ]
 MissingLoad = Annotated[
-    str,
-    typer.Option("--missing", help="A day without a load: refuse it, or rest (0)."),
+    str, Option(help="A day without a load: refuse it, or rest (0).")
 ]
-Convention = Annotated[
-    str, typer.Option("--convention", help="Load takes effect: next_day or same_day.")
-]
+Convention = Annotated[str, Option(help="Load takes effect: next_day or same_day.")]
 FitBounds = Annotated[
-    list[str] | None,
-    typer.Option("--bound", help="Where to look: fitness_tau=1,300. Repeatable."),
+    _Texts, Option(help="Where to look: fitness_tau=1,300. Repeatable.")
 ]
 FitStarts = Annotated[
-    list[str] | None,
-    typer.Option("--start", help="Search from here only: fitness_tau=40. Repeatable."),
+    _Texts, Option(help="Search from here only: fitness_tau=40. Repeatable.")
 ]
-ComparedModels = Annotated[
-    list[str] | None,
-    typer.Option("--compare", help="Model to compare with. Repeatable."),
-]
-NBootstrap = Annotated[
-    int, typer.Option("--bootstrap", min=0, help="Resampled fits; 0: no bands.")
-]
-Level = Annotated[float, typer.Option(help="Of intervals and bands: 0.95 for 95 %.")]
-FitSeed = Annotated[
-    int, typer.Option("--seed", min=0, help="Seed of the resampling: 0, 1, 2, ...")
-]
+ComparedModels = Annotated[_Texts, Option(help="Model to compare with. Repeatable.")]
+NBootstrap = Annotated[int, Option(min=0, help="Resampled fits; 0: no bands.")]
+Level = Annotated[float, Option(help="Of intervals and bands: 0.95 for 95 %.")]
+FitSeed = Annotated[int, Option(min=0, help="Seed of the resampling: 0, 1, 2, ...")]
 FitFolder = Annotated[
-    Path | None,
-    typer.Option("--out", help="Folder of the results. Default: out/fit-SERIES-MODEL."),
+    _Folder, Option(help="Folder of the results. Default: out/fit-SERIES-MODEL.")
 ]
 ComparedPlans = Annotated[
-    list[str], typer.Argument(metavar="PLAN", help="Shipped plans, or TOML files.")
+    list[str], Argument(metavar="PLAN", help="Shipped plans, or TOML files.")
 ]
 Varied = Annotated[
-    list[str] | None,
-    typer.Option("--vary", help="Values to try: deload.every_weeks=0,4,6. Repeatable."),
+    _Texts, Option(help="Values to try: deload.every_weeks=0,4,6. Repeatable.")
 ]
 Factorial = Annotated[
-    bool, typer.Option("--factorial", help="Every combination of the values to try.")
+    bool, Option("--factorial", help="Every combination of the values to try.")
 ]
 RepeatedAthlete = Annotated[
-    str | None,
-    typer.Option("--athlete", "-a", help="Simulate one athlete repeatedly instead."),
+    _Text, Option("--athlete", "-a", help="Simulate one athlete repeatedly instead.")
 ]
 PopulationName = Annotated[
-    str | None,
-    typer.Option(help="Population to draw from. Default: novices."),
+    _Text, Option(help="Population to draw from. Default: novices.")
 ]
 NumberOfAthletes = Annotated[
-    int, typer.Option("--athletes", help="Number of athletes drawn.")
+    int, Option("--athletes", help="Number of athletes drawn.")
 ]
-OutcomeShown = Annotated[str, typer.Option(help="Outcome to draw and to list first.")]
+OutcomeShown = Annotated[str, Option(help="Outcome to draw and to list first.")]
 SweepFile = Annotated[
-    str,
-    typer.Argument(metavar="SWEEP", help="Name of a shipped sweep, or a TOML file."),
+    str, Argument(metavar="SWEEP", help="Name of a shipped sweep, or a TOML file.")
 ]
 SearchFile = Annotated[
-    str,
-    typer.Argument(metavar="SEARCH", help="Name of a shipped search, or a TOML file."),
+    str, Argument(metavar="SEARCH", help="Name of a shipped search, or a TOML file.")
 ]
 SweepFolder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the results. Default: out/sweep-NAME."),
+    _Folder, Option(help="Folder of the results. Default: out/sweep-NAME.")
 ]
 SearchFolder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the results. Default: out/search-NAME."),
+    _Folder, Option(help="Folder of the results. Default: out/search-NAME.")
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Resume a sweep that was stopped.")
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(help="Dask scheduler, tcp://HOST:8786, or local."),
-]
+Resume = Annotated[bool, Option("--resume", help="Resume a sweep that was stopped.")]
+Scheduler = Annotated[_Text, Option(help="Dask scheduler, tcp://HOST:8786, or local.")]
 Threads = Annotated[
-    int | None,
-    typer.Option(min=1, help="Threads, or workers of a local cluster."),
+    int | None, Option(min=1, help="Threads, or workers of a local cluster.")
 ]
-DoneSweep = Annotated[
-    Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")
-]
+DoneSweep = Annotated[Path, Argument(metavar="DIR", help="Folder of a finished sweep.")]
 RecordFolder = Annotated[
-    Path, typer.Argument(metavar="DIR", help="Folder that hipext wrote.")
+    Path, Argument(metavar="DIR", help="Folder that hipext wrote.")
 ]
 EngineName = Annotated[
-    str | None,
-    typer.Option(help="plain or compiled. Default: that of the record."),
+    _Text, Option(help="plain or compiled. Default: that of the record.")
 ]
-FileShown = Annotated[str | None, typer.Argument(help="Print the file of this one.")]
+FileShown = Annotated[_Text, Argument(help="Print the file of this one.")]
 CourseNotebooks = Annotated[
-    list[str] | None,
-    typer.Argument(
+    _Texts,
+    Argument(
         metavar="NOTEBOOK", help="Name or number: 01_first_plan, 01. Default: all."
     ),
 ]
-CourseFolder = Annotated[Path, typer.Option(help="Folder of the course.")]
-HandoutFolder = Annotated[Path, typer.Option(help="Folder of the handouts.")]
-Points = Annotated[int, typer.Option(min=1, help="Points per task.")]
+CourseFolder = Annotated[Path, Option(help="Folder of the course.")]
+HandoutFolder = Annotated[Path, Option(help="Folder of the handouts.")]
+Points = Annotated[int, Option(min=1, help="Points per task.")]
 WithFigures = Annotated[
-    bool, typer.Option("--figures/--no-figures", help="Include the figures.")
+    bool, Option("--figures/--no-figures", help="Include the figures.")
 ]
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'""", re.DOTALL)
 
 
 def read_changes(texts: Iterable[str]) -> dict[str, object]:
-    """Return values by dotted path from texts like ``deload.every_weeks=0``.
-
-    Raises
-    ------
-    ValueError
-        If a text has no path or no value.
-    """
+    """Return values by dotted path from texts like ``deload.every_weeks=0``."""
     pairs = (_key_and_value(text, "--set needs KEY=VALUE") for text in texts)
     return {path: _parsed(value) for path, value in pairs}
 
@@ -217,17 +166,6 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
     """Return lists of values by name from texts like ``deload.every_weeks=0,4,6``.
 
     A comma inside brackets, braces or quotes belongs to a value.
-
-    Raises
-    ------
-    ValueError
-        If a text has no name or an empty value, leaves a bracket or a quote open, or
-        repeats the name of another one.
-
-    Examples
-    --------
-    >>> read_vary(["athlete.missed_weeks=[],[3, 4]", "tempo=3-1-1-0,2-0-1-0"])
-    {'athlete.missed_weeks': [[], [3, 4]], 'tempo': ['3-1-1-0', '2-0-1-0']}
     """
     lists: dict[str, list[object]] = {}
     # A dict would silently keep the last of two texts with one name.
@@ -246,6 +184,37 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
             )
         lists[name] = [_parsed(part) for part in parts]
     return lists
+
+
+def read_bounds(texts: Iterable[str]) -> dict[str, tuple[float, ...]]:
+    """Return bounds by parameter from texts like ``fitness_tau=1,300``."""
+    needed = "--bound needs NAME=LOWEST,HIGHEST: fitness_tau=1,300, or two equal values"
+    return _numbers(texts, 2, f"{needed} to hold it fast")
+
+
+def read_starts(texts: Iterable[str]) -> dict[str, float]:
+    """Return values by parameter from texts like ``fitness_tau=33.6``."""
+    found = _numbers(texts, 1, "--start needs NAME=VALUE: fitness_tau=33.6")
+    return {name: value for name, (value,) in found.items()}
+
+
+def _numbers(
+    texts: Iterable[str], n_numbers: int, needed: str
+) -> dict[str, tuple[float, ...]]:
+    """Return so many numbers by name from texts like ``name=1,2``."""
+    found: dict[str, tuple[float, ...]] = {}
+    for text in texts:
+        name, values = _key_and_value(text, needed)
+        if name in found:
+            option = needed.partition(" ")[0]
+            raise ValueError(f"{option} names {name} twice. Leave one out.")
+        try:
+            found[name] = tuple(map(float, values.split(",")))
+        except ValueError:
+            found[name] = ()
+        if len(found[name]) != n_numbers:
+            raise ValueError(f"{needed}; got {text!r}.")
+    return found
 
 
 def _key_and_value(text: str, needed: str) -> tuple[str, str]:

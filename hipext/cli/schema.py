@@ -1,6 +1,6 @@
 """JSON Schemas of plan, athlete, population, sweep and search files, for editors."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hipext.athletes.athlete import Athlete
@@ -8,7 +8,7 @@ from hipext.athletes.population import Population
 from hipext.files.io import parse_toml
 from hipext.files.schema import MASS_PATTERN, FileValue
 from hipext.plans.edits import KNOBS
-from hipext.plans.exercises import Exercise, read_exercises
+from hipext.plans.exercises import read_exercises
 from hipext.plans.notation import SETS_PATTERN, TEMPO_PATTERN
 from hipext.plans.plan import Plan
 from hipext.studies.crowds import OUTCOMES
@@ -44,36 +44,31 @@ athletes to draw from it. In [vary], a name is a knob, athlete.PATH for a value 
 athlete, parameter.ID for a constant, or the dotted path of a value of the plan."""
 _VARIED = {"$ref": "#/$defs/Varied"}
 _ONE_ATHLETE = {"required": ["athlete"], "not": {"required": ["population"]}}
-_PEOPLE = {"required": ["population", "n_athletes"], "not": {"required": ["athlete"]}}
+_POPULATION = {
+    "required": ["population", "n_athletes"],
+    "not": {"required": ["athlete"]},
+}
 _IN_A_LIST = ["string", "number", "boolean", "array", "object"]  # TOML but for dates
 
 
 def plan_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of plan files.
-
-    What it cannot say, `read_plan` checks: whether sets, tempo and rule fit the
-    exercise, whether weeks lie inside the plan, and whether names exist and are
-    used once.
-
-    Examples
-    --------
-    >>> plan_schema()["required"]
-    ['format', 'name', 'phase']
-    """
+    """Return the JSON Schema (draft 2020-12) of plan files."""
+    # Whether sets, tempo and rule fit the exercise, weeks the plan, and names each
+    # other, no schema can say: `read_plan` checks it.
     schema = _schema_of(Plan, "hipext plan")
     schema["description"] += _PLAN_FILE.replace("\n", " ")
+    one_exercise, one_tempo = {"enum": _words()}, {"pattern": TEMPO_PATTERN}
+    more = {
+        "exercise": one_exercise,
+        "ladder": {"items": one_exercise},
+        "sets": {"pattern": SETS_PATTERN},
+        "tempo": one_tempo,
+    }
     for owner, key, field in _properties(schema):
         field["description"] += _MORE.get((owner, key), "").replace("\n", " ")
-        if key == "exercise":
-            field["enum"] = _words(read_exercises().values())
-        if key == "ladder":
-            field["items"] = {"enum": _words(read_exercises().values())}
-        if key == "sets":
-            field["pattern"] = SETS_PATTERN
-        if key == "tempo":
-            field["pattern"] = TEMPO_PATTERN
+        field |= more.get(key, {})
         if key == "tempos":
-            field["items"]["pattern"] = TEMPO_PATTERN
+            field["items"] |= one_tempo
         if key.endswith("_fraction"):
             field |= {"minimum": field.pop("ge"), "maximum": 1}
         if key == "weeks" and field["type"] == "array":
@@ -89,11 +84,7 @@ def athlete_schema() -> Schema:
 
 
 def population_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of population files.
-
-    What it cannot say, `read_population` checks: whether the shares of all groups
-    make 1, and whether an athlete that is named exists.
-    """
+    """Return the JSON Schema (draft 2020-12) of population files."""
     schema = _schema_of(Population, "hipext population")
     _add_lifts(schema["$defs"]["Athlete"])
     # The average athlete is written out, or named as a shipped one.
@@ -103,16 +94,7 @@ def population_schema() -> Schema:
 
 
 def sweep_schema() -> Schema:
-    """Return the JSON Schema (draft 2020-12) of sweep files.
-
-    What it cannot say, `read_sweep_file` checks: whether names and values can be set
-    in the plan, whether ranges and sizes fit the design, and whether files are there.
-
-    Examples
-    --------
-    >>> sweep_schema()["required"]
-    ['format', 'name', 'plan', 'vary']
-    """
+    """Return the JSON Schema (draft 2020-12) of sweep files."""
     schema = _study(SweepSpec, "hipext sweep")
     # A grid has every combination; all other designs need their size n.
     schema["$defs"]["Design"] |= {
@@ -148,7 +130,7 @@ def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
     """Return what the schemas of sweeps and searches have in common."""
     schema = _schema_of(model, title)
     schema["description"] += _STUDY_FILE.replace("\n", " ")
-    schema["oneOf"] = [_ONE_ATHLETE, _PEOPLE]
+    schema["oneOf"] = [_ONE_ATHLETE, _POPULATION]
     schema["properties"]["vary"] |= {
         "minProperties": 1,
         "properties": {
@@ -179,11 +161,10 @@ def _schema_of(model: type[FileValue], title: str) -> Schema:
     """Return the JSON Schema that pydantic makes of a model, as editors want it."""
     schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
     for part in (schema, *schema["$defs"].values()):
-        fields = part["properties"].items()
-        part["properties"] = {key: _without_null(field) for key, field in fields}
-        for key, field in part["properties"].items():
-            if key.endswith("_kg") and field["type"] == "number":
-                part["properties"][key] = _mass(field)
+        for key, given in part["properties"].items():
+            field = _without_null(given)
+            is_mass = key.endswith("_kg") and field["type"] == "number"
+            part["properties"][key] = _mass(field) if is_mass else field
     for owner, key, field in _properties(schema):
         # pydantic adds titles, and the discriminator of OpenAPI, to every field.
         field.pop("title", None)
@@ -194,7 +175,10 @@ def _schema_of(model: type[FileValue], title: str) -> Schema:
         if key == "rule":
             field["description"] = schema["$defs"][owner]["description"]
         if "examples" in field:
-            field["examples"] = [_json_value(text) for text in field["examples"]]
+            field["examples"] = [
+                parse_toml(f"x = {text}", source="an example")["x"]
+                for text in field["examples"]
+            ]
     return schema
 
 
@@ -221,8 +205,7 @@ def _without_null(field: Schema) -> Schema:
 def _add_lifts(athlete: Schema) -> None:
     """Add which exercises a 1RM can be given for, and how it is written."""
     one_rm_kg = athlete["properties"]["one_rm_kg"]
-    lifts = [lift for lift in read_exercises().values() if lift.needs_one_rm]
-    one_rm_kg["propertyNames"] = {"enum": _words(lifts)}
+    one_rm_kg["propertyNames"] = {"enum": _words(needs_one_rm=True)}
     one_rm_kg["additionalProperties"] = _mass(one_rm_kg["additionalProperties"])
 
 
@@ -233,12 +216,10 @@ def _mass(field: Schema) -> Schema:
     return {**words, "anyOf": [number, {"type": "string", "pattern": MASS_PATTERN}]}
 
 
-def _json_value(text: str) -> object:
-    return parse_toml(f"x = {text}", source="an example")["x"]
-
-
-def _words(exercises: Iterable[Exercise]) -> list[str]:
+def _words(*, needs_one_rm: bool = False) -> list[str]:
     """Return the ids of exercises, then the other names that files may use."""
-    exercises = list(exercises)
+    exercises = [*read_exercises().values()]
+    if needs_one_rm:
+        exercises = [one for one in exercises if one.needs_one_rm]
     aliases = [word for one in exercises for word in (one.name, *one.aliases)]
     return list(dict.fromkeys([*(one.id for one in exercises), *aliases]))

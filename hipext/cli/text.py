@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,9 +11,8 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.athletes.population import Population, read_population
-from hipext.cli.options import DEFAULT_ATHLETE
 from hipext.files.checks import shortened
-from hipext.files.io import REPLACED, drop_leftovers, shipped_names, write_files
+from hipext.files.io import drop_leftovers, shipped_names, write_files
 from hipext.files.records import replaces_other_inputs
 from hipext.plans.exercises import Exercise, ladder
 from hipext.plans.plan import Plan
@@ -44,14 +43,14 @@ _WEEKLY_HEADS = {
     "n_sessions": "times",
     "working_sets": "sets",
     "hard_sets": "hard",
-    "n_failed": "failed",
+    "n_failed_slots": "failed",
     "volume_load_kg": "load kg",
     "system_volume_load_kg": "+body kg",
     "minutes": "min",
     "session_rpe_load": "sRPE",
     "hip_share": "hip %",
-    "pain": "pain",
-    "technique": "tech",
+    "pain_reported_max": "pain",
+    "technique_rated_mean": "tech",
     "strength_pct": "1RM %",
 }
 # Closed loops show their states instead of these: the table is 80 letters wide.
@@ -66,7 +65,8 @@ _CLOSED_LOOP_NOTE = (
     "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
     "100 at the start. States are those of a model, never a claim about a person."
 )
-_FORMATS = {"pain": "{:.1f}", "technique": "{:.2f}"}
+NOTHING = "Nothing found."
+_FORMATS = {"pain_reported_max": "{:.1f}", "technique_rated_mean": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
 
 
@@ -77,11 +77,17 @@ class Written(NamedTuple):
     paths: list[Path]
     is_replaced: bool  # results of other inputs were in the folder
 
+    def facts(self) -> dict[str, object]:
+        """Return folder and names of the files, for JSON."""
+        names = [path.name for path in self.paths]
+        return {"folder": str(self.folder), "files": names}
+
     def text(self, shown: str = "") -> str:
         """Return where the files are; `shown` is the one to look at."""
         see = f"See {self.folder / shown}; " if shown else ""
         text = f"{see}{len(self.paths)} files are in {self.folder}."
-        return f"{text}\n{REPLACED}" if self.is_replaced else text
+        replaced = "These replace earlier results of other inputs; --out keeps both."
+        return f"{text}\n{replaced}" if self.is_replaced else text
 
 
 def write_results(
@@ -93,8 +99,7 @@ def write_results(
 ) -> Written:
     """Write tables with their record, and figures.
 
-    Where they replace results of other inputs, files of these that are not written now
-    and whose names are `replaceable` are removed.
+    Of results of other inputs in the folder, what is `replaceable` goes.
     """
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
@@ -116,7 +121,7 @@ def table_json(rows: pd.DataFrame) -> str:
 
 def table(rows: pd.DataFrame) -> str:
     """Return a table as aligned text; a word instead where it is empty."""
-    return rows.to_string(index=False, na_rep="-") if len(rows) else "Nothing found."
+    return rows.to_string(index=False, na_rep="-") if len(rows) else NOTHING
 
 
 def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
@@ -126,10 +131,9 @@ def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
     return fill(text, width=width, initial_indent=prefix, subsequent_indent=after)
 
 
-def folder_name(plan: str, athlete: str) -> str:
-    """Return the name of the folder of a run; the default athlete is not in it."""
-    name = Path(plan).stem
-    return name if athlete == DEFAULT_ATHLETE else f"{name}-{Path(athlete).stem}"
+def wrapped_lines(lines: Iterable[str]) -> str:
+    """Return lines wrapped to the width of the terminal, what follows indented."""
+    return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
 def with_changes_described(plan: Plan, changes: Mapping[str, object]) -> Plan:
@@ -148,7 +152,7 @@ def run_text(
     written: Written,
     *,
     changed: Mapping[str, object],
-    explained: str = "",
+    explained: Iterable[str] = (),
 ) -> str:
     """Return how a run went: its mode, week by week, and what became of the plan."""
     # Lists of shipped files need no simulation, and should not wait for it.
@@ -156,30 +160,24 @@ def run_text(
 
     plan, weekly = simulation.plan, simulation.weekly
     head = [f"{plan.name} - {simulation.athlete.name}"]
-    if changed:
-        head.append(f"Changed: {changes_text(changed)}")
-    parts = ["\n".join([*head, mode_text(simulation)]), weekly_table(weekly)]
-    if simulation.mode == "closed_loop":
-        facts = course(plan, weekly, simulation.decisions)
-        parts.append("\n".join(wrapped(x, prefix="", hanging="  ") for x in facts))
-    parts += [explained] if explained else []
-    return "\n\n".join([*parts, written.text("report.html")])
-
-
-def mode_text(simulation: "Simulation") -> str:
-    """Return in a line whether the athlete's states feed back into the plan."""
-    if simulation.mode == "open_loop":
-        return "Open loop: every set is assumed to succeed."
+    head += [f"Changed: {changes_text(changed)}"] if changed else []
     chance = f"seed {simulation.seed}" if simulation.noise else "without noise"
-    return (
-        f"Closed loop ({chance}): performance, pain and fatigue feed back into the "
-        "plan."
+    head.append(
+        "Open loop: every set is assumed to succeed."
+        if simulation.mode == "open_loop"
+        else f"Closed loop ({chance}): performance, pain and fatigue feed back into "
+        "the plan."
     )
+    parts = ["\n".join(head), weekly_table(weekly)]
+    if simulation.mode == "closed_loop":
+        parts.append(wrapped_lines(course(plan, weekly, simulation.decisions)))
+    parts += [wrapped_lines(explained), written.text("report.html")]
+    return "\n\n".join(part for part in parts if part)
 
 
 def weekly_table(weekly: pd.DataFrame) -> str:
     """Return the weekly columns that a coach reads first, at most 80 letters wide."""
-    is_closed = "n_failed" in weekly
+    is_closed = "n_failed_slots" in weekly
     unseen = _OPEN_LOOP_ONLY if is_closed else ()
     columns = [name for name in _WEEKLY_HEADS if name in weekly and name not in unseen]
     shown = weekly[columns].copy()
@@ -196,27 +194,17 @@ def weekly_table(weekly: pd.DataFrame) -> str:
     return f"{table(shown.rename(columns=_WEEKLY_HEADS))}\n{note}"
 
 
-def week_text(simulation: "Simulation", week: int) -> str:
-    """Return what happened in a week and why, wrapped for the terminal."""
-    lines = simulation.explain(week=week).splitlines()
-    return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
-
-
 def run_json(simulation: "Simulation", written: Written) -> str:
     """Return what a run has done, as JSON: where its files are, week by week."""
-    return json_text(
-        {
-            "plan": simulation.plan.name,
-            "athlete": simulation.athlete.name,
-            "mode": simulation.mode,
-            "seed": simulation.seed,
-            "noise": simulation.noise,
-            "folder": str(written.folder),
-            "files": [path.name for path in written.paths],
-            "replaced": written.is_replaced,
-            "weekly": json.loads(table_json(simulation.weekly)),
-        }
-    )
+    facts = {
+        "plan": simulation.plan.name,
+        "athlete": simulation.athlete.name,
+        **{name: getattr(simulation, name) for name in ("mode", "seed", "noise")},
+        **written.facts(),
+        "replaced": written.is_replaced,
+        "weekly": json.loads(table_json(simulation.weekly)),
+    }
+    return json_text(facts)
 
 
 def entries_text(rows: pd.DataFrame) -> str:
@@ -232,42 +220,40 @@ def entries_text(rows: pd.DataFrame) -> str:
 def evidence_text(rows: pd.DataFrame) -> str:
     """Return a paragraph per source: status, kind, claim, value, and where from."""
     if rows.empty:
-        return "Nothing found."
-    return "\n".join(_evidence_lines(rows.to_dict("records")))
-
-
-def _evidence_lines(rows: list[dict]) -> Iterator[str]:
-    for row in rows:
+        return NOTHING
+    lines = []
+    for row in rows.to_dict("records"):
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
         spread = f" ({row['spread']})" if row["spread"] else ""
         population = f"in {row['population']}; " if row["population"] else ""
         origin = ", ".join(part for part in (row["authors"], row["year"]) if part)
-        yield f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}"
-        yield wrapped(f"{row['claim']}: {value}{spread}")
-        yield wrapped(population + origin)
-    yield f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
+        lines += [
+            f"{row['id']}  {row['status']}, {row['kind']}, {row['topic']}",
+            wrapped(f"{row['claim']}: {value}{spread}"),
+            wrapped(population + origin),
+        ]
+    end = f"{len(rows)} row(s). Only VERIFIED rows are cited as sources."
+    return "\n".join([*lines, end])
 
 
 def findings_text(rows: pd.DataFrame) -> str:
     """Return what the linter found, a paragraph per finding."""
     if rows.empty:
-        return "Nothing found."
+        return NOTHING
     lines = [
-        f"{row['place']}: {row['message']} [{row['check']}]\n"
-        + wrapped(row["suggestion"])
-        for row in rows.to_dict("records")
+        f"{row.place}: {row.message} [{row.check}]\n{wrapped(row.suggestion)}"
+        for row in rows.itertuples()
     ]
-    return "\n".join(
-        [*lines, f"{len(rows)} finding(s); the plan can be used as it is."]
-    )
+    end = f"{len(rows)} finding(s); the plan can be used as it is."
+    return "\n".join([*lines, end])
 
 
 def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
     """Return everything the catalogue says about an exercise."""
     implement = exercise.implement
     if exercise.is_loaded:
-        step = f"steps of {exercise.increment_kg:g} kg"
-        implement += f" x {exercise.n_implements}, {step}"
+        implement += f" x {exercise.n_implements}, "
+        implement += f"steps of {exercise.increment_kg:g} kg"
     facts = {
         "id": exercise.id,
         "also called": ", ".join(exercise.aliases),
@@ -284,13 +270,10 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
         "guide": ", ".join(exercise.guide),
         "sources": ", ".join(exercise.sources),
     }
-    lists = {
-        "cues": exercise.cues,
-        "faults": exercise.faults,
-        "easier": [f"{step.to}: {step.when}" for step in exercise.regress],
-        "harder": [f"{step.to}: {step.when}" for step in exercise.progress],
-        "instead": [f"{step.to}: {step.when}" for step in exercise.swap],
-    }
+    lists = {"cues": exercise.cues, "faults": exercise.faults}
+    steps = {"regress": "easier", "progress": "harder", "swap": "instead"}
+    for name, title in steps.items():
+        lists[title] = [f"{step.to}: {step.when}" for step in getattr(exercise, name)]
     lines = [exercise.name]
     lines += [f"  {key:<18}{text}" for key, text in facts.items() if text]
     for title, items in lists.items():
@@ -302,31 +285,27 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
 
 def shipped_table(folders: Iterable[str]) -> pd.DataFrame:
     """Return one row per shipped file of some folders."""
-    shipped = {
-        name: SHIPPED_READERS[folder](name)
+    return pd.DataFrame(
+        _facts(name, SHIPPED_READERS[folder](name))
         for folder in folders
         for name in shipped_names(folder)
-    }
-    return pd.DataFrame(
-        {**_facts(name, one), "name": one.name, "description": one.description}
-        for name, one in shipped.items()
     )
 
 
 def _facts(name: str, shipped: Shipped) -> dict[str, object]:
-    """Return the name of a shipped file and its short facts, by column."""
+    """Return the name of a shipped file and its facts, by column."""
     match shipped:
         case Plan():
-            return {"plan": name, "weeks": shipped.n_weeks}
+            facts = {"plan": name, "weeks": shipped.n_weeks}
         case Athlete(training_status=status):
-            facts = {"training_status": status, "activity": shipped.activity}
-            return {"athlete": name, **facts}
+            facts = {"athlete": name, "training_status": status}
+            facts["activity"] = shipped.activity
         case Population():
             statuses = [group.training_status for group in shipped.group]
             statuses = statuses or [shipped.athlete.training_status]
-            return {"population": name, "training_status": ", ".join(statuses)}
+            facts = {"population": name, "training_status": ", ".join(statuses)}
         case _:
             kind = "sweep" if isinstance(shipped, SweepSpec) else "search"
-            athletes = shipped.population or shipped.athlete
-            facts = {"kind": kind, "plan": shipped.plan, "athletes": athletes}
-            return {"study": name, **facts}
+            facts = {"study": name, "kind": kind, "plan": shipped.plan}
+            facts["athletes"] = shipped.population or shipped.athlete
+    return {**facts, "name": shipped.name, "description": shipped.description}

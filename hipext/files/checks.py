@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
-from math import isnan
 
 import pandas as pd
 
@@ -88,13 +87,10 @@ def ranges_text(numbers: Sequence[int]) -> str:
     """Return rising whole numbers as words, neighbours joined: ``1 to 3 and 7``."""
     ranges: list[list[int]] = []
     for number in numbers:
-        if ranges and number == ranges[-1][-1] + 1:
-            ranges[-1].append(number)
-        else:
-            ranges.append([number])
-    return listed(
-        f"{one[0]} to {one[-1]}" if len(one) > 1 else f"{one[0]}" for one in ranges
-    )
+        if not ranges or number != ranges[-1][-1] + 1:
+            ranges.append([])
+        ranges[-1].append(number)
+    return listed(" to ".join(map(str, dict.fromkeys((x[0], x[-1])))) for x in ranges)
 
 
 def weeks_text(numbers: Sequence[int]) -> str:
@@ -103,25 +99,9 @@ def weeks_text(numbers: Sequence[int]) -> str:
 
 
 def distinct_text(value: float, limit: float, digits: int) -> str:
-    """Return a value with as many digits as it takes to differ from a limit.
-
-    Examples
-    --------
-    >>> distinct_text(0.7412, 0.8, 2), distinct_text(0.7996, 0.8, 2)
-    ('0.74', '0.7996')
-    """
-    text = f"{value:.{digits}f}"
-    while value != limit and float(text) == limit and digits < 15:
-        digits += 1
-        text = f"{value:.{digits}f}"
-    return text
-
-
-def observations_text(observations: Iterable[tuple[str, float]]) -> str:
-    """Return observations as ``name=value``, missing ones left out."""
-    return " ".join(
-        f"{name}={value:.3g}" for name, value in observations if not isnan(value)
-    )
+    """Return a value with as many digits as it takes to differ from a limit."""
+    texts = [f"{value:.{n}f}" for n in range(digits, 16)]
+    return next((text for text in texts if float(text) != limit), texts[0])
 
 
 def shortened(name: str, n_letters: int) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from hipext.files.checks import PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_text
-from hipext.files.tables import Column, Table
+from hipext.files.tables import table_of
 
 TOPICS = (
     "emg",
@@ -36,36 +36,34 @@ TOPICS = (
     "detraining_gain",
     "trial",
 )
-KINDS = ("measured", "consensus", "assumption")
 STATUSES = ("VERIFIED", "RECALLED", "CONFLICT")
-READINGS = ("paper", "secondary", "")  # empty where nothing was read: RECALLED
-EVIDENCE = Table(
+EVIDENCE = table_of(
     "evidence",
     "one figure from the literature",
-    (
-        Column("id", "str", "", "E or T, topic or trial, number: E07-002"),
-        Column("topic", "str", "", "one of TOPICS"),
-        Column("claim", "str", "", "what the figure is, in plain words"),
-        Column("value", "str", "see unit", "the figure, or the formula, as text"),
-        Column("unit", "str", "", "unit of the value; empty for none"),
-        Column("spread", "str", "see unit", "SD, interval, range or p value"),
-        Column("population", "str", "", "who or what was studied"),
-        Column("kind", "str", "", "one of KINDS"),
-        Column("authors", "str", "", "names with initials, ', ' between"),
-        Column("year", "str", "", "year of publication"),
-        Column("journal", "str", "", "journal, volume and pages, or other place"),
-        Column("doi", "str", "", "DOI without address; empty where not known"),
-        Column("status", "str", "", "one of STATUSES"),
-        Column("reading", "str", "", "'paper', or 'secondary': quoted elsewhere"),
-        Column("note", "str", "", "what to know before the figure is used"),
-    ),
+    """
+    id | str | | E or T, topic or trial, number: E07-002
+    topic | str | | one of TOPICS
+    claim | str | | what the figure is, in plain words
+    value | str | see unit | the figure, or the formula, as text
+    unit | str | | unit of the value; empty for none
+    spread | str | see unit | SD, interval, range or p value
+    population | str | | who or what was studied
+    kind | str | | 'measured', 'consensus' or 'assumption'
+    authors | str | | names with initials, ', ' between
+    year | str | | year of publication
+    journal | str | | journal, volume and pages, or other place
+    doi | str | | DOI without address; empty where not known
+    status | str | | one of STATUSES
+    reading | str | | 'paper', or 'secondary': quoted elsewhere
+    note | str | | what to know before the figure is used
+    """,
 )
 _REQUIRED = ("topic", "claim", "value", "kind", "status")
 _VOCABULARIES = {
     "topic": TOPICS,
-    "kind": KINDS,
+    "kind": ("measured", "consensus", "assumption"),
     "status": STATUSES,
-    "reading": READINGS,
+    "reading": ("paper", "secondary"),  # empty where nothing was read: RECALLED
 }
 _ID = re.compile(r"[ET]\d\d-\d{3}")
 _INITIALS = re.compile(r" [A-Z]{1,4}$")  # of "Rogerson D"
@@ -84,11 +82,6 @@ def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
     pandas.DataFrame
         One row per figure, columns as in `EVIDENCE`; every cell is text, an empty one
         where nothing is known. It is a copy.
-
-    Raises
-    ------
-    PlanError
-        With all problems of the file.
 
     Examples
     --------
@@ -143,12 +136,9 @@ def search_evidence(
     if unknown:
         raise ValueError(" ".join(unknown))
     keep = table["id"].isin(ids or known)
-    for name, given, allowed in (
-        ("topic", topic, TOPICS),
-        ("status", status, STATUSES),
-    ):
+    for name, given in (("topic", topic), ("status", status)):
         if given is not None:
-            check_one_of(given, allowed, name=name)
+            check_one_of(given, _VOCABULARIES[name], name=name)
             keep &= table[name] == given
     rows = [" ".join(row).lower() for row in table.itertuples(index=False)]
     texts = pd.Series(rows, index=table.index, dtype="str")
@@ -180,27 +170,23 @@ def cite(source_id: str) -> str:
     >>> cite("E07-002")
     'Rogerson et al. (2024), Sports Med Open 10, doi:10.1186/s40798-024-00691-y'
     """
-    problem = _problem(source_id)
-    if problem:
+    if problem := _problem(source_id):
         raise ValueError(problem)
     row = _by_id()[source_id]
     doi = f"doi:{row['doi']}" if row["doi"] else ""
     year = f" ({row['year']})" if row["year"] else ""
-    who = _short_authors(row["authors"]) + year
+    names = [_INITIALS.sub("", name) for name in row["authors"].split(", ")]
     if row["authors"] == "authors not seen":
-        who = f"Authors not known to us{year}"
-    return ", ".join(part for part in (who, row["journal"], doi) if part)
+        who = "Authors not known to us"
+    elif len(names) <= 2 and names[-1] != "et al.":
+        who = " and ".join(names)
+    else:
+        who = f"{names[0]} et al."
+    return ", ".join(part for part in (who + year, row["journal"], doi) if part)
 
 
 def check_sources(source_ids: Iterable[str], *, name: str) -> None:
-    """Raise one ValueError with every id of `source_ids` that cannot be cited.
-
-    `name` is what the sources are for, as the reader of the message knows it.
-
-    Examples
-    --------
-    >>> check_sources(["E07-001", "E07-002"], name="deload.every_weeks")
-    """
+    """Raise one ValueError with all sources of `name` that cannot be cited."""
     problems = [problem for problem in map(_problem, source_ids) if problem]
     if problems:
         raise ValueError(f"The sources of {name} do not hold: {' '.join(problems)}")
@@ -254,13 +240,12 @@ def _row_problems(row: list[str]) -> list[str]:
         for column in required
         if not cells[column]
     ]
+    # An empty cell has its own problem, where it is one.
     for column, allowed in _VOCABULARIES.items():
-        if cells[column] and cells[column] not in allowed:
-            options = ", ".join(repr(word) for word in allowed if word)
-            problems.append(
-                f"{column} must be one of {options}; got {cells[column]!r}."
-                f"{did_you_mean(cells[column], allowed)}"
-            )
+        try:
+            check_one_of(cells[column] or allowed[0], allowed, name=column)
+        except ValueError as error:
+            problems.append(str(error))
     return [f"{place}: {problem}" for problem in problems]
 
 
@@ -281,10 +266,3 @@ def _problem(source_id: str) -> str:
 def _unknown(source_id: str, known: Collection[str]) -> str:
     guess = did_you_mean(source_id, known)
     return f"{source_id!r} is not in the table of sources.{guess}"
-
-
-def _short_authors(authors: str) -> str:
-    names = [_INITIALS.sub("", name) for name in authors.split(", ")]
-    if len(names) <= 2 and names[-1] != "et al.":
-        return " and ".join(names)
-    return f"{names[0]} et al."

@@ -15,36 +15,33 @@ from hipext.files.checks import PlanError, did_you_mean
 # In a checkout, data and notebooks lie beside the package; the wheel puts them into it
 # as _data and _notebooks (pyproject.toml).
 _PACKAGE = Path(__file__).parents[1]
-REPLACED = "These replace earlier results of other inputs; --out keeps both."
 
 
 class _Kind(NamedTuple):
     """A kind of file of the user."""
 
     name: str
-    keys: tuple[str, ...]  # which files of the kinds below it in _KINDS lack
+    keys: str  # which files of the kinds below it in _KINDS lack
     use: str  # how it is used
 
 
 _KINDS = {  # by the folder of the shipped files
     "plans": _Kind(
         "plan",
-        ("phase", "session", "block", "deload", "assessment"),
+        "phase session block deload assessment",
         "Use it as the plan: hipext run {}.",
     ),
     "athletes": _Kind(
         "athlete",
-        ("body_mass_kg", "one_rm_kg", "training_status", "recovery"),
+        "body_mass_kg one_rm_kg training_status recovery",
         "Use it with --athlete.",
     ),
     "searches": _Kind(
-        "search", ("goals", "limits", "search"), "Use it with: hipext search {}."
+        "search", "goals limits search", "Use it with: hipext search {}."
     ),
-    "sweeps": _Kind(
-        "sweep", ("vary", "design", "plan"), "Use it with: hipext sweep {}."
-    ),
+    "sweeps": _Kind("sweep", "vary design plan", "Use it with: hipext sweep {}."),
     "populations": _Kind(
-        "population", ("athlete", "spread", "group"), "Use it with --population."
+        "population", "athlete spread group", "Use it with --population."
     ),
 }
 _UNLISTED = {"plans": ("flaws",)}  # folders whose files are found by name as well
@@ -70,20 +67,7 @@ def shipped_names(folder: str) -> list[str]:
 def find_file(name_or_path: str | Path, folder: str) -> Path:
     """Return the path of a shipped file by its name, or of a file of the user.
 
-    Parameters
-    ----------
-    name_or_path : str or Path
-        ``"guide_16wk"``, or ``"my/plan.toml"``. A name without a folder and without
-        a suffix is looked for among the shipped files only.
-    folder : str
-        Folder of the shipped files: ``"plans"``, ``"athletes"``, ``"populations"``,
-        ``"sweeps"`` or ``"searches"``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file; the message says where was searched, or that the
-        name is that of a folder or of another kind of file.
+    `folder` is that of the shipped files: one of the keys of `_KINDS`.
     """
     path = Path(name_or_path)
     if path.is_file():
@@ -118,15 +102,13 @@ def _check_not_misplaced(path: Path, folder: str) -> None:
 
 def check_kind(values: Mapping, kind: str, *, source: str) -> None:
     """Raise PlanError for an athlete where a plan is wanted, or the other way round."""
-    (wanted,) = (one for one in _KINDS.values() if one.name == kind)
-    if any(key in values for key in wanted.keys):
-        return
-    for other in _KINDS.values():
-        found = [key for key in other.keys if key in values]
-        if found:
-            names = f"{_with_article(other.name)}, not {_with_article(kind)}"
-            problem = f"this is {names} (it has {found[0]})."
-            raise PlanError(source, [f"{problem} {other.use.format(source)}"])
+    kinds = _KINDS.values()
+    found = [(one, key) for one in kinds for key in one.keys.split() if key in values]
+    if found and kind not in {one.name for one, _ in found}:
+        other, key = found[0]
+        names = f"{_with_article(other.name)}, not {_with_article(kind)}"
+        problem = f"this is {names} (it has {key}). {other.use.format(source)}"
+        raise PlanError(source, [problem])
 
 
 def _with_article(kind: str) -> str:
@@ -174,13 +156,7 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write files into a folder, each whole or not at all.
 
     Every file gets a temporary name first and is renamed when all are complete, so that
-    a killed run or a full disk leaves what was there before. The folder is made if it
-    is not there.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written. It names the file; a folder made for it is gone.
+    a killed run or a full disk leaves what was there before.
     """
     folder = Path(folder)
     new_folders = [path for path in (folder, *folder.parents) if not path.exists()]

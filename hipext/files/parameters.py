@@ -64,21 +64,13 @@ class _File(FileValue):
 
 
 def read_parameters(path: str | Path | None = None) -> MappingProxyType[str, Parameter]:
-    """Return the constants of a file, by default the shipped one, by id.
-
-    Raises
-    ------
-    PlanError
-        With all problems of the file at once.
-    """
+    """Return the constants of a file, by default the shipped one, by id."""
     path = data_dir() / "parameters.toml" if path is None else Path(path)
     rows = check_values(_File, read_toml(path), source=str(path)).parameter
     ids = [row.id for row in rows]
     twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise PlanError(
-            str(path), [f"{name}: this id is used twice." for name in twice]
-        )
+    if problems := [f"{name}: this id is used twice." for name in twice]:
+        raise PlanError(str(path), problems)
     return MappingProxyType({row.id: row for row in rows})
 
 
@@ -115,34 +107,9 @@ def parameter_table() -> pd.DataFrame:
 def parameters_changed(changes: Mapping[str, float]) -> Iterator[None]:
     """Use other values of some constants inside a ``with`` block.
 
-    Blocks may stand in each other: the inner one wins, and what it does not name
-    stays as the outer one has it.
-
-    Parameters
-    ----------
-    changes : Mapping[str, float]
-        New values by id: ``{"muscle.gain": 0.02}``. They may lie outside the range
-        of the file, and be infinite, as ceilings are that never bind.
-
-    Raises
-    ------
-    ValueError
-        If there is no such constant, or a value is missing (NaN).
-    TypeError
-        If a value is not a number.
-
-    Notes
-    -----
-    The values hold in the thread that entered the block, not in threads started
-    inside it: enter it in each of them.
-
-    Examples
-    --------
-    >>> with parameters_changed({"banister.fitness_tau": 30}):
-    ...     parameter("banister.fitness_tau")
-    30.0
-    >>> parameter("banister.fitness_tau")
-    42.0
+    Of nested blocks the inner one wins. The values may lie outside the range of the
+    file, and be infinite. They hold in the thread that entered the block, not in
+    threads started inside it: enter it in each of them.
     """
     # All are checked before one is set: an error leaves the constants as they were.
     checked = {name: _checked(name, value) for name, value in changes.items()}
@@ -180,10 +147,7 @@ def _model_dtype() -> np.dtype:
 
 
 def shipped_model(**changes: float) -> np.void:
-    """Return the constants in use as one record; `a.b` is the field ``a_b``.
-
-    `changes` are by those names, and may be infinite, as ceilings are that never bind.
-    """
+    """Return the constants in use, with changes, as a record: `a.b` is ``a_b``."""
     # One record of floats, because machine code of numba can read its fields by name.
     model = np.array([tuple(values_in_use().values())], dtype=_model_dtype())
     model = model.view(np.recarray)

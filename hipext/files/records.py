@@ -3,10 +3,11 @@
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
@@ -34,7 +35,7 @@ _TABLES = ("parameters", "data", "versions", "input_hashes", "sha256")
 _NO_INPUTS = ("format", "data", "code", "versions", "input_hashes", "sha256")
 _N_DIGITS = 12  # of a short hash: an edit goes unseen by a chance of 1 in 3e14
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic", "scipy")
-_OPTIONAL_LIBRARIES = ("numba", "pyarrow")
+_LIBRARIES += ("numba", "pyarrow")  # optional
 _DATA = {  # shipped files that results depend on, in words
     "exercises.toml": "catalogue",
     "parameters.toml": "words about the constants",  # values are in the record
@@ -48,18 +49,10 @@ def record_of(
     *,
     hashes: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """Return the record of results.
+    """Return the record of results: what they were made of, and their SHA-256.
 
-    Parameters
-    ----------
-    kind : str
-        What was done: "run".
-    inputs : Mapping[str, object]
-        Everything it was made of; the constants in use are added where it has none.
-    files : Mapping[str, bytes]
-        The files of the results by name.
-    hashes : Mapping[str, str], optional
-        SHA-256 of files too large to hand over, by name.
+    The constants in use are added to inputs without any; `hashes` are those of files
+    too large to hand over.
     """
     checked = json_value({"kind": kind, "parameters": values_in_use(), **inputs})
     made = {name: sha256_of(content) for name, content in files.items()}
@@ -79,15 +72,7 @@ def record_bytes(record: Mapping[str, object]) -> bytes:
 
 
 def read_record(folder: str | Path) -> dict:
-    """Return what the ``record.json`` of a folder holds.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or no record in it.
-    PlanError
-        If the record cannot be read, is none of hipext, or is of another format.
-    """
+    """Return what the ``record.json`` of a folder holds."""
     folder = Path(folder)
     if folder.is_file():
         raise FileNotFoundError(f"'{folder}' is a file; name the folder it is in.")
@@ -98,17 +83,20 @@ def read_record(folder: str | Path) -> dict:
         raise FileNotFoundError(
             f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
         )
-    record = _parsed(path)  # edits by hand are allowed, and reported later
-    if problems := _problems(record):
+    try:
+        record = json.loads(read_text(path), parse_constant=partial(_refuse, path))
+        problems = _problems(record)  # edits by hand are allowed, and reported later
+    except json.JSONDecodeError as error:
+        problems = [
+            f"the file is not JSON: {error}. It may be cut off; take a whole copy."
+        ]
+    if problems:
         raise PlanError(str(path), problems)
     return record
 
 
 def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> bool:
-    """Return whether a folder, which need not be there, holds a record of other inputs.
-
-    `files` are those that are to go there, ``record.json`` among them.
-    """
+    """Return whether a folder has a record of other inputs than `files`, its next."""
     path = Path(folder) / RECORD
     if not path.is_file():
         return False
@@ -136,39 +124,34 @@ def inputs_of(record: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in record.items() if key not in _NO_INPUTS}
 
 
-def leaves_of(inputs: Mapping) -> dict[str, object]:
+def leaves_of(inputs: object, path: str = "") -> dict[str, object]:
     """Return every single value of nested inputs by its dotted path.
 
     Items of lists go by number from 1; empty lists and tables are values.
     """
-    return dict(_leaves(inputs, ""))
+    items = _items(inputs)
+    if path and not items:
+        return {path: inputs}
+    leaves: dict[str, object] = {}
+    for key, inner in items:
+        leaves |= leaves_of(inner, f"{path}.{key}" if path else str(key))
+    return leaves
 
 
 def input_hashes(inputs: Mapping) -> dict[str, str]:
-    """Return a short SHA-256 of every single value of the inputs by its dotted path.
-
-    1 and 1.0 have the same hash, because programs that read and write JSON do not tell
-    them apart.
-    """
+    """Return a short SHA-256 of every single value of the inputs by its path."""
     return {path: _short_hash(value) for path, value in leaves_of(inputs).items()}
 
 
 def changed_inputs(inputs: Mapping, hashes: Mapping[str, str]) -> list[str]:
-    """Return the paths of the inputs whose value is not what it was.
-
-    `hashes` is what `input_hashes` returned before. Changed and removed values come
-    first, in its order, then added ones.
-    """
+    """Return paths of inputs changed or removed since `hashes`, then of new ones."""
     now = input_hashes(inputs)
     touched = [path for path, earlier in hashes.items() if now.get(path) != earlier]
     return touched + [path for path in now if path not in hashes]
 
 
 def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list[str]:
-    """Return a sentence for every input of a record that results were not made with.
-
-    `hashes` are those of the record, and `kind` says what was done: "run".
-    """
+    """Return a sentence for every input of a record that results were not made with."""
     leaves = leaves_of(inputs)
     messages = []
     for path in changed_inputs(inputs, hashes):
@@ -191,11 +174,7 @@ def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list
 
 
 def json_value(value: object) -> object:
-    """Return a value as JSON gives it back.
-
-    JSON has no infinite and no missing numbers: infinite ones are the texts "inf" and
-    "-inf", as in CSV files, and NaN is null.
-    """
+    """Return a value as JSON gives it back."""
     if isinstance(value, Mapping):
         return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -203,6 +182,7 @@ def json_value(value: object) -> object:
     value = value.item() if isinstance(value, np.generic) else value
     if not isinstance(value, float) or isfinite(value):
         return value
+    # JSON has no such numbers: "inf" and "-inf" as in CSV files, and null for NaN.
     return None if isnan(value) else str(value)
 
 
@@ -218,19 +198,14 @@ def code_hash() -> str:
 
 
 def hash_of_modules(package: Path) -> str:
-    """Return the SHA-256 of paths and texts of all modules in all rooms of a package.
-
-    Paths are relative and have "/" between their parts, so that every machine with the
-    same code has the same hash.
-    """
+    """Return the SHA-256 of paths and texts of all modules of a package."""
+    # Paths are relative and of POSIX, so that all machines with one code have one hash.
     modules = {
         path.relative_to(package).as_posix(): path for path in package.rglob("*.py")
     }
-    parts = [
-        part
-        for name in sorted(modules)
-        for part in (name.encode(), _text_of(modules[name]))
-    ]
+    parts = chain.from_iterable(
+        (name.encode(), _text_of(path)) for name, path in sorted(modules.items())
+    )
     # No name and no Python text has a zero byte: nothing can move from one part to the
     # next without changing the hash.
     return sha256_of(b"\0".join(parts))
@@ -244,14 +219,10 @@ def data_hashes() -> Mapping[str, str]:
 
 
 def circumstances() -> dict[str, object]:
-    """Return what results depend on beside inputs: data, code and versions.
-
-    The version of a library that is not installed is None.
-    """
+    """Return what results depend on beside inputs: data, code and versions."""
     versions: dict[str, str | None] = {"python": platform.python_version()}
-    versions |= {name: version(name) for name in _LIBRARIES}
-    for name in _OPTIONAL_LIBRARIES:
-        versions[name] = None
+    for name in _LIBRARIES:
+        versions[name] = None  # where it is not installed
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return {"data": dict(data_hashes()), "code": code_hash(), "versions": versions}
@@ -260,14 +231,9 @@ def circumstances() -> dict[str, object]:
 def changes_since(
     record: Mapping[str, object], *, without: Collection[str]
 ) -> list[str]:
-    """Return what is not as it was when a record was made, likeliest cause first.
+    """Return what has changed since a record was made, likeliest cause first.
 
-    Parameters
-    ----------
-    record : Mapping[str, object]
-        A record.
-    without : collection of str
-        Libraries and data files that made none of the results in question.
+    `without` are libraries and data files that made none of the results in question.
     """
     now = circumstances()
     then, versions = record["versions"], now["versions"]
@@ -277,29 +243,17 @@ def changes_since(
         if record["data"].get(name) != now["data"][name] and name not in without
     ]
     changes += _code_changes(record)
-    others = [
-        name for name in then if name in versions and then[name] != versions[name]
-    ]
-    libraries = [
-        f"{name} was {then[name] or 'not there'}, is {versions[name] or 'not there'}"
-        for name in others
-        if name not in {"python", "hipext", *without}
-    ]
+    moved = {
+        name: f"was {then[name] or 'not there'}, is {versions[name] or 'not there'}"
+        for name in then
+        if name in versions and then[name] != versions[name]
+    }
+    python = moved.pop("python", "")
+    libraries = [x for x in moved if x not in {"hipext", *without}]
     if libraries:
-        changes.append(f"library version: {', '.join(libraries)}")
-    if "python" in others:
-        changes.append(f"Python was {then['python']}, is {versions['python']}")
-    return changes
-
-
-def _parsed(path: Path) -> object:
-    try:
-        return json.loads(read_text(path), parse_constant=partial(_refuse, path))
-    except json.JSONDecodeError as error:
-        problem = (
-            f"the file is not JSON: {error}. It may be cut off; take a whole copy."
-        )
-        raise PlanError(str(path), [problem]) from None
+        words = ", ".join(f"{name} {moved[name]}" for name in libraries)
+        changes.append(f"library version: {words}")
+    return [*changes, f"Python {python}"] if python else changes
 
 
 def _refuse(path: Path, word: str) -> None:
@@ -329,14 +283,6 @@ def _problems(record: object) -> list[str]:
     ]
 
 
-def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
-    items = _items(value)
-    if path and not items:
-        yield path, value
-    for key, inner in items:
-        yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-
-
 def _items(value: object) -> list[tuple[object, object]]:
     if isinstance(value, Mapping):
         return [*value.items()]
@@ -344,7 +290,7 @@ def _items(value: object) -> list[tuple[object, object]]:
 
 
 def _short_hash(value: object) -> str:
-    # JSON of other programs may have 3 for 3.0: the value is what counts.
+    # 1 and 1.0 have one hash: programs that write JSON do not tell them apart.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return sha256_of(json.dumps(value, allow_nan=False).encode())[:_N_DIGITS]
@@ -363,22 +309,18 @@ def _names_on(inputs: Mapping, path: str) -> str:
 
 def _code_changes(record: Mapping[str, object]) -> list[str]:
     """Return whether the code is another, with the constants it has more or fewer."""
-    then, now = record["versions"].get("hipext"), version("hipext")
-    theirs = str(record["code"])
-    known = shipped_values()
+    then = record["versions"].get("hipext"), str(record["code"])
+    now, known = (version("hipext"), code_hash()), shipped_values()
     # The hashes name the constants that the code had: one that was taken out of the
     # record by hand is an edit, not a change of code.
-    given = [
-        path.removeprefix("parameters.")
-        for path in record["input_hashes"]
-        if path.startswith("parameters.")
-    ]
+    paths = [path.partition(".") for path in record["input_hashes"]]
+    given = [name for section, _, name in paths if section == "parameters"]
     gone = [name for name in given if name not in known]
     new = [name for name in known if name not in given]
-    if (then, theirs) == (now, code_hash()) and not gone and not new:
+    if then == now and not gone and not new:
         return []
-    words = f"code version: hipext {then}, code {theirs[:_N_DIGITS]} then; "
-    words += f"{now}, {code_hash()[:_N_DIGITS]} now"
+    words = f"code version: hipext {then[0]}, code {then[1][:_N_DIGITS]} then; "
+    words += f"{now[0]}, {now[1][:_N_DIGITS]} now"
     words += f"; there is no parameter {', '.join(gone)} now" if gone else ""
     return [words + (f"; there was no parameter {', '.join(new)}" if new else "")]
 

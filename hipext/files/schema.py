@@ -60,25 +60,10 @@ def check_values(
     context: object = None,
     more_problems: Sequence[str] = (),
 ) -> Model:
-    """Return `values` as a checked, frozen `model`.
+    """Return `values` as a checked, frozen `model`, or raise all problems at once.
 
-    Parameters
-    ----------
-    model : type
-        The kind of value, a `FileValue`.
-    values : Mapping
-        What a file holds.
-    source : str
-        Name of the file, for the message.
-    context : object, optional
-        What the validators of the model may look things up in.
-    more_problems : sequence of str
-        Problems found by looking at several values at once.
-
-    Raises
-    ------
-    PlanError
-        With all problems at once, if there is one.
+    Validators look things up in `context`; `more_problems` were found by looking at
+    several values at once.
     """
     problems = list(more_problems)
     try:
@@ -87,20 +72,14 @@ def check_values(
         problems[:0] = [
             f"{_place_of(problem, values)}: {_sentence(problem, model)}"
             for problem in error.errors(include_url=False)
-            if not _follows_from_items(problem)
+            # pydantic leaves out items that it refuses before it counts them: a list
+            # may only seem short because its items have problems.
+            if problem["type"] != "too_short"
+            or len(problem["input"]) < problem["ctx"]["min_length"]
         ]
     if problems:
         raise PlanError(source, problems)
     return checked
-
-
-def _follows_from_items(problem: Mapping) -> bool:
-    """Return whether a list only seems short because its items have problems.
-
-    pydantic leaves out items that it refuses before it counts them.
-    """
-    is_short = problem["type"] == "too_short"
-    return is_short and len(problem["input"]) >= problem["ctx"]["min_length"]
 
 
 def frozen(value: object) -> object:
@@ -136,51 +115,49 @@ def place(values: object, keys: Sequence[str | int]) -> str:
 def _label(values: object) -> str:
     """Return `` (hinge)`` for a table that has a name, an exercise or an id."""
     named = values if isinstance(values, Mapping) else {}
-    found = [named.get(key) for key in ("name", "exercise", "id")]
-    labels = [label for label in found if isinstance(label, str)]
-    return f" ({excerpt(labels[0])})" if labels else ""
+    for label in map(named.get, ("name", "exercise", "id")):
+        if isinstance(label, str):
+            return f" ({excerpt(label)})"
+    return ""
 
 
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
     kind, given = problem["type"], problem["input"]
     context = problem.get("ctx", {})
-    if kind == "missing":
-        return f"{problem['loc'][-1]!r} is missing.{_example(problem, model)}"
-    if kind == "extra_forbidden":
-        return _unknown_key(problem, model)
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in ("literal_error", "union_tag_invalid"):
-        return _not_one_of(kind, given, context)
-    if kind == "union_tag_not_found":
-        return "'rule' is missing. Write, for example, rule = \"linear\"."
+    match kind:
+        case "missing":
+            return f"{problem['loc'][-1]!r} is missing.{_example(problem, model)}"
+        case "extra_forbidden":
+            return _unknown_key(problem, model)
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return f"must be {_one_of(context['expected'], given)}"
+        case "union_tag_invalid":
+            # The given value is the table; its rule is the word that is wrong.
+            return f"rule must be {_one_of(context['expected_tags'], context['tag'])}"
+        case "union_tag_not_found":
+            return "'rule' is missing. Write, for example, rule = \"linear\"."
+        case "string_pattern_mismatch":
+            return f"must have the form {context['pattern']}; got {_given(given)}."
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]}; got {_given(given)}."
-    if kind in ("too_short", "string_too_short"):
-        return f"must have at least {context['min_length']} {_length_text(given)}."
-    if kind in ("too_long", "string_too_long"):
-        return f"must have at most {context['max_length']} {_length_text(given)}."
-    if kind == "string_pattern_mismatch":
-        return f"must have the form {context['pattern']}; got {_given(given)}."
+    if kind.endswith(("too_short", "too_long")):
+        is_short = kind.endswith("short")
+        key, word = ("min_length", "least") if is_short else ("max_length", "most")
+        unit = "character(s)" if isinstance(given, str) else "item(s)"
+        return f"must have at {word} {context[key]} {unit}; got {len(given)}."
     return _wrong_kind(problem, model)
 
 
-def _length_text(given: object) -> str:
-    unit = "character(s)" if isinstance(given, str) else "item(s)"
-    return f"{unit}; got {len(given)}"
-
-
-def _not_one_of(kind: str, given: object, context: Mapping) -> str:
-    # pydantic writes the allowed words into one text: 'a', 'b' or 'c'.
-    of_rule = kind == "union_tag_invalid"
-    allowed = context["expected_tags"] if of_rule else context["expected"]
+def _one_of(allowed: str, given: object) -> str:
+    """Return the allowed words, which pydantic writes as ``'a', 'b' or 'c'``."""
     options = re.findall(r"'[^']*'|\d+", allowed)
-    what, given = ("rule ", context["tag"]) if of_rule else ("", given)
     words = [option.strip("'") for option in options if option.startswith("'")]
-    guess = did_you_mean(given, words)
     one_of = "one of " if len(options) > 1 else ""
-    return f"{what}must be {one_of}{', '.join(options)}; got {_given(given)}.{guess}"
+    guess = did_you_mean(given, words)
+    return f"{one_of}{', '.join(options)}; got {_given(given)}.{guess}"
 
 
 def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
@@ -196,9 +173,9 @@ def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
             f"Write its header with two brackets, like {_header(keys)}."
         )
     wanted = _KINDS.get(kind, "another kind of value")
-    hint = ""
-    if isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given):
-        hint = f" Write {given} without quotes." if kind in ("int", "float") else ""
+    is_number = isinstance(given, str) and re.fullmatch(r"-?\d+(\.\d+)?", given)
+    is_quoted = is_number and kind in ("int", "float")
+    hint = f" Write {given} without quotes." if is_quoted else ""
     return f"must be {wanted}; got {_given(given)}.{hint}"
 
 
@@ -269,13 +246,7 @@ def models_in(annotation: object) -> list[type[FileValue]]:
 
 
 def kg(number: str, unit: str) -> float:
-    """Return a mass in kg, the float nearest to the exact product.
-
-    Examples
-    --------
-    >>> kg("154", "lb")
-    69.85322498
-    """
+    """Return a mass in kg, the float nearest to the exact product."""
     # Decimal: 154 x 0.45359237 in floats is off in the last place.
     return float(Decimal(number) * KG_PER_UNIT[unit.lower()])
 

@@ -81,13 +81,16 @@ class Table:
         }
         return pd.DataFrame(typed, index=index)
 
-    def describe(self) -> pd.DataFrame:
-        """Return the data dictionary: name, dtype, unit and meaning of each column."""
-        return pd.DataFrame([vars(column) for column in self.columns])
-
     def check(self, table: pd.DataFrame) -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
+
+
+def table_of(name: str, grain: str, columns: str) -> Table:
+    """Return the table whose columns are written in lines, fields between ``|``."""
+    lines = columns.strip().splitlines()
+    rows = [[field.strip() for field in line.split("|")] for line in lines]
+    return Table(name, grain, tuple(Column(*row) for row in rows))
 
 
 def _typed(values: Sequence, dtype: str) -> Sequence:
@@ -98,196 +101,176 @@ def _typed(values: Sequence, dtype: str) -> Sequence:
     return pd.Series(values, dtype=dtype).array
 
 
-# The days of a plan are numbered, not dated: a plan begins on any Monday.
-_WHEN = (
-    Column("week", "int64", "", "week of the plan, from 1"),
-    Column("day", "int64", "d", "day of the plan, from 0; day 0 is a Monday"),
-    Column("phase", "str", "", "name of the phase in the plan"),
-    Column("is_deload", "bool", "", "whether the week is a planned deload"),
-)
-SETS = Table(
+# Fields of a line: name, dtype, unit ("" for none), meaning. The days of a plan are
+# numbered, not dated: a plan begins on any Monday.
+_WHEN = """
+    week | int64 | | week of the plan, from 1
+    day | int64 | d | day of the plan, from 0; day 0 is a Monday
+    phase | str | | name of the phase in the plan
+    is_deload | bool | | whether the week is a planned deload"""
+SETS = table_of(
     "sets",
     "one set of one exercise; a unilateral set has one row per side",
-    (
-        *_WHEN,
-        Column("session", "str", "", "name of the session in the plan"),
-        Column("slot", "int64", "", "place of the exercise in the session, from 1"),
-        Column("group", "str", "", "pair or circuit it belongs to; empty for none"),
-        Column("exercise", "str", "", "id in the catalogue"),
-        Column("kind", "str", "", "one of SET_KINDS; only 'work' counts as work"),
-        Column("set", "int64", "", "number of the set in its slot, from 1"),
-        Column("side", "str", "", "one of SIDES"),
-        Column("reps_target", "Int64", "", "repetitions asked for (per side)"),
-        Column("reps", "Int64", "", "repetitions done (per side); missing for holds"),
-        Column("hold_target_s", "float64", "s", "hold asked for (per side)"),
-        Column("hold_s", "float64", "s", "hold done; missing for repetitions"),
-        Column("load_kg", "float64", "kg", "external load per implement"),
-        Column("n_implements", "int64", "", "implements carried, each of load_kg"),
-        Column("system_load_kg", "float64", "kg", "external load and lifted body mass"),
-        Column(
-            "pct_1rm",
-            "float64",
-            "%",
-            "what effort goes by, of the 1RM as estimated; closed loop: at the start",
-        ),
-        Column("rir_target", "float64", "reps", "repetitions in reserve asked for"),
-        Column("rir", "float64", "reps", "repetitions in reserve at the end"),
-        Column("rpe", "float64", "0-10", "effort of the set: 10 - rir"),
-        Column("tempo", "str", "s", "eccentric-pause-concentric-pause; empty: a hold"),
-        Column("tut_s", "float64", "s", "time under tension"),
-        Column("rest_s", "float64", "s", "rest after the set"),
-    ),
+    _WHEN
+    + """
+    session | str | | name of the session in the plan
+    slot | int64 | | place of the exercise in the session, from 1
+    group | str | | pair or circuit it belongs to; empty for none
+    exercise | str | | id in the catalogue
+    kind | str | | one of SET_KINDS; only 'work' counts as work
+    set | int64 | | number of the set in its slot, from 1
+    side | str | | one of SIDES
+    reps_target | Int64 | | repetitions asked for (per side)
+    reps | Int64 | | repetitions done (per side); missing for holds
+    hold_target_s | float64 | s | hold asked for (per side)
+    hold_s | float64 | s | hold done; missing for repetitions
+    load_kg | float64 | kg | external load per implement
+    n_implements | int64 | | implements carried, each of load_kg
+    system_load_kg | float64 | kg | external load and lifted body mass
+    pct_1rm | float64 | % | of the 1RM that effort goes by; closed loop: at the start
+    rir_target | float64 | reps | repetitions in reserve asked for
+    rir | float64 | reps | repetitions in reserve at the end
+    rpe | float64 | 0-10 | effort of the set: 10 - rir
+    tempo | str | s | eccentric-pause-concentric-pause; empty: a hold
+    tut_s | float64 | s | time under tension
+    rest_s | float64 | s | rest after the set
+    """,
 )
-DAILY = Table(
+DAILY = table_of(
     "daily",
     "one day of the plan, rest days included",
-    (
-        *_WHEN,
-        Column("weekday", "str", "", "one of WEEKDAYS"),
-        Column("sessions", "str", "", "names of the sessions, ' + ' between"),
-        Column("working_sets", "float64", "sets", "work; one side alone is a half"),
-        Column("volume_load_kg", "float64", "kg", "working reps x external load"),
-        Column("system_volume_load_kg", "float64", "kg", "working reps x system load"),
-        Column("tut_s", "float64", "s", "of the working sets"),
-        Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
-        Column("session_rpe_load", "float64", "a.u.", "session rating x minutes"),
-    ),
+    _WHEN
+    + """
+    weekday | str | | one of WEEKDAYS
+    sessions | str | | names of the sessions, ' + ' between
+    working_sets | float64 | sets | work; one side alone is a half
+    volume_load_kg | float64 | kg | working reps x external load
+    system_volume_load_kg | float64 | kg | working reps x system load
+    tut_s | float64 | s | of the working sets
+    hard_sets | float64 | sets | working sets near enough to failure
+    session_rpe_load | float64 | a.u. | session rating x minutes
+    """,
 )
-WEEKLY = Table(
+WEEKLY = table_of(
     "weekly",
     "one week of the plan",
-    (
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("phase", "str", "", "phase that holds most of the week's days"),
-        Column("is_deload", "bool", "", "whether the week is a planned deload"),
-        Column("n_sessions", "int64", "", "sessions with at least one working set"),
-        Column("working_sets", "float64", "sets", "work; one side alone is a half"),
-        Column("hard_sets", "float64", "sets", "working sets near enough to failure"),
-        Column("reps", "int64", "reps", "repetitions of the working sets"),
-        Column("volume_load_kg", "float64", "kg", "working reps x external load"),
-        Column("system_volume_load_kg", "float64", "kg", "the same, system load"),
-        Column("tut_s", "float64", "s", "time under tension of the working sets"),
-        Column(
-            "minutes", "float64", "min", "estimated length of its sessions with work"
-        ),
-        Column(
-            "other_minutes", "float64", "min", "mobility, recovery: no work in them"
-        ),
-        Column(
-            "session_rpe_load", "float64", "a.u.", "sum of session rating x minutes"
-        ),
-        Column("hip_share", "float64", "0-1", "hip- of hip- and knee-dominant sets"),
-        Column("unilateral_share", "float64", "0-1", "unilateral of working sets"),
-        Column(
-            "left_share", "float64", "0-1", "left of the tension time of one-sided work"
-        ),
-    ),
+    """
+    week | int64 | | week of the plan, from 1
+    phase | str | | phase that holds most of the week's days
+    is_deload | bool | | whether the week is a planned deload
+    n_sessions | int64 | | sessions with at least one working set
+    working_sets | float64 | sets | work; one side alone is a half
+    hard_sets | float64 | sets | working sets near enough to failure
+    reps | int64 | reps | repetitions of the working sets
+    volume_load_kg | float64 | kg | working reps x external load
+    system_volume_load_kg | float64 | kg | the same, system load
+    tut_s | float64 | s | time under tension of the working sets
+    minutes | float64 | min | estimated length of its sessions with work
+    other_minutes | float64 | min | mobility, recovery: no work in them
+    session_rpe_load | float64 | a.u. | sum of session rating x minutes
+    hip_share | float64 | 0-1 | hip- of hip- and knee-dominant sets
+    unilateral_share | float64 | 0-1 | unilateral of working sets
+    left_share | float64 | 0-1 | left of the tension time of one-sided work
+    """,
 )
-MUSCLE_SETS = Table(
+MUSCLE_SETS = table_of(
     "muscle_sets",
     "one muscle group in one week, under one mapping",
-    (
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("is_deload", "bool", "", "whether the week is a planned deload"),
-        Column("muscle", "str", "", "one of MUSCLES"),
-        Column("sets", "float64", "sets", "working sets x share of the muscle"),
-    ),
+    """
+    week | int64 | | week of the plan, from 1
+    is_deload | bool | | whether the week is a planned deload
+    muscle | str | | one of MUSCLES
+    sets | float64 | sets | working sets x share of the muscle
+    """,
 )
-DAILY_STATES = Table(
+DAILY_STATES = table_of(
     "daily_states",
     "one day; states of the morning, and what the day added",
-    (
-        Column("pain_reported", "float64", "0-10", "low-back pain as reported"),
-        Column("soreness_reported", "float64", "0-10", "soreness as reported"),
-        Column("technique_rated", "float64", "0-1", "mean rating of the day's sets"),
-        Column("pain", "float64", "0-10", "low-back pain, the model's state"),
-        Column("soreness", "float64", "0-10", "soreness, the model's state"),
-        Column("stiffness_deg", "float64", "deg", "hip extension lost to stiffness"),
-        Column("readiness", "float64", "0-1", "share of strength available that day"),
-        Column("range_left_deg", "float64", "deg", "hip extension, left"),
-        Column("range_right_deg", "float64", "deg", "hip extension, right"),
-        Column("stability", "float64", "0-1", "steadiness of the pelvis"),
-        Column("lumbar_load", "float64", "body masses", "load of the back that day"),
-        Column("tolerance", "float64", "body masses", "load of a day that is harmless"),
-        Column("irritation", "float64", "a.u.", "of the lower back"),
-        Column("endurance", "float64", "0-1", "static hold of the back, added share"),
-        Column("technique", "float64", "0-1", "skill of the hip hinge"),
-        Column("adaptation", "float64", "0-1", "of the gluteus maximus, added share"),
-        Column("fatigue", "float64", "0-1", "of the gluteus maximus, share taken"),
-        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts; start: 100"),
-    ),
+    """
+    pain_reported | float64 | 0-10 | low-back pain as reported
+    soreness_reported | float64 | 0-10 | soreness as reported
+    technique_rated | float64 | 0-1 | mean rating of the day's sets
+    pain | float64 | 0-10 | low-back pain, the model's state
+    soreness | float64 | 0-10 | soreness, the model's state
+    stiffness_deg | float64 | deg | hip extension lost to stiffness
+    readiness | float64 | 0-1 | share of strength available that day
+    range_left_deg | float64 | deg | hip extension, left
+    range_right_deg | float64 | deg | hip extension, right
+    stability | float64 | 0-1 | steadiness of the pelvis
+    lumbar_load | float64 | body masses | load of the back that day
+    tolerance | float64 | body masses | load of a day that is harmless
+    irritation | float64 | a.u. | of the lower back
+    endurance | float64 | 0-1 | static hold of the back, added share
+    technique | float64 | 0-1 | skill of the hip hinge
+    adaptation | float64 | 0-1 | of the gluteus maximus, added share
+    fatigue | float64 | 0-1 | of the gluteus maximus, share taken
+    strength_pct | float64 | % | mean 1RM of tested lifts; start: 100
+    """,
 )
-WEEKLY_STATES = Table(
+WEEKLY_STATES = table_of(
     "weekly_states",
     "one week; states and observations of the athlete",
-    (
-        Column("n_missed", "int64", "", "sessions with work that were missed"),
-        Column(
-            "n_failed_slots", "int64", "", "times that a slot's sets were not completed"
-        ),
-        Column("pain_reported_max", "float64", "0-10", "highest reported pain"),
-        Column("soreness_reported_max", "float64", "0-10", "highest reported soreness"),
-        Column(
-            "technique_rated_mean",
-            "float64",
-            "0-1",
-            "mean rated technique; missing for none",
-        ),
-        Column("range_left_deg", "float64", "deg", "hip extension at its end, left"),
-        Column("range_right_deg", "float64", "deg", "hip extension at its end, right"),
-        Column("strength_pct", "float64", "%", "mean 1RM of tested lifts at its end"),
-    ),
+    """
+    n_missed | int64 | | sessions with work that were missed
+    n_failed_slots | int64 | | times that a slot's sets were not completed
+    pain_reported_max | float64 | 0-10 | highest reported pain
+    soreness_reported_max | float64 | 0-10 | highest reported soreness
+    technique_rated_mean | float64 | 0-1 | mean rated technique; missing for none
+    range_left_deg | float64 | deg | hip extension at its end, left
+    range_right_deg | float64 | deg | hip extension at its end, right
+    strength_pct | float64 | % | mean 1RM of tested lifts at its end
+    """,
 )
-CAPACITY = Table(
+CAPACITY = table_of(
     "capacity",
     "one side of one lift on one day, for lifts that were done or tested",
-    (
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("day", "int64", "d", "day of the plan, from 0"),
-        Column("exercise", "str", "", "id in the catalogue"),
-        Column("side", "str", "", "left or right"),
-        Column("capacity", "float64", "share", "of the 1RM at the start"),
-        Column("one_rm_kg", "float64", "kg", "1RM per implement that this makes"),
-        Column("familiarity", "float64", "share", "gained by knowing the lift"),
-        Column("skill", "float64", "share", "gained in this lift alone"),
-        Column("muscle", "float64", "share", "gained by its muscles"),
-        Column("fatigue", "float64", "share", "lost to fatigue of its muscles"),
-    ),
+    """
+    week | int64 | | week of the plan, from 1
+    day | int64 | d | day of the plan, from 0
+    exercise | str | | id in the catalogue
+    side | str | | left or right
+    capacity | float64 | share | of the 1RM at the start
+    one_rm_kg | float64 | kg | 1RM per implement that this makes
+    familiarity | float64 | share | gained by knowing the lift
+    skill | float64 | share | gained in this lift alone
+    muscle | float64 | share | gained by its muscles
+    fatigue | float64 | share | lost to fatigue of its muscles
+    """,
 )
-RESPONSE = Table(
+RESPONSE = table_of(
     "response",
     "one day; states of the morning",
-    (
-        Column("fitness", "float64", "a.u.", "slow positive trace of the load"),
-        Column("fatigue", "float64", "a.u.", "fast negative trace of the load"),
-        Column("performance", "float64", "a.u.", "baseline + fitness - fatigue"),
-    ),
+    """
+    fitness | float64 | a.u. | slow positive trace of the load
+    fatigue | float64 | a.u. | fast negative trace of the load
+    performance | float64 | a.u. | baseline + fitness - fatigue
+    """,
 )
-DECISIONS = Table(
+DECISIONS = table_of(
     "decisions",
     "one decision of a rule about one subject",
-    (
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("day", "int64", "d", "day on which it was taken"),
-        Column("phase", "str", "", "name of the phase in the plan"),
-        Column("session", "str", "", "name of the session; empty for the whole week"),
-        Column("subject", "str", "", "exercise, or 'week', or 'phase'"),
-        Column("action", "str", "", "one of ACTIONS"),
-        Column("trigger", "str", "", "id of the rule that decided"),
-        Column("observations", "str", "", "what the rule saw, as 'name=value'"),
-        Column("sentence", "str", "", "the reason, in words"),
-    ),
+    """
+    week | int64 | | week of the plan, from 1
+    day | int64 | d | day on which it was taken
+    phase | str | | name of the phase in the plan
+    session | str | | name of the session; empty for the whole week
+    subject | str | | exercise, or 'week', or 'phase'
+    action | str | | one of ACTIONS
+    trigger | str | | id of the rule that decided
+    observations | str | | what the rule saw, as 'name=value'
+    sentence | str | | the reason, in words
+    """,
 )
-ASSESSMENTS = Table(
+ASSESSMENTS = table_of(
     "assessments",
     "one test of one side on one day",
-    (
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("day", "int64", "d", "day of the test"),
-        Column("test", "str", "", "name of the test"),
-        Column("exercise", "str", "", "exercise of a strength check; else empty"),
-        Column("side", "str", "", "both, left or right"),
-        Column("value", "float64", "see unit", "result; missing where not simulated"),
-        Column("unit", "str", "", "unit of the value"),
-    ),
+    """
+    week | int64 | | week of the plan, from 1
+    day | int64 | d | day of the test
+    test | str | | name of the test
+    exercise | str | | exercise of a strength check; else empty
+    side | str | | both, left or right
+    value | float64 | see unit | result; missing where not simulated
+    unit | str | | unit of the value
+    """,
 )

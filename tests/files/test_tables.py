@@ -98,10 +98,3 @@ def test_a_table_is_checked_for_the_columns_it_lacks():
 
 def test_a_complete_table_passes_the_check():
     PAIR.check(PAIR.from_rows([]))
-
-
-def test_a_table_describes_its_columns_with_their_units():
-    told = tables.WEEKLY.describe().set_index("name")
-    assert told.index.tolist() == list(tables.WEEKLY.names)
-    assert told.loc["volume_load_kg", "unit"] == "kg"
-    assert (told["meaning"] != "").all()
