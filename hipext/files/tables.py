@@ -81,6 +81,10 @@ class Table:
         }
         return pd.DataFrame(typed, index=index)
 
+    def describe(self) -> pd.DataFrame:
+        """Return the data dictionary: name, dtype, unit and meaning of each column."""
+        return pd.DataFrame([vars(column) for column in self.columns])
+
     def check(self, table: pd.DataFrame) -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
@@ -107,7 +111,7 @@ _WHEN = """
     week | int64 | | week of the plan, from 1
     day | int64 | d | day of the plan, from 0; day 0 is a Monday
     phase | str | | name of the phase in the plan
-    is_deload | bool | | whether the week is a planned deload"""
+    is_deload | bool | | whether the week is a deload"""
 SETS = table_of(
     "sets",
     "one set of one exercise; a unilateral set has one row per side",
@@ -157,7 +161,7 @@ WEEKLY = table_of(
     """
     week | int64 | | week of the plan, from 1
     phase | str | | phase that holds most of the week's days
-    is_deload | bool | | whether the week is a planned deload
+    is_deload | bool | | whether the week is a deload
     n_sessions | int64 | | sessions with at least one working set
     working_sets | float64 | sets | work; one side alone is a half
     hard_sets | float64 | sets | working sets near enough to failure
@@ -178,7 +182,7 @@ MUSCLE_SETS = table_of(
     "one muscle group in one week, under one mapping",
     """
     week | int64 | | week of the plan, from 1
-    is_deload | bool | | whether the week is a planned deload
+    is_deload | bool | | whether the week is a deload
     muscle | str | | one of MUSCLES
     sets | float64 | sets | working sets x share of the muscle
     """,

@@ -98,3 +98,10 @@ def test_a_table_is_checked_for_the_columns_it_lacks():
 
 def test_a_complete_table_passes_the_check():
     PAIR.check(PAIR.from_rows([]))
+
+
+def test_a_table_describes_its_columns_with_their_units():
+    described = tables.WEEKLY.describe().set_index("name")
+    assert described.index.tolist() == list(tables.WEEKLY.names)
+    assert described.loc["volume_load_kg", "unit"] == "kg"
+    assert (described["meaning"] != "").all()
