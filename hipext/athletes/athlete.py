@@ -185,24 +185,7 @@ def one_rm_of(
 ) -> OneRm:
     """Return the 1RM of an athlete in one exercise, measured or estimated.
 
-    Parameters
-    ----------
-    athlete : Athlete
-        The athlete.
-    exercise : str
-        Id of a loaded exercise.
-    exercises : Mapping[str, Exercise]
-        The catalogue, with the ratios between lifts (assumptions).
-
-    Returns
-    -------
-    OneRm
-        In kg per implement.
-
-    Raises
-    ------
-    ValueError
-        If the athlete has no 1RM from which this one could be estimated.
+    ValueError if the athlete has no 1RM from which this one could be estimated.
     """
     # The links of the catalogue lead from lift to lift until one was measured; their
     # ratios multiply. The last link of every chain is a lift that athletes test.

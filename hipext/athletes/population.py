@@ -148,16 +148,7 @@ class Population(FileValue):
 class Cohort(Sequence):
     """Athletes of a population, each made when it is looked at.
 
-    Attributes
-    ----------
-    population : Population
-        The population that they are drawn from.
-    n : int
-        Number of athletes.
-    seed : int
-        Determines, with the number of an athlete, the traits of that athlete.
-    first : int
-        Number of the first athlete.
+    The seed and the number of an athlete, from `first` on, determine the traits.
     """
 
     population: Population

@@ -111,45 +111,16 @@ KNOBS: dict[str, Knob] = {}  # in the order in which they are defined below
 
 
 def apply_knob(plan: Plan, name: str, value: object) -> Plan:
-    """Return a plan with one knob turned.
+    """Return a plan with one of `KNOBS` turned, checked like a file.
 
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan; it stays as it is.
-    name : str
-        One of `KNOBS`.
-    value : object
-        What ``KNOBS[name].values`` allows. A factor of 1, ``"as_is"`` and the value
-        that the plan has already change nothing.
-
-    Returns
-    -------
-    Plan
-        Checked like a file.
-
-    Raises
-    ------
-    ValueError
-        If there is no such knob, the value is not allowed, or nothing in the plan
-        can be changed by it.
-    PlanError
-        If the changed plan is not a good plan.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> apply_knob(read_plan("guide_16wk"), "deload_every", 6).deload.every_weeks
-    6
+    A factor of 1, ``"as_is"`` and the value that the plan has already change nothing.
+    A value that is not allowed, or that changes nothing in the plan, is a ValueError.
     """
     return apply_knobs(plan, {name: value})
 
 
 def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
-    """Return a plan with several knobs turned in order, checked once.
-
-    Parameters and errors are those of `apply_knob`.
-    """
+    """Return a plan with several knobs turned in order, checked once."""
     new = plan
     for name, value in settings.items():
         check_one_of(name, KNOBS, name="knob")
@@ -163,26 +134,10 @@ def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
 
 
 def one_change_variants(plan: Plan) -> dict[str, list[dict[str, object]]]:
-    """Return changes to try one at a time, by what they are about.
+    """Return changes to try one at a time, as `scenario_of` takes them, by title.
 
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan.
-
-    Returns
-    -------
-    dict of str to list of dict
-        Title of a group to its changes, each as `scenario_of` takes them. Only those
-        that make a good plan; of changes that make equal plans, the first. A group
-        needs two.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> variants = one_change_variants(read_plan("guide_16wk"))
-    >>> variants["deload weeks"][:2]
-    [{'deload_every': 0}, {'deload_every': 3}]
+    Only those that make a good plan; of changes that make equal plans, the first. A
+    title needs two.
     """
     groups = {
         title: [{name: value} for value in _allowed(plan, name, values)]

@@ -271,24 +271,9 @@ def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
 
 
 def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
-    """Return the exercise with an id, a name or an alias.
+    """Return the exercise with an id, a name or an alias; ValueError if there is none.
 
-    Parameters
-    ----------
-    name : str
-        Upper and lower case, spaces, hyphens and underscores make no difference.
-    exercises : Mapping[str, Exercise]
-        The catalogue, as `read_exercises` returns it.
-
-    Raises
-    ------
-    ValueError
-        If no exercise is called so; the message has the closest name.
-
-    Examples
-    --------
-    >>> exercise_named("Romanian-Deadlift", read_exercises()).id
-    'romanian_deadlift'
+    Upper and lower case, spaces, hyphens and underscores make no difference.
     """
     if name in exercises:
         return exercises[name]
@@ -306,13 +291,7 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
 
 
 def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
-    """Return the catalogue as a table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per exercise, in the order of the file; columns: `EXERCISES`.
-    """
+    """Return the catalogue as a table, in the order of the file."""
     return EXERCISES.from_rows(
         [
             tuple(

@@ -35,29 +35,16 @@ MAX_SETS, MAX_REPS, MAX_HOLD_S, MAX_LOAD_KG = 20, 100, 7200, 1000
 
 @dataclass(frozen=True, kw_only=True)
 class SetScheme:
-    """What a slot asks for; repetitions or seconds are per side.
-
-    Attributes
-    ----------
-    n_sets, n_sets_max : int
-        Sets to start with, and the most that a rule may build up to.
-    low, high : int
-        Range of repetitions, or of seconds where `is_hold`.
-    is_hold, is_per_side : bool
-        Whether `low` and `high` are seconds; whether ``/side`` was written.
-    pct_1rm, rir, load_kg : float or None
-        Intensity, effort or load: at most one is given. RPE is kept as
-        ``rir = 10 - rpe``.
-    """
+    """What a slot asks for, per side; at most one of `pct_1rm`, `rir`, `load_kg`."""
 
     n_sets: int
-    n_sets_max: int
-    low: int
+    n_sets_max: int  # the most that a rule may build up to
+    low: int  # repetitions, or seconds where `is_hold`
     high: int
     is_hold: bool = False
-    is_per_side: bool = False
+    is_per_side: bool = False  # whether "/side" was written
     pct_1rm: float | None = None
-    rir: float | None = None
+    rir: float | None = None  # RPE is kept as 10 - rpe
     load_kg: float | None = None
 
     def __str__(self) -> str:
@@ -75,29 +62,9 @@ class SetScheme:
 
 @cache
 def parse_sets(text: str) -> SetScheme:
-    """Return what a set notation says.
+    """Return what a set notation says; ValueError with all faults at once.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"3x8-10 @RIR3"``; see the top of this module for all forms.
-
-    Returns
-    -------
-    SetScheme
-
-    Raises
-    ------
-    ValueError
-        If the text has no such form, a range runs downwards, a percentage is written
-        as a fraction, or a number is out of range. All faults are named at once.
-
-    Examples
-    --------
-    >>> scheme = parse_sets("2 x 8-10/side @RPE7")
-    >>> (scheme.n_sets, scheme.low, scheme.high, scheme.rir)
-    (2, 8, 10, 3.0)
-    >>> str(scheme)
+    >>> str(parse_sets("2 x 8-10/side @RPE7"))
     '2x8-10/side @RIR3'
     """
     match = re.fullmatch(SETS_PATTERN, text)
@@ -187,21 +154,8 @@ def _range(low: int, high: int) -> str:
 def parse_tempo(text: str) -> tuple[int, int, int, int]:
     """Return the four phases of a tempo in seconds, eccentric first.
 
-    Parameters
-    ----------
-    text : str
-        Eccentric, pause, concentric, pause, also where the lift starts with the
-        concentric phase: ``"3-1-1-0"``. Zero means without a deliberate duration.
-
-    Raises
-    ------
-    ValueError
-        If the text does not have four whole numbers, or all of them are zero.
-
-    Examples
-    --------
-    >>> parse_tempo("3-1-1-0")
-    (3, 1, 1, 0)
+    That is so also where the lift starts with the concentric phase. Zero means without
+    a deliberate duration.
     """
     if not re.fullmatch(TEMPO_PATTERN, text):
         raise ValueError(

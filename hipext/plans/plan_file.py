@@ -92,36 +92,11 @@ def format_plan(plan: Plan) -> str:
 
 
 def format_text(text: str, *, source: str = "the plan") -> str:
-    r"""Return the text of a plan file in the canonical layout, with its comments.
+    """Return the text of a plan file in the canonical layout, with its comments.
 
     The values stay as they are written: ``"3x8 @RPE7"`` and ``"1x5min"`` are not
-    turned into repetitions in reserve or seconds.
-
-    Parameters
-    ----------
-    text : str
-        Text of a plan file.
-    source : str
-        Name of the file, for the message.
-
-    Returns
-    -------
-    str
-        The same plan and every comment: those on lines of their own stay above what
-        they precede, those at the end of a line stay on it. Comments inside a table
-        that becomes one line move above that line.
-
-    Raises
-    ------
-    PlanError
-        With all problems, if the text is not a good plan.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> text = format_plan(read_plan("deadlift_5x5_10wk"))
-    >>> format_text("# mine\n" + text) == "# mine\n" + text
-    True
+    turned into repetitions in reserve or seconds. Comments stay above or beside what
+    they are about; those inside a table that becomes one line move above that line.
     """
     text = text.removeprefix("\ufeff")
     values = parse_toml(text, source=source)
