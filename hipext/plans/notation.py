@@ -50,14 +50,14 @@ class SetScheme:
     def __str__(self) -> str:
         amount = _range(self.low, self.high) + ("s" if self.is_hold else "")
         side = "/side" if self.is_per_side else ""
-        return f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}{self._effort()}"
-
-    def _effort(self) -> str:
+        effort = ""
         if self.pct_1rm is not None:
-            return f" @{_exact(self.pct_1rm)}%"
-        if self.rir is not None:
-            return f" @RIR{_exact(self.rir)}"
-        return f" @{_exact(self.load_kg)}kg" if self.load_kg is not None else ""
+            effort = f" @{_exact(self.pct_1rm)}%"
+        elif self.rir is not None:
+            effort = f" @RIR{_exact(self.rir)}"
+        elif self.load_kg is not None:
+            effort = f" @{_exact(self.load_kg)}kg"
+        return f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}{effort}"
 
 
 @cache
@@ -113,7 +113,11 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
     if not match:
         return {}, [f"'@{text}' must be @75%, @RIR2, @RPE8, @60kg or @135lb."]
     if match["word"]:
-        return _reserve(match["word"].upper(), float(match["count"]))
+        word, count = match["word"].upper(), float(match["count"])
+        # In binary, 10 - 9.1 is not quite 0.9.
+        rir = count if word == "RIR" else round(10 - count, 6)
+        fault = f"{word} must be 0 to 10; got {count:g}."
+        return ({"rir": rir}, []) if 0 <= rir <= 10 else ({}, [fault])
     number, unit = float(match["number"]), (match["unit"] or "").lower()
     load_kg = kg(match["number"], unit) if unit in KG_PER_UNIT else None
     # In kg a tiny number of pounds may underflow to 0.
@@ -131,14 +135,6 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
         return {}, [f"@{text} has no unit. Write {ways}."]
     fault = f"@{text} is above 100 % of the 1RM, which cannot be lifted for sets."
     return {"pct_1rm": number}, [fault] if number > 100 else []
-
-
-def _reserve(word: str, count: float) -> tuple[dict[str, float], list[str]]:
-    # In binary, 10 - 9.1 is not quite 0.9.
-    rir = count if word == "RIR" else round(10 - count, 6)
-    if 0 <= rir <= 10:
-        return {"rir": rir}, []
-    return {}, [f"{word} must be 0 to 10; got {count:g}."]
 
 
 def _exact(number: float) -> str:
