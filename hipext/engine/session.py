@@ -56,6 +56,7 @@ from hipext.engine.state import (
     WEAKER_FIRST,
     WORK,
     RunState,
+    SlotToday,
     log_set,
     log_test,
     scripted,
@@ -120,28 +121,14 @@ def complete_as_prescribed(
     if isnan(rir) and one_rm_kg > 0.0:
         reserve = reps_to_failure(rated_kg, one_rm_kg) - reps_or_s
         rir = min(max(reserve, 0.0), MAX_RIR)
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_cut, one_rm_kg)
     for set_number in range(1, n_sets + 1):
         first = starting_side(slot.side_policy, run.observed.weaker_side, set_number)
         for turn in range(2 if exercise.is_sided else 1):
             side = BOTH
             if exercise.is_sided:
                 side = first if turn == 0 else 1 - first
-            if run.log.is_kept:
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    reps_or_s,
-                    load_kg,
-                    rir,
-                    nan,
-                    is_cut,
-                    one_rm_kg,
-                )
+            log_set(run, today, set_number, side, reps_or_s, rir, nan)
     if is_cut:
         return
     slot_state.done_kg = load_kg
@@ -180,24 +167,11 @@ def perform_preparation(
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
     set_s = (end - first) * reps_or_s * rep_duration_s(slot, slot_state, exercise)
     add_session_time(run, n_sets, n_sets * set_s, slot.rest_s)
-    if run.log.is_kept:
-        for set_number in range(1, n_sets + 1):
-            for side in range(first, end):
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    reps_or_s,
-                    load_kg,
-                    nan,
-                    nan,
-                    is_reduced,
-                    run.strengths[index].base_kg,
-                )
+    base_kg = run.strengths[index].base_kg
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
+    for set_number in range(1, n_sets + 1):
+        for side in range(first, end):
+            log_set(run, today, set_number, side, reps_or_s, nan, nan)
 
 
 def perform_work(
@@ -248,6 +222,8 @@ def perform_work(
     if starts_weaker and observed.has_asymmetry and not is_reduced:
         n_rounds += int(model.rule_extra_sets)
     completed, min_rir, technique_sum, n_rated, n_done = True, UNKNOWN_RIR, 0.0, 0, 0
+    base_kg = run.strengths[index].base_kg
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
     for set_number in range(1, n_rounds + 1):
         first = starting_side(policy, weaker, set_number)
         target, rated = reps_or_s, nan
@@ -314,22 +290,7 @@ def perform_work(
             rated = min(max(shown + model.technique_rater_sd * z_technique, 0.0), 1.0)
             rated = scripted(run.script, day, SCRIPT_TECHNIQUE, rated)
             technique_sum, n_rated = technique_sum + rated, n_rated + 1
-            if run.log.is_kept:
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    done,
-                    load_kg,
-                    rir,
-                    rated,
-                    is_reduced,
-                    run.strengths[index].base_kg,
-                )
+            log_set(run, today, set_number, side, done, rir, rated)
         if rated < model.rule_technique_stop and set_number < n_rounds:
             stop_sets(run, day, slot_number, set_number, n_rounds, rated)
             completed = False
