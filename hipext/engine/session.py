@@ -482,10 +482,8 @@ def perform_tests(run: RunState, day: int) -> None:
             observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
             log_test(run, day, BRIDGE_TEST, -1, side, observed.bridge_reps[side])
     if plan.has_test[SORENSEN_TEST]:
-        fatigue = (
-            muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
-        ) / 2.0
-        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue, 0.0)
+        fatigue = muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
+        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue / 2.0, 0.0)
         hold_s = max(hold_s + model.sorensen_sem_s * z_hold, 0.0)
         log_test(run, day, SORENSEN_TEST, -1, BOTH, hold_s)
     if plan.has_test[STRENGTH_TEST]:
