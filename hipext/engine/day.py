@@ -18,8 +18,6 @@ from hipext.engine.state import (
     LEFT,
     MORNING,
     RIGHT,
-    SCRIPT_PAIN,
-    SCRIPT_SORENESS,
     Log,
     RunState,
     log_day,
@@ -104,8 +102,8 @@ def start_day(run: RunState, day: int) -> bool:
     soreness = body.soreness
     soreness += model.soreness_sem * z_soreness * min(1.0, body.soreness)
     pain, soreness = min(max(pain, 0.0), 10.0), min(max(soreness, 0.0), 10.0)
-    observed.pain = scripted(run.script, day, SCRIPT_PAIN, pain)
-    observed.soreness = scripted(run.script, day, SCRIPT_SORENESS, soreness)
+    observed.pain = scripted(run.script.pain, day, pain)
+    observed.soreness = scripted(run.script.soreness, day, soreness)
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
     # A missed week still has its mornings: states go on, and are reported.
     is_missed = run.events[day // DAYS_PER_WEEK].is_missed

@@ -42,11 +42,6 @@ from hipext.engine.state import (
     RANGE_TEST,
     RIGHT,
     RIGHT_FIRST,
-    SCRIPT_COMPLETED,
-    SCRIPT_RANGE_LEFT,
-    SCRIPT_RANGE_RIGHT,
-    SCRIPT_RIR,
-    SCRIPT_TECHNIQUE,
     SIDES,
     SORENSEN_TEST,
     STRENGTH_TEST,
@@ -285,10 +280,10 @@ def perform_work(
             if not is_hold and lift.base_kg > 0.0:
                 sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(reserve, 6.0)
                 rir = min(max(reserve + sd * z_effort, 0.0), MAX_RIR)
-                rir = scripted(run.script, day, SCRIPT_RIR, rir)
+                rir = scripted(run.script.rir, day, rir)
                 min_rir = min(min_rir, rir)
             rated = min(max(shown + model.technique_rater_sd * z_technique, 0.0), 1.0)
-            rated = scripted(run.script, day, SCRIPT_TECHNIQUE, rated)
+            rated = scripted(run.script.technique, day, rated)
             technique_sum, n_rated = technique_sum + rated, n_rated + 1
             log_set(run, today, set_number, side, done, rir, rated)
         if rated < model.rule_technique_stop and set_number < n_rounds:
@@ -301,9 +296,7 @@ def perform_work(
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
     count.volume += 0.0 if is_hold else n_done * implements_kg
-    completed = (
-        scripted(run.script, day, SCRIPT_COMPLETED, 1.0 if completed else 0.0) > 0.5
-    )
+    completed = scripted(run.script.is_completed, day, 1.0 if completed else 0.0) > 0.5
     rir = nan if min_rir == UNKNOWN_RIR else min_rir
     if not is_reduced:
         slot_state.done_kg = load_kg
@@ -453,8 +446,8 @@ def measure_range(run: RunState, day: int) -> None:
     sem = model.range_sem_deg / sqrt(model.range_tries)
     left = body.range_deg[LEFT] - body.stiffness + sem * z_left
     right = body.range_deg[RIGHT] - body.stiffness + sem * z_right
-    observed.range_deg[LEFT] = scripted(run.script, day, SCRIPT_RANGE_LEFT, left)
-    observed.range_deg[RIGHT] = scripted(run.script, day, SCRIPT_RANGE_RIGHT, right)
+    observed.range_deg[LEFT] = scripted(run.script.range_left, day, left)
+    observed.range_deg[RIGHT] = scripted(run.script.range_right, day, right)
 
 
 def perform_tests(run: RunState, day: int) -> None:

@@ -200,24 +200,15 @@ SLOT_STATE = record_of(  # of one slot: its next prescription, and how it went
     last_day=_INT,  # last done; -1 before
     technique=(_REAL, (3,)),  # last three ratings
 )
-SCRIPT = (  # observations that may be given from outside, by day
-    "pain",
-    "soreness",
-    "technique",
-    "rir",
-    "is_completed",
-    "range_left",
-    "range_right",
+SCRIPT = record_of(  # observations of a day given from outside; missing where none is
+    pain=_REAL,
+    soreness=_REAL,
+    technique=_REAL,
+    rir=_REAL,
+    is_completed=_REAL,  # 1 or 0
+    range_left=_REAL,
+    range_right=_REAL,
 )
-(
-    SCRIPT_PAIN,
-    SCRIPT_SORENESS,
-    SCRIPT_TECHNIQUE,
-    SCRIPT_RIR,
-    SCRIPT_COMPLETED,
-    SCRIPT_RANGE_LEFT,
-    SCRIPT_RANGE_RIGHT,
-) = range(len(SCRIPT))
 
 # The log; a row is written once.
 OBSERVATIONS = record_of(  # behind a decision; missing where they played no part
@@ -363,7 +354,7 @@ class RunState(NamedTuple):
     model: np.void  # constants, see `parameters.shipped_model`
     seed: int
     is_noisy: bool
-    script: np.ndarray  # [day, place in SCRIPT]; missing where nothing is given
+    script: np.ndarray  # [day] of SCRIPT
     body: np.void  # BODY
     muscles: np.ndarray  # [muscle, side] of MUSCLE
     lifts: np.ndarray  # [exercise] of LIFT
@@ -372,14 +363,9 @@ class RunState(NamedTuple):
     e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from observations
 
 
-def scripted(script: np.ndarray, day: int, what: int, observed: float) -> float:
-    """Return what the script gives for a day, or `observed` where it gives nothing.
-
-    `what` is a place in `SCRIPT`.
-    """
-    if day < len(script) and not isnan(script[day, what]):
-        return script[day, what]
-    return observed
+def scripted(given: np.ndarray, day: int, observed: float) -> float:
+    """Return what a column of the script gives for a day, or else `observed`."""
+    return given[day] if day < len(given) and not isnan(given[day]) else observed
 
 
 class SlotToday(NamedTuple):
