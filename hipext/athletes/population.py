@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from pathlib import Path
 from statistics import NormalDist
+from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hipext.athletes.athlete import (
     STATUSES,
@@ -114,6 +115,13 @@ class Group(FileValue):
     """1RMs, as a factor on those of the average athlete."""
 
 
+def _shares_make_one(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    total = sum(group.share for group in groups)
+    if groups and abs(total - 1) >= 1e-9:
+        raise ValueError(f"the shares must make 1 together; they make {total:g}.")
+    return groups
+
+
 class Population(FileValue):
     """An average athlete and the spread around it. Those shipped are invented."""
 
@@ -127,7 +135,7 @@ class Population(FileValue):
     """The average athlete: a table like an athlete file, or the name of one."""
     spread: Spread = Spread()
     """Spread of traits."""
-    group: tuple[Group, ...] = ()
+    group: Annotated[tuple[Group, ...], AfterValidator(_shares_make_one)] = ()
     """Parts with a training status each. Default: that of the average for all."""
 
 
@@ -161,16 +169,16 @@ class Cohort(Sequence):
 
     def traits(self) -> np.ndarray:
         """Return the traits (`TRAITS`) of all athletes, without making athletes."""
-        average = traits_of([self.population.athlete])
-        spread, groups = _spread(self.population), _groups(self.population)
+        average, *_ = traits_of([self.population.athlete])
+        source = Source(
+            average, _spread(self.population), _groups(self.population), self.seed
+        )
         traits = np.zeros(self.n, dtype=TRAITS)
         if can_compile() and self.n > 1:
-            given = (average[0], spread, groups, self.seed, self.first)
-            compiled(draw_athletes)(*given, traits)
+            compiled(draw_athletes)(source, self.first, traits)
         else:
-            given = map(as_python_objects, (average[0], spread, groups))
             into = traits.view(np.recarray)
-            draw_athletes(*given, self.seed, self.first, into)
+            draw_athletes(as_python_objects(source), self.first, into)
         return traits
 
 
@@ -240,7 +248,7 @@ def read_population(name_or_path: str | Path) -> Population:
 def check_population(values: Mapping, *, source: str) -> Population:
     """Return the values of a file as a population; PlanError with all problems."""
     check_kind(values, "population", source=source)
-    given, problems = values.get("athlete"), _share_problems(values.get("group"))
+    given, problems = values.get("athlete"), []
     if isinstance(given, str):
         values = {**values, "athlete": read_athlete(given)}
     elif isinstance(given, Mapping):
@@ -259,32 +267,28 @@ def traits_of(athletes: Sequence[Athlete]) -> np.ndarray:
     return np.array([_traits(athlete) for athlete in athletes], dtype=TRAITS)
 
 
-def draw_athletes(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    first: int,
-    traits: np.ndarray,
-) -> None:
+class Source(NamedTuple):
+    """A population as the drawing reads it: its records, and the seed."""
+
+    average: np.void  # TRAITS
+    spread: np.void  # SPREAD
+    groups: np.ndarray  # GROUP
+    seed: int
+
+
+def draw_athletes(source: Source, first: int, traits: np.ndarray) -> None:
     """Fill the traits of athletes `first`, `first` + 1 and so on of a population."""
     for place in range(len(traits)):
-        draw_athlete(average, spread, groups, seed, first + place, traits[place])
+        draw_athlete(source, first + place, traits[place])
 
 
-def draw_athlete(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    athlete: int,
-    drawn: np.void,
-) -> None:
+def draw_athlete(source: Source, athlete: int, drawn: np.void) -> None:
     """Fill the traits of one athlete: the average, with a random deviation of each.
 
     Positive traits are lognormal with the average as their mean, those on a bounded
     scale normal; both are held within the limits of an athlete file.
     """
+    average, spread, groups, seed = source
     z_response, z_legs, z_one_rm, z_body_mass = normals(seed, athlete, 0, TRAIT)
     z_technique, z_range, z_sides_range, z_bridge = normals(seed, athlete, 1, TRAIT)
     z_sides_bridge, z_sorensen, z_sleep, z_stress = normals(seed, athlete, 2, TRAIT)
@@ -344,21 +348,6 @@ def lognormal(log_sd: float, z: float) -> float:
 def within(value: float, least: float, most: float) -> float:
     """Return a value, or the limit that it passed."""
     return min(max(value, least), most)
-
-
-def _share_problems(groups: object) -> list[str]:
-    """Return a sentence if the shares of unchecked groups do not make 1."""
-    shares = [
-        group.get("share")
-        for group in (groups if isinstance(groups, Sequence) else ())
-        if isinstance(group, Mapping)
-    ]
-    if not shares or not all(isinstance(one, int | float) for one in shares):
-        return []
-    total = sum(shares)
-    if abs(total - 1) < 1e-9:
-        return []
-    return [f"group: the shares must make 1 together; they make {total:g}."]
 
 
 def _spread(population: Population) -> np.void:
