@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from hipext.files.schema import KG_PER_UNIT, kg
 
@@ -167,3 +170,11 @@ def parse_tempo(text: str) -> tuple[int, int, int, int]:
 def seconds_per_rep(tempo: str) -> int:
     """Return how long one repetition takes at a tempo, in seconds."""
     return sum(parse_tempo(tempo))
+
+
+def _checked_tempo(text: str) -> str:
+    parse_tempo(text)
+    return text
+
+
+TempoText = Annotated[str, AfterValidator(_checked_tempo)]
