@@ -383,7 +383,15 @@ def _next_phase_week(run: RunState, day: int) -> bool:
         elif may_go_back and observed.regressed_from < phase:
             # Each phase is left backwards at most once, so that a run ends.
             action, reason = REGRESS, GATE_REGRESSES
-        _log_gate(run, day, action, reason, failures)
+        seen = run.log.decisions.observed
+        n_rated, technique, pain = _sessions_at_gate(run)
+        row = log_decision(run, day, PHASE_ROW, action, reason, pain, nan)
+        seen.gate_phase[row] = phase
+        seen.gate_sessions[row] = n_rated
+        seen.gate_failures[row] = failures
+        seen.technique_rated[row] = technique
+        seen.left[row] = observed.range_deg[LEFT]
+        seen.right[row] = observed.range_deg[RIGHT]
         if action == REGRESS:
             observed.plan_week -= phases[phase].weeks - 1
             observed.plan_week -= phases[phase - 1].weeks
@@ -429,18 +437,6 @@ def _sessions_at_gate(run: RunState) -> tuple[int, float, float]:
         technique = min(technique, observed.session_technique[place])
         pain = max(pain, observed.session_pain[place])
     return n_rated, technique, pain
-
-
-def _log_gate(run: RunState, day: int, action: int, reason: int, failures: int) -> None:
-    observed, seen = run.observed, run.log.decisions.observed
-    n_rated, technique, pain = _sessions_at_gate(run)
-    row = log_decision(run, day, PHASE_ROW, action, reason, pain, nan)
-    seen.gate_phase[row] = observed.phase
-    seen.gate_sessions[row] = n_rated
-    seen.gate_failures[row] = failures
-    seen.technique_rated[row] = technique
-    seen.left[row] = observed.range_deg[LEFT]
-    seen.right[row] = observed.range_deg[RIGHT]
 
 
 def decide_after_tests(run: RunState, day: int) -> None:

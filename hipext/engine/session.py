@@ -191,9 +191,13 @@ def perform_work(
     z_effort, z_technique = 0.0, 0.0
     if run.is_noisy:
         z_effort, z_technique = pair(run.seed, run.athlete_number, day, slot.channel)
-    skill = body.technique[exercise.pattern] - technique_penalty(
-        model, body, slot_state, load_kg
-    )
+    # A jump of the load and a cold start take from technique.
+    jump = 0.0
+    if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
+        jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
+    lost = model.technique_cold_loss * (1.0 - body.warmth)
+    lost += model.technique_jump_loss * jump
+    skill = body.technique[exercise.pattern] - lost
     seconds = rep_duration_s(slot, slot_state, exercise)
     slow = tempo_factor(model, slot, seconds, exercise)
     cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
@@ -338,17 +342,6 @@ def tempo_factor(
     if slot.is_hold or seconds <= exercise.usual_seconds:
         return 1.0
     return (exercise.usual_seconds / seconds) ** model.effort_tempo_power
-
-
-def technique_penalty(
-    model: np.void, body: np.void, slot_state: np.void, load_kg: float
-) -> float:
-    """Return what a jump of the load and a cold start take from technique."""
-    jump = 0.0
-    if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
-        jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
-    cold = model.technique_cold_loss * (1.0 - body.warmth)
-    return model.technique_jump_loss * jump + cold
 
 
 def acute_fatigue_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
