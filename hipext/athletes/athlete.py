@@ -10,12 +10,7 @@ from pydantic import AfterValidator, Field
 
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values, mass
-from hipext.plans.exercises import (
-    Exercise,
-    Fraction,
-    exercise_named,
-    read_exercises,
-)
+from hipext.plans.exercises import Exercise, Fraction, exercise_named, read_exercises
 from hipext.plans.plan import MAX_WEEKS
 
 STATUSES = ("untrained", "novice", "intermediate", "trained")
@@ -139,10 +134,6 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
     ----------
     name_or_path : str or Path
         Name of a shipped athlete (``"novice"``) or path of a TOML file.
-
-    Returns
-    -------
-    Athlete
 
     Raises
     ------

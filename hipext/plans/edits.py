@@ -258,10 +258,7 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
     if isinstance(here, list):
         if key == STAR:
             return list(range(len(here)))
-        numbers = _numbers(here, key)
-        if STAR not in keys[:depth]:
-            _check_one_item(here, key, numbers, path)
-        return numbers
+        return _numbers(here, key, path, is_one=STAR not in keys[:depth])
     if STAR not in keys:
         if not isinstance(here, dict):
             above = keys[depth - 1]
@@ -279,12 +276,25 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
     return [key] if can_be_new or key in place.keys(is_last=is_last) else []
 
 
-def _numbers(items: list, key: str) -> list[int]:
+def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
     """Return the numbers, from 0, of the items called so, or else of that number."""
+    labels = _labels(items)
     # A name comes before a number, so that a phase may be called "2".
-    found = [number for number, label in enumerate(_labels(items)) if label == key]
-    is_number = key.isdecimal() and 1 <= int(key) <= len(items)
-    return found or ([int(key) - 1] if is_number else [])
+    found = [number for number, label in enumerate(labels) if label == key]
+    if not found and key.isdecimal() and 1 <= int(key) <= len(items):
+        found = [int(key) - 1]
+    if is_one and len(found) > 1:
+        choice = " or ".join(str(number + 1) for number in found)
+        raise ValueError(
+            f"{path}: {key!r} is there {len(found)} times; name it by its number, "
+            f"{choice}."
+        )
+    if is_one and not found:
+        raise ValueError(
+            f"{path}: there is no {key!r}; there are {', '.join(labels)} "
+            f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
+        )
+    return found
 
 
 def _labels(items: list) -> list[str]:
@@ -294,21 +304,6 @@ def _labels(items: list) -> list[str]:
         else str(item)
         for item in items
     ]
-
-
-def _check_one_item(items: list, key: str, numbers: list[int], path: str) -> None:
-    if len(numbers) > 1:
-        choice = " or ".join(str(number + 1) for number in numbers)
-        raise ValueError(
-            f"{path}: {key!r} is there {len(numbers)} times; name it by its number, "
-            f"{choice}."
-        )
-    if not numbers:
-        labels = _labels(items)
-        raise ValueError(
-            f"{path}: there is no {key!r}; there are {', '.join(labels)} "
-            f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
-        )
 
 
 def _dead_end(path: str, key: str, there: list[str]) -> str:
