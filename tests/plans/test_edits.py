@@ -498,8 +498,12 @@ def test_reversed_twice_is_the_order_as_it_was(plan):
         ("start_load", 90, r"start_load must .*like 0\.9 for 90 %; got 90\."),
         ("start_load", float("nan"), r"start_load must be a factor .*; got nan\."),
         ("rest", float("inf"), r"rest must be a factor .*; got inf\."),
-        ("rule", "linaer", r"rule must be one of .* got 'linaer'. .* 'linear'\?"),
-        ("rule", [1], r"rule must be one of .*; got \[1\]\."),
+        (
+            "progression",
+            "linaer",
+            r"progression must be one of .* got 'linaer'. .* 'linear'\?",
+        ),
+        ("progression", [1], r"progression must be one of .*; got \[1\]\."),
         ("sessions_a_week", 6, r"sessions_a_week must be .* from 1 to 5; got 6\."),
         ("weeks", 0, r"weeks must be a whole number from 1 to 104; got 0\."),
         ("swap", "deadlift", r"swap names .*'deadlift>sumo_deadlift'; got 'deadlift'"),
@@ -529,7 +533,11 @@ WALK = {"exercise": "gentle_walk", "sets": "1x20min"}
     [
         ("load_step", 2, r"load_step: no rule has a step of the load in 'small'\."),
         ("start_load", 0.9, r"start_load: no exercise has a load in 'small'\."),
-        ("rule", "linear", r"rule 'linear' fits no loaded working slot in 'small'\."),
+        (
+            "progression",
+            "linear",
+            r"rule 'linear' fits no loaded working slot in 'small'\.",
+        ),
         ("swap", "clam>bird_dog", r"swap: 'clam' is not among the work .*'small'\."),
         ("tempo", "3-1-1-0", r"tempo: no working slot .* in 'small'\."),
         ("rest", 2, r"rest: there is no working slot in 'small'\."),
@@ -542,7 +550,7 @@ def test_knob_that_changes_nothing_in_a_plan_says_so(name, value, message):
 
 def test_double_fits_nothing_where_no_slot_has_a_range():
     with pytest.raises(ValueError, match=r"rule 'double' fits no .* in 'small'\."):
-        apply_knob(plan_of(SLOTS[2]), "rule", "double")
+        apply_knob(plan_of(SLOTS[2]), "progression", "double")
 
 
 @pytest.mark.parametrize("every", [np.int64(3), np.float64(3), 3.0])
