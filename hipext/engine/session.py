@@ -123,7 +123,8 @@ def complete_as_prescribed(
             side = BOTH
             if exercise.is_sided:
                 side = first if turn == 0 else 1 - first
-            log_set(run, today, set_number, side, reps_or_s, rir, nan)
+            if run.log.is_kept:
+                log_set(run, today, set_number, side, reps_or_s, rir, nan)
     if is_cut:
         return
     slot_state.done_kg = load_kg
@@ -166,7 +167,8 @@ def perform_preparation(
     today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
     for set_number in range(1, n_sets + 1):
         for side in range(first, end):
-            log_set(run, today, set_number, side, reps_or_s, nan, nan)
+            if run.log.is_kept:
+                log_set(run, today, set_number, side, reps_or_s, nan, nan)
 
 
 def perform_work(
@@ -289,7 +291,8 @@ def perform_work(
             rated = min(max(shown + model.technique_rater_sd * z_technique, 0.0), 1.0)
             rated = scripted(run.script.technique, day, rated)
             technique_sum, n_rated = technique_sum + rated, n_rated + 1
-            log_set(run, today, set_number, side, done, rir, rated)
+            if run.log.is_kept:
+                log_set(run, today, set_number, side, done, rir, rated)
         if rated < model.rule_technique_stop and set_number < n_rounds:
             stop_sets(run, day, slot_number, set_number, n_rounds, rated)
             completed = False

@@ -389,8 +389,6 @@ def log_set(
     technique: float,
 ) -> None:
     """Log one set of one side, or of both at once."""
-    if not run.log.is_kept:
-        return
     sets, row, slot_state = (
         run.log.sets,
         run.log.count.sets,
