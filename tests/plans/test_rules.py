@@ -215,7 +215,7 @@ def test_hold_is_lengthened_to_the_top_of_its_range():
     assert amounts(decisions) == [25, 30, 32, 32]
     assert decisions[0].reason == "all holds were completed, so each hold is 5 s longer"
     assert (decisions[3].action, decisions[3].reason) == (
-        "hold",
+        "repeat",
         "the longest hold was reached, and no harder step is planned",
     )
 
