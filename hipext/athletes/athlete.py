@@ -10,12 +10,7 @@ from pydantic import AfterValidator, Field
 
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values, mass
-from hipext.plans.exercises import (
-    Exercise,
-    Fraction,
-    exercise_named,
-    read_exercises,
-)
+from hipext.plans.exercises import Exercise, Fraction, exercise_named, read_exercises
 from hipext.plans.plan import MAX_WEEKS
 
 STATUSES = ("untrained", "novice", "intermediate", "trained")
@@ -140,10 +135,6 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
     name_or_path : str or Path
         Name of a shipped athlete (``"novice"``) or path of a TOML file.
 
-    Returns
-    -------
-    Athlete
-
     Raises
     ------
     FileNotFoundError
@@ -185,24 +176,7 @@ def one_rm_of(
 ) -> OneRm:
     """Return the 1RM of an athlete in one exercise, measured or estimated.
 
-    Parameters
-    ----------
-    athlete : Athlete
-        The athlete.
-    exercise : str
-        Id of a loaded exercise.
-    exercises : Mapping[str, Exercise]
-        The catalogue, with the ratios between lifts (assumptions).
-
-    Returns
-    -------
-    OneRm
-        In kg per implement.
-
-    Raises
-    ------
-    ValueError
-        If the athlete has no 1RM from which this one could be estimated.
+    ValueError if the athlete has no 1RM from which this one could be estimated.
     """
     # The links of the catalogue lead from lift to lift until one was measured; their
     # ratios multiply. The last link of every chain is a lift that athletes test.

@@ -72,7 +72,7 @@ class Personalised:
     changes: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class PersonalisationRule:
     """A reason ("" where the rule does not apply), a change, and its purpose."""
 
@@ -131,10 +131,13 @@ def personalise(plan: Plan, athlete: Athlete) -> Personalised:
             sentence = f"{change}, because {reason}. {rule.purpose}"
             rows.append((*cells, rule.id, rule.guide, sentence))
         adapted = after
-    return Personalised(
-        plan=_checked(adapted, athlete) if rows else plan,
-        changes=CHANGES.from_rows(rows),
-    )
+    if rows:
+        values = adapted.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        note = f"Adapted to {athlete.name} by rules that are judgements of ours."
+        values["assumptions"] = [*plan.assumptions, note]
+        source = f"{plan.name!r}, adapted to {athlete.name}"
+        adapted = check_plan(values, source=source)
+    return Personalised(plan=adapted, changes=CHANGES.from_rows(rows))
 
 
 def sensitive_back(athlete: Athlete) -> str:
@@ -210,14 +213,6 @@ def _joined(*reasons: tuple[bool, str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _checked(plan: Plan, athlete: Athlete) -> Plan:
-    """Return a changed plan, checked like a file, that names the athlete."""
-    values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    note = f"Adapted to {athlete.name} by rules that are judgements of ours."
-    values["assumptions"] = [*plan.assumptions, note]
-    return check_plan(values, source=f"{plan.name!r}, adapted to {athlete.name}")
-
-
 def _differences(
     before: object, after: object, keys: _KeyPath = ()
 ) -> Iterator[tuple[_KeyPath, object, object]]:
@@ -285,14 +280,8 @@ def _rule(
         def change_each(plan: Plan, athlete: Athlete) -> Plan:
             return each(plan, lambda part: change(part, athlete))
 
-        rule = PersonalisationRule(
-            id=change.__name__,
-            guide=guide,
-            reason=reason,
-            change=change_each if each else change,
-            purpose=purpose,
-        )
-        RULES.append(rule)
+        used, name = change_each if each else change, change.__name__
+        RULES.append(PersonalisationRule(name, guide, reason, used, purpose))
         return change
 
     return added

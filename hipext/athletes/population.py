@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from pathlib import Path
 from statistics import NormalDist
+from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hipext.athletes.athlete import (
     STATUSES,
@@ -26,6 +27,7 @@ from hipext.athletes.athlete import (
     read_athlete,
 )
 from hipext.engine.compiled import as_python_objects, can_compile, compiled
+from hipext.engine.progression import record_of
 from hipext.engine.random import normals, philox
 from hipext.engine.state import LEFT, RIGHT, SIDES
 from hipext.files.checks import PlanError
@@ -40,46 +42,26 @@ _ALWAYS = 99.0  # standard deviations: no normal number is above it
 # Limits of an athlete file; what is drawn beyond them is moved to the limit.
 MIN_BODY_MASS_KG, MAX_BODY_MASS_KG, MAX_RESPONSE, MAX_LEG = 30.0, 250.0, 5.0, 5.0
 MAX_RANGE_DEG, MAX_BRIDGES, MAX_SORENSEN_S, MAX_STRENGTH = 60.0, 200.0, 600.0, 3.0
-_REAL, _WHOLE, _PER_SIDE = "f8", "i8", (2,)
-TRAITS = np.dtype(
-    [
-        ("body_mass_kg", _REAL),
-        ("strength", _REAL),  # factor on the 1RMs that are known
-        ("response", _REAL),
-        ("legs", _REAL, _PER_SIDE),
-        ("status", _WHOLE),  # place in STATUSES
-        ("technique", _REAL),
-        ("pain", _REAL),
-        ("range_deg", _REAL, _PER_SIDE),
-        ("bridge_reps", _REAL, _PER_SIDE),
-        ("sorensen_s", _REAL),
-        ("sleep_h", _REAL),
-        ("nutrition", _REAL),
-        ("hydration", _REAL),
-        ("stress", _REAL),
-        ("other_sessions", _REAL),
-        ("stays_away_above", _REAL),  # standard normal number that keeps from coming
-    ],
-    align=True,
+_REAL, _WHOLE, _BY_SIDE = "f8", "i8", ("f8", (2,))
+TRAITS = record_of(
+    body_mass_kg=_REAL,
+    strength=_REAL,  # factor on the 1RMs that are known
+    response=_REAL,
+    legs=_BY_SIDE,
+    status=_WHOLE,  # place in STATUSES
+    technique=_REAL,
+    pain=_REAL,
+    range_deg=_BY_SIDE,
+    bridge_reps=_BY_SIDE,
+    sorensen_s=_REAL,
+    sleep_h=_REAL,
+    nutrition=_REAL,
+    hydration=_REAL,
+    stress=_REAL,
+    other_sessions=_REAL,
+    stays_away_above=_REAL,  # standard normal number that keeps from coming
 )
-SPREAD = np.dtype(  # in the order of `Spread`; SD of the logarithm where "log"
-    [
-        ("log_response", _REAL),
-        ("legs_r", _REAL),
-        ("log_one_rm", _REAL),
-        ("log_body_mass", _REAL),
-        ("technique", _REAL),
-        ("range_deg", _REAL),
-        ("sides_range_deg", _REAL),
-        ("log_bridge", _REAL),
-        ("log_sides_bridge", _REAL),
-        ("log_sorensen", _REAL),
-        ("sleep_h", _REAL),
-        ("stress", _REAL),
-    ],
-    align=True,
-)
-GROUP = np.dtype([("up_to", _REAL), ("status", _WHOLE), ("strength", _REAL)])
+GROUP = record_of(up_to=_REAL, status=_WHOLE, strength=_REAL)
 _SIDED_TRAITS = {  # fields of an athlete and their traits
     "legs": "legs",
     "hip_extension_deg": "range_deg",
@@ -116,6 +98,12 @@ class Spread(FileValue):
     """Usual stress, 0 to 1."""
 
 
+# As the drawing reads it: SD of the logarithm in place of coefficients of variation.
+SPREAD = record_of(
+    **{name.replace("_cv", "_log_sd"): _REAL for name in Spread.model_fields}
+)
+
+
 class Group(FileValue):
     """Part of a population with one training status."""
 
@@ -125,6 +113,13 @@ class Group(FileValue):
     """Experience of strength training."""
     strength: float = Field(default=1.0, gt=0, le=3)
     """1RMs, as a factor on those of the average athlete."""
+
+
+def _shares_make_one(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    total = sum(group.share for group in groups)
+    if groups and abs(total - 1) >= 1e-9:
+        raise ValueError(f"the shares must make 1 together; they make {total:g}.")
+    return groups
 
 
 class Population(FileValue):
@@ -140,7 +135,7 @@ class Population(FileValue):
     """The average athlete: a table like an athlete file, or the name of one."""
     spread: Spread = Spread()
     """Spread of traits."""
-    group: tuple[Group, ...] = ()
+    group: Annotated[tuple[Group, ...], AfterValidator(_shares_make_one)] = ()
     """Parts with a training status each. Default: that of the average for all."""
 
 
@@ -148,16 +143,7 @@ class Population(FileValue):
 class Cohort(Sequence):
     """Athletes of a population, each made when it is looked at.
 
-    Attributes
-    ----------
-    population : Population
-        The population that they are drawn from.
-    n : int
-        Number of athletes.
-    seed : int
-        Determines, with the number of an athlete, the traits of that athlete.
-    first : int
-        Number of the first athlete.
+    The seed and the number of an athlete, from `first` on, determine the traits.
     """
 
     population: Population
@@ -183,16 +169,16 @@ class Cohort(Sequence):
 
     def traits(self) -> np.ndarray:
         """Return the traits (`TRAITS`) of all athletes, without making athletes."""
-        average = traits_of([self.population.athlete])
-        spread, groups = _spread(self.population), _groups(self.population)
+        average, *_ = traits_of([self.population.athlete])
+        source = Source(
+            average, _spread(self.population), _groups(self.population), self.seed
+        )
         traits = np.zeros(self.n, dtype=TRAITS)
         if can_compile() and self.n > 1:
-            given = (average[0], spread, groups, self.seed, self.first)
-            compiled(draw_athletes)(*given, traits)
+            compiled(draw_athletes)(source, self.first, traits)
         else:
-            given = map(as_python_objects, (average[0], spread, groups))
             into = traits.view(np.recarray)
-            draw_athletes(*given, self.seed, self.first, into)
+            draw_athletes(as_python_objects(source), self.first, into)
         return traits
 
 
@@ -262,7 +248,7 @@ def read_population(name_or_path: str | Path) -> Population:
 def check_population(values: Mapping, *, source: str) -> Population:
     """Return the values of a file as a population; PlanError with all problems."""
     check_kind(values, "population", source=source)
-    given, problems = values.get("athlete"), _share_problems(values.get("group"))
+    given, problems = values.get("athlete"), []
     if isinstance(given, str):
         values = {**values, "athlete": read_athlete(given)}
     elif isinstance(given, Mapping):
@@ -281,32 +267,28 @@ def traits_of(athletes: Sequence[Athlete]) -> np.ndarray:
     return np.array([_traits(athlete) for athlete in athletes], dtype=TRAITS)
 
 
-def draw_athletes(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    first: int,
-    traits: np.ndarray,
-) -> None:
+class Source(NamedTuple):
+    """A population as the drawing reads it: its records, and the seed."""
+
+    average: np.void  # TRAITS
+    spread: np.void  # SPREAD
+    groups: np.ndarray  # GROUP
+    seed: int
+
+
+def draw_athletes(source: Source, first: int, traits: np.ndarray) -> None:
     """Fill the traits of athletes `first`, `first` + 1 and so on of a population."""
     for place in range(len(traits)):
-        draw_athlete(average, spread, groups, seed, first + place, traits[place])
+        draw_athlete(source, first + place, traits[place])
 
 
-def draw_athlete(
-    average: np.void,
-    spread: np.void,
-    groups: np.ndarray,
-    seed: int,
-    athlete: int,
-    drawn: np.void,
-) -> None:
+def draw_athlete(source: Source, athlete: int, drawn: np.void) -> None:
     """Fill the traits of one athlete: the average, with a random deviation of each.
 
     Positive traits are lognormal with the average as their mean, those on a bounded
     scale normal; both are held within the limits of an athlete file.
     """
+    average, spread, groups, seed = source
     z_response, z_legs, z_one_rm, z_body_mass = normals(seed, athlete, 0, TRAIT)
     z_technique, z_range, z_sides_range, z_bridge = normals(seed, athlete, 1, TRAIT)
     z_sides_bridge, z_sorensen, z_sleep, z_stress = normals(seed, athlete, 2, TRAIT)
@@ -316,38 +298,43 @@ def draw_athlete(
     while place < len(groups) - 1 and uniform > groups[place].up_to:
         place += 1
     drawn.status = groups[place].status
-    strength = lognormal(spread.log_one_rm, z_one_rm) * groups[place].strength
+    strength = lognormal(spread.one_rm_log_sd, z_one_rm) * groups[place].strength
     drawn.strength = min(strength, MAX_STRENGTH)
     # Responses of the legs, correlated: log(response of a leg) = c * z1 +- o * z2 with
     # c = s * sqrt((1 + r) / 2) and o = s * sqrt((1 - r) / 2). Its variance is
     # c**2 + o**2 = s**2, and the covariance of the legs c**2 - o**2 = r * s**2. The
     # shift by -s**2 / 2 gives each leg a mean of 1.
-    log_sd = spread.log_response
+    log_sd = spread.response_log_sd
     common = log_sd * ((1.0 + spread.legs_r) / 2.0) ** 0.5
     own = log_sd * ((1.0 - spread.legs_r) / 2.0) ** 0.5
     response = exp(common * z_response - log_sd * log_sd / 2.0)
     drawn.response = min(average.response * response, MAX_RESPONSE)
     drawn.legs[LEFT] = min(average.legs[LEFT] * exp(own * z_legs), MAX_LEG)
     drawn.legs[RIGHT] = min(average.legs[RIGHT] * exp(-own * z_legs), MAX_LEG)
-    body_mass_kg = average.body_mass_kg * lognormal(spread.log_body_mass, z_body_mass)
+    body_mass_kg = average.body_mass_kg * lognormal(
+        spread.body_mass_log_sd, z_body_mass
+    )
     drawn.body_mass_kg = within(body_mass_kg, MIN_BODY_MASS_KG, MAX_BODY_MASS_KG)
-    technique = average.technique + spread.technique * z_technique
+    technique = average.technique + spread.technique_sd * z_technique
     drawn.technique = within(technique, 0.0, 1.0)
     drawn.pain = average.pain
     # Sides: one number moves the mean of both, another either side away from it.
-    mean_bridge = lognormal(spread.log_bridge, z_bridge)
-    side_bridge = spread.log_sides_bridge * z_sides_bridge
+    mean_bridge = lognormal(spread.bridge_log_sd, z_bridge)
+    side_bridge = spread.sides_bridge_log_sd * z_sides_bridge
     for side in SIDES:
         sign = 1.0 if side == LEFT else -1.0
-        deg = spread.range_deg * z_range + sign * spread.sides_range_deg * z_sides_range
+        deg = (
+            spread.range_sd_deg * z_range
+            + sign * spread.sides_range_sd_deg * z_sides_range
+        )
         deg = average.range_deg[side] + deg
         drawn.range_deg[side] = within(deg, -MAX_RANGE_DEG / 2.0, MAX_RANGE_DEG)
         reps = average.bridge_reps[side] * mean_bridge * exp(sign * side_bridge)
         drawn.bridge_reps[side] = min(reps, MAX_BRIDGES)
-    hold_s = average.sorensen_s * lognormal(spread.log_sorensen, z_sorensen)
+    hold_s = average.sorensen_s * lognormal(spread.sorensen_log_sd, z_sorensen)
     drawn.sorensen_s = min(hold_s, MAX_SORENSEN_S)
-    drawn.sleep_h = within(average.sleep_h + spread.sleep_h * z_sleep, 3.0, 12.0)
-    drawn.stress = within(average.stress + spread.stress * z_stress, 0.0, 1.0)
+    drawn.sleep_h = within(average.sleep_h + spread.sleep_sd_h * z_sleep, 3.0, 12.0)
+    drawn.stress = within(average.stress + spread.stress_sd * z_stress, 0.0, 1.0)
     drawn.nutrition, drawn.hydration = average.nutrition, average.hydration
     drawn.other_sessions = average.other_sessions
     drawn.stays_away_above = average.stays_away_above
@@ -363,32 +350,16 @@ def within(value: float, least: float, most: float) -> float:
     return min(max(value, least), most)
 
 
-def _share_problems(groups: object) -> list[str]:
-    """Return a sentence if the shares of unchecked groups do not make 1."""
-    shares = [
-        group.get("share")
-        for group in (groups if isinstance(groups, Sequence) else ())
-        if isinstance(group, Mapping)
-    ]
-    if not shares or not all(isinstance(one, int | float) for one in shares):
-        return []
-    total = sum(shares)
-    if abs(total - 1) < 1e-9:
-        return []
-    return [f"group: the shares must make 1 together; they make {total:g}."]
-
-
 def _spread(population: Population) -> np.void:
     """Return the spreads of a population as the drawing reads them."""
-    spread = np.zeros(1, dtype=SPREAD)
-    given = population.spread.model_dump()
-    for field, (name, value) in zip(SPREAD.names, given.items(), strict=True):
-        value = parameter(f"population.{name}") if value is None else value
+    values = []
+    for name, given in population.spread:
+        value = parameter(f"population.{name}") if given is None else given
         # SD of the logarithm of a lognormal trait with a coefficient of variation cv:
         # sqrt(log(1 + cv**2)).
-        is_log = field.startswith("log_")
-        spread[field] = sqrt(log(1.0 + value**2)) if is_log else value
-    return spread[0]
+        is_log = name.endswith("_cv")
+        values.append(sqrt(log(1.0 + value**2)) if is_log else value)
+    return np.array([tuple(values)], dtype=SPREAD)[0]
 
 
 def _groups(population: Population) -> np.ndarray:

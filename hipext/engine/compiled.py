@@ -38,11 +38,6 @@ def compiled(function: Callable) -> Callable:
 
     The first call of the result takes seconds, or less where an earlier process left
     the machine code in numba's cache; that is kept per text of all functions involved.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If numba is not installed.
     """
     from numba import njit
 

@@ -18,8 +18,6 @@ from hipext.engine.state import (
     LEFT,
     MORNING,
     RIGHT,
-    SCRIPT_PAIN,
-    SCRIPT_SORENESS,
     Log,
     RunState,
     log_day,
@@ -42,43 +40,11 @@ def simulate_all(
     number of the first row.
     """
     for row in range(len(athletes)):
-        # Compiled code has no `_replace`, so that all fields are named.
-        log = Log(
-            run.log.is_kept,
-            run.log.count,
-            run.log.sets,
-            run.log.decisions,
-            run.log.tests,
-            run.log.days,
-            run.log.muscles,
-            run.log.lifts,
-            weeks[row],
-        )
-        simulate_days(
-            RunState(
-                run.plan,
-                run.phases,
-                run.occasions,
-                run.calendar,
-                run.slots,
-                run.exercises,
-                athletes[row],
-                strengths[row],
-                events[row],
-                run.model,
-                run.seed,
-                first_number + row,
-                run.is_noisy,
-                run.script,
-                run.body,
-                run.muscles,
-                run.lifts,
-                run.observed,
-                run.slot_states,
-                run.e1rm_kg,
-                log,
-            )
-        )
+        # Compiled code has no `_replace`: what belongs to one athlete comes between the
+        # six parts of the plan and what all athletes share, in the order of the fields.
+        own = (athletes[row], strengths[row], events[row], first_number + row)
+        log = Log(*run.log[:-1], weeks[row])
+        simulate_days(RunState(*run[:6], *own, log, *run[11:]))
 
 
 def simulate_days(run: RunState) -> None:
@@ -136,8 +102,8 @@ def start_day(run: RunState, day: int) -> bool:
     soreness = body.soreness
     soreness += model.soreness_sem * z_soreness * min(1.0, body.soreness)
     pain, soreness = min(max(pain, 0.0), 10.0), min(max(soreness, 0.0), 10.0)
-    observed.pain = scripted(run.script, day, SCRIPT_PAIN, pain)
-    observed.soreness = scripted(run.script, day, SCRIPT_SORENESS, soreness)
+    observed.pain = scripted(run.script.pain, day, pain)
+    observed.soreness = scripted(run.script.soreness, day, soreness)
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
     # A missed week still has its mornings: states go on, and are reported.
     is_missed = run.events[day // DAYS_PER_WEEK].is_missed

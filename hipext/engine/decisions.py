@@ -72,8 +72,16 @@ WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot, for decisions about these
 LOW_TECHNIQUE, HIGH_PAIN, SHORT_RANGE, ASYMMETRY = 1, 2, 4, 8  # sum: failures of a gate
 
 
-def log_decision(run: RunState, day: int, slot: int, action: int, reason: int) -> int:
-    """Log a decision; return the row that takes the observations behind it."""
+def log_decision(
+    run: RunState,
+    day: int,
+    slot: int,
+    action: int,
+    reason: int,
+    pain: float,
+    limit: float,
+) -> int:
+    """Log a decision; return the row that takes the other observations behind it."""
     log, decisions = run.log, run.log.decisions
     row = log.count.decisions
     if log.is_kept:  # otherwise there is one row, which every decision overwrites
@@ -82,6 +90,8 @@ def log_decision(run: RunState, day: int, slot: int, action: int, reason: int) -
     decisions.slot[row] = slot
     decisions.action[row] = action
     decisions.reason[row] = reason
+    decisions.observed.pain_reported[row] = pain
+    decisions.observed.limit[row] = limit
     return row
 
 
@@ -189,9 +199,8 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
             cut_pct = _cut_pct_after(model, gap_d)
             load_kg = before.load_kg * (1.0 - cut_pct / 100.0)
             after = with_load(before, load_kg, before.ladder_step)
-            row = log_decision(run, day, number, REDUCE, TRAINING_GAP)
-            seen.pain_reported[row] = pain
-            seen.limit[row] = model.rule_gap_days
+            limit = model.rule_gap_days
+            row = log_decision(run, day, number, REDUCE, TRAINING_GAP, pain, limit)
             seen.days_without[row] = gap_d
             seen.cut_pct[row] = cut_pct
             log_prescription(log.before, row, before)
@@ -205,15 +214,14 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
         cut_pct = _cut_pct_after(model, gap_d)
         for index in range(len(run.e1rm_kg)):
             run.e1rm_kg[index] *= 1.0 - cut_pct / 100.0
-        row = log_decision(run, day, WEEK_ROW, REDUCE, ESTIMATES_REDUCED)
-        seen.limit[row] = model.rule_gap_days
+        limit = model.rule_gap_days
+        row = log_decision(run, day, WEEK_ROW, REDUCE, ESTIMATES_REDUCED, nan, limit)
         seen.days_without[row] = gap_d
         seen.cut_pct[row] = cut_pct
     observed.last_work_day = day
     if not is_reduced and pain > model.rule_pain_cut:
-        row = log_decision(run, day, WEEK_ROW, REDUCE, PAIN_REDUCES_SESSION)
-        seen.pain_reported[row] = pain
-        seen.limit[row] = model.rule_pain_cut
+        limit = model.rule_pain_cut
+        log_decision(run, day, WEEK_ROW, REDUCE, PAIN_REDUCES_SESSION, pain, limit)
         return True
     return is_reduced
 
@@ -228,10 +236,9 @@ def stop_sets(
     run: RunState, day: int, slot: int, n_done: int, n_sets: int, technique: float
 ) -> None:
     """Log that a slot ended before its last set, for the technique of this one."""
-    seen = run.log.decisions.observed
-    row = log_decision(run, day, slot, STOP, TECHNIQUE_STOP)
+    seen, limit = run.log.decisions.observed, run.model.rule_technique_stop
+    row = log_decision(run, day, slot, STOP, TECHNIQUE_STOP, nan, limit)
     seen.technique_rated[row] = technique
-    seen.limit[row] = run.model.rule_technique_stop
     seen.sets_done[row] = n_done
     seen.sets_prescribed[row] = n_sets
 
@@ -291,13 +298,11 @@ def decide_slot(
         n_successes = before.n_successes + 1.0
     if run.log.is_kept and (slot.kind == WORK or action != REPEAT):
         log, seen = run.log.decisions, run.log.decisions.observed
-        row = log_decision(run, day, number, action, reason)
+        row = log_decision(run, day, number, action, reason, pain, limit)
         seen.all_sets_completed[row] = completed
         seen.reserve_reported[row] = rir
         seen.technique_rated[row] = technique
-        seen.pain_reported[row] = pain
         seen.soreness_reported[row] = soreness
-        seen.limit[row] = limit
         seen.good_in_a_row[row] = n_successes
         seen.failed_in_a_row[row] = n_failed
         seen.sessions_below[row] = n_low
@@ -340,23 +345,18 @@ def start_week(run: RunState, day: int) -> bool:
     )
     observed.is_deload = False
     if is_planned and was_reactive:
-        row = log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED)
-        seen.pain_reported[row] = pain
+        row = log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED, pain, nan)
         seen.weeks_since_deload[row] = weeks_since_deload
     elif is_planned:
         observed.is_deload = True
-        row = log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD)
-        seen.pain_reported[row] = pain
+        log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD, pain, nan)
     elif pain > pain_limit and weeks_since_deload > apart:
         observed.is_deload, observed.last_reactive_week = True, week
-        row = log_decision(run, day, WEEK_ROW, DELOAD, REACTIVE_DELOAD)
-        seen.pain_reported[row] = pain
-        seen.limit[row] = pain_limit
+        log_decision(run, day, WEEK_ROW, DELOAD, REACTIVE_DELOAD, pain, pain_limit)
     if observed.is_deload:
         observed.last_deload_week = week
     elif was_deload:
-        row = log_decision(run, day, WEEK_ROW, KEEP, AFTER_DELOAD)
-        seen.pain_reported[row] = pain
+        log_decision(run, day, WEEK_ROW, KEEP, AFTER_DELOAD, pain, nan)
     observed.pain_of_week = 0.0
     return True
 
@@ -372,25 +372,33 @@ def _next_phase_week(run: RunState, day: int) -> bool:
     if phases[phase].has_gate:
         failures = gate_check(run)
         may_go_back = phase > 0 and failures & (LOW_TECHNIQUE | HIGH_PAIN) > 0
+        action, reason = REPEAT, GATE_STAYS_CLOSED
         if run.plan.is_open_loop:
-            _log_gate(run, day, PASS, GATE_ASSUMED, 0)
+            failures, action, reason = 0, PASS, GATE_ASSUMED
         elif failures == 0:
-            _log_gate(run, day, PASS, GATE_PASSED, failures)
+            action, reason = PASS, GATE_PASSED
         elif observed.extra_weeks < phases[phase].extra_weeks:
-            _log_gate(run, day, EXTEND, GATE_EXTENDS, failures)
+            action, reason = EXTEND, GATE_EXTENDS
             observed.extra_weeks += 1
-            observed.phase_week += 1
-            return True
         elif may_go_back and observed.regressed_from < phase:
             # Each phase is left backwards at most once, so that a run ends.
-            _log_gate(run, day, REGRESS, GATE_REGRESSES, failures)
+            action, reason = REGRESS, GATE_REGRESSES
+        seen = run.log.decisions.observed
+        n_rated, technique, pain = _sessions_at_gate(run)
+        row = log_decision(run, day, PHASE_ROW, action, reason, pain, nan)
+        seen.gate_phase[row] = phase
+        seen.gate_sessions[row] = n_rated
+        seen.gate_failures[row] = failures
+        seen.technique_rated[row] = technique
+        seen.left[row] = observed.range_deg[LEFT]
+        seen.right[row] = observed.range_deg[RIGHT]
+        if action == REGRESS:
             observed.plan_week -= phases[phase].weeks - 1
             observed.plan_week -= phases[phase - 1].weeks
             observed.regressed_from = phase
             observed.phase, observed.phase_week, observed.extra_weeks = phase - 1, 1, 0
             return True
-        else:
-            _log_gate(run, day, REPEAT, GATE_STAYS_CLOSED, failures)
+        if action != PASS:
             observed.phase_week += 1
             return True
     if phase + 1 == len(phases):
@@ -431,19 +439,6 @@ def _sessions_at_gate(run: RunState) -> tuple[int, float, float]:
     return n_rated, technique, pain
 
 
-def _log_gate(run: RunState, day: int, action: int, reason: int, failures: int) -> None:
-    observed, seen = run.observed, run.log.decisions.observed
-    n_rated, technique, pain = _sessions_at_gate(run)
-    row = log_decision(run, day, PHASE_ROW, action, reason)
-    seen.gate_phase[row] = observed.phase
-    seen.gate_sessions[row] = n_rated
-    seen.gate_failures[row] = failures
-    seen.technique_rated[row] = technique
-    seen.pain_reported[row] = pain
-    seen.left[row] = observed.range_deg[LEFT]
-    seen.right[row] = observed.range_deg[RIGHT]
-
-
 def decide_after_tests(run: RunState, day: int) -> None:
     """Let an assessment change the plan: weaker side, mobility, a week of no steps."""
     plan, observed, model = run.plan, run.observed, run.model
@@ -453,19 +448,20 @@ def decide_after_tests(run: RunState, day: int) -> None:
     if plan.has_test[BRIDGE_TEST]:
         left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
         gap_pct = 100.0 * abs(left - right) / max(left, right, 1.0)
-        observed.has_asymmetry = gap_pct > model.rule_strength_gap_pct
+        limit = model.rule_strength_gap_pct
+        observed.has_asymmetry = gap_pct > limit
         action, reason = KEEP, SIDES_SIMILAR
         if observed.has_asymmetry:
             observed.weaker_side = LEFT if left < right else RIGHT
             action, reason = CHANGE, WEAKER_SIDE_FIRST
-        row = log_decision(run, day, WEEK_ROW, action, reason)
+        row = log_decision(run, day, WEEK_ROW, action, reason, nan, limit)
         seen.left[row], seen.right[row] = left, right
         seen.difference_pct[row] = gap_pct
-        seen.limit[row] = model.rule_strength_gap_pct
     if plan.has_test[RANGE_TEST]:
         left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
         gap_deg, low_deg = abs(left - right), model.rule_range_low_deg
-        is_uneven = gap_deg > model.rule_range_gap_deg
+        limit = model.rule_range_gap_deg
+        is_uneven = gap_deg > limit
         is_left_short = left < low_deg or (is_uneven and left < right)
         is_right_short = right < low_deg or (is_uneven and right < left)
         more = model.rule_more_mobility
@@ -474,21 +470,18 @@ def decide_after_tests(run: RunState, day: int) -> None:
         action, reason = KEEP, RANGE_SUFFICIENT
         if is_left_short or is_right_short:
             action, reason = CHANGE, MORE_MOBILITY
-        row = log_decision(run, day, WEEK_ROW, action, reason)
+        row = log_decision(run, day, WEEK_ROW, action, reason, nan, limit)
         seen.left[row], seen.right[row] = left, right
         seen.difference_deg[row] = gap_deg
-        seen.limit[row] = model.rule_range_gap_deg
     pain = observed.pain
     if day >= DAYS_PER_WEEK:  # in the first week there is no earlier assessment
-        rise = pain - observed.pain_at_test
+        rise, limit = pain - observed.pain_at_test, model.rule_pain_rise
         action, reason = KEEP, PAIN_STEADY
-        if rise > model.rule_pain_rise:
+        if rise > limit:
             observed.no_progress_week = observed.week
             action, reason = REPEAT, PAIN_ROSE
-        row = log_decision(run, day, WEEK_ROW, action, reason)
-        seen.pain_reported[row] = pain
+        row = log_decision(run, day, WEEK_ROW, action, reason, pain, limit)
         seen.change[row] = rise
-        seen.limit[row] = model.rule_pain_rise
     observed.pain_at_test = pain
 
 
@@ -499,6 +492,6 @@ def log_missed_session(run: RunState, day: int, occasion: int) -> None:
         if run.slots[slot].kind == WORK:
             run.log.count.missed += 1.0
             break
-    row = log_decision(run, day, WEEK_ROW, SKIP, MISSED_SESSION)
-    seen.pain_reported[row] = run.observed.pain
+    pain = run.observed.pain
+    row = log_decision(run, day, WEEK_ROW, SKIP, MISSED_SESSION, pain, nan)
     seen.occasion[row] = occasion

@@ -42,11 +42,6 @@ from hipext.engine.state import (
     RANGE_TEST,
     RIGHT,
     RIGHT_FIRST,
-    SCRIPT_COMPLETED,
-    SCRIPT_RANGE_LEFT,
-    SCRIPT_RANGE_RIGHT,
-    SCRIPT_RIR,
-    SCRIPT_TECHNIQUE,
     SIDES,
     SORENSEN_TEST,
     STRENGTH_TEST,
@@ -56,6 +51,7 @@ from hipext.engine.state import (
     WEAKER_FIRST,
     WORK,
     RunState,
+    SlotToday,
     log_set,
     log_test,
     scripted,
@@ -120,6 +116,7 @@ def complete_as_prescribed(
     if isnan(rir) and one_rm_kg > 0.0:
         reserve = reps_to_failure(rated_kg, one_rm_kg) - reps_or_s
         rir = min(max(reserve, 0.0), MAX_RIR)
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_cut, one_rm_kg)
     for set_number in range(1, n_sets + 1):
         first = starting_side(slot.side_policy, run.observed.weaker_side, set_number)
         for turn in range(2 if exercise.is_sided else 1):
@@ -127,21 +124,7 @@ def complete_as_prescribed(
             if exercise.is_sided:
                 side = first if turn == 0 else 1 - first
             if run.log.is_kept:
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    reps_or_s,
-                    load_kg,
-                    rir,
-                    nan,
-                    is_cut,
-                    one_rm_kg,
-                )
+                log_set(run, today, set_number, side, reps_or_s, rir, nan)
     if is_cut:
         return
     slot_state.done_kg = load_kg
@@ -180,24 +163,12 @@ def perform_preparation(
     first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
     set_s = (end - first) * reps_or_s * rep_duration_s(slot, slot_state, exercise)
     add_session_time(run, n_sets, n_sets * set_s, slot.rest_s)
-    if run.log.is_kept:
-        for set_number in range(1, n_sets + 1):
-            for side in range(first, end):
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    reps_or_s,
-                    load_kg,
-                    nan,
-                    nan,
-                    is_reduced,
-                    run.strengths[index].base_kg,
-                )
+    base_kg = run.strengths[index].base_kg
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
+    for set_number in range(1, n_sets + 1):
+        for side in range(first, end):
+            if run.log.is_kept:
+                log_set(run, today, set_number, side, reps_or_s, nan, nan)
 
 
 def perform_work(
@@ -222,9 +193,13 @@ def perform_work(
     z_effort, z_technique = 0.0, 0.0
     if run.is_noisy:
         z_effort, z_technique = pair(run.seed, run.athlete_number, day, slot.channel)
-    skill = body.technique[exercise.pattern] - technique_penalty(
-        model, body, slot_state, load_kg
-    )
+    # A jump of the load and a cold start take from technique.
+    jump = 0.0
+    if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
+        jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
+    lost = model.technique_cold_loss * (1.0 - body.warmth)
+    lost += model.technique_jump_loss * jump
+    skill = body.technique[exercise.pattern] - lost
     seconds = rep_duration_s(slot, slot_state, exercise)
     slow = tempo_factor(model, slot, seconds, exercise)
     cold = 1.0 - model.warm_up_loss * (1.0 - body.warmth)
@@ -248,6 +223,8 @@ def perform_work(
     if starts_weaker and observed.has_asymmetry and not is_reduced:
         n_rounds += int(model.rule_extra_sets)
     completed, min_rir, technique_sum, n_rated, n_done = True, UNKNOWN_RIR, 0.0, 0, 0
+    base_kg = run.strengths[index].base_kg
+    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
     for set_number in range(1, n_rounds + 1):
         first = starting_side(policy, weaker, set_number)
         target, rated = reps_or_s, nan
@@ -309,27 +286,13 @@ def perform_work(
             if not is_hold and lift.base_kg > 0.0:
                 sd = model.effort_rir_sd + model.effort_rir_sd_slope * min(reserve, 6.0)
                 rir = min(max(reserve + sd * z_effort, 0.0), MAX_RIR)
-                rir = scripted(run.script, day, SCRIPT_RIR, rir)
+                rir = scripted(run.script.rir, day, rir)
                 min_rir = min(min_rir, rir)
             rated = min(max(shown + model.technique_rater_sd * z_technique, 0.0), 1.0)
-            rated = scripted(run.script, day, SCRIPT_TECHNIQUE, rated)
+            rated = scripted(run.script.technique, day, rated)
             technique_sum, n_rated = technique_sum + rated, n_rated + 1
             if run.log.is_kept:
-                log_set(
-                    run.log,
-                    slot_state,
-                    day,
-                    slot_number,
-                    set_number,
-                    side,
-                    reps_or_s,
-                    done,
-                    load_kg,
-                    rir,
-                    rated,
-                    is_reduced,
-                    run.strengths[index].base_kg,
-                )
+                log_set(run, today, set_number, side, done, rir, rated)
         if rated < model.rule_technique_stop and set_number < n_rounds:
             stop_sets(run, day, slot_number, set_number, n_rounds, rated)
             completed = False
@@ -340,9 +303,7 @@ def perform_work(
     count.working_sets += sets
     count.failed += 0.0 if completed else 1.0
     count.volume += 0.0 if is_hold else n_done * implements_kg
-    completed = (
-        scripted(run.script, day, SCRIPT_COMPLETED, 1.0 if completed else 0.0) > 0.5
-    )
+    completed = scripted(run.script.is_completed, day, 1.0 if completed else 0.0) > 0.5
     rir = nan if min_rir == UNKNOWN_RIR else min_rir
     if not is_reduced:
         slot_state.done_kg = load_kg
@@ -384,17 +345,6 @@ def tempo_factor(
     if slot.is_hold or seconds <= exercise.usual_seconds:
         return 1.0
     return (exercise.usual_seconds / seconds) ** model.effort_tempo_power
-
-
-def technique_penalty(
-    model: np.void, body: np.void, slot_state: np.void, load_kg: float
-) -> float:
-    """Return what a jump of the load and a cold start take from technique."""
-    jump = 0.0
-    if slot_state.done_kg > 0.0 and load_kg > slot_state.done_kg:
-        jump = max(load_kg / slot_state.done_kg - 1.0 - model.technique_free_jump, 0.0)
-    cold = model.technique_cold_loss * (1.0 - body.warmth)
-    return model.technique_jump_loss * jump + cold
 
 
 def acute_fatigue_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
@@ -492,8 +442,8 @@ def measure_range(run: RunState, day: int) -> None:
     sem = model.range_sem_deg / sqrt(model.range_tries)
     left = body.range_deg[LEFT] - body.stiffness + sem * z_left
     right = body.range_deg[RIGHT] - body.stiffness + sem * z_right
-    observed.range_deg[LEFT] = scripted(run.script, day, SCRIPT_RANGE_LEFT, left)
-    observed.range_deg[RIGHT] = scripted(run.script, day, SCRIPT_RANGE_RIGHT, right)
+    observed.range_deg[LEFT] = scripted(run.script.range_left, day, left)
+    observed.range_deg[RIGHT] = scripted(run.script.range_right, day, right)
 
 
 def perform_tests(run: RunState, day: int) -> None:
@@ -521,10 +471,8 @@ def perform_tests(run: RunState, day: int) -> None:
             observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
             log_test(run, day, BRIDGE_TEST, -1, side, observed.bridge_reps[side])
     if plan.has_test[SORENSEN_TEST]:
-        fatigue = (
-            muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
-        ) / 2.0
-        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue, 0.0)
+        fatigue = muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
+        hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue / 2.0, 0.0)
         hold_s = max(hold_s + model.sorensen_sem_s * z_hold, 0.0)
         log_test(run, day, SORENSEN_TEST, -1, BOTH, hold_s)
     if plan.has_test[STRENGTH_TEST]:

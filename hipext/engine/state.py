@@ -200,24 +200,15 @@ SLOT_STATE = record_of(  # of one slot: its next prescription, and how it went
     last_day=_INT,  # last done; -1 before
     technique=(_REAL, (3,)),  # last three ratings
 )
-SCRIPT = (  # observations that may be given from outside, by day
-    "pain",
-    "soreness",
-    "technique",
-    "rir",
-    "is_completed",
-    "range_left",
-    "range_right",
+SCRIPT = record_of(  # observations of a day given from outside; missing where none is
+    pain=_REAL,
+    soreness=_REAL,
+    technique=_REAL,
+    rir=_REAL,
+    is_completed=_REAL,  # 1 or 0
+    range_left=_REAL,
+    range_right=_REAL,
 )
-(
-    SCRIPT_PAIN,
-    SCRIPT_SORENESS,
-    SCRIPT_TECHNIQUE,
-    SCRIPT_RIR,
-    SCRIPT_COMPLETED,
-    SCRIPT_RANGE_LEFT,
-    SCRIPT_RANGE_RIGHT,
-) = range(len(SCRIPT))
 
 # The log; a row is written once.
 OBSERVATIONS = record_of(  # behind a decision; missing where they played no part
@@ -352,69 +343,71 @@ class RunState(NamedTuple):
     plan: np.void  # PLAN
     phases: np.ndarray  # PHASE
     occasions: np.ndarray  # OCCASION
-    calendar: (
-        np.ndarray
-    )  # CALENDAR_WEEK: deloads by plan week, tests by week of the run
+    calendar: np.ndarray  # CALENDAR_WEEK: deloads by plan week, tests by run week
     slots: np.ndarray  # SLOT
     exercises: np.ndarray  # EXERCISE
     athlete: np.void  # ATHLETE
     strengths: np.ndarray  # [exercise] of STRENGTH
     events: np.ndarray  # [week] of WEEK_EVENTS
+    athlete_number: int  # with seed, day and channel it makes the random numbers
+    log: Log
     model: np.void  # constants, see `parameters.shipped_model`
     seed: int
-    athlete_number: int  # with seed, day and channel it makes the random numbers
     is_noisy: bool
-    script: np.ndarray  # [day, place in SCRIPT]; missing where nothing is given
+    script: np.ndarray  # [day] of SCRIPT
     body: np.void  # BODY
     muscles: np.ndarray  # [muscle, side] of MUSCLE
     lifts: np.ndarray  # [exercise] of LIFT
     observed: np.void  # OBSERVED
     slot_states: np.ndarray  # [slot] of SLOT_STATE
     e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from observations
-    log: Log
 
 
-def scripted(script: np.ndarray, day: int, what: int, observed: float) -> float:
-    """Return what the script gives for a day, or `observed` where it gives nothing.
+def scripted(given: np.ndarray, day: int, observed: float) -> float:
+    """Return what a column of the script gives for a day, or else `observed`."""
+    return given[day] if day < len(given) and not isnan(given[day]) else observed
 
-    `what` is a place in `SCRIPT`.
-    """
-    if day < len(script) and not isnan(script[day, what]):
-        return script[day, what]
-    return observed
+
+class SlotToday(NamedTuple):
+    """What the sets of a slot have in common on a day, as the log has it."""
+
+    day: int
+    slot: int
+    target: int
+    load_kg: float
+    is_reduced: bool
+    one_rm_kg: float
 
 
 def log_set(
-    log: Log,
-    slot_state: np.void,
-    day: int,
-    slot: int,
+    run: RunState,
+    today: SlotToday,
     set_number: int,
     side: int,
-    target: int,
     done: int,
-    load_kg: float,
     rir: float,
     technique: float,
-    is_reduced: bool,
-    one_rm_kg: float,
 ) -> None:
     """Log one set of one side, or of both at once."""
-    sets, row = log.sets, log.count.sets
-    log.count.sets = row + 1
-    sets.day[row] = day
-    sets.slot[row] = slot
+    sets, row, slot_state = (
+        run.log.sets,
+        run.log.count.sets,
+        run.slot_states[today.slot],
+    )
+    run.log.count.sets = row + 1
+    sets.day[row] = today.day
+    sets.slot[row] = today.slot
     sets.ladder_step[row] = slot_state.ladder_step
     sets.set_number[row] = set_number
     sets.side[row] = side
-    sets.target[row] = target
+    sets.target[row] = today.target
     sets.done[row] = done
-    sets.load_kg[row] = load_kg
+    sets.load_kg[row] = today.load_kg
     sets.n_steps[row] = slot_state.n_steps
     sets.rir[row] = rir
     sets.technique[row] = technique
-    sets.is_reduced[row] = is_reduced
-    sets.one_rm_kg[row] = one_rm_kg
+    sets.is_reduced[row] = today.is_reduced
+    sets.one_rm_kg[row] = today.one_rm_kg
 
 
 def log_test(

@@ -111,45 +111,16 @@ KNOBS: dict[str, Knob] = {}  # in the order in which they are defined below
 
 
 def apply_knob(plan: Plan, name: str, value: object) -> Plan:
-    """Return a plan with one knob turned.
+    """Return a plan with one of `KNOBS` turned, checked like a file.
 
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan; it stays as it is.
-    name : str
-        One of `KNOBS`.
-    value : object
-        What ``KNOBS[name].values`` allows. A factor of 1, ``"as_is"`` and the value
-        that the plan has already change nothing.
-
-    Returns
-    -------
-    Plan
-        Checked like a file.
-
-    Raises
-    ------
-    ValueError
-        If there is no such knob, the value is not allowed, or nothing in the plan
-        can be changed by it.
-    PlanError
-        If the changed plan is not a good plan.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> apply_knob(read_plan("guide_16wk"), "deload_every", 6).deload.every_weeks
-    6
+    A factor of 1, ``"as_is"`` and the value that the plan has already change nothing.
+    A value that is not allowed, or that changes nothing in the plan, is a ValueError.
     """
     return apply_knobs(plan, {name: value})
 
 
 def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
-    """Return a plan with several knobs turned in order, checked once.
-
-    Parameters and errors are those of `apply_knob`.
-    """
+    """Return a plan with several knobs turned in order, checked once."""
     new = plan
     for name, value in settings.items():
         check_one_of(name, KNOBS, name="knob")
@@ -163,26 +134,10 @@ def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
 
 
 def one_change_variants(plan: Plan) -> dict[str, list[dict[str, object]]]:
-    """Return changes to try one at a time, by what they are about.
+    """Return changes to try one at a time, as `scenario_of` takes them, by title.
 
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan.
-
-    Returns
-    -------
-    dict of str to list of dict
-        Title of a group to its changes, each as `scenario_of` takes them. Only those
-        that make a good plan; of changes that make equal plans, the first. A group
-        needs two.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> variants = one_change_variants(read_plan("guide_16wk"))
-    >>> variants["deload weeks"][:2]
-    [{'deload_every': 0}, {'deload_every': 3}]
+    Only those that make a good plan; of changes that make equal plans, the first. A
+    title needs two.
     """
     groups = {
         title: [{name: value} for value in _allowed(plan, name, values)]
@@ -303,10 +258,7 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
     if isinstance(here, list):
         if key == STAR:
             return list(range(len(here)))
-        numbers = _numbers(here, key)
-        if STAR not in keys[:depth]:
-            _check_one_item(here, key, numbers, path)
-        return numbers
+        return _numbers(here, key, path, is_one=STAR not in keys[:depth])
     if STAR not in keys:
         if not isinstance(here, dict):
             above = keys[depth - 1]
@@ -324,12 +276,25 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
     return [key] if can_be_new or key in place.keys(is_last=is_last) else []
 
 
-def _numbers(items: list, key: str) -> list[int]:
+def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
     """Return the numbers, from 0, of the items called so, or else of that number."""
+    labels = _labels(items)
     # A name comes before a number, so that a phase may be called "2".
-    found = [number for number, label in enumerate(_labels(items)) if label == key]
-    is_number = key.isdecimal() and 1 <= int(key) <= len(items)
-    return found or ([int(key) - 1] if is_number else [])
+    found = [number for number, label in enumerate(labels) if label == key]
+    if not found and key.isdecimal() and 1 <= int(key) <= len(items):
+        found = [int(key) - 1]
+    if is_one and len(found) > 1:
+        choice = " or ".join(str(number + 1) for number in found)
+        raise ValueError(
+            f"{path}: {key!r} is there {len(found)} times; name it by its number, "
+            f"{choice}."
+        )
+    if is_one and not found:
+        raise ValueError(
+            f"{path}: there is no {key!r}; there are {', '.join(labels)} "
+            f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
+        )
+    return found
 
 
 def _labels(items: list) -> list[str]:
@@ -339,21 +304,6 @@ def _labels(items: list) -> list[str]:
         else str(item)
         for item in items
     ]
-
-
-def _check_one_item(items: list, key: str, numbers: list[int], path: str) -> None:
-    if len(numbers) > 1:
-        choice = " or ".join(str(number + 1) for number in numbers)
-        raise ValueError(
-            f"{path}: {key!r} is there {len(numbers)} times; name it by its number, "
-            f"{choice}."
-        )
-    if not numbers:
-        labels = _labels(items)
-        raise ValueError(
-            f"{path}: there is no {key!r}; there are {', '.join(labels)} "
-            f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
-        )
 
 
 def _dead_end(path: str, key: str, there: list[str]) -> str:
@@ -368,13 +318,56 @@ def _dead_end(path: str, key: str, there: list[str]) -> str:
     )
 
 
-def _knob(meaning: str, values: str) -> Callable[[Callable], Callable]:
-    """Make a function the knob of its own name."""
+def _number(
+    wanted: str, least: float, most: float, kind: type = float
+) -> Callable[[str, object], float]:
+    """Return a function that checks the number to which a knob is turned."""
 
-    def added(change: Callable[[Plan, object], Plan]) -> Callable[[Plan, object], Plan]:
-        name = change.__name__.removeprefix("_")
+    def checked(name: str, value: object) -> float:
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        is_good = is_number and least <= value <= most
+        if not is_good or (kind is int and value % 1):
+            raise ValueError(f"{name} must be {wanted}; got {value!r}.")
+        return kind(value)
+
+    return checked
+
+
+def _whole(least: int, most: int) -> Callable[[str, object], int]:
+    return _number(f"a whole number from {least} to {most}", least, most, int)
+
+
+def _one_of(words: Iterable[str]) -> Callable[[str, object], str]:
+    def checked(name: str, value: object) -> str:
+        check_one_of(value, (AS_IS, *words), name=name)
+        return value
+
+    return checked
+
+
+_SHARE = _number("a share from 0 to 1, like 0.5", 0, 1)
+_SCALE = _number(
+    "a factor from {:g} to {:g}, like 0.9 for 90 %".format(*FACTORS), *FACTORS
+)
+
+
+def _knob(
+    meaning: str,
+    values: str,
+    checked: Callable[[str, object], object] = lambda _, value: value,
+    neutral: object = None,
+) -> Callable[[Callable], Callable]:
+    """Make a function the knob of its own name; `neutral` leaves a plan as it is."""
+
+    def added(turned: Callable[[Plan, object], Plan]) -> Callable:
+        name = turned.__name__.removeprefix("_")
+
+        def change(plan: Plan, value: object) -> Plan:
+            value = checked(name, value)
+            return plan if value == neutral else turned(plan, value)
+
         KNOBS[name] = Knob(name=name, meaning=meaning, values=values, change=change)
-        return change
+        return turned
 
     return added
 
@@ -386,31 +379,33 @@ def _words(*words: str) -> str:
 @_knob(
     "every so many weeks is a deload; deload weeks listed by number fall away",
     f"whole weeks, 0 (none) to {MAX_WEEKS}",
+    _whole(0, MAX_WEEKS),
 )
-def _deload_every(plan: Plan, value: object) -> Plan:
-    every = _whole(value, "deload_every", 0, MAX_WEEKS)
+def _deload_every(plan: Plan, every: int) -> Plan:
     return changed(plan, deload=changed(plan.deload, every_weeks=every, weeks=()))
 
 
 @_knob(
     "share of the working sets that deload weeks keep; sets given for them fall away",
     "0 to 1",
+    _SHARE,
 )
-def _deload_sets(plan: Plan, value: object) -> Plan:
-    share = _share(value, "deload_sets")
+def _deload_sets(plan: Plan, share: float) -> Plan:
     return changed(plan, deload=changed(plan.deload, sets_fraction=share, sets=None))
 
 
-@_knob("share of the load last lifted that deload weeks keep", "0 to 1")
-def _deload_load(plan: Plan, value: object) -> Plan:
-    share = _share(value, "deload_load")
+@_knob("share of the load last lifted that deload weeks keep", "0 to 1", _SHARE)
+def _deload_load(plan: Plan, share: float) -> Plan:
     return changed(plan, deload=changed(plan.deload, load_fraction=share))
 
 
-@_knob("factor on the step of the load of every rule, within what files allow", _FACTOR)
-def _load_step(plan: Plan, value: object) -> Plan:
-    factor = _factor(value, "load_step")
-
+@_knob(
+    "factor on the step of the load of every rule, within what files allow",
+    _FACTOR,
+    _SCALE,
+    neutral=1,
+)
+def _load_step(plan: Plan, factor: float) -> Plan:
     def scaled(slot: Slot) -> Slot:
         limits = {"add_kg": _STEP_KG, "add_pct": _STEP_PCT}
         steps = {
@@ -420,8 +415,6 @@ def _load_step(plan: Plan, value: object) -> Plan:
         }
         return changed(slot, progress=changed(slot.progress, **steps))
 
-    if factor == 1:
-        return plan
     nowhere = "load_step: no rule has a step of the load"
     return _with_those(plan, _has_step, scaled, nowhere)
 
@@ -431,10 +424,10 @@ def _load_step(plan: Plan, value: object) -> Plan:
     "written by its reserve becomes a percentage, and asks for no reserve from then "
     "on; slots whose ladder has a rung without load stay",
     _FACTOR,
+    _SCALE,
+    neutral=1,
 )
-def _start_load(plan: Plan, value: object) -> Plan:
-    factor = _factor(value, "start_load")
-
+def _start_load(plan: Plan, factor: float) -> Plan:
     def is_loaded(slot: Slot) -> bool:
         # A percentage or kg fits no exercise without load, so all rungs must have one.
         names = (slot.exercise, *slot.ladder)
@@ -447,8 +440,6 @@ def _start_load(plan: Plan, value: object) -> Plan:
             rule = changed(rule, pct=pct)
         return changed(slot, sets=_scaled(slot.scheme, factor), progress=rule)
 
-    if factor == 1:
-        return plan
     return _with_those(plan, is_loaded, scaled, "start_load: no exercise has a load")
 
 
@@ -466,10 +457,10 @@ def _scaled(scheme: SetScheme, factor: float) -> str:
     "progression of the working slots that add load, each with its own step; waves, "
     "and slots without a range for double, stay",
     _words(*LOAD_RULES),
+    _one_of(LOAD_RULES),
+    neutral=AS_IS,
 )
-def _progression(plan: Plan, value: object) -> Plan:
-    check_one_of(value, (AS_IS, *LOAD_RULES), name="progression")
-
+def _progression(plan: Plan, value: str) -> Plan:
     def fits(slot: Slot) -> bool:
         is_stepped = _has_step(slot) and slot.progress.rule != "wave" and is_work(slot)
         has_range = slot.scheme.low < slot.scheme.high
@@ -484,8 +475,6 @@ def _progression(plan: Plan, value: object) -> Plan:
         values = {"rule": value} | ({} if value == "none" else kept)
         return changed(slot, progress=LOAD_RULES[value].model_validate(values))
 
-    if value == AS_IS:
-        return plan
     nowhere = f"progression {value!r} fits no loaded working slot"
     return _with_those(plan, fits, with_rule, nowhere)
 
@@ -494,10 +483,9 @@ def _progression(plan: Plan, value: object) -> Plan:
     "sessions a week of every phase, spread over the week in their order; a phase that "
     "has so many stays, and so do sessions of the whole plan",
     f"{min(SPREAD)} to {max(SPREAD)}",
+    _whole(min(SPREAD), max(SPREAD)),
 )
-def _sessions_a_week(plan: Plan, value: object) -> Plan:
-    n_sessions = _whole(value, "sessions_a_week", min(SPREAD), max(SPREAD))
-
+def _sessions_a_week(plan: Plan, n_sessions: int) -> Plan:
     def spread(phase: Phase) -> Phase:
         if sessions_per_week(plan, phase) == n_sessions:
             return phase
@@ -531,10 +519,9 @@ def _dealt(phase: Phase, plan: Plan, days: tuple[str, ...]) -> Iterator[Session]
     "length of the plan, phases in proportion; deload weeks and tests listed by number "
     "beyond the end fall away",
     f"whole weeks, 1 to {MAX_WEEKS}",
+    _whole(1, MAX_WEEKS),
 )
-def _weeks(plan: Plan, value: object) -> Plan:
-    n_weeks = _whole(value, "weeks", 1, MAX_WEEKS)
-
+def _weeks(plan: Plan, n_weeks: int) -> Plan:
     def cut(part: Model) -> Model:
         return changed(
             part, weeks=tuple(week for week in part.weeks if week <= n_weeks)
@@ -574,10 +561,9 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
     "one exercise instead of another wherever that is work, in ladders too; everything "
     "else of the slot stays, a load in kg as well",
     '"old>new" or { old = "...", new = "..." }; as_is for as it is',
+    neutral=AS_IS,
 )
 def _swap(plan: Plan, value: object) -> Plan:
-    if value == AS_IS:
-        return plan
     old, new = (exercise_named(name, read_exercises()).id for name in _pair(value))
 
     def has_it(slot: Slot) -> bool:
@@ -609,10 +595,9 @@ def _pair(value: object) -> tuple[str, str]:
 @_knob(
     "tempo of all working slots that count repetitions; those whose rule is tempo stay",
     _words("seconds like 3-1-1-0 (eccentric-pause-concentric-pause)"),
+    neutral=AS_IS,
 )
 def _tempo(plan: Plan, value: object) -> Plan:
-    if value == AS_IS:
-        return plan
     parse_tempo(str(value))
 
     def fits(slot: Slot) -> bool:
@@ -627,11 +612,10 @@ def _tempo(plan: Plan, value: object) -> Plan:
     "order of the working slots of every session; a group moves as one, other slots "
     "and blocks keep their place",
     _words(*ORDERS),
+    _one_of(ORDERS),
+    neutral=AS_IS,
 )
-def _order(plan: Plan, value: object) -> Plan:
-    check_one_of(value, (AS_IS, *ORDERS), name="order")
-    if value == AS_IS:
-        return plan
+def _order(plan: Plan, value: str) -> Plan:
     return with_sessions(plan, lambda session: _reordered(session, value))
 
 
@@ -658,15 +642,16 @@ def _reordered(session: Session, order: str) -> Session:
     return changed(session, slot=tuple(chain.from_iterable(moved)))
 
 
-@_knob("factor on the rest after the sets of working slots, at most 900 s", _FACTOR)
-def _rest(plan: Plan, value: object) -> Plan:
-    factor = _factor(value, "rest")
-
+@_knob(
+    "factor on the rest after the sets of working slots, at most 900 s",
+    _FACTOR,
+    _SCALE,
+    neutral=1,
+)
+def _rest(plan: Plan, factor: float) -> Plan:
     def rested(slot: Slot) -> Slot:
         return changed(slot, rest_s=_within(slot.rest_s * factor, _REST_S, digits=1))
 
-    if factor == 1:
-        return plan
     return _with_those(plan, is_work, rested, "rest: there is no working slot")
 
 
@@ -692,35 +677,6 @@ def _slots(plan: Plan) -> Iterator[Slot]:
 
 def _has_step(slot: Slot) -> bool:
     return isinstance(slot.progress, LoadRule) and slot.progress.has_step
-
-
-def _whole(value: object, name: str, least: int, most: int) -> int:
-    wanted = f"a whole number from {least} to {most}"
-    return int(_number(value, name, wanted, (least, most), is_whole=True))
-
-
-def _share(value: object, name: str) -> float:
-    return float(_number(value, name, "a share from 0 to 1, like 0.5", (0, 1)))
-
-
-def _factor(value: object, name: str) -> float:
-    wanted = "a factor from {:g} to {:g}, like 0.9 for 90 %".format(*FACTORS)
-    return float(_number(value, name, wanted, FACTORS))
-
-
-def _number(
-    value: object,
-    name: str,
-    wanted: str,
-    limits: tuple[float, float],
-    *,
-    is_whole: bool = False,
-) -> Real:
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    is_good = is_number and limits[0] <= value <= limits[1]
-    if not is_good or (is_whole and value % 1):
-        raise ValueError(f"{name} must be {wanted}; got {value!r}.")
-    return value
 
 
 def _within(number: float, limits: tuple[float, float], digits: int = 2) -> float:

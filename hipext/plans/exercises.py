@@ -227,11 +227,7 @@ class Exercise(FileValue):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Exercise":
-        problems = [
-            *_measure_problems(self),
-            *_load_problems(self),
-            *_muscle_problems(self),
-        ]
+        problems = [*_problems(self)]
         if problems:
             raise ValueError(" ".join(problems))
         return self
@@ -271,24 +267,9 @@ def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
 
 
 def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
-    """Return the exercise with an id, a name or an alias.
+    """Return the exercise with an id, a name or an alias; ValueError if there is none.
 
-    Parameters
-    ----------
-    name : str
-        Upper and lower case, spaces, hyphens and underscores make no difference.
-    exercises : Mapping[str, Exercise]
-        The catalogue, as `read_exercises` returns it.
-
-    Raises
-    ------
-    ValueError
-        If no exercise is called so; the message has the closest name.
-
-    Examples
-    --------
-    >>> exercise_named("Romanian-Deadlift", read_exercises()).id
-    'romanian_deadlift'
+    Upper and lower case, spaces, hyphens and underscores make no difference.
     """
     if name in exercises:
         return exercises[name]
@@ -306,20 +287,15 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
 
 
 def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
-    """Return the catalogue as a table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per exercise, in the order of the file; columns: `EXERCISES`.
-    """
+    """Return the catalogue as a table, in the order of the file."""
+    rows = (
+        [getattr(exercise, column) for column in EXERCISES.names]
+        for exercise in exercises.values()
+    )
     return EXERCISES.from_rows(
         [
-            tuple(
-                ", ".join(cell) if isinstance(cell, tuple) else cell
-                for cell in (getattr(exercise, column) for column in EXERCISES.names)
-            )
-            for exercise in exercises.values()
+            tuple(", ".join(cell) if isinstance(cell, tuple) else cell for cell in row)
+            for row in rows
         ]
     )
 
@@ -430,20 +406,15 @@ def _shipped() -> Mapping[str, Exercise]:
 
 def _read(path: Path) -> Mapping[str, Exercise]:
     rows = check_values(_File, read_toml(path), source=str(path)).exercise
-    problems = [
-        *_shared_names(rows),
-        *_unknown_ids(rows),
-        *_one_way_steps(rows),
-        *_unanchored(rows),
-        *_cycle(_exercises_before(rows), "prerequisites and progress steps"),
-        *_cycle(_estimated_from(rows), "one_rm_from"),
-    ]
+    exercises = {exercise.id: exercise for exercise in rows}
+    problems = [*_shared_names(rows), *_link_problems(exercises)]
     if problems:
         raise PlanError(str(path), problems)
-    return MappingProxyType({exercise.id: exercise for exercise in rows})
+    return MappingProxyType(exercises)
 
 
-def _measure_problems(exercise: Exercise) -> Iterator[str]:
+def _problems(exercise: Exercise) -> Iterator[str]:
+    """Yield which values of an exercise do not fit together."""
     tempo = exercise.tempo
     if exercise.measure == "hold" and tempo:
         yield f"a hold has no tempo; got tempo = {tempo!r}."
@@ -452,9 +423,6 @@ def _measure_problems(exercise: Exercise) -> Iterator[str]:
             "tempo must be eccentric-pause-concentric-pause in seconds, like "
             f"'3-1-1-0'; got {tempo!r}."
         )
-
-
-def _load_problems(exercise: Exercise) -> Iterator[str]:
     steps = (exercise.n_implements, exercise.increment_kg)
     if exercise.is_loaded and 0 in steps:
         yield (
@@ -472,9 +440,6 @@ def _load_problems(exercise: Exercise) -> Iterator[str]:
             "one_rm_from is missing: say which 1RM this one is estimated from. Write, "
             'for example, one_rm_from = { exercise = "deadlift", ratio = 0.8 }'
         )
-
-
-def _muscle_problems(exercise: Exercise) -> Iterator[str]:
     twice = sorted(set(exercise.primary) & set(exercise.secondary))
     if twice:
         yield f"{', '.join(twice)} cannot be both primary and secondary."
@@ -511,72 +476,47 @@ def _shared_names(exercises: Iterable[Exercise]) -> Iterator[str]:
             yield f"{name!r} names more than one exercise: {', '.join(ids)}."
 
 
-def _unknown_ids(exercises: Iterable[Exercise]) -> Iterator[str]:
-    known = [exercise.id for exercise in exercises]
-    for exercise in exercises:
-        for field, other in _references(exercise):
-            if other not in known:
+def _link_problems(exercises: Mapping[str, Exercise]) -> Iterator[str]:
+    """Yield what is wrong with the exercises that exercises name."""
+    links = [link for exercise in exercises.values() for link in _links(exercise)]
+    for here, field, there in links:
+        if there not in exercises:
+            hint = did_you_mean(there, exercises)
+            yield f"{here}, {field}: {there!r} is not in the catalogue.{hint}"
+    back = {"progress": "regress", "regress": "progress"}
+    given = {*links}
+    for here, field, there in sorted(given):
+        if field in back and (there, back[field], here) not in given:
+            yield f"{here}, {field}: {there} lacks the {back[field]} back to {here}."
+    before, source_of = defaultdict(set), {}
+    for here, field, there in links:
+        if field == "prerequisites":
+            before[here].add(there)
+        elif field == "progress":
+            before[there].add(here)
+        elif field == "one_rm_from":
+            source_of[here] = {there}
+            # One link ahead is enough: a link that is no anchor has a link of its own,
+            # or is reported here, and cycles are reported by themselves.
+            source = exercises.get(there)
+            if source and not (source.one_rm_from or there in ANCHORS):
                 yield (
-                    f"{exercise.id}, {field}: {other!r} is not in the catalogue."
-                    f"{did_you_mean(other, known)}"
+                    f"{here}, one_rm_from: {there} has no 1RM; estimates must "
+                    f"end at one of {', '.join(ANCHORS)}."
                 )
+    yield from _cycle(before, "prerequisites and progress steps")
+    yield from _cycle(source_of, "one_rm_from")
 
 
-def _references(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """Yield field and id of every other exercise that an exercise names."""
+def _links(exercise: Exercise) -> Iterator[tuple[str, str, str]]:
+    """Yield id, field and other id for every exercise that an exercise names."""
     for other in exercise.prerequisites:
-        yield "prerequisites", other
+        yield exercise.id, "prerequisites", other
     for field in ("regress", "progress", "swap"):
         for step in getattr(exercise, field):
-            yield field, step.to
+            yield exercise.id, field, step.to
     if exercise.one_rm_from:
-        yield "one_rm_from", exercise.one_rm_from.exercise
-
-
-def _one_way_steps(exercises: Iterable[Exercise]) -> Iterator[str]:
-    """Yield progressions without the regression back, and the other way round."""
-    steps = {
-        (exercise.id, field, other)
-        for exercise in exercises
-        for field, other in _references(exercise)
-    }
-    back = {"progress": "regress", "regress": "progress"}
-    for here, field, there in sorted(steps):
-        if field in back and (there, back[field], here) not in steps:
-            yield f"{here}, {field}: {there} lacks the {back[field]} back to {here}."
-
-
-def _unanchored(exercises: Iterable[Exercise]) -> Iterator[str]:
-    """Yield estimates of a 1RM that end at an exercise whose 1RM is not tested.
-
-    It is enough to look one link ahead: a link that is no anchor has a link of its own,
-    or is reported here, and cycles are reported by themselves.
-    """
-    by_id = {exercise.id: exercise for exercise in exercises}
-    for exercise in exercises:
-        source = exercise.one_rm_from and by_id.get(exercise.one_rm_from.exercise)
-        if source and not (source.one_rm_from or source.id in ANCHORS):
-            yield (
-                f"{exercise.id}, one_rm_from: {source.id} has no 1RM; estimates must "
-                f"end at one of {', '.join(ANCHORS)}."
-            )
-
-
-def _exercises_before(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
-    """Return what comes before each exercise: prerequisites and easier exercises."""
-    before = {exercise.id: set(exercise.prerequisites) for exercise in exercises}
-    for exercise in exercises:
-        for step in exercise.progress:
-            before.setdefault(step.to, set()).add(exercise.id)
-    return before
-
-
-def _estimated_from(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
-    return {
-        exercise.id: {exercise.one_rm_from.exercise}
-        for exercise in exercises
-        if exercise.one_rm_from
-    }
+        yield exercise.id, "one_rm_from", exercise.one_rm_from.exercise
 
 
 def _cycle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from hipext.files.schema import KG_PER_UNIT, kg
 
@@ -35,69 +38,36 @@ MAX_SETS, MAX_REPS, MAX_HOLD_S, MAX_LOAD_KG = 20, 100, 7200, 1000
 
 @dataclass(frozen=True, kw_only=True)
 class SetScheme:
-    """What a slot asks for; repetitions or seconds are per side.
-
-    Attributes
-    ----------
-    n_sets, n_sets_max : int
-        Sets to start with, and the most that a rule may build up to.
-    low, high : int
-        Range of repetitions, or of seconds where `is_hold`.
-    is_hold, is_per_side : bool
-        Whether `low` and `high` are seconds; whether ``/side`` was written.
-    pct_1rm, rir, load_kg : float or None
-        Intensity, effort or load: at most one is given. RPE is kept as
-        ``rir = 10 - rpe``.
-    """
+    """What a slot asks for, per side; at most one of `pct_1rm`, `rir`, `load_kg`."""
 
     n_sets: int
-    n_sets_max: int
-    low: int
+    n_sets_max: int  # the most that a rule may build up to
+    low: int  # repetitions, or seconds where `is_hold`
     high: int
     is_hold: bool = False
-    is_per_side: bool = False
+    is_per_side: bool = False  # whether "/side" was written
     pct_1rm: float | None = None
-    rir: float | None = None
+    rir: float | None = None  # RPE is kept as 10 - rpe
     load_kg: float | None = None
 
     def __str__(self) -> str:
         amount = _range(self.low, self.high) + ("s" if self.is_hold else "")
         side = "/side" if self.is_per_side else ""
-        return f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}{self._effort()}"
-
-    def _effort(self) -> str:
+        effort = ""
         if self.pct_1rm is not None:
-            return f" @{_exact(self.pct_1rm)}%"
-        if self.rir is not None:
-            return f" @RIR{_exact(self.rir)}"
-        return f" @{_exact(self.load_kg)}kg" if self.load_kg is not None else ""
+            effort = f" @{_exact(self.pct_1rm)}%"
+        elif self.rir is not None:
+            effort = f" @RIR{_exact(self.rir)}"
+        elif self.load_kg is not None:
+            effort = f" @{_exact(self.load_kg)}kg"
+        return f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}{effort}"
 
 
 @cache
 def parse_sets(text: str) -> SetScheme:
-    """Return what a set notation says.
+    """Return what a set notation says; ValueError with all faults at once.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"3x8-10 @RIR3"``; see the top of this module for all forms.
-
-    Returns
-    -------
-    SetScheme
-
-    Raises
-    ------
-    ValueError
-        If the text has no such form, a range runs downwards, a percentage is written
-        as a fraction, or a number is out of range. All faults are named at once.
-
-    Examples
-    --------
-    >>> scheme = parse_sets("2 x 8-10/side @RPE7")
-    >>> (scheme.n_sets, scheme.low, scheme.high, scheme.rir)
-    (2, 8, 10, 3.0)
-    >>> str(scheme)
+    >>> str(parse_sets("2 x 8-10/side @RPE7"))
     '2x8-10/side @RIR3'
     """
     match = re.fullmatch(SETS_PATTERN, text)
@@ -146,7 +116,11 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
     if not match:
         return {}, [f"'@{text}' must be @75%, @RIR2, @RPE8, @60kg or @135lb."]
     if match["word"]:
-        return _reserve(match["word"].upper(), float(match["count"]))
+        word, count = match["word"].upper(), float(match["count"])
+        # In binary, 10 - 9.1 is not quite 0.9.
+        rir = count if word == "RIR" else round(10 - count, 6)
+        fault = f"{word} must be 0 to 10; got {count:g}."
+        return ({"rir": rir}, []) if 0 <= rir <= 10 else ({}, [fault])
     number, unit = float(match["number"]), (match["unit"] or "").lower()
     load_kg = kg(match["number"], unit) if unit in KG_PER_UNIT else None
     # In kg a tiny number of pounds may underflow to 0.
@@ -166,14 +140,6 @@ def _parse_effort(text: str | None) -> tuple[dict[str, float], list[str]]:
     return {"pct_1rm": number}, [fault] if number > 100 else []
 
 
-def _reserve(word: str, count: float) -> tuple[dict[str, float], list[str]]:
-    # In binary, 10 - 9.1 is not quite 0.9.
-    rir = count if word == "RIR" else round(10 - count, 6)
-    if 0 <= rir <= 10:
-        return {"rir": rir}, []
-    return {}, [f"{word} must be 0 to 10; got {count:g}."]
-
-
 def _exact(number: float) -> str:
     """Return a number with all its digits, without exponent or trailing zeros."""
     return f"{Decimal(repr(number)).normalize():f}"
@@ -187,21 +153,8 @@ def _range(low: int, high: int) -> str:
 def parse_tempo(text: str) -> tuple[int, int, int, int]:
     """Return the four phases of a tempo in seconds, eccentric first.
 
-    Parameters
-    ----------
-    text : str
-        Eccentric, pause, concentric, pause, also where the lift starts with the
-        concentric phase: ``"3-1-1-0"``. Zero means without a deliberate duration.
-
-    Raises
-    ------
-    ValueError
-        If the text does not have four whole numbers, or all of them are zero.
-
-    Examples
-    --------
-    >>> parse_tempo("3-1-1-0")
-    (3, 1, 1, 0)
+    That is so also where the lift starts with the concentric phase. Zero means without
+    a deliberate duration.
     """
     if not re.fullmatch(TEMPO_PATTERN, text):
         raise ValueError(
@@ -217,3 +170,11 @@ def parse_tempo(text: str) -> tuple[int, int, int, int]:
 def seconds_per_rep(tempo: str) -> int:
     """Return how long one repetition takes at a tempo, in seconds."""
     return sum(parse_tempo(tempo))
+
+
+def _checked_tempo(text: str) -> str:
+    parse_tempo(text)
+    return text
+
+
+TempoText = Annotated[str, AfterValidator(_checked_tempo)]

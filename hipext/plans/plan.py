@@ -15,7 +15,7 @@ from hipext.files.schema import FileValue, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.exercises import Exercise, exercise_named
-from hipext.plans.notation import SetScheme, parse_sets, parse_tempo
+from hipext.plans.notation import SetScheme, TempoText, parse_sets
 from hipext.plans.rules import NoRule, Rule
 
 MAX_WEEKS = 104
@@ -39,15 +39,6 @@ _KIND_OF_ROLE = {
 
 def _canonical_exercise(name: str, info: ValidationInfo) -> str:
     return exercise_named(name, info.context["exercises"]).id
-
-
-def _canonical_sets(text: str) -> str:
-    return str(parse_sets(text))
-
-
-def _checked_tempo(text: str) -> str:
-    parse_tempo(text)
-    return text
 
 
 def _checked_count(text: str) -> str:
@@ -78,9 +69,8 @@ Name = Annotated[str, Field(min_length=1, max_length=80)]
 Weekday = Literal[WEEKDAYS]
 Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
 ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
-SetsText = Annotated[str, AfterValidator(_canonical_sets)]
+SetsText = Annotated[str, AfterValidator(lambda text: str(parse_sets(text)))]
 DeloadSets = Annotated[SetsText, AfterValidator(_checked_count)]
-TempoText = Annotated[str, AfterValidator(_checked_tempo)]
 Fraction = Annotated[float, AfterValidator(_checked_fraction), Field(ge=0)]
 IncrementKg = mass(gt=0, le=20)
 

@@ -92,36 +92,11 @@ def format_plan(plan: Plan) -> str:
 
 
 def format_text(text: str, *, source: str = "the plan") -> str:
-    r"""Return the text of a plan file in the canonical layout, with its comments.
+    """Return the text of a plan file in the canonical layout, with its comments.
 
     The values stay as they are written: ``"3x8 @RPE7"`` and ``"1x5min"`` are not
-    turned into repetitions in reserve or seconds.
-
-    Parameters
-    ----------
-    text : str
-        Text of a plan file.
-    source : str
-        Name of the file, for the message.
-
-    Returns
-    -------
-    str
-        The same plan and every comment: those on lines of their own stay above what
-        they precede, those at the end of a line stay on it. Comments inside a table
-        that becomes one line move above that line.
-
-    Raises
-    ------
-    PlanError
-        With all problems, if the text is not a good plan.
-
-    Examples
-    --------
-    >>> from hipext import read_plan
-    >>> text = format_plan(read_plan("deadlift_5x5_10wk"))
-    >>> format_text("# mine\n" + text) == "# mine\n" + text
-    True
+    turned into repetitions in reserve or seconds. Comments stay above or beside what
+    they are about; those inside a table that becomes one line move above that line.
     """
     text = text.removeprefix("\ufeff")
     values = parse_toml(text, source=source)
@@ -165,6 +140,7 @@ def _week_problems(values: Mapping) -> Iterator[str]:
 def _reference_problems(values: Mapping) -> Iterator[str]:
     """Yield names that are used twice or refer to nothing."""
     blocks = [block.get("name") for _, block in _tables(values, "block")]
+    of_plan = [session.get("name") for _, session in _tables(values, "session")]
     phases = _tables(values, "phase")
     yield from _doubled("block", blocks)
     yield from _doubled("phase", [phase.get("name") for _, phase in phases])
@@ -173,17 +149,20 @@ def _reference_problems(values: Mapping) -> Iterator[str]:
         sessions = _tables(table, "session")
         names = [session.get("name") for _, session in sessions]
         yield from _doubled(place(values, (*home, "session")), names)
-        for number, session in sessions:
+        for (number, session), name in zip(sessions, names, strict=True):
             where = place(values, (*home, "session", number))
-            yield from _session_problems(where, session, blocks)
-            if not any(
-                session.get(part) for part in ("begin_with", "end_with", "slot")
-            ):
+            yield from _block_problems(where, session, blocks)
+            parts = ("begin_with", "end_with", "slot")
+            if not any(map(session.get, parts)):
                 header = ".".join((*home[:1], "session", "slot"))
                 yield f"{where}: it has no exercises. Add a [[{header}]] or a block."
             if not session.get("days", values.get("days")):
                 yield f'{where}: it has no days. Write days = ["mon", "fri"].'
-    yield from _shared_names(values, phases)
+            if home and isinstance(name, str) and name in of_plan:
+                yield (
+                    f"{where}: a session of the whole plan is called {name!r} too. "
+                    "Give each its own name."
+                )
 
 
 def _doubled(where: str, names: list) -> Iterator[str]:
@@ -192,21 +171,7 @@ def _doubled(where: str, names: list) -> Iterator[str]:
         yield f"{where}: the name {name!r} is used twice. Give each its own name."
 
 
-def _shared_names(values: Mapping, phases: list[tuple[int, Mapping]]) -> Iterator[str]:
-    """Yield sessions of a phase that are called like one of the whole plan."""
-    of_plan = [session.get("name") for _, session in _tables(values, "session")]
-    for number, phase in phases:
-        for place_in, session in _tables(phase, "session"):
-            name = session.get("name")
-            if isinstance(name, str) and name in of_plan:
-                where = place(values, ("phase", number, "session", place_in))
-                yield (
-                    f"{where}: a session of the whole plan is called {name!r} too. "
-                    "Give each its own name."
-                )
-
-
-def _session_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]:
+def _block_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]:
     named = [name for name in blocks if isinstance(name, str)]
     for part in ("begin_with", "end_with"):
         for name in _items(session.get(part)):
@@ -245,12 +210,11 @@ def _tables_below(
     found: Mapping | list, model: type[FileValue], path: _KeyPath, comments: "_Comments"
 ) -> Iterator[str]:
     """Yield a table, or every table of a list, with its header."""
-    name = ".".join(key for key in path if isinstance(key, str))
-    if isinstance(found, Mapping):
-        items, header = {path: found}, f"[{name}]"
-    else:
+    header = f"[{'.'.join(key for key in path if isinstance(key, str))}]"
+    items = {path: found}
+    if not isinstance(found, Mapping):
         items = {(*path, number): item for number, item in enumerate(found)}
-        header = f"[[{name}]]"
+        header = f"[{header}]"
     of_list = [] if path in items else comments.around(path)
     for item, values in items.items():
         indent = _indent(item)

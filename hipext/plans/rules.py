@@ -5,14 +5,14 @@ from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
 from hipext.files.checks import counted
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
-from hipext.plans.notation import SetScheme, parse_tempo
+from hipext.plans.notation import SetScheme, TempoText
 
 AddKg = mass(gt=0, le=50)
 RULES = ("linear", "double", "step", "wave", "hold", "tempo", "none")
@@ -66,6 +66,9 @@ def _no_fraction_below(least_pct: float) -> AfterValidator:
         return pct
 
     return AfterValidator(check)
+
+
+WavePct = Annotated[float, Field(le=100), _no_fraction_below(1.01)]
 
 
 class OnFail(FileValue):
@@ -136,9 +139,9 @@ class Wave(LoadRule):
     """Move through a cycle of percentages by the week, each cycle a little heavier."""
 
     rule: Literal["wave"]
-    pct: tuple[float, ...] = Field(min_length=2, max_length=12)
+    pct: tuple[WavePct, ...] = Field(min_length=2, max_length=12)
     """Percent of the 1RM in week 1, 2, ... of a cycle; the first is that of `sets`."""
-    reps: tuple[int, ...] = ()
+    reps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = ()
     """Repetitions in week 1, 2, ... of the cycle. Default: those of `sets`."""
 
     @model_validator(mode="after")
@@ -148,13 +151,6 @@ class Wave(LoadRule):
                 f"pct and reps must be of one length; got {len(self.pct)} and "
                 f"{len(self.reps)}."
             )
-        if not all(1 < pct <= 100 for pct in self.pct):
-            raise ValueError(
-                f"pct are percentages above 1 and up to 100; got {list(self.pct)}. "
-                "Write 75 for 75 %."
-            )
-        if not all(1 <= reps <= 100 for reps in self.reps):
-            raise ValueError(f"reps must be 1 to 100; got {list(self.reps)}.")
         return self
 
 
@@ -170,17 +166,10 @@ class Tempo(FileValue):
     """Move through a list of tempos, each more demanding."""
 
     rule: Literal["tempo"]
-    tempos: tuple[str, ...] = Field(min_length=1, max_length=12)
+    tempos: tuple[TempoText, ...] = Field(min_length=1, max_length=12)
     """Tempos after the one of the slot, in order."""
     after: int = Field(default=2, ge=1, le=10)
     """Good sessions in a row per step."""
-
-    @field_validator("tempos")
-    @classmethod
-    def _are_tempos(cls, tempos: tuple[str, ...]) -> tuple[str, ...]:
-        for tempo in tempos:
-            parse_tempo(tempo)
-        return tempos
 
 
 class NoRule(FileValue):

@@ -199,7 +199,8 @@ def _simulate(run: RunState, *, is_compiled: bool) -> object:
     log = run.log._replace(
         **{name: columns_of(getattr(run.log, name)) for name in Log._fields[2:]}
     )
-    run = as_python_objects(run._replace(log=log))
+    script = columns_of(run.script)
+    run = as_python_objects(run._replace(log=log, script=script))
     simulate_days(run)
     return run.log.count
 
@@ -230,11 +231,10 @@ def _run_state(
 
 
 def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
-    if not given:
-        return np.empty((0, len(SCRIPT)))
-    script = np.full((horizon * DAYS_PER_WEEK, len(SCRIPT)), np.nan)
-    for name, values in given.items():
-        script[: len(values), SCRIPT.index(name)] = values
+    n_days = horizon * DAYS_PER_WEEK if given else 0
+    script = np.full(n_days, np.nan, dtype=SCRIPT)
+    for name, values in (given or {}).items():
+        script[name][: len(values)] = values
     return script
 
 

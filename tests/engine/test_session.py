@@ -182,7 +182,7 @@ OF_BODY = [
 
 
 def test_every_observation_can_be_scripted():
-    assert tuple(OBSERVED) == SCRIPT
+    assert tuple(OBSERVED) == SCRIPT.names
 
 
 @settings(max_examples=100)
