@@ -177,7 +177,7 @@ def lift_series(
     exercise : str or None
         Id of the exercise whose working sets give the performance.
     load : str or None
-        What counts as load: one of `tables.TRAINING_LOADS`; None for session_rpe.
+        What counts as load: one of `tables.TRAINING_LOADS`; None for session_rpe_load.
     source : str
         Name of the file, for messages.
 

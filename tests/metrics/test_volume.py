@@ -175,14 +175,16 @@ def test_metrics_are_named_like_the_columns_they_become():
 
 
 @pytest.mark.parametrize(
-    "name", ["system_volume_load_kg", "working_sets", "hard_sets", "minutes"]
+    "name", ["volume_load", "working_sets", "hard_sets", "minutes"]
 )
 def test_a_metric_keeps_the_index_of_the_sets(name):
     sets = sets_table({}, {}, {}).iloc[[2, 0]]
     assert getattr(metrics, name)(sets).index.tolist() == [2, 0]
 
 
-@pytest.mark.parametrize("name", ["system_volume_load_kg", "tut_s", "weekly", "daily"])
+@pytest.mark.parametrize(
+    "name", ["volume_load", "time_under_tension", "weekly", "daily"]
+)
 def test_an_unknown_side_is_refused(name):
     with pytest.raises(
         ValueError, match=r"side must be one of .*; got 'lefd'. Did you"
@@ -206,12 +208,12 @@ def test_only_the_columns_of_the_load_asked_for_are_needed():
 @pytest.mark.parametrize(
     ("name", "column"),
     [
-        ("system_volume_load_kg", "n_implements"),
-        ("tut_s", "tut_s"),
+        ("volume_load", "n_implements"),
+        ("time_under_tension", "tut_s"),
         ("working_sets", "kind"),
         ("hard_sets", "rir"),
         ("minutes", "rest_s"),
-        ("session_rpe_load", "rpe"),
+        ("session_rpe", "rpe"),
         ("daily", "is_deload"),
         ("training_load", "day"),
         ("weekly", "phase"),
@@ -594,7 +596,7 @@ def test_measures_of_a_week_are_finite_and_in_range(rows):
 
 @pytest.mark.parametrize(
     "name",
-    ["session_rpe_load", "daily", "weekly", "training_load", "muscle_sets", "minutes"],
+    ["session_rpe", "daily", "weekly", "training_load", "muscle_sets", "minutes"],
 )
 def test_the_sets_are_not_changed(name):
     sets = sets_table({}, *pair(), HOLD)
