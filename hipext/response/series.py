@@ -2,10 +2,8 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +30,10 @@ USUAL = {  # names of the columns unless others are chosen
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
-_WITH_COMMA = re.compile(r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?")
-_WHOLE = re.compile(r"[+-]?\d{1,9}")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
+_WITH_COMMA = r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?"
+_WHOLE = r"[+-]?\d{1,9}"
+_ISO = r"\d{4}-\d\d-\d\d"
 _MOST_LETTERS = 60  # of a list of row numbers; a longer one is shortened
 _MOST_ROWS = 8
 
@@ -57,21 +55,8 @@ class Series:
 def read_cells(path: str | Path) -> pd.DataFrame:
     """Return the cells of a CSV file as texts, by the number of their row.
 
-    Parameters
-    ----------
-    path : str or Path
-        UTF-8 with or without a byte order mark; commas or semicolons between cells.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per line, numbered from 2 after the heading; empty lines are left out.
-
-    Raises
-    ------
-    PlanError
-        If there is no row, a name stands twice in the heading, or a row has more or
-        fewer cells than the heading.
+    Commas or semicolons stand between cells. Rows are numbered from 2 after the
+    heading; empty lines are left out.
     """
     text = read_text(path)
     heading = text.partition("\n")[0]
@@ -94,28 +79,11 @@ def daily_series(
     source: str,
     missing: str = "refuse",
 ) -> Series:
-    """Return the series in a file with one row per day.
+    """Return the series in a file with one row per day, whole numbers or dates.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Texts, as `read_cells` returns them; an empty performance is no test.
-    given : Mapping
-        Name of the column by "load", "performance" and "day"; None for the usual one.
-    source : str
-        Name of the file, for messages.
-    missing : {"refuse", "rest"}
-        Whether a day without a row, or without a load, is a mistake or a rest day.
-
-    Returns
-    -------
-    Series
-        Of consecutive days: whole numbers, or dates.
-
-    Raises
-    ------
-    PlanError
-        With all that is wrong in the file, by the number of its row.
+    `given` names the columns of "load", "performance" and "day"; None is the usual
+    name. An empty performance is no test. A day without a row, or without a load, is a
+    mistake or a rest day, as `missing` says.
     """
     check_one_of(missing, MISSING, name="--missing")
     names = _column_names(cells.columns, given, source)
@@ -129,8 +97,7 @@ def daily_series(
         cells[names["performance"]], names["performance"]
     )
     problems = [
-        *day_problems,
-        *([] if day_problems else _order_problems(days, missing)),
+        *(day_problems or _order_problems(days, missing)),
         *load_problems,
         *_load_problems(load[~is_empty], names["load"]),
         *test_problems,
@@ -168,28 +135,10 @@ def is_sets_table(cells: pd.DataFrame) -> bool:
 def lift_series(
     cells: pd.DataFrame, exercise: str | None, *, load: str | None, source: str
 ) -> Series:
-    """Return the load of each day and the best estimated 1RM of an exercise.
+    """Return the load of each day and the best estimated 1RM (kg) of an exercise.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Texts of a sets table (columns: `tables.SETS`), as `read_cells` returns them.
-    exercise : str or None
-        Id of the exercise whose working sets give the performance.
-    load : str or None
-        What counts as load: one of `tables.TRAINING_LOADS`; None for session_rpe_load.
-    source : str
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Series
-        From day 0 to the end of the last week; performance in kg.
-
-    Raises
-    ------
-    ValueError
-        If the cells are not those of sets, or no set of the exercise can be used.
+    `cells` are those of a sets table; `load` is one of `tables.TRAINING_LOADS`, and
+    session_rpe_load if None. Days run from 0 to the end of the last week.
     """
     definition = load or "session_rpe_load"
     check_one_of(definition, TRAINING_LOADS, name="--load of a sets table")
@@ -261,10 +210,11 @@ def _column_names(
     columns_text = ", ".join(columns)
     for what, usual in USUAL.items():
         name = given.get(what)
-        if name is None:
-            matches = [column for column in columns if column.lower() in usual]
-        else:
-            matches = [column for column in columns if column == name]
+        matches = [
+            column
+            for column in columns
+            if (column.lower() in usual if name is None else column == name)
+        ]
         if matches:
             found[what] = matches[0]
         elif name is None:
@@ -288,15 +238,14 @@ def _column_names(
 
 def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     """Return whole numbers or dates; and what is neither."""
-    is_whole = cells.map(lambda cell: bool(_WHOLE.fullmatch(cell)))
-    is_date = cells.map(_is_date)
+    is_whole = cells.str.fullmatch(_WHOLE)
+    iso = cells.where(cells.str.fullmatch(_ISO))
+    dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
     # The kind that most cells are of is meant; the others are mistakes.
-    are_dates = is_date.sum() > is_whole.sum()
-    is_valid = is_date if are_dates else is_whole
+    are_dates = dates.notna().sum() > is_whole.sum()
+    is_valid = dates.notna() if are_dates else is_whole
     if is_valid.all():
-        if are_dates:
-            return pd.to_datetime(cells, format="%Y-%m-%d"), []
-        return cells.astype("int64"), []
+        return dates if are_dates else cells.astype("int64"), []
     kind = "a date like 2024-01-31" if are_dates else "a whole number"
     other = "" if is_valid.any() else ", nor a date like 2024-01-31"
     bad = cells[~is_valid]
@@ -306,18 +255,10 @@ def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     ]
 
 
-def _is_date(cell: str) -> bool:
-    try:
-        return bool(_ISO.fullmatch(cell)) and bool(date.fromisoformat(cell))
-    except ValueError:
-        return False
-
-
 def _numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     """Return the numbers, NaN where a cell is empty or wrong; and what is no number."""
-    is_number = cells.map(lambda cell: bool(_NUMBER.fullmatch(cell)))
+    is_number, is_comma = cells.str.fullmatch(_NUMBER), cells.str.fullmatch(_WITH_COMMA)
     numbers = cells.where(is_number, "nan").astype("float64")
-    is_comma = cells.map(lambda cell: bool(_WITH_COMMA.fullmatch(cell)))
     is_other = ~is_number & ~is_comma & (cells != "")
     problems = []
     for bad, fix in (
