@@ -61,9 +61,9 @@ class Relation:
     name: str
     fraction_at: Callable[[Numbers], Numbers]
     reps_at: Callable[[Numbers], Numbers]
-    min_reps: float  # at the highest load it knows, 100 % of the 1RM if it gets there
-    max_reps: float
     source: str  # id of an evidence row
+    min_reps: float = 1.0  # at the highest load it knows, 100 % if it gets there
+    max_reps: float = MAX_REPS
 
     @property
     def lowest_pct(self) -> float:
@@ -91,7 +91,6 @@ def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
         fraction_at=lambda reps: 1 / (1 + slope * (reps - first)),
         reps_at=lambda fraction: (1 / fraction - 1) / slope + first,
         min_reps=float(first),
-        max_reps=MAX_REPS,
         source=source,
     )
 
@@ -102,7 +101,6 @@ def _line(name: str, no_load: float, source: str) -> Relation:
         name=name,
         fraction_at=lambda reps: (no_load - reps) / (no_load - 1),
         reps_at=lambda fraction: no_load - (no_load - 1) * fraction,
-        min_reps=1.0,
         max_reps=min(MAX_REPS, no_load - 1),
         source=source,
     )
@@ -119,7 +117,6 @@ def _exponential(
         fraction_at=lambda reps: floor + height * np.exp(-rate * reps),
         reps_at=lambda fraction: -np.log((fraction - floor) / height) / rate,
         min_reps=max(0.0, -log((1 - floor) / height) / rate),
-        max_reps=MAX_REPS,
         source=source,
     )
 
@@ -133,8 +130,6 @@ RELATIONS = {
             name="lombardi",
             fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
             reps_at=lambda fraction: np.power(fraction, -1 / LOMBARDI_POWER),
-            min_reps=1.0,
-            max_reps=MAX_REPS,
             source="E03-003",
         ),
         _exponential("mayhew", MAYHEW, "E03-004"),
@@ -145,7 +140,6 @@ RELATIONS = {
             fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,
             reps_at=lambda fraction: (LANDER[0] - fraction) / LANDER[1],
             min_reps=(LANDER[0] - 1) / LANDER[1],
-            max_reps=MAX_REPS,
             source="E03-007",
         ),
         _line("linear", LINEAR_REPS, "E03-018"),

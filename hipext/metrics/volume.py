@@ -1,5 +1,10 @@
 """Training volume: sets, volume load, time and session-RPE, by set, day and week.
 
+All functions take a sets table (columns and units: `tables.SETS`), leave it as it is,
+and raise ValueError where a column that they need is missing. Those by day or week
+reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
+catalogue, by default the shipped one.
+
 Days without sets are rest days with load 0, and deload weeks are marked. The arithmetic
 of a set is written on arrays (`set_counts` and the functions after it), because the
 explorers apply it to the log of a run, without the time that tables take.
@@ -36,13 +41,6 @@ _N_SIDES = {"both": 1, "left": 1, "right": 1, "each": 2}  # a row stands for
 
 def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     """Return one row per day, rest days included.
-
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
-    n_weeks : int, optional
-        Length of the table in weeks. Default: up to the last week with a set.
 
     Returns
     -------
@@ -91,15 +89,6 @@ def weekly(
 ) -> pd.DataFrame:
     """Return one row per week of the plan.
 
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
-    n_weeks : int, optional
-        Length of the table in weeks. Default: up to the last week with a set.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
-
     Returns
     -------
     pandas.DataFrame
@@ -109,7 +98,7 @@ def weekly(
     Raises
     ------
     ValueError
-        If a column is missing, or an exercise is not in the catalogue.
+        If an exercise is not in the catalogue.
     """
     return weekly_from(sets, daily(sets, n_weeks=n_weeks), exercises=exercises)
 
@@ -170,24 +159,17 @@ def muscle_sets(
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets, exercises
+        As in the description of this module.
     mapping : {"fractional", "primary", "emg"}
         How much of a set counts for a muscle: 1 for direct and 0.5 for indirect work;
         1 for direct work only; or by measured muscle activity. The same week has other
         sums under each, and none is known to be the right one.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
 
     Returns
     -------
     pandas.DataFrame
         One row per week and muscle (columns and units: `tables.MUSCLE_SETS`).
-
-    Raises
-    ------
-    ValueError
-        If there is no such mapping or exercise, or a column is missing.
     """
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
@@ -222,23 +204,16 @@ def training_load(
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
+    sets, n_weeks
+        As in the description of this module.
     definition : {"session_rpe_load", "system_volume_load_kg", "tut_s", "hard_sets"}
         What counts as load: session rating x minutes, working repetitions x system
         load (kg), seconds under tension of the working sets, or hard sets.
-    n_weeks : int, optional
-        Length in weeks. Default: up to the last week with a set.
 
     Returns
     -------
     pandas.Series
         ``training_load`` (a.u.) by day from 0; rest days are 0.
-
-    Raises
-    ------
-    ValueError
-        If there is no such definition, or a column is missing.
     """
     check_one_of(definition, TRAINING_LOADS, name="definition")
     days = daily(sets, n_weeks=n_weeks).set_index("day")
@@ -250,8 +225,8 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets
+        As in the description of this module.
     load : {"external", "system"}
         The load on the implements, or that and the lifted share of body mass.
 
@@ -260,11 +235,6 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     pandas.Series
         ``volume_load_kg``, in kg, one value per row; 0 for holds. A row of side
         ``each`` stands for both sides and counts twice.
-
-    Raises
-    ------
-    ValueError
-        If there is no such load, or a column is missing.
 
     Examples
     --------
@@ -309,8 +279,8 @@ def hard_sets(sets: pd.DataFrame, *, max_rir: float | None = None) -> pd.Series:
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets
+        As in the description of this module.
     max_rir : float, optional
         Most repetitions in reserve of a hard set. Default: the parameter
         ``effort.hard_set_max_rir``, an assumption.

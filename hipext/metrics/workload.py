@@ -715,7 +715,7 @@ def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
     if not wrong.size:
         return
     place = wrong[0]
-    before, after = (_day_text(index[one]) for one in (place, place + 1))
+    before, after = (day_text(index[one]) for one in (place, place + 1))
     if steps[place] == 0:
         fault = f"day {after} is there twice. Add up what belongs to one day"
     elif steps[place] < 0:
@@ -728,8 +728,9 @@ def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
     raise ValueError(f"{name} must have consecutive days in order; {fault}.")
 
 
-def _day_text(day: object) -> str:
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:g}"
+def day_text(day: object) -> str:
+    """Return a day as a date, or as its number."""
+    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:.10g}"
 
 
 def check_whole_days(given: int, *, name: str, least: int = 1) -> None:

@@ -127,7 +127,7 @@ def largest_load(
     Raises
     ------
     ValueError
-        If no load fits, neither threshold is given, or an argument is out of range.
+        If no load fits, or neither threshold is given.
 
     Examples
     --------
@@ -193,11 +193,6 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
     -------
     pandas.Series
         ``fitness``, ``fatigue`` and ``performance``, in the unit of the performance.
-
-    Raises
-    ------
-    ValueError
-        If the load is negative or not finite.
 
     Examples
     --------

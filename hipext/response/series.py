@@ -21,6 +21,7 @@ from hipext.files.io import read_text
 from hipext.files.tables import SETS, TRAINING_LOADS, Column
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
+from hipext.metrics.workload import day_text
 from hipext.plans.exercises import read_exercises
 
 USUAL = {  # names of the columns unless others are chosen
@@ -277,31 +278,26 @@ def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
     """Yield which days are repeated, out of order or missing."""
     for day, rows in days[days.duplicated(keep=False)].groupby(days):
         yield (
-            f"{_rows_text(rows.index)}: day {_day_text(day)} is there {len(rows)} "
+            f"{_rows_text(rows.index)}: day {day_text(day)} is there {len(rows)} "
             "times. Write one row per day."
         )
-    is_number = days.dtype == "int64"
-    ordinals = days if is_number else (days - pd.Timestamp(0)).dt.days
-    late = ordinals.index[ordinals.diff() < 0]
+    day_long = 1 if days.dtype == "int64" else pd.Timedelta(days=1)
+    late = days.index[days.diff() / day_long < 0]
     if len(late):
-        before = days.shift()[late[0]]
         yield (
-            f"{_rows_text(late)}: day {_day_text(days[late[0]])} comes after day "
-            f"{_day_text(before)}. Sort the rows by day."
+            f"{_rows_text(late)}: day {day_text(days[late[0]])} comes after day "
+            f"{day_text(days.shift()[late[0]])}. Sort the rows by day."
         )
-    rising = ordinals.drop_duplicates().sort_values()
-    gaps = rising.diff()[lambda steps: steps > 1]
+    rising = days.drop_duplicates().sort_values()
+    gaps = (rising.diff() / day_long)[lambda steps: steps > 1]
     if len(gaps) and missing == "refuse":
-        before = days[rising.index[rising.index.get_loc(gaps.index[0]) - 1]]
+        first = gaps.index[0]
         yield (
-            f"{_rows_text(gaps.index)}: {counted(gaps.iloc[0] - 1, 'day')} missing "
-            f"between day {_day_text(before)} and day {_day_text(days[gaps.index[0]])}."
-            " Give a rest day a row with load 0, or write --missing rest."
+            f"{_rows_text(gaps.index)}: {counted(int(gaps[first]) - 1, 'day')} missing "
+            f"between day {day_text(rising.shift()[first])} and day "
+            f"{day_text(days[first])}. Give a rest day a row with load 0, or write "
+            "--missing rest."
         )
-
-
-def _day_text(day: object) -> str:
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:.0f}"
 
 
 def _load_problems(load: pd.Series, name: str) -> Iterator[str]:
