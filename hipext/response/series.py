@@ -18,7 +18,7 @@ from hipext.files.checks import (
     ranges_text,
 )
 from hipext.files.io import read_text
-from hipext.files.tables import SETS, TRAINING_LOADS, Column
+from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
 from hipext.metrics.workload import day_text
@@ -94,13 +94,13 @@ def daily_series(
         load_cells = load_cells.where(~is_empty, "0")
     days, day_problems = _days_in(day_cells, names["day"])
     load, load_problems = _numbers_in(load_cells, names["load"])
-    tests, test_problems = _numbers_in(
-        cells[names["performance"]], names["performance"]
-    )
+    test_cells = cells[names["performance"]]
+    tests, test_problems = _numbers_in(test_cells, names["performance"])
+    impossible = load[~is_empty & ((load < 0) | np.isinf(load))]
     problems = [
         *(day_problems or _order_problems(days, missing)),
         *load_problems,
-        *_load_problems(load[~is_empty], names["load"]),
+        *_fault(impossible, f"{names['load']} is a training load, 0 or more"),
         *test_problems,
     ]
     if missing == "refuse" and is_empty.any():
@@ -249,11 +249,8 @@ def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
         return dates if are_dates else cells.astype("int64"), []
     kind = "a date like 2024-01-31" if are_dates else "a whole number"
     other = "" if is_valid.any() else ", nor a date like 2024-01-31"
-    bad = cells[~is_valid]
-    return cells, [
-        f"{_rows_text(bad.index)}: {name} is not {kind}{other}; got {bad.iloc[0]!r}. "
-        "Write all days as whole numbers, or all as dates."
-    ]
+    fix = " Write all days as whole numbers, or all as dates."
+    return cells, _fault(cells[~is_valid], f"{name} is not {kind}{other}", fix)
 
 
 def _numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
@@ -261,17 +258,22 @@ def _numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     is_number, is_comma = cells.str.fullmatch(_NUMBER), cells.str.fullmatch(_WITH_COMMA)
     numbers = cells.where(is_number, "nan").astype("float64")
     is_other = ~is_number & ~is_comma & (cells != "")
-    problems = []
-    for bad, fix in (
-        (cells[is_comma], "Write a decimal point, 12.5, and nothing between thousands"),
-        (cells[is_other], "Leave the cell empty where nothing is known"),
-    ):
-        if len(bad):
-            problems.append(
-                f"{_rows_text(bad.index)}: {name} is not a number; got "
-                f"{bad.iloc[0]!r}. {fix}."
-            )
-    return numbers, problems
+    point = " Write a decimal point, 12.5, and nothing between thousands."
+    empty = " Leave the cell empty where nothing is known."
+    return numbers, [
+        *_fault(cells[is_comma], f"{name} is not a number", point),
+        *_fault(cells[is_other], f"{name} is not a number", empty),
+    ]
+
+
+def _fault(bad: pd.Series, rule: str, fix: str = "") -> list[str]:
+    """Return the rule, the rows and the first value against it; nothing if none is."""
+    if bad.empty:
+        return []
+    first = bad.iloc[0]
+    got = repr(first) if isinstance(first, str) else f"{first:g}"
+    got = "nothing" if pd.isna(first) else got
+    return [f"{_rows_text(bad.index)}: {rule}; got {got}.{fix}"]
 
 
 def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
@@ -300,16 +302,6 @@ def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
         )
 
 
-def _load_problems(load: pd.Series, name: str) -> Iterator[str]:
-    """Yield which loads are negative or infinite; a text that is no number is NaN."""
-    bad = load[(load < 0) | np.isinf(load)]
-    if len(bad):
-        yield (
-            f"{_rows_text(bad.index)}: {name} is a training load, 0 or more; got "
-            f"{bad.iloc[0]:g}."
-        )
-
-
 def _typed_sets(cells: pd.DataFrame, source: str) -> pd.DataFrame:
     """Return the sets table of the cells; PlanError with what is no number."""
     columns, problems = {}, []
@@ -321,25 +313,17 @@ def _typed_sets(cells: pd.DataFrame, source: str) -> pd.DataFrame:
             columns[column.name] = texts.str.lower() == "true"
         else:
             numbers, faults = _numbers_in(texts, column.name)
-            problems += [*faults, *_whole_problems(numbers, column)]
+            problems += faults
+            if column.dtype.lower() == "int64":
+                # NaN % 1 is not 0 either: only Int64 may be missing.
+                bad = numbers[numbers % 1 != 0]
+                bad = bad.dropna() if column.dtype == "Int64" else bad
+                rule = f"{column.name} is a whole number, {column.meaning}"
+                problems += _fault(bad, rule)
             columns[column.name] = numbers
     if problems:
         raise PlanError(source, problems)
     return SETS.from_columns(columns)
-
-
-def _whole_problems(numbers: pd.Series, column: Column) -> Iterator[str]:
-    """Yield which numbers of a column of whole numbers are not whole, or missing."""
-    if column.dtype.lower() != "int64":
-        return
-    may_be_missing = column.dtype == "Int64"
-    wrong = numbers[(numbers % 1 != 0) & ~(may_be_missing & numbers.isna())]
-    if len(wrong):
-        given = "nothing" if np.isnan(wrong.iloc[0]) else f"{wrong.iloc[0]:g}"
-        yield (
-            f"{_rows_text(wrong.index)}: {column.name} is a whole number, "
-            f"{column.meaning}; got {given}."
-        )
 
 
 def _possible_reps(sets: pd.DataFrame) -> pd.Series:
