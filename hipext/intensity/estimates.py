@@ -118,7 +118,15 @@ def estimate_one_rm(
     """
     check_one_of(relation, FAMILIES, name="relation")
     family = FAMILIES[relation]
-    _check_given(k, one_rm_kg, family)
+    if k is not None and one_rm_kg is not None:
+        raise ValueError(
+            f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
+            "that is to be estimated."
+        )
+    if k is not None:
+        family.relation_with(k)  # refuses a constant that cannot be
+    if one_rm_kg is not None:
+        check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
     # The relation is a line in x = 1 / load or load; its zero is the 1RM, and its value
     # at x = 0 gives the constant.
     load_kg, possible = _checked_sets(sets, load)
@@ -132,6 +140,7 @@ def estimate_one_rm(
     _check_falls(line, family, relation)
     k_low = k_high = k
     if k is None:
+        # k rises or falls with alpha throughout, so the ends of its interval carry over.
         half = line.quantile * sqrt(line.var_alpha)
         alphas = (line.alpha, line.alpha - half, line.alpha + half)
         k, k_low, k_high = map(family.k_at, alphas)
@@ -205,19 +214,6 @@ class Line:
     covariance: float
     residual_sd: float
     quantile: float
-
-
-def _check_given(k: float | None, one_rm_kg: float | None, family: _Family) -> None:
-    """Raise ValueError unless at most one of the two is given, and is allowed."""
-    if k is not None and one_rm_kg is not None:
-        raise ValueError(
-            f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
-            "that is to be estimated."
-        )
-    if k is not None:
-        family.relation_with(k)
-    if one_rm_kg is not None:
-        check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
 
 
 def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
@@ -318,6 +314,7 @@ def fitted_line(
     else:
         x0, y0 = 0.0 if zero is None else zero, 0.0 if alpha is None else alpha
     shifted, n_left = x - x0, len(x) - (2 if is_free else 1)
+    # Slope and error variance of least squares, with 1 or 2 degrees of freedom used.
     square = float(shifted @ shifted)
     beta = float(shifted @ (y - y0)) / square
     residuals = y - y0 - beta * shifted

@@ -97,6 +97,7 @@ def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
 
 def _line(name: str, no_load: float, source: str) -> Relation:
     """Return a relation that falls by equal steps, to nothing at `no_load`."""
+    # (n - r) / (n - 1): one repetition at 100 %, n at no load, which has no answer.
     return Relation(
         name=name,
         fraction_at=lambda reps: (no_load - reps) / (no_load - 1),
@@ -126,6 +127,7 @@ RELATIONS = {
     for one in (
         _hyperbola("epley", EPLEY_SLOPE, 0, "E03-001"),
         _line("brzycki", BRZYCKI_REPS, "E03-002"),
+        # A power of the repetitions, infinite at none: it begins at one.
         Relation(
             name="lombardi",
             fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
@@ -135,6 +137,7 @@ RELATIONS = {
         _exponential("mayhew", MAYHEW, "E03-004"),
         _exponential("wathan", WATHAN, "E03-005"),
         _hyperbola("oconner", OCONNER_SLOPE, 0, "E03-006"),
+        # Falls from 101.3 % at no repetition, so that 100 % is left at 0.49.
         Relation(
             name="lander",
             fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,

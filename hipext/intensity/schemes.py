@@ -140,7 +140,13 @@ def set_scheme(
     """
     chosen = relation_of(relation)
     sets = _sets_of(name, reps)
-    _check_weeks(weeks, last_rir, rir_step)
+    if weeks < 1 or weeks != int(weeks):
+        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
+    for argument, given in (("last_rir", last_rir), ("rir_step", rir_step)):
+        if not 0 <= given < float("inf"):
+            raise ValueError(
+                f"{argument} must be a number of repetitions, 0 or more; got {given:g}."
+            )
     tables = [
         _week(sets, week, last_rir + rir_step * (weeks - week), chosen)
         for week in range(1, weeks + 1)
@@ -387,17 +393,6 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
     return sets.assign(reps=[int(one) for one in reps])
 
 
-def _check_weeks(weeks: int, last_rir: float, rir_step: float) -> None:
-    """Raise ValueError unless there is a week and the reserve never rises."""
-    if weeks < 1 or weeks != int(weeks):
-        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
-    for name, given in (("last_rir", last_rir), ("rir_step", rir_step)):
-        if not 0 <= given < float("inf"):
-            raise ValueError(
-                f"{name} must be a number of repetitions, 0 or more; got {given:g}."
-            )
-
-
 @cache
 def _shipped() -> pd.DataFrame:
     return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
@@ -406,6 +401,7 @@ def _shipped() -> pd.DataFrame:
 @cache
 def _charts() -> dict[str, np.ndarray]:
     """Return the shipped charts by name: repetitions to failure, percent of the 1RM."""
+    # Rows of a chart rise in repetitions, as np.interp needs them.
     rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
     columns = ["reps_to_failure", "pct_1rm"]
     return {name: chart[columns].to_numpy("float64").T for name, chart in rows}

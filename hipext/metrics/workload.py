@@ -404,20 +404,6 @@ def pmc(
     >>> chart.round(2).to_dict("list")
     {'ctl': [2.5, 2.44, 2.38], 'atl': [10.0, 9.0, 8.1], 'tsb': [0.0, -7.5, -6.56]}
     """
-    ctl_share, atl_share = chart_shares(ctl_d, atl_d, decay)
-    first_ctl, first_atl = _start_averages(start)
-    load = checked_load(training_load)
-    ctl = _smoothed(load, ctl_share, first_ctl)
-    atl = _smoothed(load, atl_share, first_atl)
-    # Form of a morning is the balance of the evening before: one day later.
-    evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
-    return pd.DataFrame(
-        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
-    )
-
-
-def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
-    """Return the weights of a day's load in ctl and atl; ValueError unless allowed."""
     check_one_of(decay, DECAYS, name="decay")
     check_positive(atl_d, name="atl_d", unit=" of days")
     check_positive(ctl_d, name="ctl_d", unit=" of days")
@@ -430,7 +416,16 @@ def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
             f"Under 'one_over_n', atl_d must be 1 day or more; got {atl_d}. "
             "Below a day, take 'exponential'."
         )
-    return DECAYS[decay](ctl_d), DECAYS[decay](atl_d)
+    ctl_share, atl_share = DECAYS[decay](ctl_d), DECAYS[decay](atl_d)
+    first_ctl, first_atl = _start_averages(start)
+    load = checked_load(training_load)
+    ctl = _smoothed(load, ctl_share, first_ctl)
+    atl = _smoothed(load, atl_share, first_atl)
+    # Form of a morning is the balance of the evening before: one day later.
+    evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
+    return pd.DataFrame(
+        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
+    )
 
 
 def _start_averages(start: float | tuple[float, float]) -> tuple[float, float]:

@@ -409,19 +409,14 @@ def _curve_of(
 def _log_density(problem: FitProblem, row: np.ndarray) -> float:
     """Return the logarithm of the posterior density, up to a constant."""
     values = problem.fixed | dict(zip(problem.free, row.tolist(), strict=True))
-    is_inside = all(
-        low <= values[name] <= high for name, (low, high) in problem.bounds.items()
-    )
-    is_ordered = all(
-        values[short] < values[long] for short, long in problem.model.SHORTER
-    )
-    if not (is_inside and is_ordered):
+    if any(
+        not low <= values[name] <= high for name, (low, high) in problem.bounds.items()
+    ) or any(values[short] >= values[long] for short, long in problem.model.SHORTER):
         return -inf
     # A prior that is flat in ln(x) has the density 1 / x.
-    logarithmic = (*problem.model.NONLINEAR, "performance_noise")
-    names = [name for name in problem.free if name in logarithmic]
-    log_prior = -sum(log(values[name]) for name in names if values[name] > 0)
-    return log_prior - evaluate(problem, values).deviance / 2
+    logarithmic = {*problem.model.NONLINEAR, "performance_noise"}
+    priors = [log(values[name]) for name in problem.free if name in logarithmic]
+    return -sum(priors) - evaluate(problem, values).deviance / 2
 
 
 def _moved_inside(problem: FitProblem, row: np.ndarray, best: np.ndarray) -> np.ndarray:
