@@ -140,7 +140,7 @@ def estimate_one_rm(
     _check_falls(line, family, relation)
     k_low = k_high = k
     if k is None:
-        # k rises or falls with alpha throughout, so the ends of its interval carry over.
+        # k rises with alpha throughout, so the ends of its interval carry over.
         half = line.quantile * sqrt(line.var_alpha)
         alphas = (line.alpha, line.alpha - half, line.alpha + half)
         k, k_low, k_high = map(family.k_at, alphas)
