@@ -74,7 +74,7 @@ def estimate_one_rm(
         The constant, if it is known; then only the 1RM is estimated. Per repetition
         for Epley and modified Epley, repetitions at no load for linear.
     one_rm_kg : float, optional
-        The 1RM in kg, if it is known; then only the constant is estimated.
+        The 1RM in kg, if it and not `k` is known.
     load : {"load_kg", "system_load_kg"}
         The column with the load: on the implement, or with the lifted body mass.
 
@@ -87,8 +87,7 @@ def estimate_one_rm(
     Raises
     ------
     ValueError
-        If the sets cannot be used or do not determine the estimate, or both `k` and
-        `one_rm_kg` are given.
+        If the sets cannot be used or do not determine the estimate.
 
     Notes
     -----
@@ -119,7 +118,15 @@ def estimate_one_rm(
     """
     check_one_of(relation, FAMILIES, name="relation")
     family = FAMILIES[relation]
-    _check_given(k, one_rm_kg, family.relation_with)
+    if k is not None and one_rm_kg is not None:
+        raise ValueError(
+            f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
+            "that is to be estimated."
+        )
+    if k is not None:
+        family.relation_with(k)  # refuses a constant that cannot be
+    if one_rm_kg is not None:
+        check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
     # The relation is a line in x = 1 / load or load; its zero is the 1RM, and its value
     # at x = 0 gives the constant.
     load_kg, possible = _checked_sets(sets, load)
@@ -131,22 +138,25 @@ def estimate_one_rm(
         zero=None if one_rm_kg is None else float(family.scale(one_rm_kg)),
     )
     _check_falls(line, family, relation)
-    found = {"k": k, "k_low": k, "k_high": k}
+    k_low = k_high = k
     if k is None:
+        # k rises with alpha throughout, so the ends of its interval carry over.
         half = line.quantile * sqrt(line.var_alpha)
-        low, high = family.k_at(line.alpha - half), family.k_at(line.alpha + half)
-        found = {"k": family.k_at(line.alpha), "k_low": low, "k_high": high}
-    names = ("one_rm_kg", "one_rm_low_kg", "one_rm_high_kg")
-    maxima_kg = (one_rm_kg,) * 3
+        alphas = (line.alpha, line.alpha - half, line.alpha + half)
+        k, k_low, k_high = map(family.k_at, alphas)
+    low_kg = high_kg = one_rm_kg
     if one_rm_kg is None:
         x = (-line.alpha / line.beta, *interval_of_zero(line))
-        # 1 / x turns the ends of an interval around.
-        best_kg, *ends_kg = (float(family.scale(one)) for one in x)
-        maxima_kg = (best_kg, *sorted(ends_kg))
+        one_rm_kg, *ends_kg = (float(family.scale(one)) for one in x)
+        low_kg, high_kg = sorted(ends_kg)  # 1 / x turns an interval around
     return RepsEstimate(
         relation=relation,
-        **found,
-        **dict(zip(names, maxima_kg, strict=True)),
+        k=k,
+        k_low=k_low,
+        k_high=k_high,
+        one_rm_kg=one_rm_kg,
+        one_rm_low_kg=low_kg,
+        one_rm_high_kg=high_kg,
         residual_sd_reps=line.residual_sd,
         n_sets=len(load_kg),
     )
@@ -206,23 +216,6 @@ class Line:
     quantile: float
 
 
-def _check_given(
-    k: float | None,
-    one_rm_kg: float | None,
-    relation_with: Callable[[float], Relation],
-) -> None:
-    """Raise ValueError unless at most one of the two is given, and is allowed."""
-    if k is not None and one_rm_kg is not None:
-        raise ValueError(
-            f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
-            "that is to be estimated."
-        )
-    if k is not None:
-        relation_with(k)
-    if one_rm_kg is not None:
-        check_positive(one_rm_kg, name="one_rm_kg", unit=" of kg")
-
-
 def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
     """Return loads and repetitions to failure, or raise ValueError naming the row."""
     check_one_of(load, LOADS, name="load")
@@ -232,34 +225,27 @@ def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray
     spare = np.zeros(len(sets))
     if "rir" in sets.columns:
         spare = sets["rir"].to_numpy("float64", na_value=np.nan)
-    _check_rows(sets, load, (loads > 0) & np.isfinite(loads), "a positive number of kg")
-    _check_rows(sets, "reps", reps >= 1, "at least 1")
-    failure = "0 or more, 0 for a set to failure"
-    _check_rows(sets, "rir", spare >= 0, failure)
     most = f"at most {MAX_REPS:g} together with those in reserve"
-    _check_rows(sets, "reps", reps + spare <= MAX_REPS, most)
+    for column, is_good, allowed in (
+        (load, (loads > 0) & np.isfinite(loads), "a positive number of kg"),
+        ("reps", reps >= 1, "at least 1"),
+        ("rir", spare >= 0, "0 or more, 0 for a set to failure"),
+        ("reps", reps + spare <= MAX_REPS, most),
+    ):
+        if is_good.all():
+            continue
+        place = int(np.argmin(is_good))
+        given = f"{sets[column].iloc[place]}"
+        if column == "reps" and "rir" in sets.columns:
+            given += f" with rir={sets['rir'].iloc[place]}"
+        raise ValueError(
+            f"sets, row {sets.index[place]}: {column} must be {allowed}; got {given}."
+        )
     return loads, reps + spare
 
 
-def _check_rows(
-    sets: pd.DataFrame, column: str, is_good: np.ndarray, allowed: str
-) -> None:
-    """Raise ValueError naming the first row whose value is not allowed."""
-    if is_good.all():
-        return
-    row = int(np.argmin(is_good))
-    spare = f" with rir={sets['rir'].iloc[row]}" if "rir" in sets.columns else ""
-    raise ValueError(
-        f"sets, row {sets.index[row]}: {column} must be {allowed}; got "
-        f"{sets[column].iloc[row]}{spare if column == 'reps' else ''}."
-    )
-
-
 def _check_enough(
-    load_kg: np.ndarray,
-    possible: np.ndarray,
-    k: float | None,
-    one_rm_kg: float | None,
+    load_kg: np.ndarray, possible: np.ndarray, k: float | None, one_rm_kg: float | None
 ) -> None:
     """Raise ValueError unless the sets can determine what is unknown."""
     is_free = k is None and one_rm_kg is None
@@ -328,6 +314,7 @@ def fitted_line(
     else:
         x0, y0 = 0.0 if zero is None else zero, 0.0 if alpha is None else alpha
     shifted, n_left = x - x0, len(x) - (2 if is_free else 1)
+    # Slope and error variance of least squares, with 1 or 2 degrees of freedom used.
     square = float(shifted @ shifted)
     beta = float(shifted @ (y - y0)) / square
     residuals = y - y0 - beta * shifted

@@ -21,6 +21,12 @@ All of them are formulas, not measurements. Each is used for 1 to 30 repetitions
 an assumption of ours, and refused outside. Mayhew and Wathan never fall below 52.2 %
 and 48.8 %, so lighter loads have no answer by them; Brzycki, Lander and linear reach
 no load at all at 37, 37.9 and 34 repetitions.
+
+The functions take numbers or arrays and give the same kind; nothing is rounded. Their
+arguments are repetitions done (``reps``, at least 1) and left in reserve (``rir``, at
+least 0), the load as a percentage of the 1RM (``pct_1rm``, above 0 and at most 100) and
+a ``relation``: a name in `RELATIONS`, or a relation with a constant of its own. They
+raise ValueError for an argument outside the range of the relation, in any element.
 """
 
 from collections.abc import Callable
@@ -55,9 +61,9 @@ class Relation:
     name: str
     fraction_at: Callable[[Numbers], Numbers]
     reps_at: Callable[[Numbers], Numbers]
-    min_reps: float  # at the highest load it knows, 100 % of the 1RM if it gets there
-    max_reps: float
     source: str  # id of an evidence row
+    min_reps: float = 1.0  # at the highest load it knows, 100 % if it gets there
+    max_reps: float = MAX_REPS
 
     @property
     def lowest_pct(self) -> float:
@@ -85,18 +91,17 @@ def _hyperbola(name: str, slope: float, first: int, source: str) -> Relation:
         fraction_at=lambda reps: 1 / (1 + slope * (reps - first)),
         reps_at=lambda fraction: (1 / fraction - 1) / slope + first,
         min_reps=float(first),
-        max_reps=MAX_REPS,
         source=source,
     )
 
 
 def _line(name: str, no_load: float, source: str) -> Relation:
     """Return a relation that falls by equal steps, to nothing at `no_load`."""
+    # (n - r) / (n - 1): one repetition at 100 %, n at no load, which has no answer.
     return Relation(
         name=name,
         fraction_at=lambda reps: (no_load - reps) / (no_load - 1),
         reps_at=lambda fraction: no_load - (no_load - 1) * fraction,
-        min_reps=1.0,
         max_reps=min(MAX_REPS, no_load - 1),
         source=source,
     )
@@ -113,7 +118,6 @@ def _exponential(
         fraction_at=lambda reps: floor + height * np.exp(-rate * reps),
         reps_at=lambda fraction: -np.log((fraction - floor) / height) / rate,
         min_reps=max(0.0, -log((1 - floor) / height) / rate),
-        max_reps=MAX_REPS,
         source=source,
     )
 
@@ -123,23 +127,22 @@ RELATIONS = {
     for one in (
         _hyperbola("epley", EPLEY_SLOPE, 0, "E03-001"),
         _line("brzycki", BRZYCKI_REPS, "E03-002"),
+        # A power of the repetitions, infinite at none: it begins at one.
         Relation(
             name="lombardi",
             fraction_at=lambda reps: np.power(reps, -LOMBARDI_POWER),
             reps_at=lambda fraction: np.power(fraction, -1 / LOMBARDI_POWER),
-            min_reps=1.0,
-            max_reps=MAX_REPS,
             source="E03-003",
         ),
         _exponential("mayhew", MAYHEW, "E03-004"),
         _exponential("wathan", WATHAN, "E03-005"),
         _hyperbola("oconner", OCONNER_SLOPE, 0, "E03-006"),
+        # Falls from 101.3 % at no repetition, so that 100 % is left at 0.49.
         Relation(
             name="lander",
             fraction_at=lambda reps: LANDER[0] - LANDER[1] * reps,
             reps_at=lambda fraction: (LANDER[0] - fraction) / LANDER[1],
             min_reps=(LANDER[0] - 1) / LANDER[1],
-            max_reps=MAX_REPS,
             source="E03-007",
         ),
         _line("linear", LINEAR_REPS, "E03-018"),
@@ -149,27 +152,7 @@ RELATIONS = {
 
 
 def relation_of(relation: str | Relation) -> Relation:
-    """Return the relation of a name, or the relation itself.
-
-    Parameters
-    ----------
-    relation : str or Relation
-        One of `RELATIONS`, or a relation with a constant of its own.
-
-    Returns
-    -------
-    Relation
-
-    Raises
-    ------
-    ValueError
-        If there is no relation of this name.
-
-    Examples
-    --------
-    >>> relation_of("linear").source
-    'E03-018'
-    """
+    """Return the relation of a name, or the relation itself."""
     if isinstance(relation, Relation):
         return relation
     check_one_of(relation, RELATIONS, name="relation")
@@ -189,11 +172,6 @@ def epley_with(k: float) -> Relation:
     -------
     Relation
         Holds for 1 to 30 repetitions; at one repetition it is not exact.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not positive.
 
     Notes
     -----
@@ -223,11 +201,6 @@ def modified_epley_with(k: float) -> Relation:
     Relation
         Holds for 1 to 30 repetitions; exact at one repetition.
 
-    Raises
-    ------
-    ValueError
-        If `k` is not positive.
-
     Examples
     --------
     >>> round(100 * modified_epley_with(0.04).fraction_at(11), 1)
@@ -251,11 +224,6 @@ def linear_with(reps_at_no_load: float) -> Relation:
     Relation
         Holds for 1 to 30 repetitions, or to one before `reps_at_no_load`; exact at
         one repetition.
-
-    Raises
-    ------
-    ValueError
-        If `reps_at_no_load` is not above 2 and finite.
 
     Notes
     -----
@@ -282,22 +250,15 @@ def pct_1rm(
 
     Parameters
     ----------
-    reps : float or array
-        Repetitions of the set, at least 1.
-    rir : float or array, default 0
-        Repetitions in reserve at its end, at least 0.
+    reps, rir : float or array
+        Repetitions of the set, and those left in reserve at its end.
     relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+        By which relation.
 
     Returns
     -------
     float or array
         Percent, 0-100.
-
-    Raises
-    ------
-    ValueError
-        If `reps` + `rir` is outside the range of the relation, in any element.
 
     Notes
     -----
@@ -316,11 +277,10 @@ def pct_1rm(
     possible = np.add(reps, rir)
     is_known = np.greater_equal(reps, 1) & np.greater_equal(rir, 0)
     is_known = is_known & np.less_equal(possible, chosen.max_reps)
-    if not np.all(is_known):
-        bad_reps, bad_rir = _first_where(np.logical_not(is_known), reps, rir)
+    if bad := _first_where_not(is_known, reps, rir):
         raise ValueError(
             f"{chosen.name} holds for 1 to {chosen.max_reps:g} repetitions to failure; "
-            f"got reps={bad_reps:g}, rir={bad_rir:g}."
+            f"got reps={bad[0]:g}, rir={bad[1]:g}."
         )
     return scalar_if_0d(100 * chosen.fraction_at(possible))
 
@@ -330,21 +290,13 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers
 
     Parameters
     ----------
-    pct_1rm : float or array
-        Load in percent of the 1RM, above 0 and at most 100.
-    relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+    pct_1rm, relation
+        As in the description of this module.
 
     Returns
     -------
     float or array
-        Repetitions, not rounded; Epley gives 0 at 100 %.
-
-    Raises
-    ------
-    ValueError
-        If a percentage is out of range, or allows more repetitions than the relation
-        holds for.
+        Repetitions; Epley gives 0 at 100 %.
 
     Examples
     --------
@@ -356,11 +308,10 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers
     # With some tolerance: the ends of the range are computed, not exact.
     is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
     is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
-    if not np.all(is_known):
-        (bad,) = _first_where(np.logical_not(is_known), pct_1rm)
+    if bad := _first_where_not(is_known, pct_1rm):
         raise ValueError(
             f"pct_1rm must be {lowest:.1f} to {highest:g}, the range of {chosen.name}; "
-            f"got {bad:g}.{percent_hint(bad)}"
+            f"got {bad[0]:g}.{percent_hint(bad[0])}"
         )
     return scalar_if_0d(chosen.reps_at(np.divide(pct_1rm, 100)))
 
@@ -372,23 +323,13 @@ def rir_at(
 
     Parameters
     ----------
-    pct_1rm : float or array
-        Load in percent of the 1RM, above 0 and at most 100.
-    reps : float or array
-        Repetitions of the set, at least 1.
-    relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+    pct_1rm, reps, relation
+        As in the description of this module; no more repetitions than the load allows.
 
     Returns
     -------
     float or array
-        Repetitions possible less those done, at least 0, not rounded.
-
-    Raises
-    ------
-    ValueError
-        If the set asks for more repetitions than the load allows, or for less than
-        one, or the percentage is outside the range of the relation.
+        Repetitions possible less those done, at least 0.
 
     Notes
     -----
@@ -405,8 +346,7 @@ def rir_at(
     # A set at exactly its maximum may come out a rounding error below 0.
     spare = np.subtract(possible, reps)
     is_done = np.greater_equal(spare, -ROUNDING) & np.greater_equal(reps, 1)
-    if not np.all(is_done):
-        bad = _first_where(np.logical_not(is_done), pct_1rm, possible, reps)
+    if bad := _first_where_not(is_done, pct_1rm, possible, reps):
         raise ValueError(
             f"{bad[0]:g} % of the 1RM allows {bad[1]:.1f} repetitions by "
             f"{chosen.name}; reps must be 1 to that, got {bad[2]:g}."
@@ -427,12 +367,8 @@ def rpe_at(
     Returns
     -------
     float or array
-        RPE, 0-10, not rounded (evidence row E03-014: RIR = 10 - RPE).
-
-    Raises
-    ------
-    ValueError
-        As `rir_at`, and if more than 10 repetitions are left: RPE has no value there.
+        RPE, 0-10 (evidence row E03-014: RIR = 10 - RPE). More than 10 repetitions left
+        raise ValueError: RPE has no value there.
 
     Examples
     --------
@@ -441,8 +377,7 @@ def rpe_at(
     """
     spare = rir_at(pct_1rm, reps, relation=relation)
     is_rated = np.less_equal(spare, RPE_OF_FAILURE + ROUNDING)
-    if not np.all(is_rated):
-        bad = _first_where(np.logical_not(is_rated), reps, pct_1rm, spare)
+    if bad := _first_where_not(is_rated, reps, pct_1rm, spare):
         raise ValueError(
             f"RPE is known for at most 10 repetitions in reserve; {bad[0]:g} "
             f"repetitions at {bad[1]:g} % of the 1RM leave {bad[2]:.1f}."
@@ -462,18 +397,12 @@ def one_rm(
     reps : float or array
         Repetitions to failure, done plus those in reserve.
     relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+        By which relation.
 
     Returns
     -------
     float or array
         Estimated 1RM in kg.
-
-    Raises
-    ------
-    ValueError
-        If a load is not positive, the repetitions are outside the relation's range,
-        or one repetition is asked of a relation that is not exact there.
 
     Notes
     -----
@@ -486,14 +415,13 @@ def one_rm(
     133.3
     """
     is_load = np.greater(load_kg, 0) & np.isfinite(load_kg)
-    if not np.all(is_load):
-        (bad,) = _first_where(np.logical_not(is_load), load_kg)
-        check_positive(bad, name="load_kg", unit=" of kg")
+    for bad_kg in _first_where_not(is_load, load_kg):
+        check_positive(bad_kg, name="load_kg", unit=" of kg")
     chosen = relation_of(relation)
     pct = pct_1rm(reps, relation=chosen)
     # Epley's 1 / (1 + 1/30) would make a single of 100 kg a 1RM of 103.3 kg.
-    if not chosen.is_exact_at_one and np.any(np.equal(reps, 1)):
-        (once_kg,) = _first_where(np.equal(reps, 1) & is_load, load_kg)
+    is_known = chosen.is_exact_at_one | (np.not_equal(reps, 1) & is_load)
+    for once_kg in _first_where_not(is_known, load_kg):
         made_kg = once_kg / float(chosen.fraction_at(1.0))
         exact = ", ".join(one.name for one in RELATIONS.values() if one.is_exact_at_one)
         raise ValueError(
@@ -509,12 +437,8 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
 
     Parameters
     ----------
-    load_kg : float
-        Load of the set, above 0; with the lifted body mass where that counts.
-    reps : float
-        Repetitions done, at least 1.
-    rir : float, default 0
-        Repetitions in reserve at the end of the set, at least 0.
+    load_kg, reps, rir : float
+        Load of the set as in `one_rm`, repetitions done, and those left in reserve.
 
     Returns
     -------
@@ -522,11 +446,6 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
         One row per relation that holds there: relation, e1rm_kg, pct_1rm (load in
         percent of that 1RM, 0-100), source (id of an evidence row); sorted by
         e1rm_kg. At one repetition only relations that are exact there have a row.
-
-    Raises
-    ------
-    ValueError
-        If the load is not positive or no relation holds for the repetitions.
 
     Notes
     -----
@@ -543,15 +462,15 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
         for relation in RELATIONS.values()
         if relation.is_exact_at_one or reps + rir != 1
     ]
+    pct = [pct_1rm(reps, rir, relation=one) for one in holding]
     rows = {
         "relation": [relation.name for relation in holding],
-        "pct_1rm": [pct_1rm(reps, rir, relation=one) for one in holding],
         "e1rm_kg": [one_rm(load_kg, reps + rir, relation=one) for one in holding],
+        "pct_1rm": pct,
         "source": [relation.source for relation in holding],
     }
-    columns = ["relation", "e1rm_kg", "pct_1rm", "source"]
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values("e1rm_kg", kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows)
+    return table.sort_values("e1rm_kg", kind="stable", ignore_index=True)
 
 
 def percent_hint(given: float) -> str:
@@ -559,10 +478,11 @@ def percent_hint(given: float) -> str:
     return f" Write {given * 100:g} for {given * 100:g} %." if 0 < given <= 1 else ""
 
 
-def _first_where(is_bad: Numbers, *values: Numbers) -> list[float]:
-    """Return the values at the first place where something is wrong."""
-    place = int(np.argmax(is_bad))
-    shape = np.shape(is_bad)
+def _first_where_not(is_good: Numbers, *values: Numbers) -> list[float]:
+    """Return the values at the first place where something is wrong; none if all is."""
+    if np.all(is_good):
+        return []
+    place, shape = int(np.argmin(is_good)), np.shape(is_good)
     return [float(np.broadcast_to(value, shape).flat[place]) for value in values]
 
 

@@ -1,7 +1,9 @@
 """Coaches' conventions: set schemes, RPE charts, and loads short of the maximum.
 
 All of them are coaching practice, not measured. The repetitions and steps of the set
-schemes in ``data/set_schemes.csv`` are assumptions of ours.
+schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments are those of
+`relations`; a ``chart`` is a name in ``data/rpe_charts.csv``. ValueError says which
+argument a relation or chart does not hold for.
 """
 
 from collections.abc import Sequence
@@ -110,12 +112,11 @@ def set_scheme(
         A scheme of `set_schemes`.
     weeks : int, default 4
         Number of weeks, at least 1.
-    last_rir : float, default 1
-        Repetitions in reserve in the last week, at least 0.
-    rir_step : float, default 1
-        Repetitions in reserve fewer from week to week, at least 0.
+    last_rir, rir_step : float, default 1
+        Repetitions in reserve in the last week, and how many fewer from week to week;
+        at least 0.
     relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+        By which relation.
     reps : sequence of int, optional
         Own repetitions, one per set of the scheme. Default: those of the scheme.
 
@@ -124,12 +125,6 @@ def set_scheme(
     pandas.DataFrame
         One row per week and set, columns and units as in `SCHEME_WEEKS`. A set below
         the load of its repetitions leaves more in reserve than the week prescribes.
-
-    Raises
-    ------
-    ValueError
-        If there is no such scheme, an argument is out of range, or the relation does
-        not hold for a set.
 
     Notes
     -----
@@ -145,7 +140,13 @@ def set_scheme(
     """
     chosen = relation_of(relation)
     sets = _sets_of(name, reps)
-    _check_weeks(weeks, last_rir, rir_step)
+    if weeks < 1 or weeks != int(weeks):
+        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
+    for argument, given in (("last_rir", last_rir), ("rir_step", rir_step)):
+        if not 0 <= given < float("inf"):
+            raise ValueError(
+                f"{argument} must be a number of repetitions, 0 or more; got {given:g}."
+            )
     tables = [
         _week(sets, week, last_rir + rir_step * (weeks - week), chosen)
         for week in range(1, weeks + 1)
@@ -159,23 +160,17 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     Parameters
     ----------
     reps : float
-        Repetitions of the set, at least 1.
+        Repetitions of the set, at least 1; with those in reserve at most 12.
     rpe : float
         Effort at its end, 0-10; 10 is failure, and each point less one repetition in
         reserve (evidence row E03-014).
     chart : str, default "rts"
-        A chart of ``data/rpe_charts.csv``.
+        By which chart.
 
     Returns
     -------
     float
         Percent, 0-100.
-
-    Raises
-    ------
-    ValueError
-        If there is no such chart, `rpe` is not 0 to 10, or the repetitions done and
-        in reserve are outside the chart, which ends at 12.
 
     Notes
     -----
@@ -207,20 +202,14 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     pct_1rm : float
         Load in percent of the 1RM, within the chart: 68 to 100 in ``rts``.
     reps : float
-        Repetitions of the set, at least 1.
+        Repetitions of the set; the load must allow them and leave at most 10.
     chart : str, default "rts"
-        A chart of ``data/rpe_charts.csv``.
+        By which chart.
 
     Returns
     -------
     float
-        RPE, 0-10, not rounded: 10 less the repetitions in reserve.
-
-    Raises
-    ------
-    ValueError
-        If there is no such chart, the percentage is outside it, or the load does not
-        allow the repetitions or leaves more than 10 of them.
+        RPE, 0-10: 10 less the repetitions in reserve.
 
     Notes
     -----
@@ -279,18 +268,12 @@ def adjusted_pct_1rm(
         Repetitions (rir), percentage points (deducted), both at least 0, or percent,
         2 to 100 (relative, pct_max_reps).
     relation : str or Relation, default "epley"
-        One of `RELATIONS`, or a relation with a constant of its own.
+        By which relation.
 
     Returns
     -------
     float
         Percent of the 1RM, above 0 and at most 100.
-
-    Raises
-    ------
-    ValueError
-        If the method or the adjustment is not allowed, the relation does not hold for
-        the repetitions, or nothing is left of the load.
 
     Examples
     --------
@@ -299,14 +282,20 @@ def adjusted_pct_1rm(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
-    most = pct_1rm(reps, _spare(reps, method, adjustment), relation=chosen)
-    pct = _from_maximum(most, method, adjustment)
-    if pct <= 0:
+    if method == "rir":
+        return pct_1rm(reps, adjustment, relation=chosen)
+    if method == "pct_max_reps":
+        return pct_1rm(reps, reps * (100 / adjustment - 1), relation=chosen)
+    most = pct_1rm(reps, relation=chosen)
+    if method == "relative":
+        return most * adjustment / 100
+    if adjustment >= most:
         raise ValueError(
             f"{reps:g} repetitions by {chosen.name} take at most {most:.1f} % of the "
-            f"1RM; {adjustment:g} points less leave {pct:.1f} %, which is no load."
+            f"1RM; {adjustment:g} points less leave {most - adjustment:.1f} %, which "
+            "is no load."
         )
-    return pct
+    return most - adjustment
 
 
 def adjusted_reps(
@@ -323,21 +312,14 @@ def adjusted_reps(
     Parameters
     ----------
     pct_1rm : float
-        Load in percent of the 1RM, above 0 and at most 100.
+        Load in percent of the 1RM.
     method, adjustment, relation
         As in `adjusted_pct_1rm`.
 
     Returns
     -------
     float
-        Repetitions, at least 1, not rounded.
-
-    Raises
-    ------
-    ValueError
-        If the method or the adjustment is not allowed, the load without the
-        adjustment is outside the range of the relation, or less than one repetition
-        remains.
+        Repetitions, at least 1.
 
     Examples
     --------
@@ -347,8 +329,18 @@ def adjusted_reps(
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
     # First back to the load for the maximum, then to repetitions, then short of them.
-    most = _to_maximum(pct_1rm, method, adjustment)
-    _check_maximum(most, pct_1rm, method, adjustment, chosen)
+    most = pct_1rm
+    if method in ("relative", "deducted"):
+        is_relative = method == "relative"
+        most = pct_1rm / (adjustment / 100) if is_relative else pct_1rm + adjustment
+        lowest, highest = chosen.lowest_pct, chosen.highest_pct
+        is_known = lowest - ROUNDING <= most <= highest + ROUNDING
+        if not is_known and most != pct_1rm:
+            raise ValueError(
+                f"{pct_1rm:g} % of the 1RM with method={method!r}, adjustment="
+                f"{adjustment:g} would be {most:.1f} % without it; {chosen.name} knows "
+                f"{lowest:.1f} to {highest:g} %."
+            )
     possible = reps_at(most, relation=chosen)
     share = adjustment / 100 if method == "pct_max_reps" else 1
     reps = possible * share - (adjustment if method == "rir" else 0)
@@ -401,17 +393,6 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
     return sets.assign(reps=[int(one) for one in reps])
 
 
-def _check_weeks(weeks: int, last_rir: float, rir_step: float) -> None:
-    """Raise ValueError unless there is a week and the reserve never rises."""
-    if weeks < 1 or weeks != int(weeks):
-        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
-    for name, given in (("last_rir", last_rir), ("rir_step", rir_step)):
-        if not 0 <= given < float("inf"):
-            raise ValueError(
-                f"{name} must be a number of repetitions, 0 or more; got {given:g}."
-            )
-
-
 @cache
 def _shipped() -> pd.DataFrame:
     return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
@@ -420,6 +401,7 @@ def _shipped() -> pd.DataFrame:
 @cache
 def _charts() -> dict[str, np.ndarray]:
     """Return the shipped charts by name: repetitions to failure, percent of the 1RM."""
+    # Rows of a chart rise in repetitions, as np.interp needs them.
     rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
     columns = ["reps_to_failure", "pct_1rm"]
     return {name: chart[columns].to_numpy("float64").T for name, chart in rows}
@@ -428,24 +410,6 @@ def _charts() -> dict[str, np.ndarray]:
 def _chart(name: str) -> np.ndarray:
     check_one_of(name, _charts(), name="chart")
     return _charts()[name]
-
-
-def _spare(reps: float, method: str, adjustment: float) -> float:
-    """Return the repetitions that a method keeps in reserve."""
-    of_possible = reps * (100 / adjustment - 1) if method == "pct_max_reps" else 0.0
-    return adjustment if method == "rir" else of_possible
-
-
-def _from_maximum(most: float, method: str, adjustment: float) -> float:
-    """Return the load of a method, from the most for its repetitions, both in %."""
-    taken = adjustment if method == "deducted" else 0.0
-    return most * adjustment / 100 if method == "relative" else most - taken
-
-
-def _to_maximum(pct: float, method: str, adjustment: float) -> float:
-    """Return the most for the repetitions of a load, both in percent of the 1RM."""
-    taken = adjustment if method == "deducted" else 0.0
-    return pct / (adjustment / 100) if method == "relative" else pct + taken
 
 
 def _check_adjustment(method: str, adjustment: float) -> None:
@@ -460,18 +424,4 @@ def _check_adjustment(method: str, adjustment: float) -> None:
     raise ValueError(
         f"The adjustment of {method} is the {ADJUSTMENTS[method]}, {low:g} to "
         f"{high:g}; got {adjustment:g}.{hint}"
-    )
-
-
-def _check_maximum(
-    most: float, pct: float, method: str, adjustment: float, relation: Relation
-) -> None:
-    """Raise ValueError unless the relation holds for the load before its adjustment."""
-    lowest, highest = relation.lowest_pct, relation.highest_pct
-    if most == pct or lowest - ROUNDING <= most <= highest + ROUNDING:
-        return
-    raise ValueError(
-        f"{pct:g} % of the 1RM with method={method!r}, adjustment={adjustment:g} "
-        f"would be {most:.1f} % without it; {relation.name} knows {lowest:.1f} to "
-        f"{highest:g} %."
     )

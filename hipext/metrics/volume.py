@@ -1,5 +1,10 @@
 """Training volume: sets, volume load, time and session-RPE, by set, day and week.
 
+All functions take a sets table (columns and units: `tables.SETS`), leave it as it is,
+and raise ValueError where a column that they need is missing. Those by day or week
+reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
+catalogue, by default the shipped one.
+
 Days without sets are rest days with load 0, and deload weeks are marked. The arithmetic
 of a set is written on arrays (`set_counts` and the functions after it), because the
 explorers apply it to the log of a run, without the time that tables take.
@@ -31,18 +36,11 @@ from hipext.plans.exercises import (
 )
 
 _ONE_SIDE = ("left", "right")
-_N_SIDES = {"both": 1, "left": 1, "right": 1, "each": 2}
+_N_SIDES = {"both": 1, "left": 1, "right": 1, "each": 2}  # a row stands for
 
 
 def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     """Return one row per day, rest days included.
-
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
-    n_weeks : int, optional
-        Length of the table in weeks. Default: up to the last week with a set.
 
     Returns
     -------
@@ -63,16 +61,13 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     }
     sums = _sums(per_set, sets["day"])
     sessions = session_rpe(sets)
-    sums["session_rpe_load"] = _sums(
-        {"load": sessions["session_rpe_load"]}, sessions["day"]
-    )
+    by_day = sessions.groupby("day")
+    sums["session_rpe_load"] = by_day["session_rpe_load"].sum()
     sums = sums.reindex(days, fill_value=0.0)
     # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
-    names: dict[int, list[str]] = {}
-    for day, name in zip(sessions["day"], sessions["session"], strict=True):
-        names.setdefault(day, []).append(name)
+    names = by_day["session"].agg(" + ".join).reindex(days, fill_value="")
     return DAILY.from_columns(
         {
             "week": week,
@@ -80,7 +75,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
             "phase": weeks["phase"].reindex(week, fill_value="").to_numpy(),
             "is_deload": weeks["is_deload"].reindex(week, fill_value=False).to_numpy(),
             "weekday": [WEEKDAYS[day % DAYS_PER_WEEK] for day in days],
-            "sessions": [" + ".join(names.get(day, ())) for day in days.tolist()],
+            "sessions": names.to_numpy(),
             **{name: column.to_numpy() for name, column in sums.items()},
         }
     )
@@ -94,15 +89,6 @@ def weekly(
 ) -> pd.DataFrame:
     """Return one row per week of the plan.
 
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
-    n_weeks : int, optional
-        Length of the table in weeks. Default: up to the last week with a set.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
-
     Returns
     -------
     pandas.DataFrame
@@ -112,7 +98,7 @@ def weekly(
     Raises
     ------
     ValueError
-        If a column is missing, or an exercise is not in the catalogue.
+        If an exercise is not in the catalogue.
     """
     return weekly_from(sets, daily(sets, n_weeks=n_weeks), exercises=exercises)
 
@@ -152,7 +138,7 @@ def weekly_from(
         "right": tut_s * (side == "right"),
     }
     sums = _sums(per_set, sets["week"]).reindex(weeks.index, fill_value=0.0)
-    sums["session_rpe_load"] = _sums({"load": days["session_rpe_load"]}, days["week"])
+    sums["session_rpe_load"] = days.groupby("week")["session_rpe_load"].sum()
     # A session counts once, in the week of its first working set.
     sessions = pd.Series(session[is_work], index=sets["week"].to_numpy()[is_work])
     n_sessions = sessions.drop_duplicates().index.value_counts()
@@ -173,24 +159,17 @@ def muscle_sets(
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets, exercises
+        As in the description of this module.
     mapping : {"fractional", "primary", "emg"}
         How much of a set counts for a muscle: 1 for direct and 0.5 for indirect work;
         1 for direct work only; or by measured muscle activity. The same week has other
         sums under each, and none is known to be the right one.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
 
     Returns
     -------
     pandas.DataFrame
         One row per week and muscle (columns and units: `tables.MUSCLE_SETS`).
-
-    Raises
-    ------
-    ValueError
-        If there is no such mapping or exercise, or a column is missing.
     """
     check_one_of(mapping, MAPPINGS, name="mapping")
     check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
@@ -225,23 +204,16 @@ def training_load(
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table (columns and units: `tables.SETS`).
-    definition : {"session_rpe", "volume_load", "time_under_tension", "hard_sets"}
+    sets, n_weeks
+        As in the description of this module.
+    definition : {"session_rpe_load", "system_volume_load_kg", "tut_s", "hard_sets"}
         What counts as load: session rating x minutes, working repetitions x system
         load (kg), seconds under tension of the working sets, or hard sets.
-    n_weeks : int, optional
-        Length in weeks. Default: up to the last week with a set.
 
     Returns
     -------
     pandas.Series
         ``training_load`` (a.u.) by day from 0; rest days are 0.
-
-    Raises
-    ------
-    ValueError
-        If there is no such definition, or a column is missing.
     """
     check_one_of(definition, TRAINING_LOADS, name="definition")
     days = daily(sets, n_weeks=n_weeks).set_index("day")
@@ -253,8 +225,8 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets
+        As in the description of this module.
     load : {"external", "system"}
         The load on the implements, or that and the lifted share of body mass.
 
@@ -263,11 +235,6 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     pandas.Series
         ``volume_load_kg``, in kg, one value per row; 0 for holds. A row of side
         ``each`` stands for both sides and counts twice.
-
-    Raises
-    ------
-    ValueError
-        If there is no such load, or a column is missing.
 
     Examples
     --------
@@ -279,12 +246,9 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     [320.0]
     """
     check_one_of(load, ("external", "system"), name="load")
-    needed = ("system_load_kg",) if load == "system" else ("load_kg", "n_implements")
+    needed = ["system_load_kg"] if load == "system" else ["load_kg", "n_implements"]
     check_columns(sets, ("reps", "side", *needed), name="sets")
-    if load == "system":
-        moved_kg = _floats(sets["system_load_kg"])
-    else:
-        moved_kg = _floats(sets["load_kg"] * sets["n_implements"])
+    moved_kg = _floats(sets[needed].prod(axis=1, skipna=False))
     volume = _floats(sets["reps"]) * moved_kg * _n_sides(sets)
     return pd.Series(volume, index=sets.index, name="volume_load_kg")
 
@@ -315,8 +279,8 @@ def hard_sets(sets: pd.DataFrame, *, max_rir: float | None = None) -> pd.Series:
 
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
+    sets
+        As in the description of this module.
     max_rir : float, optional
         Most repetitions in reserve of a hard set. Default: the parameter
         ``effort.hard_set_max_rir``, an assumption.
@@ -355,7 +319,7 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per session, with day, session, minutes, rating and session_rpe (a.u.).
+        One row per session: day, session, minutes, rating, session_rpe_load (a.u.).
 
     References
     ----------
@@ -430,20 +394,16 @@ def _by_name(column: pd.Series, value_of: Callable[[str], object]) -> np.ndarray
 
 
 def _is_work(sets: pd.DataFrame) -> np.ndarray:
-    """Return which rows are working sets."""
     check_columns(sets, ("kind",), name="sets")
     return sets["kind"].to_numpy(dtype=object) == "work"
 
 
 def _n_sides(sets: pd.DataFrame) -> np.ndarray:
-    """Return how many sides every row stands for: 2 for ``each``, else 1."""
+    """Return how many sides every row stands for."""
     check_columns(sets, ("side",), name="sets")
-    return _by_name(sets["side"], _n_sides_of).astype("int64")
-
-
-def _n_sides_of(side: str) -> int:
-    check_one_of(side, _N_SIDES, name="side")
-    return _N_SIDES[side]
+    for side in sets["side"].unique():
+        check_one_of(side, _N_SIDES, name="side")
+    return sets["side"].map(_N_SIDES).to_numpy("int64")
 
 
 def _session_numbers(sets: pd.DataFrame) -> np.ndarray:

@@ -1,9 +1,19 @@
 """Workload of a daily training load: sums, monotony, strain, ACWR, performance chart.
 
-All measures describe a record; none is a limit or a gate (see the notes of each).
+All measures describe a record; none is a limit or a gate (see the notes of each). A
+training load (any unit) is one number per consecutive day, 0 or more: 0 is rest, NaN is
+unknown. Results are in its unit, unless they say otherwise, and have its index.
+
+A window of d days ends with the day it belongs to, that day included. It has a value
+where it is full, and where at least the share ``min_coverage`` of its days is known
+(above 0 and at most 1, by default all); else it is NaN.
+
+All raise ValueError where a load is negative or infinite, days are not consecutive, or
+an argument is out of range.
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import exp
 
 import numpy as np
@@ -44,7 +54,7 @@ def acwr(
     Parameters
     ----------
     training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
+        Load of consecutive days; a moving average needs every day.
     method : {"ewma", "half_life", "rolling", "uncoupled"}
         How acute load A and chronic load C are averaged; see Notes. The same record
         has a different ratio under each: 1.43 by rolling means, 1.25 to 1.55 by
@@ -54,21 +64,12 @@ def acwr(
     start : {"first", "mean", "zero"}
         How the moving averages ("ewma", "half_life") begin; see Notes.
     min_coverage : float, default 1.0
-        Share of the days of a window that must be known, above 0 and at most 1
-        ("rolling", "uncoupled"). Moving averages have no window and need every day.
+        Known share of a window ("rolling", "uncoupled").
 
     Returns
     -------
     pandas.Series
-        Without unit, 0 or more, with the index of the load. NaN where a window is not
-        full or not known well enough, and where the chronic load is 0.
-
-    Raises
-    ------
-    ValueError
-        If there is no such method or start, a load is negative or infinite, days are
-        not consecutive, an argument is out of range, or a moving average meets an
-        unknown day.
+        Without unit, 0 or more; NaN also where the chronic load is 0.
 
     Notes
     -----
@@ -143,11 +144,6 @@ def acwr_parts(
         One row per day: ``acute`` and ``chronic`` (in the unit of the load, per day)
         and ``ratio`` (without unit).
 
-    Raises
-    ------
-    ValueError
-        As `acwr`.
-
     Notes
     -----
     Like `acwr`, not a gate: the chronic load adds nothing (E05-010, E05-011).
@@ -168,13 +164,19 @@ def acwr_parts(
             "acute_d must be shorter than chronic_d; "
             f"got acute_d={acute_d}, chronic_d={chronic_d} days."
         )
-    days = int(acute_d), int(chronic_d)
+    acute_d, chronic_d = int(acute_d), int(chronic_d)
     if method in SHARES:
         load = _known_load(training_load, method)
-        acute, chronic = (_moving_average(load, d, SHARES[method], start) for d in days)
+        acute, chronic = (
+            _moving_average(load, days, SHARES[method], start)
+            for days in (acute_d, chronic_d)
+        )
     else:
-        is_coupled = method == "rolling"
-        acute, chronic = _window_means(training_load, *days, min_coverage, is_coupled)
+        means = partial(rolling_load, training_load, min_coverage=min_coverage)
+        acute = means(window_d=acute_d).to_numpy()
+        # The uncoupled chronic window ends where the acute one begins.
+        apart_d = acute_d if method == "uncoupled" else 0
+        chronic = means(window_d=chronic_d - apart_d).shift(apart_d).to_numpy()
     return pd.DataFrame(
         {"acute": acute, "chronic": chronic, "ratio": _ratio(acute, chronic)},
         index=_days_of(training_load),
@@ -214,23 +216,6 @@ def _moving_average(
     return averages
 
 
-def _window_means(
-    training_load: pd.Series,
-    acute_d: int,
-    chronic_d: int,
-    min_coverage: float,
-    is_coupled: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean load of the acute and the chronic window of each day."""
-    acute = _means(_windows(training_load, acute_d, min_coverage))
-    if is_coupled:
-        return acute, _means(_windows(training_load, chronic_d, min_coverage))
-    # The uncoupled chronic window ends where the acute one begins.
-    before = _means(_windows(training_load, chronic_d - acute_d, min_coverage))
-    late = min(acute_d, len(before))
-    return acute, np.concatenate([np.full(late, np.nan), before[: len(before) - late]])
-
-
 def monotony(
     training_load: pd.Series,
     *,
@@ -248,7 +233,7 @@ def monotony(
     Parameters
     ----------
     training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
+        Load of consecutive days.
     ddof : {0, 1}
         What the SD divides by: 0 for the number of days (the seven days are the whole
         week, not a sample of one), 1 for one fewer, as many spreadsheets do. Sources
@@ -256,19 +241,13 @@ def monotony(
     window_d : int, default 7
         Length of the window in days, at least 2.
     min_coverage : float, default 1.0
-        Share of the days of a window that must be known, above 0 and at most 1.
+        Known share of a window.
 
     Returns
     -------
     pandas.Series
         Without unit, 0 or more. Equal loads above 0 give infinity, the limit; a window
         of rest only gives NaN, as do fewer than two known days.
-
-    Raises
-    ------
-    ValueError
-        If a load is negative or infinite, days are not consecutive, or an argument is
-        out of range.
 
     Notes
     -----
@@ -336,14 +315,8 @@ def strain(
     Returns
     -------
     pandas.Series
-        In the unit of the load, 0 or more: 0 for a window of rest only, infinite for
-        equal loads above 0, NaN where the monotony is unknown.
-
-    Raises
-    ------
-    ValueError
-        If a load is negative or infinite, days are not consecutive, or an argument is
-        out of range.
+        0 for a window of rest only, infinite for equal loads above 0, NaN where the
+        monotony is unknown.
 
     Notes
     -----
@@ -393,8 +366,8 @@ def pmc(
     Parameters
     ----------
     training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest. An unknown day is
-        refused, because averages without a window cannot leave it out.
+        Load of consecutive days. An unknown day is refused, because averages without a
+        window cannot leave it out.
     ctl_d, atl_d : float, default 42 and 7
         Time constants in days of the chronic ("ctl") and the acute average ("atl"),
         at least 1 under "one_over_n"; the acute one shorter.
@@ -402,21 +375,14 @@ def pmc(
         The weight of a day's load: ``1 - exp(-1 / N)``, or ``1 / N``. Charts rarely
         state which they use: over 7 days, 0.133 against 0.143.
     start : float or pair of float, default 0
-        Both averages on the evening before the first day, or (ctl, atl); in the unit
-        of the load, 0 or more.
+        Both averages on the evening before the first day, or (ctl, atl); 0 or more.
 
     Returns
     -------
     pandas.DataFrame
-        One row per day, in the unit of the load: ``ctl`` and ``atl`` of the evening,
+        One row per day: ``ctl`` and ``atl`` of the evening,
         with the load of the day; ``tsb`` ("form") of the morning, without it, so it is
         ctl - atl of the row before. Other charts subtract within the day.
-
-    Raises
-    ------
-    ValueError
-        If a load is missing, negative or infinite, days are not consecutive, or an
-        argument is out of range.
 
     Notes
     -----
@@ -438,20 +404,6 @@ def pmc(
     >>> chart.round(2).to_dict("list")
     {'ctl': [2.5, 2.44, 2.38], 'atl': [10.0, 9.0, 8.1], 'tsb': [0.0, -7.5, -6.56]}
     """
-    ctl_share, atl_share = chart_shares(ctl_d, atl_d, decay)
-    first_ctl, first_atl = _start_averages(start)
-    load = checked_load(training_load)
-    ctl = _smoothed(load, ctl_share, first_ctl)
-    atl = _smoothed(load, atl_share, first_atl)
-    # Form of a morning is the balance of the evening before: one day later.
-    evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
-    return pd.DataFrame(
-        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
-    )
-
-
-def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
-    """Return the weights of a day's load in ctl and atl; ValueError unless allowed."""
     check_one_of(decay, DECAYS, name="decay")
     check_positive(atl_d, name="atl_d", unit=" of days")
     check_positive(ctl_d, name="ctl_d", unit=" of days")
@@ -464,7 +416,16 @@ def chart_shares(ctl_d: float, atl_d: float, decay: str) -> tuple[float, float]:
             f"Under 'one_over_n', atl_d must be 1 day or more; got {atl_d}. "
             "Below a day, take 'exponential'."
         )
-    return DECAYS[decay](ctl_d), DECAYS[decay](atl_d)
+    ctl_share, atl_share = DECAYS[decay](ctl_d), DECAYS[decay](atl_d)
+    first_ctl, first_atl = _start_averages(start)
+    load = checked_load(training_load)
+    ctl = _smoothed(load, ctl_share, first_ctl)
+    atl = _smoothed(load, atl_share, first_atl)
+    # Form of a morning is the balance of the evening before: one day later.
+    evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
+    return pd.DataFrame(
+        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
+    )
 
 
 def _start_averages(start: float | tuple[float, float]) -> tuple[float, float]:
@@ -489,6 +450,8 @@ def rolling_load(
 ) -> pd.Series:
     r"""Return the mean or sum of the load over the days up to each day, incl. today.
 
+    The description of a record, not a gate: no level of it is a limit.
+
     .. math::
 
         m(n) = \frac{1}{|K_n|} \sum_{i \in K_n} w(i), \qquad s(n) = d \, m(n)
@@ -498,30 +461,19 @@ def rolling_load(
     Parameters
     ----------
     training_load : pandas.Series
-        Training load (any unit) of consecutive days; 0 is rest, NaN is unknown.
+        Load of consecutive days.
     window_d : int
         Length of the window, d, in days, at least 1.
     statistic : {"mean", "sum"}
         Mean load of a known day, or that mean times `window_d`: the sum an equal load
         on the unknown days would give.
     min_coverage : float, default 1.0
-        Share of the days of a window that must be known, above 0 and at most 1.
+        Known share of a window.
 
     Returns
     -------
     pandas.Series
-        In the unit of the load, with its index. NaN before the first full window and
-        where too few days are known.
-
-    Raises
-    ------
-    ValueError
-        If a load is negative or infinite, days are not consecutive, or an argument is
-        out of range.
-
-    Notes
-    -----
-    The description of a record, not a gate: no level of it is a limit.
+        ``training_load``.
 
     Examples
     --------
@@ -601,20 +553,19 @@ def as_daily(
         What a day without a load was: rest (0) or unknown (NaN). There is no default,
         because the loads cannot show it.
     first, last : int or pandas.Timestamp, optional
-        First and last day of the result, to add days before and after the loads.
-        Default: those of the loads.
+        First and last day of the result. Default: those of the loads.
 
     Returns
     -------
     pandas.Series
-        ``training_load`` of consecutive days, in the unit of `loads`. A day with an
-        unknown session is NaN, whatever `missing` is.
+        ``training_load`` of consecutive days. A day with an unknown session is NaN,
+        whatever `missing` is.
 
     Raises
     ------
     ValueError
-        If there is no load, a load is negative or infinite, a day is neither a whole
-        number nor a date, or a load lies outside `first` to `last`.
+        If there is no load, a day is neither a whole number nor a date, or a load lies
+        outside `first` to `last`.
 
     Examples
     --------
@@ -679,14 +630,13 @@ def decayed_sum(
     load : numpy.ndarray
         Load of consecutive days, or days x draws.
     tau : float or numpy.ndarray
-        Time constant in days, or one per draw.
+        Time constant in days, or one per draw; then the result has draws too.
     convention : {"next_day", "same_day"}
         Whether the load of the day itself is left out, or counted undecayed.
 
     Returns
     -------
     numpy.ndarray
-        As long as `load`; days x draws where `load` or `tau` has draws.
     """
     if np.ndim(tau) or load.ndim > 1:
         return _decayed_sums(load, np.atleast_1d(tau), convention)
@@ -760,7 +710,7 @@ def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
     if not wrong.size:
         return
     place = wrong[0]
-    before, after = (_day_text(index[one]) for one in (place, place + 1))
+    before, after = (day_text(index[one]) for one in (place, place + 1))
     if steps[place] == 0:
         fault = f"day {after} is there twice. Add up what belongs to one day"
     elif steps[place] < 0:
@@ -773,8 +723,9 @@ def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
     raise ValueError(f"{name} must have consecutive days in order; {fault}.")
 
 
-def _day_text(day: object) -> str:
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:g}"
+def day_text(day: object) -> str:
+    """Return a day as a date, or as its number."""
+    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:.10g}"
 
 
 def check_whole_days(given: int, *, name: str, least: int = 1) -> None:

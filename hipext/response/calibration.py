@@ -188,8 +188,8 @@ def fit(
     Raises
     ------
     ValueError
-        If a load or test is impossible, days are not in order, the tests are fewer than
-        the free parameters or all equal, or an option is out of range.
+        If a load or test is impossible, days are not in order, or the tests are fewer
+        than the free parameters or all equal.
 
     Notes
     -----
@@ -232,18 +232,37 @@ def fit(
     with tqdm(total=n_fits, disable=None if progress else True, **_BAR) as bar:
         if profile:
             best, profiles = _profiles(problem, best, screen, level, bar)
+        reported = best if start is None else _fit_from_start(problem, start, best)
         draws = bootstrap(problem, best, screen, range(n_bootstrap), seed)
+        draws = pd.DataFrame(_counting(draws, bar), columns=list(problem.free))
         blocks = cross_validate(problem, best, n_parts) if n_blocks else ()
-        return _fit_from_parts(
-            problem,
-            best,
-            best if start is None else _fit_from_start(problem, start, best),
-            profiles,
-            draws=pd.DataFrame(_counting(draws, bar), columns=list(problem.free)),
-            blocks=pd.DataFrame(_counting(blocks, bar), columns=BLOCKS),
-            level=level,
-            training_load=training_load,
-        )
+        blocks = pd.DataFrame(_counting(blocks, bar), columns=BLOCKS)
+    load = np.asarray(training_load, dtype="float64")
+    days = getattr(training_load, "index", pd.RangeIndex(len(load)))
+    bands = bands_of(problem, reported, draws, load, level)
+    values = {name: float(reported.parameters[name]) for name in problem.bounds}
+    tests = _test_table(problem, reported, days)
+    # Residuals in the unit of the tests; those of a solution are whitened.
+    sse = float(problem.weights @ tests["residual"].to_numpy() ** 2)
+    mean = np.average(problem.tests, weights=problem.weights)
+    return Fit(
+        model=problem.model(**values, convention=convention),
+        parameters=_parameter_table(problem, reported, profiles, draws, level),
+        profiles=_profile_table(problem, best, profiles, level),
+        draws=draws,
+        bands=pd.DataFrame(bands, index=days),
+        tests=tests,
+        cross_validation=blocks,
+        identifiable=_verdict_of(problem, best, reported, profiles, level),
+        condition_number=_condition_number(problem, reported),
+        sse=sse,
+        rmse=(sse / len(problem.tests)) ** 0.5,
+        r_squared=1 - sse / float(problem.weights @ (problem.tests - mean) ** 2),
+        aicc=_corrected_aic(problem, reported),
+        cv_rmse=pooled(blocks, "rmse"),
+        level=level,
+        problem=problem,
+    )
 
 
 def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
@@ -261,11 +280,6 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
         delta_aicc, weight (Akaike's), cv_rmse (each block of tests predicted by a fit
         to the others), is_identified.
 
-    Raises
-    ------
-    ValueError
-        If the fits are not of the same tests.
-
     Notes
     -----
     A lower AICc only says that a model loses less in these tests, relative to the
@@ -276,8 +290,10 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
         raise ValueError("There is no fit to compare; give two or more of `fit`.")
     first = fits[0].problem
     for one in fits[1:]:
-        is_same = np.array_equal(one.problem.tests, first.tests)
-        if not (is_same and np.array_equal(one.problem.days, first.days)):
+        if not (
+            np.array_equal(one.problem.tests, first.tests)
+            and np.array_equal(one.problem.days, first.days)
+        ):
             raise ValueError(
                 "Only fits to the same tests can be compared; "
                 f"{name_of(one.problem.model)} has {len(one.problem.tests)} tests, "
@@ -306,8 +322,7 @@ def pooled(blocks: pd.DataFrame, column: str) -> float:
     """Return the root mean squared error over the tests of all blocks."""
     if blocks.empty:
         return float("nan")
-    squares = (blocks[column] ** 2 * blocks["n_tests"]).sum()
-    return float((squares / blocks["n_tests"].sum()) ** 0.5)
+    return float(np.average(blocks[column] ** 2, weights=blocks["n_tests"]) ** 0.5)
 
 
 def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) -> None:
@@ -378,76 +393,51 @@ def _fit_from_start(
     return evaluate(problem, quasi_newton_fit(problem, first))
 
 
-def _fit_from_parts(
-    problem: FitProblem,
-    best: Solution,
-    reported: Solution,
-    profiles: Sequence[Profile],
-    *,
-    draws: pd.DataFrame,
-    blocks: pd.DataFrame,
-    level: float,
-    training_load: pd.Series,
-) -> Fit:
-    """Return the fit with all its tables; `reported` is the best, or from a start."""
-    index = getattr(training_load, "index", pd.RangeIndex(len(training_load)))
-    load = np.asarray(training_load, dtype="float64")
-    predicted = predictions(problem, reported.parameters)
-    residual = problem.tests - predicted
-    tests = pd.DataFrame(
+def _test_table(problem: FitProblem, found: Solution, days: pd.Index) -> pd.DataFrame:
+    """Return the tests by day, predicted by a fit."""
+    predicted = predictions(problem, found.parameters)
+    return pd.DataFrame(
         {
             "performance": problem.tests,
             "predicted": predicted,
-            "residual": residual,
+            "residual": problem.tests - predicted,
             "weight": problem.weights,
         },
-        index=index[problem.days],
-    )
-    verdict = _verdict_of(problem, best, profiles, level)
-    if reported is not best:
-        verdict = _verdict_from_start(verdict, best, reported)
-    values = {name: float(reported.parameters[name]) for name in problem.bounds}
-    # Residuals in the unit of the tests; those of a solution are whitened.
-    squares = float(problem.weights @ residual**2)
-    mean = np.average(problem.tests, weights=problem.weights)
-    return Fit(
-        model=problem.model(**values, convention=problem.convention),
-        parameters=_parameter_table(problem, reported, profiles, draws, level),
-        profiles=_profile_table(problem, best, profiles, level),
-        draws=draws,
-        bands=pd.DataFrame(
-            bands_of(problem, reported, draws, load, level), index=index
-        ),
-        tests=tests,
-        cross_validation=blocks,
-        identifiable=verdict,
-        condition_number=_condition_number(problem, reported),
-        sse=squares,
-        rmse=(squares / len(problem.tests)) ** 0.5,
-        r_squared=1 - squares / float(problem.weights @ (problem.tests - mean) ** 2),
-        aicc=_corrected_aic(problem, reported),
-        cv_rmse=pooled(blocks, "rmse"),
-        level=level,
-        problem=problem,
+        index=days[problem.days],
     )
 
 
 def _verdict_of(
-    problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
+    problem: FitProblem,
+    best: Solution,
+    reported: Solution,
+    profiles: Sequence[Profile],
+    level: float,
 ) -> Verdict:
     """Judge a fit by its profiles; without them, only by the best fit itself."""
     ends = [_region_doubt(problem, profile, level) for profile in profiles]
-    doubts = [*_best_fit_doubts(problem, best), *filter(None, ends)]
-    if not doubts and not profiles:
-        doubts = ["No profile was asked for, so nothing is known about the parameters."]
-    if doubts:
-        return Verdict(is_identified=False, sentences=tuple(doubts))
-    sentence = (
-        f"The {100 * level:g} % region of every parameter, all of them taken together, "
-        "ends inside its bounds. That is about these tests and this model, not a claim "
-        "about the athlete."
-    )
-    return Verdict(is_identified=True, sentences=(sentence,))
+    sentences = [*_best_fit_doubts(problem, best), *filter(None, ends)]
+    if not sentences and not profiles:
+        sentences.append(
+            "No profile was asked for, so nothing is known about the parameters."
+        )
+    is_identified = not sentences
+    if is_identified:
+        sentences.append(
+            f"The {100 * level:g} % region of every parameter, all of them taken "
+            "together, ends inside its bounds. That is about these tests and this "
+            "model, not a claim about the athlete."
+        )
+    # A fit from a given start is judged next to the best there is.
+    if reported.deviance - best.deviance >= _AS_GOOD:
+        is_identified = False
+        here, there = (float(one.residual @ one.residual) for one in (reported, best))
+        sentences.insert(
+            0,
+            f"The search from the given start ends at a sum of squared errors of "
+            f"{here:.4f}; elsewhere within the bounds it falls to {there:.4f}.",
+        )
+    return Verdict(is_identified=is_identified, sentences=tuple(sentences))
 
 
 def _best_fit_doubts(problem: FitProblem, best: Solution) -> Iterator[str]:
@@ -463,15 +453,13 @@ def _best_fit_doubts(problem: FitProblem, best: Solution) -> Iterator[str]:
     for short, long in problem.model.SHORTER:
         are_fixed = problem.is_fixed(short) and problem.is_fixed(long)
         are_merged = values[short] >= _MERGED * values[long]
-        cancel = (
-            short == "delay_tau"
-            or values["fatigue_gain"] > 0.5 * values["fitness_gain"]
-        )
-        if are_fixed or not are_merged or not cancel:
-            continue
         gains = "fitness_gain grows"
+        cancel = True
         if short == "fatigue_tau":
             gains = "fitness_gain and fatigue_gain grow"
+            cancel = values["fatigue_gain"] > 0.5 * values["fitness_gain"]
+        if are_fixed or not are_merged or not cancel:
+            continue
         limit = (
             "The likelihood has its highest value only in that limit."
             if problem.noise
@@ -523,20 +511,6 @@ def _region_doubt(problem: FitProblem, profile: Profile, level: float) -> str:
     return f"{name} {extent} ({100 * level:g} % region of all parameters)."
 
 
-def _verdict_from_start(
-    verdict: Verdict, best: Solution, reported: Solution
-) -> Verdict:
-    """Return the verdict on a fit from a given start, next to the best there is."""
-    if reported.deviance - best.deviance < _AS_GOOD:
-        return verdict
-    ends = [float(one.residual @ one.residual) for one in (reported, best)]
-    sentence = (
-        f"The search from the given start ends at a sum of squared errors of "
-        f"{ends[0]:.4f}; elsewhere within the bounds it falls to {ends[1]:.4f}."
-    )
-    return Verdict(is_identified=False, sentences=(sentence, *verdict.sentences))
-
-
 def _parameter_table(
     problem: FitProblem,
     found: Solution,
@@ -545,19 +519,17 @@ def _parameter_table(
     level: float,
 ) -> pd.DataFrame:
     """Return one row per free parameter."""
-    by_name = {profile.name: profile for profile in profiles}
-    unknown = (np.nan, np.nan)
+    ends = {one.name: (*one.interval, *one.region) for one in profiles}
     tails = [(1 - level) / 2, (1 + level) / 2]
-    rows = []
-    for name in problem.free:
-        profile = by_name.get(name)
-        interval, region = (
-            (profile.interval, profile.region) if profile else (unknown, unknown)
+    rows = [
+        (
+            *(name, _unit_of(problem.model, name), found.parameters[name]),
+            *ends.get(name, [np.nan] * 4),
+            *(draws[name].quantile(tails) if len(draws) else [np.nan] * 2),
+            *problem.bounds[name],
         )
-        spread = draws[name].quantile(tails) if len(draws) else unknown
-        ends = (*interval, *region, *spread, *problem.bounds[name])
-        unit = _unit_of(problem.model, name)
-        rows.append((name, unit, found.parameters[name], *ends))
+        for name in problem.free
+    ]
     columns = "parameter unit estimate low high region_low region_high"
     columns += " bootstrap_low bootstrap_high lowest highest"
     return pd.DataFrame(rows, columns=columns.split()).set_index("parameter")
@@ -565,66 +537,49 @@ def _parameter_table(
 
 def _unit_of(model: type[ImpulseResponse], name: str) -> str:
     """Return the unit of a parameter of a model."""
-    if name == "fatigue_gain" and "gain_tau" in model.NONLINEAR:
-        return "performance per squared load"
-    if name.endswith("_gain") and "half_load" in model.NONLINEAR:
-        return "performance per dose"
+    if name.endswith("_gain"):
+        dose = "dose" if "half_load" in model.NONLINEAR else "load"
+        is_squared = name == "fatigue_gain" and "gain_tau" in model.NONLINEAR
+        return f"performance per {'squared ' if is_squared else ''}{dose}"
     if name.endswith("_tau"):
         return "days"
-    if name.endswith("_gain"):
-        return "performance per load"
-    if name == "half_load":
-        return "load"
-    return "" if name == "steepness" else "performance"
+    return {"half_load": "load", "steepness": ""}.get(name, "performance")
 
 
 def _profile_table(
     problem: FitProblem, best: Solution, profiles: Sequence[Profile], level: float
 ) -> pd.DataFrame:
     """Return the points of all profiles, one row each."""
-    limit = limit_of(problem, level)
-    together = limit_of(problem, level, together=len(problem.free))
-    n_tests = len(problem.tests)
-    squares = float(best.residual @ best.residual)
-    parts = [
-        pd.DataFrame(
-            {
-                "parameter": profile.name,
-                "value": profile.points,
-                "deviance": profile.deviances,
-                # Without noise, deviance = n ln(SSE / SSE of the best fit).
-                "sse": squares * np.exp(profile.deviances / n_tests)
-                if not problem.noise
-                else np.nan,
-                "is_in_interval": profile.deviances <= limit,
-                "is_in_region": profile.deviances <= together,
-            }
-        )
+    points = [
+        (profile.name, value, deviance)
         for profile in profiles
+        for value, deviance in zip(profile.points, profile.deviances, strict=True)
     ]
-    names = "parameter value deviance sse is_in_interval is_in_region"
-    none = pd.DataFrame(columns=names.split())
-    return pd.concat(parts, ignore_index=True) if parts else none
+    table = pd.DataFrame(points, columns=["parameter", "value", "deviance"])
+    above = table["deviance"].to_numpy("float64")
+    # Without noise, deviance = n ln(SSE / SSE of the best fit).
+    squares = np.nan if problem.noise else float(best.residual @ best.residual)
+    table["sse"] = squares * np.exp(above / len(problem.tests))
+    table["is_in_interval"] = above <= limit_of(problem, level)
+    together = limit_of(problem, level, together=len(problem.free))
+    table["is_in_region"] = above <= together
+    return table
 
 
 def _condition_number(problem: FitProblem, found: Solution) -> float:
     """Return the condition number of the sensitivity of the tests.
 
-    Columns are the change of the predictions for a relative change of each free
-    parameter of the curve; each has length 1, so that units do not count.
+    Columns are the change of the predictions with each free parameter of the curve.
     """
-    names = [name for name in problem.free if name not in problem.noise]
-    errors = whitener(problem, found.parameters)
+    values = found.parameters
+    errors = whitener(problem, values)
     columns = []
-    for name in names:  # central differences
-        step = _DERIVATIVE_STEP * (abs(found.parameters[name]) or 1.0)
-        up, down = (
-            predictions(
-                problem, {**found.parameters, name: found.parameters[name] + side}
-            )
-            for side in (step, -step)
-        )
-        columns.append(errors.whiten((up - down) / (2 * step)))
+    for name in problem.free:
+        if name not in problem.noise:  # central differences
+            step = _DERIVATIVE_STEP * (abs(values[name]) or 1.0)
+            up = predictions(problem, {**values, name: values[name] + step})
+            down = predictions(problem, {**values, name: values[name] - step})
+            columns.append(errors.whiten((up - down) / (2 * step)))
     # Columns of length 1: a condition number without units, whose size is collinearity.
     matrix = np.column_stack(columns)
     size = np.sqrt((matrix**2).sum(axis=0))

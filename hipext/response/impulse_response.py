@@ -54,11 +54,6 @@ class ImpulseResponse:
         Whether the load of a day acts from the next morning on, or on the day itself,
         undecayed, as some published fits have it. The two differ by that day's load.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
-
     Notes
     -----
     Loads decay by ``exp(-1 / tau)`` a day, never by ``1 / tau``. Gains and time
@@ -93,17 +88,15 @@ class ImpulseResponse:
             if name != "convention" and not _may_be_zero(name):
                 unit = " of days" if name.endswith("_tau") else ""
                 check_positive(values[name], name=name, unit=unit)
-        for part, words in (("gain", "Gains"), ("initial", "Initial states")):
-            names = [name for name in LINEAR if part in name and name in values]
-            given = {name: values[name] for name in names}
+        for words, names in (
+            ("Gains", LINEAR[1:3]),
+            ("Initial states", LINEAR[3:]),
+            ("Noises of the states", STATE_NOISE),
+        ):
+            given = {name: values[name] for name in names if name in values}
             if not all(0 <= value < float("inf") for value in given.values()):
                 got = ", ".join(f"{name}={value}" for name, value in given.items())
                 raise ValueError(f"{words} must be finite and not negative; got {got}.")
-        for name in STATE_NOISE:
-            if not 0 <= values.get(name, 0.0) < float("inf"):
-                raise ValueError(
-                    f"{name} must be a number, 0 or more; got {values[name]}."
-                )
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
@@ -127,11 +120,6 @@ class ImpulseResponse:
         pandas.DataFrame
             One row per day with the index of `training_load`; columns and units:
             `tables.RESPONSE`. Expected values: chance adds nothing here.
-
-        Raises
-        ------
-        ValueError
-            If a load is missing, negative or not finite, or days are not consecutive.
         """
         load = checked_load(training_load)
         fitness, fatigue = states(type(self), vars(self), load, self.convention)
@@ -171,11 +159,6 @@ def respond_draws(
     pandas.DataFrame
         Performance: one row per day with the index of `training_load`, one column per
         draw with the index of `draws`. Equal to ``respond`` of each draw.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or a draw is out of range; it is named.
 
     Examples
     --------

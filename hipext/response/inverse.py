@@ -7,7 +7,8 @@ acts from tomorrow morning on, under "same_day" from today on.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import ceil, inf, log
+from functools import partial
+from math import ceil, inf
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from hipext.metrics.workload import check_whole_days, checked_load
 from hipext.response.impulse_response import ImpulseResponse
 
 Value = Callable[[float], float]
-BALANCED = ("OneComponent", "Banister", "SaturatedDose", "Kalman")
 _LIMITLESS = 1e150  # stands for a load beyond all limits; its square is still a float
 _SETTLED = 40  # longest time constants until a state is steady: e^-40 < 1e-17
 
@@ -53,8 +53,7 @@ def load_for_equal_performance(
     Raises
     ------
     ValueError
-        If no load does it, a load is missing, negative or infinite, or days are not
-        consecutive.
+        If no load does it, or the loads are not those of consecutive days.
 
     Examples
     --------
@@ -67,11 +66,12 @@ def load_for_equal_performance(
     past = _checked_past(training_load)
     after_d = 0 if model.convention == "same_day" else 1
     before = _after(model, [*past, *after_d * [0.0]])["performance"]
-    performance = _by_load(model, past, after_d, "performance")
+    performance = partial(_state_after, model, past, after_d, "performance")
+    step = float(past.max()) or 1.0
     at_rest = performance(0.0)
     if at_rest == before:
         return 0.0
-    lowest, highest = _loads_with(performance, before, step=_step_of(past))
+    lowest, highest = _loads_with(performance, before, step=step)
     # From above, performance falls to the wanted one once; from below it rises to it,
     # and may fall to it later.
     load = highest if at_rest > before else lowest
@@ -80,7 +80,7 @@ def load_for_equal_performance(
     if at_rest > before:
         reach = f"at least {min(at_rest, performance(_LIMITLESS)):.6g}"
     else:
-        reach = f"at most {performance(_peak(performance, _step_of(past))):.6g}"
+        reach = f"at most {performance(_peak(performance, step)):.6g}"
     raise ValueError(
         f"No load today keeps performance at {before:.6g}: "
         f"loads from 0 up lead to {reach}."
@@ -109,10 +109,8 @@ def largest_load(
 
     Parameters
     ----------
-    model : ImpulseResponse
-        A model of `response`, such as ``Banister``.
-    training_load : pandas.Series
-        Training load (a.u.) of consecutive days up to yesterday, at least 1 day.
+    model, training_load
+        As in `load_for_equal_performance`.
     performance_at_least : float, optional
         Performance p that must be left, in its unit.
     fatigue_at_most : float, optional
@@ -129,7 +127,7 @@ def largest_load(
     Raises
     ------
     ValueError
-        If no load fits, neither threshold is given, or an argument is out of range.
+        If no load fits, or neither threshold is given.
 
     Examples
     --------
@@ -144,14 +142,17 @@ def largest_load(
     least = 0 if model.convention == "same_day" else 1
     check_whole_days(after_d, name="after_d", least=least)
     past = _checked_past(training_load)
-    performance = _by_load(model, past, after_d, "performance")
-    freshness = _by_load(model, past, after_d, "fatigue", sign=-1)
-    tired = None if fatigue_at_most is None else -fatigue_at_most
-    ranges = [
-        _loads_with(value, level, step=_step_of(past))
-        for value, level in ((performance, performance_at_least), (freshness, tired))
-        if level is not None
-    ]
+    performance = partial(_state_after, model, past, after_d, "performance")
+    fatigue = partial(_state_after, model, past, after_d, "fatigue")
+    step = float(past.max()) or 1.0
+    ranges = []
+    if performance_at_least is not None:
+        ranges.append(_loads_with(performance, performance_at_least, step=step))
+    if fatigue_at_most is not None:
+        # A fatigue of at most f is a freshness, -fatigue, of at least -f.
+        ranges.append(
+            _loads_with(lambda load: -fatigue(load), -fatigue_at_most, step=step)
+        )
     if not ranges:
         raise ValueError(
             "largest_load needs performance_at_least, fatigue_at_most or both; "
@@ -163,7 +164,7 @@ def largest_load(
             f"No load today leaves performance_at_least={performance_at_least} and "
             f"fatigue_at_most={fatigue_at_most} after {after_d} day(s): with rest, "
             f"performance is {performance(0.0):.6g} and fatigue "
-            f"{-freshness(0.0):.6g} then."
+            f"{fatigue(0.0):.6g} then."
         )
     return highest
 
@@ -193,11 +194,6 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
     pandas.Series
         ``fitness``, ``fatigue`` and ``performance``, in the unit of the performance.
 
-    Raises
-    ------
-    ValueError
-        If the load is negative or not finite.
-
     Examples
     --------
     >>> from hipext.response import OneComponent
@@ -212,57 +208,6 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
     # Initial states decay too, but not to exactly 0.
     initial = {name: 0.0 for name in values if name.startswith("initial_")}
     return _after(replace(model, **initial), [load] * (2 + ceil(_SETTLED * longest)))
-
-
-def days_until_a_session_pays(model: ImpulseResponse) -> float:
-    r"""Return the days after which a single session has paid for its fatigue.
-
-    .. math::
-
-        t = \frac{\ln(k_2 / k_1)}{1/\tau_2 - 1/\tau_1}
-
-    Before, its load makes performance lower than rest would; after, higher.
-
-    Parameters
-    ----------
-    model : ImpulseResponse
-        ``Banister``, ``Kalman``, ``SaturatedDose`` or ``OneComponent``.
-
-    Returns
-    -------
-    float
-        Days, not rounded, whatever the load: 0 if it pays at once, infinite if never.
-
-    Raises
-    ------
-    ValueError
-        If the model has no closed form for it.
-
-    Notes
-    -----
-    A property of the equations, derived here. It inherits what is uncertain about the
-    constants, which are highly correlated when fitted (E04-007).
-
-    Examples
-    --------
-    >>> from hipext.response import Banister
-    >>> taus = {"fitness_tau": 42.0, "fatigue_tau": 7.0}
-    >>> model = Banister(baseline=100.0, fitness_gain=1.0, fatigue_gain=2.0, **taus)
-    >>> round(days_until_a_session_pays(model), 1)
-    5.8
-    """
-    if type(model).__name__ not in BALANCED:
-        raise ValueError(
-            f"{type(model).__name__} has no closed form for it; "
-            f"{', '.join(BALANCED)} have. Read it off its respond() of one load."
-        )
-    fatigue_gain = vars(model).get("fatigue_gain", 0.0)
-    if fatigue_gain <= model.fitness_gain:
-        return 0.0
-    if model.fitness_gain == 0:
-        return inf
-    rate = 1 / model.fatigue_tau - 1 / model.fitness_tau
-    return log(fatigue_gain / model.fitness_gain) / rate
 
 
 def _checked_past(training_load: pd.Series) -> np.ndarray:
@@ -280,17 +225,11 @@ def _after(model: ImpulseResponse, loads: Sequence[float]) -> pd.Series:
     return model.respond(pd.Series(loads)).iloc[-1]
 
 
-def _by_load(
-    model: ImpulseResponse, past: np.ndarray, after_d: int, state: str, sign: int = 1
-) -> Value:
-    """Return the function from today's load to a state, days of rest later."""
-    rest = after_d * [0.0]
-    return lambda load: float(sign * _after(model, [*past, load, *rest])[state])
-
-
-def _step_of(past: np.ndarray) -> float:
-    """Return a load of the size of the others, to start a search with."""
-    return float(past.max()) or 1.0
+def _state_after(
+    model: ImpulseResponse, past: np.ndarray, after_d: int, state: str, load: float
+) -> float:
+    """Return a state some days after today's load, with rest in between."""
+    return float(_after(model, [*past, load, *after_d * [0.0]])[state])
 
 
 def _loads_with(value: Value, level: float, *, step: float) -> tuple[float, float]:
@@ -299,14 +238,10 @@ def _loads_with(value: Value, level: float, *, step: float) -> tuple[float, floa
     The value may rise up to some load and falls from there on, as a function that is
     linear or concave in the dose does. So the loads in question are one interval.
     """
-    is_above_at_rest = value(0.0) >= level
-    is_above_at_end = value(_LIMITLESS) >= level
-    if is_above_at_rest and is_above_at_end:
-        return 0.0, inf
-    if is_above_at_rest:
-        return 0.0, _crossing(value, level, 0.0, step)
-    if is_above_at_end:
-        return _crossing(value, level, 0.0, step), inf
+    is_above_at_rest, is_above_at_end = value(0.0) >= level, value(_LIMITLESS) >= level
+    if is_above_at_rest or is_above_at_end:
+        lowest = 0.0 if is_above_at_rest else _crossing(value, level, 0.0, step)
+        return lowest, inf if is_above_at_end else _crossing(value, level, 0.0, step)
     peak = _peak(value, step)
     if value(peak) < level:
         return inf, 0.0

@@ -117,14 +117,12 @@ class FitnessDelay(ImpulseResponse):
 
     .. math::
 
-        p(n) = p_0 + q_1 e^{-n/\tau_1} - q_2 e^{-n/\tau_2}
-                   + k_1 \sum_{i} w(i) (e^{-(n-i)/\tau_1} - e^{-(n-i)/\tau_d})
-                   - k_2 \sum_{i} w(i) e^{-(n-i)/\tau_2}
+        k_1 \sum_{i} w(i) (e^{-(n-i)/\tau_1} - e^{-(n-i)/\tau_d})
 
-    One load alone makes the most fitness after
-    ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days. The load of the day itself adds no
-    fitness under either convention. Parameters not listed here are those of
-    `ImpulseResponse`.
+    takes the place of the sum of fitness in `Banister`. One load alone makes the most
+    fitness after ``ln(tau1 / taud) / (1 / taud - 1 / tau1)`` days. The load of the day
+    itself adds no fitness under either convention. Parameters not listed here are those
+    of `ImpulseResponse`.
 
     Parameters
     ----------
@@ -173,14 +171,12 @@ class VariableDose(ImpulseResponse):
 
     .. math::
 
-        p(n) = p_0 + q_1 e^{-n/\tau_1} - q_2 e^{-n/\tau_2}
-                   + k_1 \sum_{i} w(i) e^{-(n-i)/\tau_1}
-                   - \sum_{i} k_2(i) w(i) e^{-(n-i)/\tau_2}, \qquad
+        \sum_{i} k_2(i) w(i) e^{-(n-i)/\tau_2}, \qquad
         k_2(i) = k_3 \sum_{j \le i} w(j) e^{-(i-j)/\tau_3}
 
-    The outer sums run over ``i < n`` ("next_day") or ``i <= n`` ("same_day"). The gain
-    of fatigue k2(i) counts the load of day i itself, undecayed, under both; load before
-    day 0 adds nothing to it. Parameters not listed are those of `ImpulseResponse`.
+    takes the place of k2 and the sum of fatigue in `Banister`. The gain of fatigue
+    counts the load of its own day, undecayed, under both conventions; load before day 0
+    adds nothing to it. Parameters not listed are those of `ImpulseResponse`.
 
     Parameters
     ----------
@@ -363,11 +359,6 @@ class Kalman(ImpulseResponse):
         -------
         pandas.DataFrame
             One row per day; columns and units: `FILTERED`.
-
-        Raises
-        ------
-        ValueError
-            If the days do not match, or a load or a test cannot be.
         """
         load = checked_load(training_load)
         tests = checked_tests(performance, training_load)
@@ -401,12 +392,12 @@ class Kalman(ImpulseResponse):
                 )
             )
         shape = (len(load), len(FILTERED.names))
-        table = pd.DataFrame(np.reshape(rows, shape), columns=list(FILTERED.names))
+        index = getattr(training_load, "index", None)
+        table = pd.DataFrame(np.reshape(rows, shape), index, list(FILTERED.names))
         # Up to here these columns are variances; rounding may leave one just below 0.
         sds = [name for name in FILTERED.names if name.endswith("_sd")]
         table[sds] = np.sqrt(table[sds].clip(lower=0.0))
-        index = getattr(training_load, "index", None)
-        return table if index is None else table.set_axis(index)
+        return table
 
 
 MODELS = MappingProxyType(
@@ -422,10 +413,7 @@ MODELS = MappingProxyType(
 
 
 def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarray:
-    """Return tests by day of the load, NaN for none; ValueError where they cannot be.
-
-    A Series shorter than the load is matched by its index.
-    """
+    """Return tests by day of the load; NaN for none, ValueError where one cannot be."""
     if isinstance(performance, pd.Series) and isinstance(training_load, pd.Series):
         check_days(performance.index, name="performance", gaps=True)
         unknown = performance.dropna().index.difference(training_load.index)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property, lru_cache, partial
 from itertools import product
-from math import inf, isnan, log
+from math import inf, log
 
 import numpy as np
 import pandas as pd
@@ -28,18 +28,22 @@ from hipext.response.impulse_response import (
 )
 from hipext.response.models import MODELS, checked_tests, covariance_of_tests
 
-# Default bounds of a search: judgements of this package, in days but for steepness.
-_LONGEST_D = 300.0
+# Default bounds of a search: judgements of this package. Time constants in days, the
+# half load times the largest load, noise times the SD of the tests.
 BOUNDS = {
-    "fitness_tau": (1.0, _LONGEST_D),
-    "fatigue_tau": (1.0, _LONGEST_D),
+    "baseline": (-inf, inf),
+    "fitness_gain": (0.0, inf),
+    "fitness_tau": (1.0, 300.0),
+    "fatigue_gain": (0.0, inf),
+    "fatigue_tau": (1.0, 300.0),
     "delay_tau": (0.5, 100.0),
     "gain_tau": (0.5, 100.0),
+    "half_load": (0.02, 5.0),
     "steepness": (0.2, 10.0),
+    "fitness_noise": (0.0, 1.0),
+    "fatigue_noise": (0.0, 1.0),
+    "performance_noise": (1e-3, 3.0),
 }
-_HALF_LOAD = (0.02, 5.0)  # times the largest load
-_TEST_NOISE = (1e-3, 3.0)  # times the SD of the tests
-_STATE_NOISE = (0.0, 1.0)  # times the SD of the tests
 _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
@@ -202,19 +206,9 @@ def best_fit(
 ) -> Solution | None:
     """Return the best fit that is found; None if the bounds exclude every point.
 
-    Parameters
-    ----------
-    problem : FitProblem
-        What to fit.
-    screen : Screen, optional
-        Points of this problem's model, load and bounds. Default: made here.
-    guesses : tuple of Mapping
-        Nonlinear parameters to descend from besides.
-    n_descents : int, optional
-        From how many of all these starts, the best first. Default: two for a plane,
-        more where there are more axes.
-    n_steps : int, optional
-        Most steps of one descent. Default: until it converges.
+    Descents begin at the best `n_descents` of the screened points and the guesses, and
+    take `n_steps` at most. By default there are two for a plane and more for more axes,
+    and they go on until they converge.
     """
     n_axes = len(problem.axes)
     middle = nonlinear_at(problem, np.full(n_axes, 0.5))
@@ -225,9 +219,7 @@ def best_fit(
     # The deviance of a response model has several minima and flat valleys, so that one
     # start is not enough; screened points cost far less than a descent.
     starts = [
-        place_of(problem, guess)
-        for guess in guesses
-        if all(name in guess for name in problem.axes)
+        place_of(problem, guess) for guess in guesses if set(problem.axes) <= set(guess)
     ]
     screen = screen_cube(problem) if screen is None else screen
     starts += _best_starts(problem, screen, n_descents)
@@ -251,21 +243,18 @@ def local_fit(
         value = partial(_deviance_at, problem)
         end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
     elif len(start) == 1:
-        bounds = (max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0))
-        options = {"xatol": _TOLERANCES["xtol"]}
         end = minimize_scalar(
             lambda place: _deviance_at(problem, np.array([place])),
-            bounds=bounds,
+            bounds=(max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0)),
             method="bounded",
-            options=options,
+            options={"xatol": _TOLERANCES["xtol"]},
         ).x
     else:
         # Projected residuals r(theta) = (A A^+ - I) y, so that Gauss-Newton steps
         # follow the valley of the full problem (variable projection).
-        inside = np.clip(start, _EDGE, 1 - _EDGE)
         end = least_squares(
             lambda point: _solution_at_point(problem, point).residual,
-            inside,
+            np.clip(start, _EDGE, 1 - _EDGE),
             bounds=(0, 1),
             max_nfev=n_steps,
             **_TOLERANCES,
@@ -286,9 +275,8 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
         if any(values[short] >= values[long] for short, long in problem.model.SHORTER):
             return _OUT_OF_ORDER
         found = evaluate(problem, values)
-        return (
-            found.deviance if problem.noise else float(found.residual @ found.residual)
-        )
+        squares = float(found.residual @ found.residual)
+        return found.deviance if problem.noise else squares
 
     bounds = [problem.bounds[name] for name in names]
     first = [start[name] for name in names]
@@ -355,11 +343,11 @@ def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
     point = np.full(len(problem.axes), 0.5)
     for axis, name in enumerate(problem.axes):
         # The ends of an axis depend on those before it (the longer time constant).
-        ends = []
-        for end in (0.0, 1.0):
-            point[axis] = end
-            ends.append(nonlinear_at(problem, point)[name])
-        low, high = ends
+        before, after = point[:axis], point[axis + 1 :]
+        low, high = (
+            nonlinear_at(problem, np.array([*before, end, *after]))[name]
+            for end in (0.0, 1.0)
+        )
         wanted = min(max(values[name], low), high)
         if name in STATE_NOISE:
             point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
@@ -377,10 +365,8 @@ def columns_at(
     the nonlinear parameters at once give points x tests x parameters.
     """
     if problem.noise and not isinstance(nonlinear["fitness_tau"], np.ndarray):
-        names = problem.model.NONLINEAR
-        return _cached_columns(
-            problem, tuple((name, nonlinear[name]) for name in names)
-        )
+        chosen = tuple((name, nonlinear[name]) for name in problem.model.NONLINEAR)
+        return _cached_columns(problem, chosen)
     return _columns(problem, nonlinear)
 
 
@@ -504,52 +490,38 @@ def _checked_bounds(
 
     Parameters with a default value are not fitted unless bounds are given for them.
     """
-    names = [field for field in fields(model) if field.name != "convention"]
-    free = [field.name for field in names if field.default is MISSING]
-    allowed = (*free, *(field.name for field in names if "initial" in field.name))
+    free = [field.name for field in fields(model) if field.default is MISSING]
+    allowed = (*free, *(name for name in LINEAR[3:] if hasattr(model, name)))
+    largest = float(load.max(initial=0)) or 1.0
+    spread = float(tests.std()) if len(tests) else 1.0
+    units = {"half_load": largest, **dict.fromkeys(model.NOISE, spread)}
+    default = {
+        name: tuple(end * units.get(name, 1.0) for end in BOUNDS[name]) for name in free
+    }
+    chosen = dict(default)
     for name, pair in given.items():
         check_one_of(name, allowed, name="A name in bounds")
         _check_pair(name, pair)
-    default = {name: _default_bounds(name, load, tests) for name in free}
-    chosen = dict(default)
-    for name, pair in given.items():
         low, high = map(float, pair)
         needs_more = name not in LINEAR and name not in STATE_NOISE
         if needs_more and low == 0:  # an axis in logarithms cannot start at 0
-            low = min(_LEAST_SHARE * default.get(name, (1.0, 1.0))[0], high)
+            low = min(_LEAST_SHARE * default[name][0], high)
         chosen[name] = low, high
     return {name: chosen[name] for name in allowed if name in chosen}
 
 
-def _default_bounds(
-    name: str, load: np.ndarray, tests: np.ndarray
-) -> tuple[float, float]:
-    largest = float(load.max(initial=0)) or 1.0
-    spread = float(tests.std()) if len(tests) else 1.0
-    if name == "half_load":
-        return _HALF_LOAD[0] * largest, _HALF_LOAD[1] * largest
-    if name.endswith("_noise"):
-        low, high = _STATE_NOISE if name in STATE_NOISE else _TEST_NOISE
-        return low * spread, high * spread
-    if name in LINEAR:
-        return (-inf if name == "baseline" else 0.0), inf
-    return BOUNDS[name]
-
-
 def _check_pair(name: str, pair: tuple[float, float]) -> None:
     """Raise ValueError unless a pair of bounds is possible."""
-    is_pair = np.shape(pair) == (2,) and not any(isnan(one) for one in pair)
     least = -inf if name == "baseline" else 0.0
-    if not (is_pair and pair[0] <= pair[1] and pair[0] >= least):
+    # A NaN fails every comparison.
+    if not (np.shape(pair) == (2,) and least <= pair[0] <= pair[1]):
         raise ValueError(
             f"bounds of {name} must be a pair (lowest, highest)"
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
             f"Two equal values fix it: {{{name!r}: (42, 42)}}."
         )
-    may_be_zero = name in STATE_NOISE
-    if name not in LINEAR and not (
-        np.isfinite(pair).all() and (pair[1] > 0 or may_be_zero)
-    ):
+    is_positive = pair[1] > 0 or name in STATE_NOISE
+    if name not in LINEAR and not (np.isfinite(pair).all() and is_positive):
         raise ValueError(
             f"bounds of {name} must be finite, and the highest above 0; got {pair!r}."
         )

@@ -2,10 +2,8 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +18,10 @@ from hipext.files.checks import (
     ranges_text,
 )
 from hipext.files.io import read_text
-from hipext.files.tables import SETS, TRAINING_LOADS, Column
+from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
+from hipext.metrics.workload import day_text
 from hipext.plans.exercises import read_exercises
 
 USUAL = {  # names of the columns unless others are chosen
@@ -32,10 +31,10 @@ USUAL = {  # names of the columns unless others are chosen
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
-_WITH_COMMA = re.compile(r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?")
-_WHOLE = re.compile(r"[+-]?\d{1,9}")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
+_WITH_COMMA = r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?"
+_WHOLE = r"[+-]?\d{1,9}"
+_ISO = r"\d{4}-\d\d-\d\d"
 _MOST_LETTERS = 60  # of a list of row numbers; a longer one is shortened
 _MOST_ROWS = 8
 
@@ -57,21 +56,8 @@ class Series:
 def read_cells(path: str | Path) -> pd.DataFrame:
     """Return the cells of a CSV file as texts, by the number of their row.
 
-    Parameters
-    ----------
-    path : str or Path
-        UTF-8 with or without a byte order mark; commas or semicolons between cells.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per line, numbered from 2 after the heading; empty lines are left out.
-
-    Raises
-    ------
-    PlanError
-        If there is no row, a name stands twice in the heading, or a row has more or
-        fewer cells than the heading.
+    Commas or semicolons stand between cells. Rows are numbered from 2 after the
+    heading; empty lines are left out.
     """
     text = read_text(path)
     heading = text.partition("\n")[0]
@@ -94,28 +80,11 @@ def daily_series(
     source: str,
     missing: str = "refuse",
 ) -> Series:
-    """Return the series in a file with one row per day.
+    """Return the series in a file with one row per day, whole numbers or dates.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Texts, as `read_cells` returns them; an empty performance is no test.
-    given : Mapping
-        Name of the column by "load", "performance" and "day"; None for the usual one.
-    source : str
-        Name of the file, for messages.
-    missing : {"refuse", "rest"}
-        Whether a day without a row, or without a load, is a mistake or a rest day.
-
-    Returns
-    -------
-    Series
-        Of consecutive days: whole numbers, or dates.
-
-    Raises
-    ------
-    PlanError
-        With all that is wrong in the file, by the number of its row.
+    `given` names the columns of "load", "performance" and "day"; None is the usual
+    name. An empty performance is no test. A day without a row, or without a load, is a
+    mistake or a rest day, as `missing` says.
     """
     check_one_of(missing, MISSING, name="--missing")
     names = _column_names(cells.columns, given, source)
@@ -125,14 +94,13 @@ def daily_series(
         load_cells = load_cells.where(~is_empty, "0")
     days, day_problems = _days_in(day_cells, names["day"])
     load, load_problems = _numbers_in(load_cells, names["load"])
-    tests, test_problems = _numbers_in(
-        cells[names["performance"]], names["performance"]
-    )
+    test_cells = cells[names["performance"]]
+    tests, test_problems = _numbers_in(test_cells, names["performance"])
+    impossible = load[~is_empty & ((load < 0) | np.isinf(load))]
     problems = [
-        *day_problems,
-        *([] if day_problems else _order_problems(days, missing)),
+        *(day_problems or _order_problems(days, missing)),
         *load_problems,
-        *_load_problems(load[~is_empty], names["load"]),
+        *_fault(impossible, f"{names['load']} is a training load, 0 or more"),
         *test_problems,
     ]
     if missing == "refuse" and is_empty.any():
@@ -168,28 +136,10 @@ def is_sets_table(cells: pd.DataFrame) -> bool:
 def lift_series(
     cells: pd.DataFrame, exercise: str | None, *, load: str | None, source: str
 ) -> Series:
-    """Return the load of each day and the best estimated 1RM of an exercise.
+    """Return the load of each day and the best estimated 1RM (kg) of an exercise.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Texts of a sets table (columns: `tables.SETS`), as `read_cells` returns them.
-    exercise : str or None
-        Id of the exercise whose working sets give the performance.
-    load : str or None
-        What counts as load: one of `tables.TRAINING_LOADS`; None for session_rpe.
-    source : str
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Series
-        From day 0 to the end of the last week; performance in kg.
-
-    Raises
-    ------
-    ValueError
-        If the cells are not those of sets, or no set of the exercise can be used.
+    `cells` are those of a sets table; `load` is one of `tables.TRAINING_LOADS`, and
+    session_rpe_load if None. Days run from 0 to the end of the last week.
     """
     definition = load or "session_rpe_load"
     check_one_of(definition, TRAINING_LOADS, name="--load of a sets table")
@@ -261,10 +211,11 @@ def _column_names(
     columns_text = ", ".join(columns)
     for what, usual in USUAL.items():
         name = given.get(what)
-        if name is None:
-            matches = [column for column in columns if column.lower() in usual]
-        else:
-            matches = [column for column in columns if column == name]
+        matches = [
+            column
+            for column in columns
+            if (column.lower() in usual if name is None else column == name)
+        ]
         if matches:
             found[what] = matches[0]
         elif name is None:
@@ -288,88 +239,66 @@ def _column_names(
 
 def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     """Return whole numbers or dates; and what is neither."""
-    is_whole = cells.map(lambda cell: bool(_WHOLE.fullmatch(cell)))
-    is_date = cells.map(_is_date)
+    is_whole = cells.str.fullmatch(_WHOLE)
+    iso = cells.where(cells.str.fullmatch(_ISO))
+    dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
     # The kind that most cells are of is meant; the others are mistakes.
-    are_dates = is_date.sum() > is_whole.sum()
-    is_valid = is_date if are_dates else is_whole
+    are_dates = dates.notna().sum() > is_whole.sum()
+    is_valid = dates.notna() if are_dates else is_whole
     if is_valid.all():
-        if are_dates:
-            return pd.to_datetime(cells, format="%Y-%m-%d"), []
-        return cells.astype("int64"), []
+        return dates if are_dates else cells.astype("int64"), []
     kind = "a date like 2024-01-31" if are_dates else "a whole number"
     other = "" if is_valid.any() else ", nor a date like 2024-01-31"
-    bad = cells[~is_valid]
-    return cells, [
-        f"{_rows_text(bad.index)}: {name} is not {kind}{other}; got {bad.iloc[0]!r}. "
-        "Write all days as whole numbers, or all as dates."
-    ]
-
-
-def _is_date(cell: str) -> bool:
-    try:
-        return bool(_ISO.fullmatch(cell)) and bool(date.fromisoformat(cell))
-    except ValueError:
-        return False
+    fix = " Write all days as whole numbers, or all as dates."
+    return cells, _fault(cells[~is_valid], f"{name} is not {kind}{other}", fix)
 
 
 def _numbers_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     """Return the numbers, NaN where a cell is empty or wrong; and what is no number."""
-    is_number = cells.map(lambda cell: bool(_NUMBER.fullmatch(cell)))
+    is_number, is_comma = cells.str.fullmatch(_NUMBER), cells.str.fullmatch(_WITH_COMMA)
     numbers = cells.where(is_number, "nan").astype("float64")
-    is_comma = cells.map(lambda cell: bool(_WITH_COMMA.fullmatch(cell)))
     is_other = ~is_number & ~is_comma & (cells != "")
-    problems = []
-    for bad, fix in (
-        (cells[is_comma], "Write a decimal point, 12.5, and nothing between thousands"),
-        (cells[is_other], "Leave the cell empty where nothing is known"),
-    ):
-        if len(bad):
-            problems.append(
-                f"{_rows_text(bad.index)}: {name} is not a number; got "
-                f"{bad.iloc[0]!r}. {fix}."
-            )
-    return numbers, problems
+    point = " Write a decimal point, 12.5, and nothing between thousands."
+    empty = " Leave the cell empty where nothing is known."
+    return numbers, [
+        *_fault(cells[is_comma], f"{name} is not a number", point),
+        *_fault(cells[is_other], f"{name} is not a number", empty),
+    ]
+
+
+def _fault(bad: pd.Series, rule: str, fix: str = "") -> list[str]:
+    """Return the rule, the rows and the first value against it; nothing if none is."""
+    if bad.empty:
+        return []
+    first = bad.iloc[0]
+    got = repr(first) if isinstance(first, str) else f"{first:g}"
+    got = "nothing" if pd.isna(first) else got
+    return [f"{_rows_text(bad.index)}: {rule}; got {got}.{fix}"]
 
 
 def _order_problems(days: pd.Series, missing: str) -> Iterator[str]:
     """Yield which days are repeated, out of order or missing."""
     for day, rows in days[days.duplicated(keep=False)].groupby(days):
         yield (
-            f"{_rows_text(rows.index)}: day {_day_text(day)} is there {len(rows)} "
+            f"{_rows_text(rows.index)}: day {day_text(day)} is there {len(rows)} "
             "times. Write one row per day."
         )
-    is_number = days.dtype == "int64"
-    ordinals = days if is_number else (days - pd.Timestamp(0)).dt.days
-    late = ordinals.index[ordinals.diff() < 0]
+    day_long = 1 if days.dtype == "int64" else pd.Timedelta(days=1)
+    late = days.index[days.diff() / day_long < 0]
     if len(late):
-        before = days.shift()[late[0]]
         yield (
-            f"{_rows_text(late)}: day {_day_text(days[late[0]])} comes after day "
-            f"{_day_text(before)}. Sort the rows by day."
+            f"{_rows_text(late)}: day {day_text(days[late[0]])} comes after day "
+            f"{day_text(days.shift()[late[0]])}. Sort the rows by day."
         )
-    rising = ordinals.drop_duplicates().sort_values()
-    gaps = rising.diff()[lambda steps: steps > 1]
+    rising = days.drop_duplicates().sort_values()
+    gaps = (rising.diff() / day_long)[lambda steps: steps > 1]
     if len(gaps) and missing == "refuse":
-        before = days[rising.index[rising.index.get_loc(gaps.index[0]) - 1]]
+        first = gaps.index[0]
         yield (
-            f"{_rows_text(gaps.index)}: {counted(gaps.iloc[0] - 1, 'day')} missing "
-            f"between day {_day_text(before)} and day {_day_text(days[gaps.index[0]])}."
-            " Give a rest day a row with load 0, or write --missing rest."
-        )
-
-
-def _day_text(day: object) -> str:
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:.0f}"
-
-
-def _load_problems(load: pd.Series, name: str) -> Iterator[str]:
-    """Yield which loads are negative or infinite; a text that is no number is NaN."""
-    bad = load[(load < 0) | np.isinf(load)]
-    if len(bad):
-        yield (
-            f"{_rows_text(bad.index)}: {name} is a training load, 0 or more; got "
-            f"{bad.iloc[0]:g}."
+            f"{_rows_text(gaps.index)}: {counted(int(gaps[first]) - 1, 'day')} missing "
+            f"between day {day_text(rising.shift()[first])} and day "
+            f"{day_text(days[first])}. Give a rest day a row with load 0, or write "
+            "--missing rest."
         )
 
 
@@ -384,25 +313,17 @@ def _typed_sets(cells: pd.DataFrame, source: str) -> pd.DataFrame:
             columns[column.name] = texts.str.lower() == "true"
         else:
             numbers, faults = _numbers_in(texts, column.name)
-            problems += [*faults, *_whole_problems(numbers, column)]
+            problems += faults
+            if column.dtype.lower() == "int64":
+                # NaN % 1 is not 0 either: only Int64 may be missing.
+                bad = numbers[numbers % 1 != 0]
+                bad = bad.dropna() if column.dtype == "Int64" else bad
+                rule = f"{column.name} is a whole number, {column.meaning}"
+                problems += _fault(bad, rule)
             columns[column.name] = numbers
     if problems:
         raise PlanError(source, problems)
     return SETS.from_columns(columns)
-
-
-def _whole_problems(numbers: pd.Series, column: Column) -> Iterator[str]:
-    """Yield which numbers of a column of whole numbers are not whole, or missing."""
-    if column.dtype.lower() != "int64":
-        return
-    may_be_missing = column.dtype == "Int64"
-    wrong = numbers[(numbers % 1 != 0) & ~(may_be_missing & numbers.isna())]
-    if len(wrong):
-        given = "nothing" if np.isnan(wrong.iloc[0]) else f"{wrong.iloc[0]:g}"
-        yield (
-            f"{_rows_text(wrong.index)}: {column.name} is a whole number, "
-            f"{column.meaning}; got {given}."
-        )
 
 
 def _possible_reps(sets: pd.DataFrame) -> pd.Series:

@@ -21,7 +21,6 @@ from hipext.response.optimisation import (
     best_fit,
     evaluate,
     predictions,
-    screen_cube,
     whitener,
 )
 
@@ -37,7 +36,6 @@ _MERGED = 0.5 * (1 + CLOSEST)  # of the closest ratio: two time constants are th
 _WALKERS_PER_PARAMETER = 4
 _SPREAD = 0.02  # of the starting walkers around the best fit, relative
 _LONG_ENOUGH = 50  # autocorrelation times of a chain, as emcee advises
-Point = tuple[float, float, Solution]  # value of the parameter, deviance, fit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,23 +87,23 @@ def profile_likelihood(
     problem: FitProblem, best: Solution, name: str, *, level: float, screen: Screen
 ) -> Profile:
     """Return the profile of one free parameter, to both sides of its estimate."""
-    limits = (
-        limit_of(problem, level),
-        limit_of(problem, level, together=len(problem.free)),
-    )
-    down, up = (
+    limits = [limit_of(problem, level, together=m) for m in (1, len(problem.free))]
+    sides = [
         _Side(problem=problem, best=best, name=name, direction=direction, screen=screen)
         for direction in (-1, 1)
+    ]
+    below, above = walks = [_points(side, limits) for side in sides]
+    points = [*reversed(below[1:]), *above]
+    interval, region = (
+        tuple(map(_crossing, sides, walks, (limit, limit))) for limit in limits
     )
-    below, above = _points(down, limits), _points(up, limits)
-    values, deviances, found = zip(*reversed(below[1:]), *above, strict=True)
     return Profile(
         name=name,
-        points=np.array(values),
-        deviances=np.array(deviances) - best.deviance,
-        interval=(_crossing(down, below, limits[0]), _crossing(up, above, limits[0])),
-        region=(_crossing(down, below, limits[1]), _crossing(up, above, limits[1])),
-        best=min(found, key=lambda one: one.deviance),
+        points=np.array([one.parameters[name] for one in points]),
+        deviances=np.array([one.deviance for one in points]) - best.deviance,
+        interval=interval,
+        region=region,
+        best=min(points, key=lambda one: one.deviance),
     )
 
 
@@ -117,13 +115,11 @@ def fit_with_fixed(
     screen: Screen | None = None,
 ) -> Solution | None:
     """Return the best fit with one parameter fixed; None where there is none."""
-    # A linear parameter is no axis of the cube, so the screened points still hold.
-    kept = screen if name in LINEAR else None
-    guess = {**near.parameters, name: value}
     return best_fit(
         problem.with_fixed(**{name: value}),
-        screen=kept,
-        guesses=(guess,),
+        # A linear parameter is no axis of the cube, so the screened points still hold.
+        screen=screen if name in LINEAR else None,
+        guesses=({**near.parameters, name: value},),
         n_descents=1,
         n_steps=N_STEPS,
     )
@@ -174,12 +170,8 @@ def bands_of(
     if draws.empty:
         unknown = np.full(len(load), np.nan)
         return {"performance": curve} | dict.fromkeys(BANDS, unknown)
-    curves = np.array(
-        [
-            _curve_of(problem, problem.fixed | row, load)
-            for row in draws.to_dict("records")
-        ]
-    )
+    rows = draws.to_dict("records")
+    curves = [_curve_of(problem, problem.fixed | row, load) for row in rows]
     low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     spare = max(problem.n_spare, 1)
     if problem.noise:
@@ -212,10 +204,7 @@ def cross_validate(
         )
         if len(others.tests) < len(problem.free) or np.ptp(others.tests) == 0:
             continue
-        guesses = (best.parameters,)
-        found = best_fit(
-            others, screen=screen_cube(others), guesses=guesses, n_descents=2
-        )
+        found = best_fit(others, guesses=(best.parameters,), n_descents=2)
         error = predictions(problem, found.parameters)[block] - problem.tests[block]
         error_of_mean = others.tests.mean() - problem.tests[block]
         yield {
@@ -228,11 +217,7 @@ def cross_validate(
 
 
 def posterior(
-    fitted: object,
-    *,
-    n_steps: int = 2000,
-    seed: int = 0,
-    progress: bool = True,
+    fitted: object, *, n_steps: int = 2000, seed: int = 0, progress: bool = True
 ) -> Posterior:
     """Draw from the posterior distribution of the parameters of a fit.
 
@@ -277,10 +262,8 @@ def posterior(
     sampler = EnsembleSampler(n_walkers, len(names), partial(_log_density, problem))
     # emcee takes the state of the older generator only.
     sampler.random_state = np.random.RandomState(seed).get_state()
-    steps = sampler.sample(start, iterations=n_steps)
-    for _ in tqdm(
-        steps, total=n_steps, disable=None if progress else True, delay=1.0, leave=False
-    ):
+    bar = {"disable": None if progress else True, "delay": 1.0, "leave": False}
+    for _ in tqdm(sampler.sample(start, iterations=n_steps), total=n_steps, **bar):
         pass
     draws = sampler.get_chain(discard=n_steps // 2, flat=True)
     slowest = float(np.max(sampler.get_autocorr_time(quiet=True, tol=0)))
@@ -327,6 +310,9 @@ class _Side:
             return spread / max(float(self.problem.load.sum()), 1e-12)
         return spread
 
+    def value(self, found: Solution) -> float:
+        return found.parameters[self.name]
+
     def rise(self, found: Solution) -> float:
         """Return the root of the deviance above the best: nearly straight."""
         # Near its minimum the deviance is a parabola, so its root is linear.
@@ -356,26 +342,24 @@ class _Side:
         )
 
 
-def _points(side: _Side, limits: tuple[float, float]) -> list[Point]:
+def _points(side: _Side, limits: list[float]) -> list[Solution]:
     """Step outwards until both limits are passed, or the bound is reached."""
-    points: list[Point] = [(side.start, side.best.deviance, side.best)]
+    points = [side.best]
     if side.start == side.end or limits[0] == inf:
         return points
     # Steps adapt so that the root of the deviance rises by about `aim` in each.
     aim = sqrt(limits[0]) / _N_POINTS
     step, before = _FIRST_STEP, 0.0
     for _ in range(_MOST_POINTS):
-        value = side.moved(points[-1][0], step)
-        found = fit_with_fixed(
-            side.problem, side.name, value, points[-1][2], side.screen
-        )
+        value = side.moved(side.value(points[-1]), step)
+        found = fit_with_fixed(side.problem, side.name, value, points[-1], side.screen)
         if found is None or side.is_degenerate(found):
             break
         rise = side.rise(found)
         if len(points) == 1 and rise > 2 * aim and step > _SHORTEST_STEP:
             step *= max(0.8 * aim / rise, 0.01)  # too far for a first step
             continue
-        points.append((value, found.deviance, found))
+        points.append(found)
         if rise**2 > limits[1] or value == side.end:
             break
         step *= min(max(aim / max(rise - before, 1e-9), 0.4), 2.5)
@@ -384,38 +368,34 @@ def _points(side: _Side, limits: tuple[float, float]) -> list[Point]:
     return points
 
 
-def _crossing(side: _Side, points: list[Point], limit: float) -> float:
+def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
     """Return where the profile crosses a limit; the bound if it never does."""
-    outside = (
-        n for n, (_, _, found) in enumerate(points) if side.rise(found) ** 2 > limit
-    )
-    place = next(outside, None)
-    if place is None:
+    is_outside = [side.rise(found) ** 2 > limit for found in points]
+    if not any(is_outside):
         return side.end
+    place = is_outside.index(True)
     # Two steps of the method of false position, then a last interpolation.
     inner, outer = points[place - 1], points[place]
     for _ in range(2):
         value = _between(side, inner, outer, limit)
-        found = fit_with_fixed(side.problem, side.name, value, inner[2])
+        found = fit_with_fixed(side.problem, side.name, value, inner)
         if found is None:
             break
-        middle = (value, found.deviance, found)
         if side.rise(found) ** 2 > limit:
-            outer = middle
+            outer = found
         else:
-            inner = middle
+            inner = found
     return _between(side, inner, outer, limit)
 
 
-def _between(side: _Side, inner: Point, outer: Point, limit: float) -> float:
+def _between(side: _Side, inner: Solution, outer: Solution, limit: float) -> float:
     """Return where a straight line of the root of the deviance meets the limit."""
-    rises = side.rise(inner[2]), side.rise(outer[2])
-    share = (sqrt(limit) - rises[0]) / max(rises[1] - rises[0], 1e-12)
-    share = min(max(share, 0.0), 1.0)
-    if side.scale is None and inner[0] > 0 and outer[0] > 0:
-        ends = log(inner[0]), log(outer[0])
-        return exp(ends[0] + share * (ends[1] - ends[0]))
-    return inner[0] + share * (outer[0] - inner[0])
+    low, high = side.rise(inner), side.rise(outer)
+    share = min(max((sqrt(limit) - low) / max(high - low, 1e-12), 0.0), 1.0)
+    start, end = side.value(inner), side.value(outer)
+    if side.scale is None and start > 0 and end > 0:
+        return exp(log(start) + share * (log(end) - log(start)))
+    return start + share * (end - start)
 
 
 def _curve_of(
@@ -429,19 +409,14 @@ def _curve_of(
 def _log_density(problem: FitProblem, row: np.ndarray) -> float:
     """Return the logarithm of the posterior density, up to a constant."""
     values = problem.fixed | dict(zip(problem.free, row.tolist(), strict=True))
-    is_inside = all(
-        low <= values[name] <= high for name, (low, high) in problem.bounds.items()
-    )
-    is_ordered = all(
-        values[short] < values[long] for short, long in problem.model.SHORTER
-    )
-    if not (is_inside and is_ordered):
+    if any(
+        not low <= values[name] <= high for name, (low, high) in problem.bounds.items()
+    ) or any(values[short] >= values[long] for short, long in problem.model.SHORTER):
         return -inf
     # A prior that is flat in ln(x) has the density 1 / x.
-    logarithmic = (*problem.model.NONLINEAR, "performance_noise")
-    names = [name for name in problem.free if name in logarithmic]
-    log_prior = -sum(log(values[name]) for name in names if values[name] > 0)
-    return log_prior - evaluate(problem, values).deviance / 2
+    logarithmic = {*problem.model.NONLINEAR, "performance_noise"}
+    priors = [log(values[name]) for name in problem.free if name in logarithmic]
+    return -sum(priors) - evaluate(problem, values).deviance / 2
 
 
 def _moved_inside(problem: FitProblem, row: np.ndarray, best: np.ndarray) -> np.ndarray:

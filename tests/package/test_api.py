@@ -90,7 +90,6 @@ SIGNATURES = {
     "intensity.rpe_from_chart": "(pct_1rm, reps, *, chart)",
     "intensity.set_scheme": "(name, *, weeks, last_rir, rir_step, relation, reps)",
     "intensity.set_schemes": "()",
-    "inverse.days_until_a_session_pays": "(model)",
     "inverse.largest_load": (
         "(model, training_load, *, performance_at_least, fatigue_at_most, after_d)"
     ),

@@ -9,7 +9,6 @@ import pytest
 
 from hipext.metrics.workload import CONVENTIONS
 from hipext.response.inverse import (
-    days_until_a_session_pays,
     largest_load,
     load_for_equal_performance,
     steady_state,
@@ -313,38 +312,6 @@ def test_without_load_the_steady_state_is_the_baseline(name, convention):
 def test_a_steady_load_cannot_be_negative_or_infinite(load):
     with pytest.raises(ValueError, match=rf"load must be .* got {load}"):
         steady_state(MODELS["banister"], load)
-
-
-# When a session pays
-
-
-@pytest.mark.parametrize("name", ["banister", "kalman", "saturated_dose"])
-def test_a_session_costs_until_it_pays(name):
-    model = replace(MODELS[name], fitness_gain=0.7)
-    rest = performance_of(model, pd.Series(61 * [0.0]))
-    gain = performance_of(model, pd.Series([100.0] + 60 * [0.0])) - rest
-    pays = days_until_a_session_pays(model)
-    assert gain[1:].gt(1e-9).idxmax() == int(pays) + 1
-
-
-def test_a_session_pays_at_once_without_fatigue():
-    assert days_until_a_session_pays(MODELS["one_component"]) == 0.0
-    assert days_until_a_session_pays(Banister(**TWO | {"fatigue_gain": 0.0})) == 0.0
-
-
-def test_a_session_pays_at_once_with_a_small_gain_of_fatigue():
-    assert days_until_a_session_pays(Banister(**TWO | {"fatigue_gain": 0.5})) == 0.0
-
-
-def test_a_session_never_pays_without_fitness():
-    assert days_until_a_session_pays(Banister(**TWO | {"fitness_gain": 0.0})) == inf
-
-
-@pytest.mark.parametrize("name", ["fitness_delay", "variable_dose"])
-def test_other_models_have_no_closed_form_for_it(name):
-    message = rf"{type(MODELS[name]).__name__} has no closed form .*Banister"
-    with pytest.raises(ValueError, match=message):
-        days_until_a_session_pays(MODELS[name])
 
 
 # All questions

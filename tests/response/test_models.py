@@ -329,8 +329,11 @@ def test_a_filter_without_noise_of_the_states_never_learns(rng):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"fitness_noise": -1.0}, "fitness_noise must be a number, 0 or more; got -1"),
-        ({"fatigue_noise": float("inf")}, "fatigue_noise must .*; got inf"),
+        (
+            {"fitness_noise": -1.0},
+            "Noises .* must be finite and not negative; got fitness_noise=-1",
+        ),
+        ({"fatigue_noise": float("inf")}, "Noises .* must .*; got .*fatigue_noise=inf"),
         ({"performance_noise": 0.0}, "performance_noise must be a positive .* got 0.0"),
         ({"fatigue_tau": 50.0}, "fatigue_tau=50.0, fitness_tau=45.0 days"),
     ],
