@@ -87,7 +87,7 @@ def run_fit(
         "read_as": dict(series.read_as),
         "missing": missing,
     }
-    inputs = {"source": source, **inputs_of_fit(series, **options)}
+    inputs = {"source": source, **inputs_of_fit(series, options)}
     found, models = fit_from_record(inputs)
     files = fit_files(found, models)
     files |= {RECORD: record_bytes(record_of("fit", inputs, files))}
