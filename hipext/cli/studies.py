@@ -30,8 +30,8 @@ from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
 from hipext.studies.scenarios import Scenario, changes_text
-from hipext.studies.search import Search, inputs_of_search, search_tables
-from hipext.studies.sweep_file import SearchSpec
+from hipext.studies.search import Search, search_tables
+from hipext.studies.sweep_file import SearchSpec, inputs_of_study
 from hipext.studies.sweeps import RECORD, Sweep, part_paths
 
 _OVERVIEW = {  # outcomes of the second table of a comparison, and its words for them
@@ -322,7 +322,7 @@ def search_results(
 ) -> str:
     """Write a search into a folder; return the front as text or JSON."""
     tables = search_tables(found)
-    record = record_of("search", inputs_of_search(spec), tables)
+    record = record_of("search", inputs_of_study(spec), tables)
     # One goal alone has no trade-off to draw.
     drawn = {"front": front_figure(found)} if len(found.goals) > 1 else {}
     written = write_results(

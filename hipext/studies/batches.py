@@ -24,7 +24,7 @@ from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
 from hipext.plans.plan import Plan
-from hipext.plans.plan_file import check_plan, read_plan
+from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
     OUTCOMES,
@@ -43,10 +43,9 @@ from hipext.studies.scenarios import (
     Scenario,
     participants_as_json,
     participants_from_json,
-    read_participants,
     scenario_of,
 )
-from hipext.studies.sweep_file import SweepSpec
+from hipext.studies.sweep_file import SweepSpec, inputs_of_study
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -127,26 +126,7 @@ class Piece:
 
 def job_of(spec: SweepSpec) -> Job:
     """Return what a sweep file asks for, with the values of the files it names."""
-    return Job(
-        plan=read_plan(spec.plan),
-        athletes=read_participants(
-            spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
-        ),
-        seed=spec.seed,
-        noise=spec.noise,
-        keeps_weeks=spec.weeks,
-        design=design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed),
-    )
-
-
-def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
-    """Return everything a sweep is made of, as values of JSON without paths."""
-    replaced = {"plan", "athlete", "population", "n_athletes"}
-    return {
-        "sweep": spec.model_dump(mode="json", exclude=replaced),
-        "plan": job.plan.model_dump(mode="json", exclude_unset=True),
-        "participants": participants_as_json(job.athletes),
-    }
+    return job_from_record(inputs_of_study(spec))
 
 
 def job_from_record(record: Mapping[str, object]) -> Job:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from hipext.athletes.athlete import Athlete, read_athlete
@@ -21,7 +22,12 @@ from hipext.studies.designs import (
     n_scenarios,
     read_varied,
 )
-from hipext.studies.scenarios import changed_athlete, scenario_of
+from hipext.studies.scenarios import (
+    changed_athlete,
+    participants_as_json,
+    read_participants,
+    scenario_of,
+)
 
 MAX_ROWS = 100_000_000  # athletes in all scenarios together
 _FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
@@ -112,6 +118,12 @@ class Limit(FileValue):
         """Return the column that holds what is limited: ``lumbar_load_p90``."""
         return outcome if self.of == "mean" else f"{outcome}_{self.of}"
 
+    def value_of(self, values: np.ndarray) -> float:
+        """Return what is limited of an outcome, a value per athlete."""
+        if self.of == "mean":
+            return float(values.mean())
+        return float(np.percentile(values, int(self.of.removeprefix("p"))))
+
 
 class SearchSize(FileValue):
     """How long a search goes on."""
@@ -148,26 +160,11 @@ Spec = TypeVar("Spec", SweepSpec, SearchSpec)
 
 
 def read_sweep_file(path: str | Path) -> SweepSpec:
-    """Read a sweep from a TOML file.
+    """Read a sweep from a TOML file: a shipped one by name, or one by its path.
 
-    Parameters
-    ----------
-    path : str or Path
-        Name of a shipped sweep (``"light_weeks"``) or path of a TOML file. Plans and
-        athletes in it are named from its folder.
-
-    Returns
-    -------
-    SweepSpec
-        Checked and frozen; each single change has been tried on the plan, and paths
-        of files lead there from the working folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    PlanError
-        With all problems of the file at once; or with those of the plan it names.
+    Each single change has been tried on the plan. Plans and athletes are named from the
+    folder of the file; the paths returned lead there from the working folder. PlanError
+    has all problems of the file at once.
     """
     found = find_file(path, "sweeps")
     return check_sweep(read_toml(found), source=str(found), folder=found.parent)
@@ -177,6 +174,20 @@ def read_search_file(path: str | Path) -> SearchSpec:
     """Read a search from a TOML file, as `read_sweep_file` does a sweep."""
     found = find_file(path, "searches")
     return check_search(read_toml(found), source=str(found), folder=found.parent)
+
+
+def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
+    """Return everything a sweep or search is made of, as values of JSON, no paths."""
+    athletes = read_participants(
+        spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
+    )
+    replaced = {"plan", "athlete", "population", "n_athletes"}
+    kind = "search" if isinstance(spec, SearchSpec) else "sweep"
+    return {
+        kind: spec.model_dump(mode="json", exclude=replaced),
+        "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
+        "participants": participants_as_json(athletes),
+    }
 
 
 def check_sweep(

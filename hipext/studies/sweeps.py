@@ -33,9 +33,7 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
-    inputs_of_sweep,
     job_from_record,
-    job_of,
     n_batches,
     pieces_of,
     scenario_columns,
@@ -55,7 +53,7 @@ from hipext.studies.designs import (
     read_varied,
     sensitivity,
 )
-from hipext.studies.sweep_file import SweepSpec, read_sweep_file
+from hipext.studies.sweep_file import SweepSpec, inputs_of_study, read_sweep_file
 
 JOURNAL = "done.jsonl"  # of an unfinished sweep: a line of hashes for each part done
 SUMMARY = "summary.csv"
@@ -189,10 +187,11 @@ def sweep(
     """
     check_engine(engine)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
-    job, folder = job_of(spec), Path(out)
+    inputs, folder = inputs_of_study(spec), Path(out)
+    job = job_from_record(inputs)
     check_first(job)
     scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
-    record = record_of("sweep", inputs_of_sweep(spec, job), {})
+    record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
     left = [n for n in range(n_batches(job)) if not _is_done(job, n, done)]
