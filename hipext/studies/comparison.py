@@ -129,16 +129,10 @@ WEEKLY_DIFFERENCES = Table(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Scenarios beside each other, paired athlete by athlete.
+    """Scenarios beside each other, paired athlete by athlete; the first: baseline.
 
     Attributes
     ----------
-    scenarios : tuple of Scenario
-        What was compared; the first one is the baseline.
-    athletes : sequence of Athlete
-        Who trained in every scenario.
-    seeds, noise, level : tuple of int, bool, float
-        Of the random numbers; of the intervals.
     groups : Mapping[str, str]
         Title by scenario, where scenarios belong to groups.
     outcomes : pandas.DataFrame
@@ -191,10 +185,10 @@ def compare(
     Parameters
     ----------
     scenarios : sequence, or mapping by name, of Plan or Scenario
-        The first one is the baseline. `variations` and `scenarios.scenario_of` make
-        scenarios of one plan. A single one has a fan and no difference.
+        The first one is the baseline. `variations` and `scenario_of` make scenarios of
+        one plan. A single one has a fan and no difference.
     athletes : Athlete or sequence of Athlete
-        Who trains; `cohort` draws athletes. A single one is one athlete.
+        Who trains; `cohort` draws athletes.
     seeds : sequence of int, default (0,)
         Every athlete is simulated once with each of them.
     noise : bool, default True
@@ -206,23 +200,18 @@ def compare(
     progress : bool, default True
         Whether to show a bar on a terminal.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     ValueError
         If there are no scenarios or too many, two of one name, no athlete, or more
-        runs than memory should hold (a sweep streams them instead); if a level is
-        not between 0 and 1, a seed out of range, or a 1RM missing.
+        runs than memory should hold (a sweep streams them instead).
 
     Examples
     --------
     >>> from hipext import cohort, read_plan, variations
     >>> guide = read_plan("guide_16wk")
     >>> found = compare(variations(guide, {"deload.every_weeks": [0]}), cohort(20))
-    >>> deloads = found.differences.set_index("outcome").loc["n_light"]
+    >>> deloads = found.differences.set_index("outcome").loc["n_deload_weeks"]
     >>> bool(deloads["difference"] < 0), deloads["unit"]
     (True, 'weeks')
     """
@@ -283,12 +272,8 @@ def one_at_a_time(
         are the default: deloads, their depth, load step, rule, sessions a week, first
         load, tempo, order, exercise, missed weeks.
     seeds, noise, level, engine, progress
-        As in `compare`, errors as well.
-
-    Returns
-    -------
-    Comparison
-        ``differences`` begins with a column ``group``, the title.
+        As in `compare`, whose result this is; ``differences`` begins with ``group``,
+        the title.
     """
     titles, scenarios = {}, [scenario_of(plan, {})]
     groups = one_change_variants(plan) if changes is None else changes
@@ -318,14 +303,9 @@ def variations(
     plan : Plan
         A checked plan.
     changes : Mapping[str, sequence]
-        Values to try by name, as `scenarios.scenario_of` takes names.
+        Values to try by name, as `scenario_of` takes names.
     together : bool, default False
         Whether to change all names at once, in every combination.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing of a name, or a value does not fit.
     """
     single = [[(name, value) for value in values] for name, values in changes.items()]
     sets = product(*single) if together else ([pair] for pair in chain(*single))

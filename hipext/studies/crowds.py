@@ -29,7 +29,6 @@ from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
 
-ENGINES = ("compiled", "plain")
 _CHUNK = 256  # athletes: about 50 ms of a guide of sixteen weeks
 _LAST, _HIGHEST, _SUM, _MEAN = "at the end", "highest", "sum", "mean of a week"
 _NUMBER = "number of weeks"
@@ -57,10 +56,6 @@ class Outcome(NamedTuple):
     def has_course(self) -> bool:
         """Whether it has a value in every week."""
         return self.taken != _NUMBER
-
-    def by_week(self, weeks: np.ndarray) -> np.ndarray:
-        """Return its values, [..., week], from weeks as [..., week] of records."""
-        return weeks[self.column] * (100.0 if self.unit == "%" else 1.0)
 
 
 def read_outcomes() -> dict[str, Outcome]:
@@ -169,7 +164,7 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
     """
     n_weeks = is_simulated(weeks).sum(axis=1)
     return {
-        name: _taken(one.by_week(weeks), one.taken, n_weeks)
+        name: _taken(course_of(weeks, name), one.taken, n_weeks)
         if one.has_course
         else n_weeks
         for name, one in OUTCOMES.items()
@@ -183,13 +178,14 @@ def is_simulated(weeks: np.ndarray) -> np.ndarray:
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
     """Return an outcome week by week: [..., week], missing after the end."""
-    return OUTCOMES[name].by_week(weeks)
+    one = OUTCOMES[name]
+    return weeks[one.column] * (100.0 if one.unit == "%" else 1.0)
 
 
 def check_engine(engine: str | None) -> None:
     """Raise an error unless an engine is known and, if it is compiled, can compile."""
     if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
+        check_one_of(engine, ("compiled", "plain"), name="engine")
     if engine == "compiled" and not can_compile():
         raise ModuleNotFoundError(
             "engine 'compiled' needs numba, which is not installed. "

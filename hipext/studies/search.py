@@ -97,6 +97,7 @@ def find_front(
 
     Every scenario that is tried is simulated for the same athletes on the same days.
     Goals are means of athletes; limits hold for the mean or a percentile of athletes.
+    There is no single best: which trade to take is a choice.
 
     Parameters
     ----------
@@ -106,12 +107,6 @@ def find_front(
         Default: compiled where numba is installed.
     progress : bool, default True
         Whether to show a bar on a terminal.
-
-    Returns
-    -------
-    Search
-        Trials and the front among them. There is no single best: which trade to take
-        is a choice. A front is what was found, in a model.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
-from hipext.athletes.athlete import Athlete, read_athlete
+from hipext.athletes.athlete import read_athlete
 from hipext.athletes.population import read_population
 from hipext.files.checks import PlanError, check_one_of
 from hipext.files.io import check_kind, find_file, read_toml
@@ -157,6 +157,10 @@ class SearchSpec(_Study):
 
 
 Spec = TypeVar("Spec", SweepSpec, SearchSpec)
+_MARKS_OF_OTHER = {  # kind, the other kind, and keys that only the other one has
+    SweepSpec: ("sweep", "search", ("goals", "limits", "search")),
+    SearchSpec: ("search", "sweep", ("design", "weeks")),
+}
 
 
 def read_sweep_file(path: str | Path) -> SweepSpec:
@@ -197,7 +201,6 @@ def check_sweep(
 
     With a `folder`, plans and athletes are looked up from there and changes are tried.
     """
-    _check_not_the_other(values, ("goals", "limits", "search"), "sweep", source)
     return _checked(SweepSpec, values, source, folder)
 
 
@@ -205,25 +208,18 @@ def check_search(
     values: Mapping, *, source: str, folder: Path | None = None
 ) -> SearchSpec:
     """Return the values of a file as a search, as `check_sweep` does a sweep."""
-    _check_not_the_other(values, ("design", "weeks"), "search", source)
     return _checked(SearchSpec, values, source, folder)
-
-
-def _check_not_the_other(
-    values: Mapping, marks: tuple[str, ...], kind: str, source: str
-) -> None:
-    if "vary" not in values and "plan" not in values:
-        check_kind(values, kind, source=source)
-    found = [key for key in marks if key in values]
-    if found:
-        other = "search" if kind == "sweep" else "sweep"
-        problem = f"this is a {other}, not a {kind} (it has {found[0]})."
-        raise PlanError(source, [f"{problem} Use it with: hipext {other} {source}."])
 
 
 def _checked(
     model: type[Spec], values: Mapping, source: str, folder: Path | None
 ) -> Spec:
+    kind, other, marks = _MARKS_OF_OTHER[model]
+    if "vary" not in values and "plan" not in values:
+        check_kind(values, kind, source=source)
+    if found := [key for key in marks if key in values]:
+        problem = f"this is a {other}, not a {kind} (it has {found[0]})."
+        raise PlanError(source, [f"{problem} Use it with: hipext {other} {source}."])
     # What needs several values, or another file, is checked before the model is, and
     # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
@@ -309,7 +305,11 @@ def change_problems(
 
     `located` says where the plan is, and the athlete or population.
     """
-    plan, athlete = read_plan(located["plan"]), _average(located)
+    plan, athlete = read_plan(located["plan"]), None
+    if "population" in located:
+        athlete = read_population(located["population"]).athlete
+    elif "athlete" in located:
+        athlete = read_athlete(located["athlete"])
     for name, varied in vary.items():
         texts = []
         # The ends stand for a range: between them there is nothing new to refuse.
@@ -323,10 +323,3 @@ def change_problems(
             except ValueError as error:
                 texts.append(str(error))
         yield from (f"vary, {name}: {text}" for text in dict.fromkeys(texts))
-
-
-def _average(located: Mapping[str, str]) -> Athlete | None:
-    """Return the athlete of a file that is named, or the average one."""
-    if "population" in located:
-        return read_population(located["population"]).athlete
-    return read_athlete(located["athlete"]) if "athlete" in located else None

@@ -155,7 +155,10 @@ def athletes_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Ath
 def predicted_and_observed(
     *, n: int = 200, seed: int = 0, model: np.void | None = None
 ) -> pd.DataFrame:
-    """Predict every endpoint of the shipped trials.
+    """Predict every endpoint of the shipped trials: table `PREDICTIONS`.
+
+    A gain is that of the strength itself, without the error of a test, after the nights
+    since the last session.
 
     Parameters
     ----------
@@ -165,12 +168,6 @@ def predicted_and_observed(
         Of the athletes and the random numbers.
     model : numpy.void, optional
         Constants of the day loop. Default: those shipped.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table `PREDICTIONS`. A gain is that of the strength itself, without the error
-        of a test, after the nights since the last session.
     """
     model = shipped_model() if model is None else model
     rows = [row for trial in read_trials() for row in _predicted(trial, n, seed, model)]
