@@ -258,15 +258,19 @@ def fit_from_record(
 
 def fit_files(found: Fit, models: pd.DataFrame | None) -> dict[str, bytes]:
     """Return the tables of a fit as CSV by file name, and its results as JSON."""
+    # Blocks of tests left out name their days as the series does.
+    days = dict(zip(found.problem.days, found.tests.index, strict=True))
+    blocks = found.cross_validation
+    ends = {end: blocks[end].map(days) for end in ("first_day", "last_day")}
     tables = {
         "parameters": found.parameters.reset_index(),
         "profiles": found.profiles,
         "draws": found.draws.reset_index(),
         "bands": found.bands.rename_axis("day").reset_index(),
         "tests": found.tests.rename_axis("day").reset_index(),
-        "cross_validation": _blocks_by_day(found),
+        "cross_validation": blocks.assign(**ends),
+        **({} if models is None else {"models": models}),
     }
-    tables |= {} if models is None else {"models": models}
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     results = {
         "n_days": len(found.bands),
@@ -285,13 +289,6 @@ def fit_files(found: Fit, models: pd.DataFrame | None) -> dict[str, bytes]:
 def rmse_of_mean(found: Fit) -> float:
     """Return the error of the plain mean of the other tests, over all blocks."""
     return pooled(found.cross_validation, "rmse_of_mean")
-
-
-def _blocks_by_day(found: Fit) -> pd.DataFrame:
-    """Return the blocks of tests with the days as the series names them."""
-    days = dict(zip(found.problem.days, found.tests.index, strict=True))
-    blocks, ends = found.cross_validation, ("first_day", "last_day")
-    return blocks.assign(**{end: blocks[end].map(days) for end in ends})
 
 
 def _rerun_simulation(
@@ -475,11 +472,6 @@ def _some(words: Sequence[str]) -> str:
     return "; ".join(words[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _csv_rows(content: bytes) -> Iterator[list[str]]:
-    text = content.decode("utf-8", errors="replace")
-    return csv.reader(StringIO(text, newline=""))
-
-
 def _json_rows(content: bytes) -> Iterator[list[str]]:
     """Yield every value of a JSON file as a row: where it is, and what it is."""
     yield ["path", "value"]
@@ -487,7 +479,10 @@ def _json_rows(content: bytes) -> Iterator[list[str]]:
         yield [path, "" if value is None else str(value)]
 
 
-_ROWS = {"csv": _csv_rows, "json": _json_rows}
+_ROWS: dict[str, Callable[[bytes], Iterator[list[str]]]] = {
+    "csv": lambda content: csv.reader(StringIO(content.decode(errors="replace"), "")),
+    "json": _json_rows,
+}
 
 
 def _in_row(

@@ -1,6 +1,7 @@
 """Sweep and search files: what is varied, for which athletes, and the goals."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -194,26 +195,13 @@ def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
     }
 
 
-def check_sweep(
-    values: Mapping, *, source: str, folder: Path | None = None
-) -> SweepSpec:
-    """Return the values of a file as a sweep; PlanError with all problems.
+def check_study(
+    model: type[Spec], values: Mapping, *, source: str, folder: Path | None = None
+) -> Spec:
+    """Return the values of a file as a sweep or search; PlanError with all problems.
 
     With a `folder`, plans and athletes are looked up from there and changes are tried.
     """
-    return _checked(SweepSpec, values, source, folder)
-
-
-def check_search(
-    values: Mapping, *, source: str, folder: Path | None = None
-) -> SearchSpec:
-    """Return the values of a file as a search, as `check_sweep` does a sweep."""
-    return _checked(SearchSpec, values, source, folder)
-
-
-def _checked(
-    model: type[Spec], values: Mapping, source: str, folder: Path | None
-) -> Spec:
     kind, other, marks = _MARKS_OF_OTHER[model]
     if "vary" not in values and "plan" not in values:
         check_kind(values, kind, source=source)
@@ -233,6 +221,10 @@ def _checked(
             problems += change_problems(located, vary)
     given = {**values, **located, "vary": vary}
     return check_values(model, given, source=source, more_problems=problems)
+
+
+check_sweep = partial(check_study, SweepSpec)
+check_search = partial(check_study, SearchSpec)
 
 
 def _athlete_problems(values: Mapping) -> Iterator[str]:

@@ -174,7 +174,12 @@ def sweep(
     record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
-    left = [n for n in range(n_batches(job)) if not _is_done(job, n, done)]
+    tables = TABLES if job.keeps_weeks else TABLES[:1]
+    left = [
+        batch
+        for batch in range(n_batches(job))
+        if not all(part_name(table, batch) in done for table in tables)
+    ]
     n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
     bar = progress_bar(
         job.n_rows, "athletes", is_shown=progress, initial=min(n_done, job.n_rows)
@@ -419,11 +424,6 @@ def _journal(folder: Path) -> list[dict[str, str]]:
             with suppress(ValueError):
                 lines.append(json.loads(line))
     return [line for line in lines if isinstance(line, dict)]
-
-
-def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:
-    tables = TABLES if job.keeps_weeks else TABLES[:1]
-    return all(part_name(table, batch) in done for table in tables)
 
 
 def _part_files(
