@@ -445,15 +445,18 @@ def _changes_that_matter(
     # Runs are made in plain Python, and a fit has no day loop. What engine made another
     # kind of record is not known; both make the same numbers to the tolerance.
     is_compiled_run = record["kind"] == "run" and engine == "compiled"
-    without = {"outcomes.csv"} if record["kind"] in ("run", "fit") else set()
-    if record["kind"] == "fit" or (record["kind"] == "run" and not is_compiled_run):
-        without.add("numba")
-    if not any(name.endswith(".parquet") for name in record["sha256"]):
-        without.add("pyarrow")
-    if "assumptions.csv" not in others:
-        without.add("parameters.toml")  # words alone: the values are in the record
+    is_of_one = record["kind"] in ("run", "fit")
+    has_parquet = any(name.endswith(".parquet") for name in record["sha256"])
+    is_used = {
+        "numba": is_compiled_run or not is_of_one,
+        "pyarrow": has_parquet,
+        "outcomes.csv": not is_of_one,
+        # Words alone: the values are in the record.
+        "parameters.toml": "assumptions.csv" in others,
+    }
     engines = ["engine: plain then, compiled now"] if is_compiled_run else []
-    return engines + changes_since(record, without=without)
+    unused = [name for name in is_used if not is_used[name]]
+    return engines + changes_since(record, without=unused)
 
 
 def _parameter_notes(record: Mapping[str, object]) -> list[str]:

@@ -174,11 +174,11 @@ def sweep(
     record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
-    tables = TABLES if job.keeps_weeks else TABLES[:1]
+    kept = TABLES if job.keeps_weeks else TABLES[:1]
     left = [
         batch
         for batch in range(n_batches(job))
-        if not all(part_name(table, batch) in done for table in tables)
+        if not all(part_name(table, batch) in done for table in kept)
     ]
     n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
     bar = progress_bar(
@@ -198,7 +198,7 @@ def sweep(
 
 
 def read_sweep(folder: str | Path) -> Sweep:
-    """Return a finished sweep from its folder; ValueError if it holds none."""
+    """Return a finished sweep from its folder; ValueError if there is none in it."""
     folder = Path(folder)
     record = read_record(folder)
     if record.get("kind") != "sweep":

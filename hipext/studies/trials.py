@@ -138,18 +138,13 @@ def person_of(arm: Arm) -> Athlete:
 def athletes_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
     """Return `n` athletes who differ in their response alone: lognormal, mean 1.
 
-    `cv` is the coefficient of variation of the response; the seed makes it, with the
-    number of an athlete.
+    `cv` is the coefficient of variation of the response.
     """
     # exp(s z - s^2 / 2) with s^2 = ln(1 + cv^2) has the mean 1 and the given cv.
     sd = sqrt(log(1.0 + cv**2))
-    responses = [
-        exp(sd * pair(seed, number, 0, TRAIT)[0] - sd**2 / 2.0) for number in range(n)
-    ]
-    return [
-        athlete.model_copy(update={"response": min(response, _MOST_RESPONSE)})
-        for response in responses
-    ]
+    normal = [pair(seed, number, 0, TRAIT)[0] for number in range(n)]
+    responses = [min(exp(sd * z - sd**2 / 2.0), _MOST_RESPONSE) for z in normal]
+    return [athlete.model_copy(update={"response": one}) for one in responses]
 
 
 def predicted_and_observed(
