@@ -43,8 +43,8 @@ from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
 from hipext.studies.scenarios import Scenario, changes_text
-from hipext.studies.search import Search, inputs_of_search, search_tables
-from hipext.studies.sweep_file import SearchSpec
+from hipext.studies.search import Search, search_tables
+from hipext.studies.sweep_file import SearchSpec, inputs_of_study
 from hipext.studies.sweeps import Sweep, part_paths
 
 _FIGURE_IN, _PANEL_IN, _FONT_PT = 8.0, 2.3, 10  # width; height of a profile
@@ -100,7 +100,7 @@ def fit_results(
         "read_as": dict(series.read_as),
         "missing": missing,
     }
-    inputs = {"source": source, **reproduction.inputs_of_fit(series, **options)}
+    inputs = {"source": source, **reproduction.inputs_of_fit(series, options)}
     found, models = reproduction.fit_from_record(inputs)
     files = reproduction.fit_files(found, models)
     record = records.record_of("fit", inputs, files)
@@ -502,7 +502,7 @@ def search_results(
 ) -> str:
     """Write a search into a folder; return the front as text or JSON."""
     files = search_tables(found)
-    record = records.record_of("search", inputs_of_search(spec), files)
+    record = records.record_of("search", inputs_of_study(spec), files)
     # One goal alone has no trade-off to draw.
     drawn = {"front": figures.front_figure(found)} if len(found.goals) > 1 else {}
     written = write_results(

@@ -38,6 +38,7 @@ _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic", "scipy")
 _LIBRARIES += ("numba", "pyarrow")  # optional
 _DATA = {  # shipped files that results depend on, in words
     "exercises.toml": "catalogue",
+    "outcomes.csv": "definitions of outcomes",
     "parameters.toml": "words about the constants",  # values are in the record
 }
 

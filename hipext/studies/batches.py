@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
 from hipext.plans.plan import Plan
-from hipext.plans.plan_file import check_plan, read_plan
+from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
     OUTCOMES,
@@ -43,10 +43,8 @@ from hipext.studies.scenarios import (
     Scenario,
     participants_as_json,
     participants_from_json,
-    read_participants,
     scenario_of,
 )
-from hipext.studies.sweep_file import SweepSpec
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -69,26 +67,14 @@ _RESUME = "Parts that are done are kept: go on with --resume."
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
-    """Everything that a sweep is made of.
+    """Everything that a sweep is made of."""
 
-    Attributes
-    ----------
-    plan : Plan
-        The plan before any change.
-    athletes : sequence of Athlete
-        Who trains, in every scenario.
-    seed, noise, keeps_weeks : int, bool, bool
-        Of the random numbers; whether weeks are kept beside outcomes.
-    design : pandas.DataFrame
-        One row per scenario, one column per varied name.
-    """
-
-    plan: Plan
-    athletes: Sequence[Athlete]
+    plan: Plan  # before any change
+    athletes: Sequence[Athlete]  # in every scenario
     seed: int
     noise: bool
-    keeps_weeks: bool
-    design: pd.DataFrame
+    keeps_weeks: bool  # beside outcomes
+    design: pd.DataFrame  # one row per scenario, one column per varied name
 
     @property
     def n_rows(self) -> int:
@@ -119,38 +105,13 @@ class Piece:
     """Athletes of one scenario: `n` of them from `first`, counted from 0."""
 
     scenario: int
-    changes: str
-    """What the scenario changes, as JSON."""
+    changes: str  # of the scenario, as JSON
     first: int
     n: int
 
 
-def job_of(spec: SweepSpec) -> Job:
-    """Return what a sweep file asks for, with the values of the files it names."""
-    return Job(
-        plan=read_plan(spec.plan),
-        athletes=read_participants(
-            spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
-        ),
-        seed=spec.seed,
-        noise=spec.noise,
-        keeps_weeks=spec.weeks,
-        design=design_of(spec.design.kind, spec.vary, spec.design.n, spec.seed),
-    )
-
-
-def inputs_of_sweep(spec: SweepSpec, job: Job) -> dict[str, object]:
-    """Return everything a sweep is made of, as values of JSON without paths."""
-    replaced = {"plan", "athlete", "population", "n_athletes"}
-    return {
-        "sweep": spec.model_dump(mode="json", exclude=replaced),
-        "plan": job.plan.model_dump(mode="json", exclude_unset=True),
-        "participants": participants_as_json(job.athletes),
-    }
-
-
 def job_from_record(record: Mapping[str, object]) -> Job:
-    """Return what a record asks for; no other file is needed."""
+    """Return what the record of a sweep asks for; no other file is needed."""
     values = record["sweep"]
     vary, _ = read_varied(values["vary"], source="the record")
     kind, n = values["design"]["kind"], values["design"].get("n")
@@ -299,25 +260,8 @@ def batches_on(
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches as workers of Dask finish them, in any order.
 
-    Parameters
-    ----------
-    scheduler : str
-        Address of a scheduler, or "local" for workers on this machine.
-    head : bytes
-        `Job.head` of the job.
-    batches : iterable of (int, sequence of Piece)
-        Numbers and pieces; taken as workers become free.
-    n_workers : int, optional
-        Of a local cluster. Default: one per processor.
-    engine : {"compiled", "plain"}, optional
-        Default: compiled where numba is installed.
-
-    Raises
-    ------
-    ConnectionError
-        If no scheduler answers, it has no workers, or it goes away.
-    ModuleNotFoundError
-        If Dask is not installed.
+    `scheduler` is an address, or "local" for workers on this machine. Batches, by
+    number and pieces, are taken as workers become free.
     """
     batches = iter(batches)
     first = next(batches, None)
@@ -337,18 +281,15 @@ def batches_on(
         # Some batches wait at the cluster, so that no worker is idle, but not all of
         # them: what is done must be fetched before it fills the memory of the workers.
         n_ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
-        pending = {submit(first[1]): first[0]}
-        pending |= {
-            submit(pieces): batch for batch, pieces in islice(batches, n_ahead - 1)
-        }
+        batches = chain([first], batches)
+        pending = {submit(pieces): batch for batch, pieces in islice(batches, n_ahead)}
         while pending:
             for future in _finished(client, scheduler, list(pending)):
                 tables = _result(future, scheduler)
                 yield pending.pop(future), tables
                 future.release()
-                pending |= {
-                    submit(pieces): batch for batch, pieces in islice(batches, 1)
-                }
+                for batch, pieces in islice(batches, 1):
+                    pending[submit(pieces)] = batch
 
 
 def tables_on_worker(
@@ -372,13 +313,8 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
         raise ModuleNotFoundError(_NO_DASK) from None
     address: object = scheduler
     if scheduler == LOCAL:
-        address = stack.enter_context(
-            LocalCluster(
-                n_workers=n_workers or usual_threads(),
-                threads_per_worker=1,
-                dashboard_address=None,
-            )
-        )
+        size = {"n_workers": n_workers or usual_threads(), "threads_per_worker": 1}
+        address = stack.enter_context(LocalCluster(**size, dashboard_address=None))
     elif not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(
             f"--scheduler: {scheduler!r} is no address. Take the one that 'dask "

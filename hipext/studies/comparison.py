@@ -1,8 +1,8 @@
 """Compare scenarios in pairs: the same athletes on the same days in each of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
@@ -43,22 +43,23 @@ _SCENARIO = Column("scenario", "str", "", "name of the scenario")
 _OUTCOME = Column("outcome", "str", "", "one of crowds.OUTCOMES")
 _WEEK = Column("week", "int64", "", "week of the plan, from 1")
 _N = Column("n", "int64", "runs", "athletes, times seeds, that it is about")
-_LOW = Column("ci_low", "float64", "of outcome", "lower limit of the mean difference")
-_HIGH = Column("ci_high", "float64", "of outcome", "upper limit of the mean difference")
+
+
+def _number(name: str, meaning: str) -> Column:
+    return Column(name, "float64", "of outcome", meaning)
 
 
 def _quantile_columns(of_what: str) -> tuple[Column, ...]:
     return tuple(
-        Column(
-            f"q{100 * share:02.0f}",
-            "float64",
-            "of outcome",
-            f"{100 * share:.0f} % of athletes have less: {of_what}",
-        )
-        for share in QUANTILES
+        _number(f"q{pct:02.0f}", f"{pct:.0f} % of athletes have less: {of_what}")
+        for pct in (100 * share for share in QUANTILES)
     )
 
 
+_INTERVAL = (
+    _number("ci_low", "lower limit of the mean difference"),
+    _number("ci_high", "upper limit of the mean difference"),
+)
 _OF_DIFFERENCES = _quantile_columns("their own difference")
 OUTCOME_TABLE = Table(
     "outcomes",
@@ -69,12 +70,9 @@ OUTCOME_TABLE = Table(
         Column("athlete", "int64", "", "number of the athlete, from 1"),
         *(
             Column(
-                one.name,
-                "float64" if one.has_course else "int64",
-                one.unit,
-                one.meaning,
+                name, "float64" if name in WEEKLY else "int64", one.unit, one.meaning
             )
-            for one in OUTCOMES.values()
+            for name, one in OUTCOMES.items()
         ),
     ),
 )
@@ -87,11 +85,10 @@ DIFFERENCES = Table(
         _OUTCOME,
         Column("unit", "str", "", "unit of the outcome; empty for a number"),
         _N,
-        Column("mean_baseline", "float64", "of outcome", "mean in the baseline"),
-        Column("mean", "float64", "of outcome", "mean in the scenario"),
-        Column("difference", "float64", "of outcome", "mean of athletes' differences"),
-        _LOW,
-        _HIGH,
+        _number("mean_baseline", "mean in the baseline"),
+        _number("mean", "mean in the scenario"),
+        _number("difference", "mean of athletes' differences"),
+        *_INTERVAL,
         Column(
             "share_better",
             "float64",
@@ -111,7 +108,7 @@ WEEKLY_FANS = Table(
         _WEEK,
         _OUTCOME,
         _N,
-        Column("mean", "float64", "of outcome", "mean of those who still train"),
+        _number("mean", "mean of those who still train"),
         *_quantile_columns("the outcome"),
     ),
 )
@@ -123,9 +120,8 @@ WEEKLY_DIFFERENCES = Table(
         _WEEK,
         _OUTCOME,
         _N,
-        Column("mean", "float64", "of outcome", "mean of athletes' differences"),
-        _LOW,
-        _HIGH,
+        _number("mean", "mean of athletes' differences"),
+        *_INTERVAL,
         *_OF_DIFFERENCES,
     ),
 )
@@ -133,38 +129,24 @@ WEEKLY_DIFFERENCES = Table(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Scenarios beside each other, paired athlete by athlete.
+    """Scenarios beside each other, paired athlete by athlete; the first: baseline.
 
     Attributes
     ----------
-    scenarios : tuple of Scenario
-        What was compared; the first one is the baseline.
-    athletes : sequence of Athlete
-        Who trained in every scenario.
-    seeds, noise, level : tuple of int, bool, float
-        Of the random numbers; of the intervals.
     groups : Mapping[str, str]
         Title by scenario, where scenarios belong to groups.
     outcomes : pandas.DataFrame
-        One row per scenario, seed and athlete, by its number from 1: a column per
-        outcome of `crowds.OUTCOMES`.
+        One row per scenario, seed and athlete (`OUTCOME_TABLE`).
     differences : pandas.DataFrame
-        One row per scenario but the first, and outcome: means, the mean difference
-        with its interval (``ci_low``, ``ci_high``), ``share_better`` (of athletes for
-        whom the scenario is better; missing where neither way is), ``share_equal``,
-        and what
-        nine of ten athletes lie between (``q05``, ``q95``).
-    weekly : pandas.DataFrame
-        One row per scenario, week and outcome: mean and quantiles of athletes.
-    weekly_differences : pandas.DataFrame
-        The same for the difference to the baseline, with the interval of its mean.
+        One row per scenario but the first, and outcome (`DIFFERENCES`).
+    weekly, weekly_differences : pandas.DataFrame
+        One row per scenario, week and outcome (`WEEKLY_FANS`, `WEEKLY_DIFFERENCES`).
 
     Notes
     -----
-    Columns and units are those of `OUTCOME_TABLE`, `DIFFERENCES`, `WEEKLY_FANS` and
-    `WEEKLY_DIFFERENCES`. Tables by week end with the last week that half of the
-    athletes reach: closed gates make a plan longer for some. Differences are those of
-    a model, never a claim about a person.
+    Tables by week end with the last week that half of the athletes reach: closed gates
+    make a plan longer for some. Differences are those of a model, never a claim about a
+    person.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -203,10 +185,10 @@ def compare(
     Parameters
     ----------
     scenarios : sequence, or mapping by name, of Plan or Scenario
-        The first one is the baseline. `variations` and `scenarios.scenario_of` make
-        scenarios of one plan. A single one has a fan and no difference.
+        The first one is the baseline. `variations` and `scenario_of` make scenarios of
+        one plan. A single one has a fan and no difference.
     athletes : Athlete or sequence of Athlete
-        Who trains; `cohort` draws athletes. A single one is one athlete.
+        Who trains; `cohort` draws athletes.
     seeds : sequence of int, default (0,)
         Every athlete is simulated once with each of them.
     noise : bool, default True
@@ -218,16 +200,11 @@ def compare(
     progress : bool, default True
         Whether to show a bar on a terminal.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     ValueError
         If there are no scenarios or too many, two of one name, no athlete, or more
-        runs than memory should hold (a sweep streams them instead); if a level is
-        not between 0 and 1, a seed out of range, or a 1RM missing.
+        runs than memory should hold (a sweep streams them instead).
 
     Examples
     --------
@@ -243,22 +220,22 @@ def compare(
     # each array, so that a difference of arrays is one of pairs.
     athletes = [athletes] if isinstance(athletes, Athlete) else athletes
     n_runs = _checked_number_of_runs(named, athletes, seeds, level, engine)
-    options = {"noise": noise, "engine": engine}
     with progress_bar(n_runs, "runs", is_shown=progress) as advance:
+        options = {"noise": noise, "engine": engine, "progress": advance}
         weeks = [  # of each scenario [athlete, seed, week]
             np.stack(
-                [
-                    simulate_athletes(
-                        one, athletes, seed=seed, progress=advance, **options
-                    )
-                    for seed in seeds
-                ],
+                [simulate_athletes(one, athletes, seed=x, **options) for x in seeds],
                 axis=1,
             )
             for one in named
         ]
     outcomes = [_outcomes(one) for one in weeks]
-    first, names = named[0].name, [one.name for one in named]
+    names = [one.name for one in named]
+    gaps = (
+        [(names[0], *row) for row in differences(one, outcomes[0], level)]
+        for one in outcomes[1:]
+    )
+    weekly_gaps = (courses(one, weeks[0], level) for one in weeks[1:])
     return Comparison(
         scenarios=named,
         athletes=athletes,
@@ -267,27 +244,9 @@ def compare(
         level=level,
         groups={},
         outcomes=_outcome_table(names, outcomes, seeds, first_of(athletes)),
-        differences=DIFFERENCES.from_rows(
-            [
-                (name, first, *row)
-                for name, one in zip(names[1:], outcomes[1:], strict=True)
-                for row in differences(one, outcomes[0], level)
-            ]
-        ),
-        weekly=WEEKLY_FANS.from_rows(
-            [
-                (name, *row)
-                for name, one in zip(names, weeks, strict=True)
-                for row in fans(one)
-            ]
-        ),
-        weekly_differences=WEEKLY_DIFFERENCES.from_rows(
-            [
-                (name, *row)
-                for name, one in zip(names[1:], weeks[1:], strict=True)
-                for row in courses(one, weeks[0], level)
-            ]
-        ),
+        differences=_stacked(DIFFERENCES, names[1:], gaps),
+        weekly=_stacked(WEEKLY_FANS, names, map(fans, weeks)),
+        weekly_differences=_stacked(WEEKLY_DIFFERENCES, names[1:], weekly_gaps),
     )
 
 
@@ -313,19 +272,15 @@ def one_at_a_time(
         are the default: deloads, their depth, load step, rule, sessions a week, first
         load, tempo, order, exercise, missed weeks.
     seeds, noise, level, engine, progress
-        As in `compare`, errors as well.
-
-    Returns
-    -------
-    Comparison
-        ``differences`` begins with a column ``group``, the title.
+        As in `compare`, whose result this is; ``differences`` begins with ``group``,
+        the title.
     """
-    groups = one_change_variants(plan) if changes is None else changes
     titles, scenarios = {}, [scenario_of(plan, {})]
+    groups = one_change_variants(plan) if changes is None else changes
     for title, found in groups.items():
-        some = [scenario_of(plan, one) for one in found]
-        titles |= {one.name: title for one in some}
-        scenarios += some
+        for one in found:
+            scenarios.append(scenario_of(plan, one))
+            titles[scenarios[-1].name] = title
     found = compare(
         scenarios,
         athletes,
@@ -348,23 +303,13 @@ def variations(
     plan : Plan
         A checked plan.
     changes : Mapping[str, sequence]
-        Values to try by name, as `scenarios.scenario_of` takes names.
+        Values to try by name, as `scenario_of` takes names.
     together : bool, default False
         Whether to change all names at once, in every combination.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing of a name, or a value does not fit.
     """
-    if together:
-        sets = [
-            dict(zip(changes, values, strict=True))
-            for values in product(*changes.values())
-        ]
-    else:
-        sets = [{name: value} for name, values in changes.items() for value in values]
-    return [scenario_of(plan, {}), *(scenario_of(plan, one) for one in sets)]
+    single = [[(name, value) for value in values] for name, values in changes.items()]
+    sets = product(*single) if together else ([pair] for pair in chain(*single))
+    return [scenario_of(plan, dict(one)) for one in ((), *sets)]
 
 
 def differences(
@@ -374,12 +319,10 @@ def differences(
     for name, outcome in OUTCOMES.items():
         ours, before = outcomes[name], baseline[name]
         gap = ours - before
-        is_known = (~np.isnan(gap)).any()
-        share_better = share_equal = np.nan
-        if is_known:
-            share_equal = (gap == 0).mean()
-        if is_known and outcome.better:
-            share_better = (gap * outcome.better > 0).mean()
+        is_known = not np.isnan(gap).all()
+        share_equal = (gap == 0).mean() if is_known else np.nan
+        has_better = is_known and outcome.better
+        share_better = (gap * outcome.better > 0).mean() if has_better else np.nan
         yield (
             name,
             outcome.unit,
@@ -405,9 +348,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
     is_there = ~np.isnan(values)
     counted = values[0][is_there[0]]
     if len(values) > 1:
-        n_seeds = is_there.sum(axis=1)
-        sums = np.where(is_there, values, 0.0).sum(axis=1)
-        counted = sums[n_seeds > 0] / n_seeds[n_seeds > 0]
+        counted = np.nanmean(values[is_there.any(axis=1)], axis=1)
     n = len(counted)
     if n < 2:
         return np.nan, np.nan
@@ -417,10 +358,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
 
 
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
-    """Yield a row of `WEEKLY_FANS` per outcome and week, of athletes who still train.
-
-    `weeks` is [athlete, seed, week].
-    """
+    """Yield a row of `WEEKLY_FANS` per outcome and week of [athlete, seed, week]."""
     for name in WEEKLY:
         for week, spread in spreads(course_of(weeks, name)):
             yield (week, name, *spread)
@@ -442,11 +380,11 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
     """Yield weeks that enough athletes reach, from 1: n, mean and quantiles.
 
     `course` is [athlete, seed, week], missing where an athlete does not train any more.
-    Weeks that fewer than half of the athletes reach are left out, because those whom
-    closed gates keep in the plan differ from the others.
     """
     flat = course.reshape(-1, course.shape[-1])
     is_there = ~np.isnan(flat)
+    # Weeks that fewer than half of the athletes reach are left out, because those whom
+    # closed gates keep in the plan differ from the others.
     shares = is_there.mean(axis=0)
     # One call of `quantile` for all weeks that everybody reaches: nearly all of the
     # time would go into a call for each week.
@@ -534,21 +472,21 @@ def _as_scenarios(
 ) -> tuple[Scenario, ...]:
     """Return scenarios, each with the name that tables are to use."""
     if isinstance(scenarios, Mapping):
-        given = list(scenarios.items())
+        given = scenarios.items()
     else:
         given = [(getattr(one, "name", ""), one) for one in scenarios]
-    for _, one in given:
-        if not isinstance(one, Plan | Scenario):
+    found = []
+    for name, one in given:
+        if isinstance(one, Plan):
+            found.append(Scenario(name=name, plan=one))
+        elif isinstance(one, Scenario):
+            found.append(replace(one, name=name))
+        else:
             raise TypeError(
                 "scenarios must be a list, or a mapping by name, of what read_plan() "
                 f"or scenario_of() returns; there is {one!r} in it."
             )
-    return tuple(
-        Scenario(name=name, plan=one)
-        if isinstance(one, Plan)
-        else replace(one, name=name)
-        for name, one in given
-    )
+    return tuple(found)
 
 
 def _checked_number_of_runs(
@@ -596,6 +534,14 @@ def _outcomes(weeks: np.ndarray) -> dict[str, np.ndarray]:
     n_athletes, n_seeds = weeks.shape[:2]
     flat = outcomes_of(weeks.reshape(-1, *weeks.shape[2:]))
     return {name: values.reshape(n_athletes, n_seeds) for name, values in flat.items()}
+
+
+def _stacked(
+    table: Table, names: Sequence[str], parts: Iterable[Iterable[tuple]]
+) -> pd.DataFrame:
+    """Return the rows of each scenario one below the other, its name first."""
+    named = zip(names, parts, strict=True)
+    return table.from_rows([(name, *row) for name, rows in named for row in rows])
 
 
 def _outcome_table(

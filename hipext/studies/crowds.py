@@ -5,14 +5,15 @@ scenario, whatever the number of athletes or threads and however they are cut in
 parts.
 """
 
+import csv
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import cpu_count
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -21,13 +22,13 @@ from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
 from hipext.files.checks import check_one_of
+from hipext.files.io import data_dir, read_text
 from hipext.files.parameters import parameters_changed
 from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.scenarios import Scenario, changed_athlete
 
-ENGINES = ("compiled", "plain")
 _CHUNK = 256  # athletes: about 50 ms of a guide of sixteen weeks
 _LAST, _HIGHEST, _SUM, _MEAN = "at the end", "highest", "sum", "mean of a week"
 _NUMBER = "number of weeks"
@@ -35,166 +36,36 @@ _WAITING = "getting ready (20 s the first time)"  # machine code is made once an
 Task, Result = TypeVar("Task"), TypeVar("Result")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One outcome of an athlete: its name, unit and meaning, and how it is found."""
 
     name: str
     words: str
     """What is read in any week, in words: "strength"."""
     unit: str
+    better: int
+    """1 if more is better, -1 if less is, 0 if neither."""
+    column: str
+    """The column of the weeks that it is made of."""
+    taken: str
+    """How it is taken from the weeks."""
     meaning: str
     """What the outcome is, with how it is taken from the weeks."""
-    better: int = 0
-    """1 if more is better, -1 if less is, 0 if neither."""
-    of: str = ""
-    """The column of the weeks that it is made of. Default: its name without _pct."""
-    taken: str = _LAST
-    """How it is taken from the weeks."""
 
     @property
     def has_course(self) -> bool:
         """Whether it has a value in every week."""
         return self.taken != _NUMBER
 
-    def by_week(self, weeks: np.ndarray) -> np.ndarray:
-        """Return its values, [..., week], from weeks as [..., week] of records."""
-        column = self.of or self.name.removesuffix("_pct")
-        factor = 100.0 if self.unit == "%" else 1.0
-        return factor * weeks[column]
+
+def read_outcomes() -> dict[str, Outcome]:
+    """Return the outcomes of ``data/outcomes.csv`` by name, in its order."""
+    rows = csv.DictReader(read_text(data_dir() / "outcomes.csv").splitlines())
+    found = [Outcome(**row | {"better": int(row["better"])}) for row in rows]
+    return {one.name: one for one in found}
 
 
-_OUTCOMES = (
-    Outcome(
-        name="weeks",
-        words="weeks",
-        unit="weeks",
-        meaning="weeks that the plan took",
-        taken=_NUMBER,
-    ),
-    Outcome(
-        name="strength_pct",
-        words="strength",
-        unit="%",
-        meaning="mean 1RM of tested lifts at the end; start: 100",
-        better=1,
-    ),
-    Outcome(
-        name="left_pct",
-        words="strength, left",
-        unit="%",
-        meaning="mean 1RM of tested lifts at the end, left; start: 100",
-        better=1,
-        of="strength_left",
-    ),
-    Outcome(
-        name="right_pct",
-        words="strength, right",
-        unit="%",
-        meaning="mean 1RM of tested lifts at the end, right; start: 100",
-        better=1,
-        of="strength_right",
-    ),
-    Outcome(
-        name="technique",
-        words="technique",
-        unit="0-1",
-        meaning="skill of the hip hinge at the end",
-        better=1,
-    ),
-    Outcome(
-        name="range_left_deg",
-        words="hip extension, left",
-        unit="deg",
-        meaning="hip extension at the end, left",
-        better=1,
-    ),
-    Outcome(
-        name="range_right_deg",
-        words="hip extension, right",
-        unit="deg",
-        meaning="hip extension at the end, right",
-        better=1,
-    ),
-    Outcome(
-        name="pain_reported",
-        words="highest reported pain",
-        unit="0-10",
-        meaning="highest reported low-back pain",
-        better=-1,
-        taken=_HIGHEST,
-    ),
-    Outcome(
-        name="soreness",
-        words="soreness",
-        unit="0-10",
-        meaning="highest soreness at the end of a week",
-        better=-1,
-        taken=_HIGHEST,
-    ),
-    Outcome(
-        name="fatigue_pct",
-        words="fatigue of the gluteus",
-        unit="%",
-        meaning="highest fatigue of the gluteus at the end of a week, of strength",
-        better=-1,
-        taken=_HIGHEST,
-    ),
-    Outcome(
-        name="working_sets",
-        words="working sets",
-        unit="sets",
-        meaning="working sets done",
-        taken=_SUM,
-    ),
-    Outcome(
-        name="n_failed",
-        words="slots not completed",
-        unit="",
-        meaning="times that the sets of a slot were not completed",
-        better=-1,
-        taken=_SUM,
-    ),
-    Outcome(
-        name="n_missed",
-        words="missed sessions",
-        unit="",
-        meaning="sessions with work that were missed",
-        taken=_SUM,
-    ),
-    Outcome(
-        name="n_deload_weeks",
-        words="deload weeks",
-        unit="weeks",
-        meaning="deload weeks, planned or reactive",
-        of="is_deload",
-        taken=_SUM,
-    ),
-    Outcome(
-        name="volume_load_kg",
-        words="volume load",
-        unit="kg",
-        meaning="working repetitions x external load",
-        taken=_SUM,
-    ),
-    Outcome(
-        name="lumbar_load",
-        words="load of the lower back",
-        unit="body masses",
-        meaning="load of the lower back in its highest week",
-        better=-1,
-        taken=_HIGHEST,
-    ),
-    Outcome(
-        name="minutes",
-        words="minutes with work",
-        unit="min",
-        meaning="length of the sessions with work, a week",
-        better=-1,
-        taken=_MEAN,
-    ),
-)
-OUTCOMES = MappingProxyType({one.name: one for one in _OUTCOMES})
+OUTCOMES = MappingProxyType(read_outcomes())
 WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.has_course)
 
 
@@ -208,27 +79,10 @@ def simulate_athletes(
     n_threads: int | None = None,
     progress: Callable[[int], object] = int,
 ) -> np.ndarray:
-    """Simulate athletes in a scenario, and keep their weeks.
+    """Return the weeks of athletes in a scenario: [athlete, week] of `state.WEEK_LOG`.
 
-    Parameters
-    ----------
-    scenario : Scenario
-        The plan and what is changed.
-    athletes : sequence of Athlete
-        Who trains.
-    seed, noise : int, bool
-        Of the random numbers.
-    engine : {"compiled", "plain"}, optional
-        Default: compiled where numba is installed.
-    n_threads : int, optional
-        Threads side by side; it changes no result. Default: one per processor.
-    progress : callable
-        Called with the number of athletes whenever some are done.
-
-    Returns
-    -------
-    numpy.ndarray
-        [athlete, week] of `engine.state.WEEK_LOG`.
+    `progress` is called with the number of athletes whenever some are done. The number
+    of threads changes no result.
     """
     setting, parts = setting_in(scenario, athletes), []
     options = {"seed": seed, "noise": noise, "engine": engine, "n_threads": n_threads}
@@ -304,14 +158,13 @@ def first_of(athletes: Sequence[Athlete]) -> int:
 
 
 def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every outcome by name, a value per athlete.
+    """Return every outcome by name, a value per athlete, from weeks [athlete, week].
 
-    `weeks` are [athlete, week], as `simulate_athletes` returns them. 'weeks'
-    are whole numbers; all others are missing for athletes without a week.
+    'weeks' are whole numbers; all others are missing for athletes without a week.
     """
     n_weeks = is_simulated(weeks).sum(axis=1)
     return {
-        name: _taken(one.by_week(weeks), one.taken, n_weeks)
+        name: _taken(course_of(weeks, name), one.taken, n_weeks)
         if one.has_course
         else n_weeks
         for name, one in OUTCOMES.items()
@@ -325,13 +178,14 @@ def is_simulated(weeks: np.ndarray) -> np.ndarray:
 
 def course_of(weeks: np.ndarray, name: str) -> np.ndarray:
     """Return an outcome week by week: [..., week], missing after the end."""
-    return OUTCOMES[name].by_week(weeks)
+    one = OUTCOMES[name]
+    return weeks[one.column] * (100.0 if one.unit == "%" else 1.0)
 
 
 def check_engine(engine: str | None) -> None:
     """Raise an error unless an engine is known and, if it is compiled, can compile."""
     if engine is not None:
-        check_one_of(engine, ENGINES, name="engine")
+        check_one_of(engine, ("compiled", "plain"), name="engine")
     if engine == "compiled" and not can_compile():
         raise ModuleNotFoundError(
             "engine 'compiled' needs numba, which is not installed. "
@@ -350,11 +204,9 @@ def usual_threads() -> int:
 
 
 def threads_for(engine: str | None, n_threads: int | None = None) -> int:
-    """Return how many threads run side by side, where `n_threads` are asked for.
-
-    Machine code runs without the lock of the interpreter. Plain Python does not, so
-    more than one thread would gain nothing.
-    """
+    """Return how many threads run side by side, where `n_threads` are asked for."""
+    # Machine code runs without the lock of the interpreter. Plain Python does not, so
+    # more than one thread would gain nothing.
     return (n_threads or usual_threads()) if runs_compiled(engine) else 1
 
 
@@ -381,18 +233,9 @@ def side_by_side(
 def progress_bar(
     total: int, unit: str, *, is_shown: bool, initial: int = 0
 ) -> Iterator[Callable[[int], None]]:
-    """Show a bar, and give a function that moves it by a number of units.
+    """Show a bar on a terminal, and give a function that moves it by a number of units.
 
-    Parameters
-    ----------
-    total : int
-        Units in all.
-    unit : str
-        What they are, in the plural.
-    is_shown : bool
-        Whether to show it; never where there is no terminal.
-    initial : int, default 0
-        Units that were done before; they do not count in the rate.
+    Units that were done before (`initial`) do not count in the rate.
     """
     with tqdm(
         total=total,

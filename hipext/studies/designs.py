@@ -6,6 +6,7 @@ the same table.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -84,35 +85,14 @@ Varied = Range | Sequence[object]
 def design_of(
     kind: str, vary: Mapping[str, Varied], n: int | None = None, seed: int = 0
 ) -> pd.DataFrame:
-    """Return the scenarios of a design, in a fixed order.
+    """Return the scenarios of a design, in a fixed order; one column per name.
 
-    Parameters
-    ----------
-    kind : {"grid", "random", "sobol", "saltelli", "morris"}
-        ``grid`` takes every combination, the last name changing fastest. ``random`` and
-        ``sobol`` spread `n` scenarios over the ranges, by chance or evenly (scrambled
-        Sobol' sequence). ``saltelli`` and ``morris`` are for `sensitivity`.
-    vary : Mapping
-        By name, the values to take or the `Range` of numbers.
-    n : int, optional
-        Scenarios of ``random`` and ``sobol``; base samples of ``saltelli``, each of
-        names + 2 scenarios; trajectories of ``morris``, each of names + 1 scenarios.
-        A power of 2 for ``sobol`` and ``saltelli``. Not for a grid.
-    seed : int, default 0
-        Of all kinds but the grid.
+    ``grid`` takes every combination, the last name changing fastest. ``random`` and
+    ``sobol`` spread `n` scenarios over the ranges, by chance or evenly (scrambled
+    Sobol' sequence). ``saltelli`` and ``morris`` are for `sensitivity`: `n` base
+    samples, each of names + 2 scenarios, and `n` trajectories, each of names + 1
+    scenarios. `n` is a power of 2 for ``sobol`` and ``saltelli``.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per scenario from 0, one column per name. Values of a list are as given.
-
-    Raises
-    ------
-    ValueError
-        If the design cannot be made.
-
-    Notes
-    -----
     Outside grids, a place between 0 and 1 is drawn for every name. A range of numbers
     is crossed evenly; whole numbers, and the values of a list in their order, get
     equal shares. ``morris`` draws places in thirds, so that of more than four values
@@ -131,7 +111,7 @@ def design_of(
         rows = product(*map(_grid_values, vary.values()))
         columns = zip(*rows, strict=True)
     else:
-        places = _PLACES[kind](len(vary), n, seed)
+        places = _drawn_places(kind, len(vary), n, seed)
         columns = map(_values_at, vary.values(), places.T)
     table = pd.DataFrame(dict(zip(vary, map(as_column, columns), strict=True)))
     return table.rename_axis(index="scenario")
@@ -175,12 +155,10 @@ def read_varied(
             f"got {given}."
         ]
     items = [*_flattened(table)]
-    names = [name for name, _ in items]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    found, problems = (
-        {},
-        [f"vary, {name}: it is there twice. Keep one." for name in twice],
-    )
+    times = Counter(name for name, _ in items)
+    twice = sorted(name for name in times if times[name] > 1)
+    problems = [f"vary, {name}: it is there twice. Keep one." for name in twice]
+    found = {}
     for name, item in items:
         if isinstance(item, tuple):
             faults = [f"vary, {name}: {fault}" for fault in _faults(item)]
@@ -202,10 +180,7 @@ def n_values(varied: Varied) -> int:
 
 
 def positions(varied: Varied, column: pd.Series) -> np.ndarray:
-    """Return where the values of a column lie, from 0 (first, lowest) to 1 (last).
-
-    ValueError if a value is not one of those that are varied.
-    """
+    """Return where the values of a column lie, from 0 (first, lowest) to 1 (last)."""
     if isinstance(varied, Range):
         return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
     places = {written(value): place for place, value in enumerate(varied)}
@@ -251,11 +226,14 @@ class Sensitivity:
         head = f"{self.outcome}, {self.n_scenarios} scenarios:"
         if self.is_constant:
             return f"{head} the same in all of them; nothing that was varied matters."
-        by = "total" if self.kind == "saltelli" else "mu_star"
+        by, text_of = {
+            "saltelli": ("total", _sobol_text),
+            "morris": ("mu_star", _morris_text),
+        }[self.kind]
         if self.indices[by].isna().all():
             return f"{head} too few of them differ to say what matters; take more."
         ranked = self.indices.sort_values(by, ascending=False, kind="stable")
-        return "\n".join([head, *map(_SENTENCES[self.kind], ranked.itertuples())])
+        return "\n".join([head, *map(text_of, ranked.itertuples())])
 
 
 def sensitivity(
@@ -268,39 +246,13 @@ def sensitivity(
     seed: int = 0,
     level: float = 0.95,
 ) -> Sensitivity:
-    """Return how much each varied name matters for an outcome.
+    """Return how much each varied name matters for an outcome, with intervals.
 
-    Parameters
-    ----------
-    design : pandas.DataFrame
-        The scenarios, as `design_of` returns them for this kind.
-    outcomes : pandas.DataFrame
-        One row per scenario in the order of the design; `outcome` is a column, such as
-        the mean over athletes.
-    outcome : str
-        The column to look at.
-    kind : {"saltelli", "morris"}
-        The kind of the design.
-    vary : Mapping
-        What was varied, as for `design_of`.
-    seed : int, default 0
-        Of the resamples that the intervals rest on.
-    level : float, default 0.95
-        Confidence of the intervals, between 0 and 1.
-
-    Returns
-    -------
-    Sensitivity
-        Its `indices` have, for ``saltelli``, shares of the variance of the outcome:
-        ``first`` by the name alone, ``total`` with all that it does together with
-        others; missing where the outcome is constant. For ``morris``, in the unit of
-        the outcome: ``mu_star``, the mean size of the change as the name goes from end
-        to end of what was varied, and ``sigma``, how far such changes differ.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not those of such a design, or an outcome is missing.
+    `outcomes` has one row per scenario of the design, in its order. Indices are, for
+    ``saltelli``, shares of the variance of the outcome: ``first`` by the name alone,
+    ``total`` with all that it does together with others. For ``morris``, in the unit of
+    the outcome: ``mu_star``, the mean size of the change as the name goes from end to
+    end of what was varied, and ``sigma``, how far such changes differ.
 
     Notes
     -----
@@ -320,18 +272,6 @@ def sensitivity(
        Physics Communications, 117(1-2), 35-43.
     .. [3] Morris MD (1991). Factorial sampling plans for preliminary computational
        experiments. Technometrics, 33(2), 161-174.
-
-    Examples
-    --------
-    >>> from hipext.studies.designs import Range, design_of
-    >>> vary = {"load_step": Range(low=0, high=2), "rest": Range(low=0, high=1)}
-    >>> design = design_of("morris", vary, n=4)
-    >>> outcomes = pd.DataFrame({"strength_pct": 100 + 3 * design["load_step"]})
-    >>> found = sensitivity(
-    ...     design, outcomes, outcome="strength_pct", kind="morris", vary=vary
-    ... )
-    >>> found.indices["mu_star"].round(9).tolist()
-    [6.0, 0.0]
     """
     check_one_of(kind, COLUMNS, name="kind")
     if not 0 < level < 1:
@@ -342,14 +282,13 @@ def sensitivity(
     samples = values.reshape(places.shape[:2])
     is_constant = bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
     found = _INDICES[kind](places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
-    table = pd.DataFrame({"knob": list(vary), **found})
     return Sensitivity(
         kind=kind,
         outcome=outcome,
         level=level,
         n_scenarios=len(design),
         is_constant=is_constant,
-        indices=table[list(COLUMNS[kind])],
+        indices=pd.DataFrame({"knob": list(vary), **found}),
     )
 
 
@@ -403,48 +342,32 @@ def _equal_shares(places: np.ndarray, n_values: int) -> np.ndarray:
     return np.minimum((places * n_values).astype(np.int64), n_values - 1)
 
 
-# Each returns places between 0 and 1 as [scenario, name]. SALib and SciPy get a
-# generator, so that the numbers of a seed do not depend on their defaults.
-def _random(n_names: int, n: int, seed: int) -> np.ndarray:
-    return _generator(seed).random((n, n_names))
+def _drawn_places(kind: str, n_names: int, n: int, seed: int) -> np.ndarray:
+    """Return places between 0 and 1 as [scenario, name]."""
+    # SALib and SciPy get a generator, so that the numbers of a seed do not depend on
+    # their defaults.
+    rng = _generator(seed)
+    if kind == "random":
+        return rng.random((n, n_names))
+    if kind == "sobol":
+        from scipy.stats.qmc import Sobol
 
+        return Sobol(n_names, rng=rng).random(n)
+    from SALib.sample import morris, sobol
 
-def _sobol(n_names: int, n: int, seed: int) -> np.ndarray:
-    from scipy.stats.qmc import Sobol
-
-    return Sobol(n_names, rng=_generator(seed)).random(n)
-
-
-def _saltelli(n_names: int, n: int, seed: int) -> np.ndarray:
-    from SALib.sample import sobol
-
-    # Of each base sample the scenarios A, A with one column of B for each name, and B.
-    problem = _salib_problem(n_names)
-    return sobol.sample(problem, n, calc_second_order=False, seed=_generator(seed))
-
-
-def _morris(n_names: int, n: int, seed: int) -> np.ndarray:
-    from SALib.sample import morris
-
-    problem = _salib_problem(n_names)
-    units = morris.sample(problem, n, MORRIS_LEVELS, seed=_generator(seed))
+    names = [str(number) for number in range(n_names)]
+    problem = {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
+    if kind == "saltelli":
+        # Of each base sample A, A with one column of B for each name, and B.
+        return sobol.sample(problem, n, calc_second_order=False, seed=rng)
     # SALib adds up steps, so that a level has a last bit that depends on the way there;
     # values of a list and whole numbers would then differ between equal levels.
     last = MORRIS_LEVELS - 1
-    return np.rint(units * last) / last
-
-
-_PLACES = {"random": _random, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris}
+    return np.rint(morris.sample(problem, n, MORRIS_LEVELS, seed=rng) * last) / last
 
 
 def _generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(seed))
-
-
-def _salib_problem(n_names: int) -> dict[str, object]:
-    """Return names in the form of SALib, each between 0 and 1."""
-    names = [str(number) for number in range(n_names)]
-    return {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
 
 
 class _Ranges(FileValue):
@@ -473,8 +396,8 @@ def _faults(values: tuple) -> Iterator[str]:
         kinds = "numbers, texts, true or false, and lists and tables of them"
         yield f"values must be {kinds}; got {_shown(bad[0])}."
         return
-    texts = [written(value) for value in values]
-    for text in sorted({text for text in texts if texts.count(text) > 1}):
+    times = Counter(map(written, values))
+    for text in sorted(text for text in times if times[text] > 1):
         yield f"{text} is there twice. Keep one."
 
 
@@ -506,7 +429,7 @@ def _range(
     return checked.vary[name], []
 
 
-def _sobol_sentence(row: tuple) -> str:
+def _sobol_text(row: tuple) -> str:
     alone = f"{row.first:z.0%} of the variance alone"
     shared = f"{row.total:z.0%} together with others"
     return (
@@ -515,16 +438,13 @@ def _sobol_sentence(row: tuple) -> str:
     )
 
 
-def _morris_sentence(row: tuple) -> str:
+def _morris_text(row: tuple) -> str:
     spread = row.sigma if row.sigma > _ROUNDING * row.mu_star_high else 0.0
     return (
         f"- {row.knob}: moves it by {row.mu_star:.3g} ({row.mu_star_low:.3g} to "
         f"{row.mu_star_high:.3g}) from end to end, give or take {spread:.3g} "
         "depending on the rest."
     )
-
-
-_SENTENCES = {"saltelli": _sobol_sentence, "morris": _morris_sentence}
 
 
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
@@ -621,17 +541,15 @@ def _morris_indices(
         changes, steps, where=steps != 0, out=np.zeros(steps.shape)
     ).sum(axis=1)
     # mu* is the mean of |d_i|: effects of both signs would cancel in the plain mean.
-    (size,), (size_by,) = _with_half_width(_mean_size, effects, seed, quantile)
+    size, size_by = _with_half_width(
+        lambda drawn: np.abs(drawn).mean(axis=0), effects, seed, quantile
+    )
     return {
         "mu_star": size,
         "mu_star_low": np.maximum(size - size_by, 0),
         "mu_star_high": size + size_by,
         "sigma": effects.std(axis=0, ddof=1),
     }
-
-
-def _mean_size(effects: np.ndarray) -> np.ndarray:
-    return np.abs(effects).mean(axis=0, keepdims=True)
 
 
 def _with_half_width(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -111,8 +112,7 @@ class Difference:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Finding:
+class _Finding(NamedTuple):
     """What is not as it should be about one table."""
 
     name: str
@@ -154,20 +154,15 @@ def reproduce(
     PlanError
         If the record cannot be read, or is of an earlier version of hipext.
     ValueError
-        If there is no such engine, or results of this kind cannot be reproduced.
-    ModuleNotFoundError
-        If the compiled engine is asked for and numba is not installed.
+        If results of this kind cannot be reproduced.
     """
     check_engine(engine)
     folder = Path(folder)
     record = read_record(folder)
-    kind = record["kind"]
-    check_one_of(kind, tuple(KINDS), name=f"kind of {folder / 'record.json'}")
-    if kind == "sweep":
+    check_one_of(record["kind"], KINDS, name=f"kind of {folder / 'record.json'}")
+    if record["kind"] == "sweep":
         check_complete(folder, record)
-    edits = edit_messages(inputs_of(record), record["input_hashes"], kind)
-    findings = _findings(record, folder, engine, progress=progress)
-    return _judged(record, edits, findings, engine)
+    return _judged(record, _findings(record, folder, engine, progress=progress), engine)
 
 
 def first_difference(
@@ -175,60 +170,37 @@ def first_difference(
 ) -> Difference | None:
     """Return the first place, row by row, at which two versions of a table differ.
 
-    Parameters
-    ----------
-    name : str
-        Name of the file; it ends in ``.csv``, ``.json`` or ``.parquet``.
-    ours, theirs : bytes
-        The table of the rerun, and the one in the folder.
-    tolerance : float, default 0
-        Numbers that differ relatively by no more are equal. 0: only those that are
-        written alike.
-
-    Returns
-    -------
-    Difference or None
-        None if no cell differs: then it is in how the bytes are packed.
-
-    Raises
-    ------
-    ValueError
-        If `theirs` is no such table, or files of this kind cannot be compared.
+    Numbers that differ relatively by no more than `tolerance` are equal; 0 takes only
+    those that are written alike. None if no cell differs: then it is in how the bytes
+    are packed.
     """
     kind = name.rpartition(".")[2]
     if kind == "parquet":
-        return _in_parquet(name, ours, theirs, tolerance)
-    if kind not in _ROWS:
+        pairs = _parquet_pairs(name, ours, theirs, tolerance)
+    elif kind in _ROWS:
+        rows = zip_longest(_ROWS[kind](ours), _ROWS[kind](theirs), fillvalue=())
+        pairs = enumerate(rows)
+    else:
         raise ValueError(
             f"{name} cannot be compared; only .csv, .json and .parquet can."
         )
     header: Sequence[str] = ()
-    pairs = zip_longest(_ROWS[kind](ours), _ROWS[kind](theirs), fillvalue=())
     try:
-        for number, (mine, other) in enumerate(pairs):
-            header = header or mine
-            if mine != other:
-                found = _in_row(name, number, header, (mine, other), tolerance)
-                if found:
-                    return found
+        for number, both in pairs:
+            header = header or both[0]
+            if found := _in_row(name, number, header, both, tolerance):
+                return found
     except (csv.Error, json.JSONDecodeError) as error:
         raise ValueError(f"{name} cannot be read as {kind.upper()}: {error}.") from None
     return None
 
 
-def inputs_of_fit(
-    series: Series,
-    *,
-    model: str,
-    convention: str,
-    bounds: Mapping[str, tuple[float, float]],
-    start: Mapping[str, float],
-    compare: Sequence[str],
-    n_bootstrap: int,
-    level: float,
-    seed: int,
-) -> dict[str, object]:
-    """Return everything a fit is made of, as values of JSON: the series in full."""
+def inputs_of_fit(series: Series, options: Mapping[str, object]) -> dict[str, object]:
+    """Return everything a fit is made of, as values of JSON: the series in full.
+
+    `options` are model, convention, bounds, start, compare (names of other models),
+    n_bootstrap, level and seed.
+    """
     load, first = series.training_load, series.training_load.index[0]
     is_date = isinstance(load.index, pd.DatetimeIndex)
     values = {
@@ -237,14 +209,7 @@ def inputs_of_fit(
             "training_load": load.tolist(),
             "performance": series.performance.tolist(),
         },
-        "model": model,
-        "convention": convention,
-        "bounds": {name: list(ends) for name, ends in bounds.items()},
-        "start": dict(start),
-        "compare": list(compare),
-        "n_bootstrap": n_bootstrap,
-        "level": level,
-        "seed": seed,
+        **options,
     }
     return json_value(values)
 
@@ -252,11 +217,7 @@ def inputs_of_fit(
 def fit_from_record(
     record: Mapping[str, object], *, progress: bool = True
 ) -> tuple[Fit, pd.DataFrame | None]:
-    """Return a fit from the inputs of its record, and the models it is compared with.
-
-    The others have the same bounds, as far as they have parameters of these names, and
-    neither a start nor resampled fits.
-    """
+    """Return the fit of a record, and a table of the models it is compared with."""
     values = record["series"]
     load, tests = (
         pd.Series(values[name], dtype="float64", name=name)
@@ -287,7 +248,7 @@ def fit_from_record(
     )
     if not record["compare"]:
         return found, None
-    rivals = []
+    rivals = []  # with neither a start nor resampled fits
     for name in others:
         own = {one.name for one in fields(MODELS[name])}
         shared = {key: ends for key, ends in bounds.items() if key in own}
@@ -296,19 +257,20 @@ def fit_from_record(
 
 
 def fit_files(found: Fit, models: pd.DataFrame | None) -> dict[str, bytes]:
-    """Return the tables of a fit as CSV by file name, and its results as JSON.
-
-    Days are those of the series. `models` is the comparison with others, if any.
-    """
+    """Return the tables of a fit as CSV by file name, and its results as JSON."""
+    # Blocks of tests left out name their days as the series does.
+    days = dict(zip(found.problem.days, found.tests.index, strict=True))
+    blocks = found.cross_validation
+    ends = {end: blocks[end].map(days) for end in ("first_day", "last_day")}
     tables = {
         "parameters": found.parameters.reset_index(),
         "profiles": found.profiles,
         "draws": found.draws.reset_index(),
         "bands": found.bands.rename_axis("day").reset_index(),
         "tests": found.tests.rename_axis("day").reset_index(),
-        "cross_validation": _blocks_by_day(found),
+        "cross_validation": blocks.assign(**ends),
+        **({} if models is None else {"models": models}),
     }
-    tables |= {} if models is None else {"models": models}
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     results = {
         "n_days": len(found.bands),
@@ -327,13 +289,6 @@ def fit_files(found: Fit, models: pd.DataFrame | None) -> dict[str, bytes]:
 def rmse_of_mean(found: Fit) -> float:
     """Return the error of the plain mean of the other tests, over all blocks."""
     return pooled(found.cross_validation, "rmse_of_mean")
-
-
-def _blocks_by_day(found: Fit) -> pd.DataFrame:
-    """Return the blocks of tests with the days as the series names them."""
-    days = dict(zip(found.problem.days, found.tests.index, strict=True))
-    blocks, ends = found.cross_validation, ("first_day", "last_day")
-    return blocks.assign(**{end: blocks[end].map(days) for end in ends})
 
 
 def _rerun_simulation(
@@ -355,33 +310,20 @@ def _rerun_simulation(
     return table_files(run).items()
 
 
-def _rerun_fit(
-    record: Mapping[str, object], _: str | None
-) -> Iterable[tuple[str, bytes]]:
-    return fit_files(*fit_from_record(record, progress=False)).items()
-
-
-def _rerun_comparison(
-    record: Mapping[str, object], engine: str | None
-) -> Iterable[tuple[str, bytes]]:
-    return comparison_tables(comparison_from_record(record, engine=engine)).items()
-
-
-def _rerun_search(
-    record: Mapping[str, object], engine: str | None
-) -> Iterable[tuple[str, bytes]]:
-    found = front_from_record(record, engine=engine, progress=False)
-    return search_tables(found).items()
-
-
 # Each gives the files of a rerun of its kind of record: (name, content), one at a time,
 # so that a sweep need not be held in memory. The constants of the record are in use.
 KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] = {
     "run": _rerun_simulation,
-    "fit": _rerun_fit,
-    "compare": _rerun_comparison,
+    "fit": lambda record, _: fit_files(
+        *fit_from_record(record, progress=False)
+    ).items(),
+    "compare": lambda record, engine: comparison_tables(
+        comparison_from_record(record, engine=engine)
+    ).items(),
     "sweep": sweep_files_from_record,
-    "search": _rerun_search,
+    "search": lambda record, engine: search_tables(
+        front_from_record(record, engine=engine, progress=False)
+    ).items(),
 }
 
 
@@ -420,12 +362,9 @@ def _own_parameters(record: Mapping[str, object]) -> dict[str, float]:
 def _not_made(name: str, record: Mapping[str, object]) -> _Finding:
     # If the code is that of the record and does not make the table, its hash was added.
     is_added = record["code"] == code_hash()
-    return _Finding(
-        name=name,
-        difference=f"{name} is in the record, but is not made now",
-        edit=f"sha256 of {name} was added to the record" if is_added else "",
-        is_confirmed=is_added,
-    )
+    difference = f"{name} is in the record, but is not made now"
+    edit = f"sha256 of {name} was added to the record" if is_added else ""
+    return _Finding(name, difference, edit, is_confirmed=is_added)
 
 
 def _compared(
@@ -452,15 +391,7 @@ def _compared(
     else:
         difference, is_near = _first_of(name, ours, theirs, is_edited=not is_untouched)
         edit = "" if is_untouched else f"table {name} was changed after the run"
-    return [
-        _Finding(
-            name=name,
-            difference=difference,
-            edit=edit,
-            is_confirmed=is_confirmed,
-            is_near=is_near,
-        )
-    ]
+    return [_Finding(name, difference, edit, is_confirmed, is_near)]
 
 
 def _first_of(
@@ -479,11 +410,9 @@ def _first_of(
 
 
 def _judged(
-    record: Mapping[str, object],
-    edits: Sequence[str],
-    findings: Sequence[_Finding],
-    engine: str | None,
+    record: Mapping[str, object], findings: Sequence[_Finding], engine: str | None
 ) -> Reproduction:
+    edits = edit_messages(inputs_of(record), record["input_hashes"], record["kind"])
     # An edit explains everything that differs. Without one, whatever has changed since
     # then may be the cause of tables that the rerun does not confirm; a table that was
     # only changed in the folder has its own cause.
@@ -516,15 +445,18 @@ def _changes_that_matter(
     # Runs are made in plain Python, and a fit has no day loop. What engine made another
     # kind of record is not known; both make the same numbers to the tolerance.
     is_compiled_run = record["kind"] == "run" and engine == "compiled"
-    without = set()
-    if record["kind"] == "fit" or (record["kind"] == "run" and not is_compiled_run):
-        without.add("numba")
-    if not any(name.endswith(".parquet") for name in record["sha256"]):
-        without.add("pyarrow")
-    if "assumptions.csv" not in others:
-        without.add("parameters.toml")  # words alone: the values are in the record
+    is_of_one = record["kind"] in ("run", "fit")
+    has_parquet = any(name.endswith(".parquet") for name in record["sha256"])
+    is_used = {
+        "numba": is_compiled_run or not is_of_one,
+        "pyarrow": has_parquet,
+        "outcomes.csv": not is_of_one,
+        # Words alone: the values are in the record.
+        "parameters.toml": "assumptions.csv" in others,
+    }
     engines = ["engine: plain then, compiled now"] if is_compiled_run else []
-    return engines + changes_since(record, without=without)
+    unused = [name for name in is_used if not is_used[name]]
+    return engines + changes_since(record, without=unused)
 
 
 def _parameter_notes(record: Mapping[str, object]) -> list[str]:
@@ -543,11 +475,6 @@ def _some(words: Sequence[str]) -> str:
     return "; ".join(words[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _csv_rows(content: bytes) -> Iterator[list[str]]:
-    text = content.decode("utf-8", errors="replace")
-    return csv.reader(StringIO(text, newline=""))
-
-
 def _json_rows(content: bytes) -> Iterator[list[str]]:
     """Yield every value of a JSON file as a row: where it is, and what it is."""
     yield ["path", "value"]
@@ -555,7 +482,10 @@ def _json_rows(content: bytes) -> Iterator[list[str]]:
         yield [path, "" if value is None else str(value)]
 
 
-_ROWS = {"csv": _csv_rows, "json": _json_rows}
+_ROWS: dict[str, Callable[[bytes], Iterator[list[str]]]] = {
+    "csv": lambda content: csv.reader(StringIO(content.decode(errors="replace"), "")),
+    "json": _json_rows,
+}
 
 
 def _in_row(
@@ -595,23 +525,21 @@ def _relative(mine: object, other: object) -> float:
     return abs(mine - other) / largest if math.isfinite(largest) else math.nan
 
 
-def _in_parquet(
+def _parquet_pairs(
     name: str, ours: bytes, theirs: bytes, tolerance: float
-) -> Difference | None:
+) -> Iterator[tuple[int, tuple[list[str], list[str]]]]:
+    """Yield the names of the columns, then the rows that differ, with their number."""
+    mine, other = _parquet_table(name, ours), _parquet_table(name, theirs)
+    yield 0, ([*mine.columns], [*other.columns])
     # Column by column: row by row as with CSV takes minutes for the parts of a sweep.
-    tables = _parquet_table(name, ours), _parquet_table(name, theirs)
-    header = [*tables[0].columns]
-    if header != [*tables[1].columns]:
-        return _in_row(name, 0, header, (header, [*tables[1].columns]), tolerance)
-    n_rows = [len(table) for table in tables]
-    shared = [table.head(min(n_rows)) for table in tables]
-    found = [_differing(shared[0][key], shared[1][key], tolerance) for key in header]
-    rows = np.flatnonzero(np.any(found, axis=0)) if header else np.array([], int)
-    if not len(rows) and n_rows[0] == n_rows[1]:
-        return None
-    row = int(rows[0]) if len(rows) else min(n_rows)
-    texts = [_row_of(table, row) for table in tables]
-    return _in_row(name, row + 1, header, (texts[0], texts[1]), tolerance)
+    shortest, longest = sorted([len(mine), len(other)])
+    differ = np.zeros(longest, dtype=bool)
+    differ[shortest:] = True
+    for key in mine:
+        columns = mine[key].head(shortest), other[key].head(shortest)
+        differ[:shortest] |= _differing(*columns, tolerance)
+    for row in np.flatnonzero(differ).tolist():
+        yield row + 1, (_row_of(mine, row), _row_of(other, row))
 
 
 def _parquet_table(name: str, content: bytes) -> pd.DataFrame:

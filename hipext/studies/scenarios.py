@@ -46,17 +46,10 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
     changes : Mapping[str, object]
         New values by dotted path, as `vary` takes them: ``{"recovery.sleep_h": 6}``.
 
-    Returns
-    -------
-    Athlete
-        Checked like a file.
-
     Raises
     ------
     ValueError
-        If a path leads nowhere; the message says what there is.
-    PlanError
-        If the changed athlete is not a possible one.
+        If a path leads nowhere, or (PlanError) the changed athlete is not possible.
 
     Examples
     --------
@@ -90,17 +83,12 @@ def scenario_of(
     name : str, optional
         How tables name it. Default: the changes in one line.
 
-    Returns
-    -------
-    Scenario
-
     Raises
     ------
     ValueError
-        If there is nothing of a name, or a value is out of its range.
-    PlanError
-        If the changed plan is not a good plan. Changes of an athlete are checked when
-        they are applied (`changed_athlete`); here only that the first key is known.
+        If there is nothing of a name, a value is out of its range, or (PlanError) the
+        changed plan is not a good plan. Changes of an athlete are checked when they
+        are applied (`changed_athlete`); here only that the first key is known.
 
     Examples
     --------
@@ -113,16 +101,29 @@ def scenario_of(
     (0, {'missed_weeks': [5]})
     """
     changes = {path: own_copy(value) for path, value in changes.items()}
-    targets = {name: _target_of(name) for name in changes}
-    of_athlete = _below(_ATHLETE, changes, targets)
-    of_model = _below(_PARAMETER, changes, targets)
-    for path in of_athlete:
+    of_plan, below = {}, {_ATHLETE: {}, _PARAMETER: {}}
+    for path, value in changes.items():
+        target = _target_of(path)
+        if target in below:
+            below[target][path.removeprefix(f"{target}.")] = value
+        else:
+            of_plan[path] = target
+    for path in below[_ATHLETE]:
         _check_athlete_has(path)
+    for target, paths in groupby(of_plan, key=of_plan.get):
+        # Paths side by side are checked as one change, because one of them alone may
+        # make no plan; a knob reads the plan as it has become by then.
+        if target == _PLAN:
+            plan = vary(plan, {path: changes[path] for path in paths})
+        else:
+            for path in paths:
+                plan = apply_knob(plan, path, changes[path])
+    constants = below[_PARAMETER]
     return Scenario(
         name=name or changes_text(changes) or AS_IT_IS,
-        plan=_changed_plan(plan, changes, targets),
-        athlete=of_athlete,
-        parameters={key: _constant(key, value) for key, value in of_model.items()},
+        plan=plan,
+        athlete=below[_ATHLETE],
+        parameters={key: _constant(key, value) for key, value in constants.items()},
     )
 
 
@@ -147,7 +148,7 @@ def participants_as_json(athletes: Sequence[Athlete]) -> dict[str, object]:
         return {"population": _as_json(athletes.population), **drawn}
     if isinstance(athletes, Copies):
         return {"athletes": [_as_json(athletes.athlete)], "n": len(athletes)}
-    # Copies are told by identity: comparing the values of many athletes takes long.
+    # Copies are known by identity: comparing the values of many athletes takes long.
     different = {id(one): one for one in athletes}
     values = [_as_json(one) for one in different.values()]
     if len(different) == 1:
@@ -185,11 +186,8 @@ class Copies(Sequence):
 
     def __getitem__(self, place: int | slice) -> "Athlete | Copies":
         found = range(self.n)[place]  # as of any sequence, faults as well
-        return (
-            Copies(self.athlete, len(found))
-            if isinstance(place, slice)
-            else (self.athlete)
-        )
+        is_part = isinstance(place, slice)
+        return Copies(self.athlete, len(found)) if is_part else self.athlete
 
 
 def changes_text(changes: Mapping[str, object]) -> str:
@@ -198,21 +196,6 @@ def changes_text(changes: Mapping[str, object]) -> str:
         f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
         for path, value in changes.items()
     )
-
-
-def _changed_plan(
-    plan: Plan, changes: Mapping[str, object], targets: Mapping[str, str]
-) -> Plan:
-    """Return a plan changed in order, neighbouring paths together."""
-    ours = [name for name in changes if targets[name] in (_PLAN, _KNOB)]
-    for target, names in groupby(ours, key=targets.get):
-        # Paths side by side are checked as one change, because one of them alone may
-        # make no plan; a knob reads the plan as it has become by then.
-        if target == _PLAN:
-            plan = vary(plan, {name: changes[name] for name in names})
-        for name in names if target == _KNOB else ():
-            plan = apply_knob(plan, name, changes[name])
-    return plan
 
 
 def _target_of(name: str) -> str:
@@ -230,17 +213,6 @@ def _target_of(name: str) -> str:
         f"paths of the plan that begin with {', '.join(Plan.model_fields)}; and "
         f"athlete.PATH and parameter.ID.{did_you_mean(first, known)}"
     )
-
-
-def _below(
-    target: str, changes: Mapping[str, object], targets: Mapping[str, str]
-) -> dict[str, object]:
-    """Return the changes of athlete or constants, by names without that word."""
-    return {
-        name.removeprefix(f"{target}."): value
-        for name, value in changes.items()
-        if targets[name] == target
-    }
 
 
 def _check_athlete_has(path: str) -> None:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hipext.athletes.athlete import Athlete
 from hipext.files.checks import check_columns, check_one_of, counted, listed
 from hipext.files.io import csv_bytes
 from hipext.files.parameters import parameters_changed, values_in_use
-from hipext.plans.plan import Plan
-from hipext.plans.plan_file import check_plan, read_plan
+from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     outcomes_of,
     progress_bar,
@@ -23,25 +21,20 @@ from hipext.studies.crowds import (
     threads_for,
 )
 from hipext.studies.designs import Range, Varied, as_column, read_varied, written
-from hipext.studies.scenarios import (
-    participants_as_json,
-    participants_from_json,
-    read_participants,
-    scenario_of,
+from hipext.studies.scenarios import participants_from_json, scenario_of
+from hipext.studies.sweep_file import (
+    Limit,
+    SearchSpec,
+    inputs_of_study,
+    read_search_file,
 )
-from hipext.studies.sweep_file import Limit, SearchSpec, read_search_file
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
-    from optuna.samplers import NSGAIISampler
 
 TABLES = ("front", "trials")
-_SIGNS = {
-    "highest": -1.0,
-    "lowest": 1.0,
-}  # of a goal, for costs that are lower if better
-_DIRECTIONS = {"highest": "maximize", "lowest": "minimize"}
+_WAYS = {"highest": "maximize", "lowest": "minimize"}  # of goals, in words of optuna
 _MOST_GOALS = 4
 _N_NEAREST = 3
 _ETA = 5.0  # of mutation, Deb's index: came nearer to known fronts than the usual 20
@@ -90,9 +83,8 @@ class Search:
             for name, value in ((name, row[column]) for name, column in names.items())
         ]
         broken = [
-            f"{limit.column(outcome)} is {row[limit.column(outcome)]:.3g}, {bound}"
-            for outcome, limit in self.limits.items()
-            for bound, excess in _excesses(limit, row[limit.column(outcome)]).items()
+            f"{column} is {row[column]:.3g}, {bound}"
+            for (column, bound), excess in _excesses(row, self.limits).items()
             if excess > 0
         ]
         return f"{', '.join(was_set)}: {listed(broken)}."
@@ -105,6 +97,7 @@ def find_front(
 
     Every scenario that is tried is simulated for the same athletes on the same days.
     Goals are means of athletes; limits hold for the mean or a percentile of athletes.
+    There is no single best: which trade to take is a choice.
 
     Parameters
     ----------
@@ -115,32 +108,13 @@ def find_front(
     progress : bool, default True
         Whether to show a bar on a terminal.
 
-    Returns
-    -------
-    Search
-        Trials and the front among them. There is no single best: which trade to take
-        is a choice. A front is what was found, in a model.
-
     Raises
     ------
     PlanError
         With all problems of the search file, or if not one scenario can be done.
     """
     spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
-    return front_from_record(inputs_of_search(spec), engine=engine, progress=progress)
-
-
-def inputs_of_search(spec: SearchSpec) -> dict[str, object]:
-    """Return everything a search is made of, as values of JSON without paths."""
-    replaced = {"plan", "athlete", "population", "n_athletes"}
-    athletes = read_participants(
-        spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
-    )
-    return {
-        "search": spec.model_dump(mode="json", exclude=replaced),
-        "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
-        "participants": participants_as_json(athletes),
-    }
+    return front_from_record(inputs_of_study(spec), engine=engine, progress=progress)
 
 
 def front_from_record(
@@ -151,6 +125,8 @@ def front_from_record(
     plan = check_plan(inputs["plan"], source="the plan of the record")
     athletes = participants_from_json(inputs["participants"])
     limits = {name: Limit(**one) for name, one in values["limits"].items()}
+    options = {"seed": values["seed"], "noise": values["noise"], "n_threads": 1}
+    options["engine"] = engine
     n_threads = threads_for(engine)
     constants = values_in_use()
     faults: list[ValueError] = []
@@ -159,10 +135,16 @@ def front_from_record(
         try:
             # This runs in a thread of its own, where constants are as shipped.
             with parameters_changed(constants):
-                return _means(plan, changes, athletes, values, limits, engine)
+                scenario = scenario_of(plan, changes)
+                weeks = simulate_athletes(scenario, athletes, **options)
         except ValueError as fault:  # each change was checked alone, not all together
             faults.append(fault)
             return dict.fromkeys(_quantities(values["goals"], limits), np.nan)
+        found = outcomes_of(weeks)
+        return {name: float(found[name].mean()) for name in values["goals"]} | {
+            limit.column(name): limit.value_of(found[name])
+            for name, limit in limits.items()
+        }
 
     def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
@@ -202,36 +184,11 @@ def search(
 ) -> Search:
     """Return the front of what a genetic search finds within limits.
 
-    Parameters
-    ----------
-    space : Mapping
-        By name, the values or the range of numbers to choose from.
-    goals : Mapping of str to {"highest", "lowest"}
-        One to four outcomes.
-    limits : Mapping of str to Limit
-        What a scenario must keep to, by outcome.
-    evaluate : callable
-        Takes a list of changes (value by name) and returns a table with a row for
-        each, in order, and a column for each goal and ``limit.column(outcome)``. A
-        missing value is a scenario that cannot be: it is not allowed. No changes are
-        asked for twice.
-    trials : int
-        How many scenarios are chosen; fewer are evaluated where some repeat others.
-    generation : int
-        How many are chosen, and evaluated, at a time; at least 2.
-    seed : int
-        The same seed gives the same search.
-    progress : callable, optional
-        Called after each generation with the number of trials that it had.
-
-    Returns
-    -------
-    Search
-
-    Raises
-    ------
-    ValueError
-        If goals or the table of `evaluate` are not as said.
+    `evaluate` takes a list of changes (value by name) and returns a table with a row
+    for each, in order, and a column for each goal and ``limit.column(outcome)``. A
+    missing value is a scenario that cannot be: it is not allowed. No changes are asked
+    for twice. `trials` scenarios are chosen, `generation` at a time; `progress` is
+    called with the number of trials of each generation.
 
     Notes
     -----
@@ -245,20 +202,6 @@ def search(
     .. [1] Deb K, Pratap A, Agarwal S, Meyarivan T (2002). A fast and elitist
        multiobjective genetic algorithm: NSGA-II. IEEE Transactions on Evolutionary
        Computation, 6(2), 182-197.
-
-    Examples
-    --------
-    >>> from hipext.studies.designs import Range
-    >>> def evaluate(scenarios):
-    ...     x = pd.Series([changes["x"] for changes in scenarios])
-    ...     return pd.DataFrame({"strength_pct": 100 + x, "minutes": 60 + x**2})
-    >>> goals = {"strength_pct": "highest", "minutes": "lowest"}
-    >>> space = {"x": Range(low=-4, high=4, whole=True)}
-    >>> found = search(
-    ...     space, goals, {}, evaluate, trials=100, generation=20, seed=0
-    ... )
-    >>> found.front["x"].tolist()
-    [4, 3, 2, 1, 0]
     """
     _check_goals(goals)
     if not 2 <= generation <= trials:
@@ -274,7 +217,13 @@ def search(
         # what is chosen does not depend on the order in which threads are done.
         n_chosen = min(generation, trials - first)
         chosen = [study.ask(_distributions(space)) for _ in range(n_chosen)]
-        changes = [_changes_of(space, trial.params) for trial in chosen]
+        changes = [
+            {
+                name: x[name] if isinstance(varied, Range) else varied[x[name]]
+                for name, varied in space.items()
+            }
+            for x in (trial.params for trial in chosen)
+        ]
         # Crossover often repeats a scenario. The simulation of it is the same, so it is
         # evaluated once, and the sampler gets its values each time.
         keys = [written(one) for one in changes]
@@ -296,13 +245,6 @@ def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
     A row beats another if it is at least as good in all goals and better in one. Rows
     where a goal is missing are left out; rows that are equal in all goals stay.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row per scenario.
-    goals : Mapping of str to {"highest", "lowest"}
-        Columns, and which way is better.
-
     Examples
     --------
     >>> table = pd.DataFrame({"strength_pct": [105, 110, 104], "minutes": [50, 60, 55]})
@@ -311,9 +253,8 @@ def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
     """
     _check_goals(goals)
     check_columns(table, goals, name="trials")
-    costs = np.column_stack(
-        [_SIGNS[way] * table[goal].to_numpy("float64") for goal, way in goals.items()]
-    )
+    signs = [-1.0 if way == "highest" else 1.0 for way in goals.values()]
+    costs = signs * table[[*goals]].to_numpy("float64")  # lower is better
     known = np.flatnonzero(~np.isnan(costs).any(axis=1))
     # Sorted by the first goal, then the second and so on (`lexsort` takes its last key
     # first), a row can only be beaten by one that came before, and if so by one that is
@@ -337,29 +278,7 @@ def _check_goals(goals: Mapping[str, str]) -> None:
             f"A search has one to four goals; got {len(goals)}: {', '.join(goals)}."
         )
     for goal, way in goals.items():
-        check_one_of(way, _SIGNS, name=f"goal {goal}")
-
-
-def _means(
-    plan: Plan,
-    changes: Mapping[str, object],
-    athletes: Sequence[Athlete],
-    values: Mapping[str, object],
-    limits: Mapping[str, Limit],
-    engine: str | None,
-) -> Values:
-    """Return goals and limited quantities; ValueError where changes make no plan."""
-    scenario = scenario_of(plan, changes)
-    options = {"seed": values["seed"], "noise": values["noise"], "n_threads": 1}
-    found = outcomes_of(simulate_athletes(scenario, athletes, engine=engine, **options))
-    means = {name: float(found[name].mean()) for name in values["goals"]}
-    for name, limit in limits.items():
-        if limit.of == "mean":
-            means[name] = float(found[name].mean())
-        else:
-            percentile = int(limit.of.removeprefix("p"))
-            means[limit.column(name)] = float(np.percentile(found[name], percentile))
-    return means
+        check_one_of(way, _WAYS, name=f"goal {goal}")
 
 
 def _quantities(goals: Mapping[str, str], limits: Mapping[str, Limit]) -> list[str]:
@@ -408,7 +327,7 @@ def _search_of(
     )
     table["is_allowed"] = [
         not np.isnan([*one.values()]).any()
-        and max(_all_excesses(one, limits).values(), default=0.0) <= 0
+        and max(_excesses(one, limits).values(), default=0.0) <= 0
         for one in values
     ]
     front = front_of(table[table["is_allowed"]], goals)
@@ -426,73 +345,55 @@ def _nearest(found: Search) -> list[dict[str, object]]:
     """Return the trials that break limits least, of those that can be done."""
 
     def excess(row: Mapping[str, float]) -> float:
-        return sum(max(one, 0.0) for one in _all_excesses(row, found.limits).values())
+        return sum(max(one, 0.0) for one in _excesses(row, found.limits).values())
 
     known = found.trials.dropna(subset=_quantities(found.goals, found.limits))
     return sorted(known.to_dict("records"), key=excess)[:_N_NEAREST]
 
 
-def _excesses(limit: Limit, value: float) -> dict[str, float]:
-    """Return how far a value is beyond each bound, in parts of the bound.
-
-    Parts of the bound have no unit, so that excesses of several limits can be added up;
-    beyond a bound of 0 the value itself is taken.
-    """
+def _excesses(
+    values: Mapping[str, float], limits: Mapping[str, Limit]
+) -> dict[tuple[str, str], float]:
+    """Return how far values are beyond bounds, by column and bound in words."""
+    # Parts of the bound have no unit, so that excesses of several limits can be added
+    # up; beyond a bound of 0 the value itself is taken.
     found = {}
-    if limit.at_most is not None:
-        beyond = value - limit.at_most
-        found[f"at most {limit.at_most:g}"] = beyond / (abs(limit.at_most) or 1.0)
-    if limit.at_least is not None:
-        beyond = limit.at_least - value
-        found[f"at least {limit.at_least:g}"] = beyond / (abs(limit.at_least) or 1.0)
+    for outcome, limit in limits.items():
+        column = limit.column(outcome)
+        for words, bound, sign in (
+            ("at most", limit.at_most, 1.0),
+            ("at least", limit.at_least, -1.0),
+        ):
+            if bound is not None:
+                beyond = sign * (values[column] - bound)
+                found[column, f"{words} {bound:g}"] = beyond / (abs(bound) or 1.0)
     return found
 
 
-def _all_excesses(
-    values: Mapping[str, float], limits: Mapping[str, Limit]
-) -> dict[str, float]:
-    """Return how far values are beyond each bound of each limit."""
-    return {
-        f"{outcome}: {bound}": excess
-        for outcome, limit in limits.items()
-        for bound, excess in _excesses(limit, values[limit.column(outcome)]).items()
-    }
-
-
 def _study(goals: Mapping[str, str], generation: int, seed: int) -> "Study":
-    """Return a study in memory; its greeting is not logged."""
+    """Return a study in memory: NSGA-II with the operators of its paper."""
     import optuna
-
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        return optuna.create_study(
-            directions=[_DIRECTIONS[way] for way in goals.values()],
-            sampler=_sampler(generation, seed),
-        )
-    finally:
-        optuna.logging.set_verbosity(verbosity)
-
-
-def _sampler(generation: int, seed: int) -> "NSGAIISampler":
-    """Return NSGA-II with the operators of its paper.
-
-    Those usual in optuna draw a mutant from the whole range: of a single name, a search
-    by chance alone.
-    """
     from optuna.exceptions import ExperimentalWarning
-    from optuna.samplers import NSGAIISampler
     from optuna.samplers.nsgaii import PolynomialMutation, SBXCrossover
 
+    # The operators usual in optuna draw a mutant from the whole range: of a single
+    # name, a search by chance alone.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return NSGAIISampler(
+        sampler = optuna.samplers.NSGAIISampler(
             population_size=generation,
             crossover=SBXCrossover(),
             mutation=PolynomialMutation(eta=_ETA),
             # Optuna takes seeds of 32 bits; ours have up to 63.
             seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
         )
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # no greeting
+    try:
+        directions = [_WAYS[way] for way in goals.values()]
+        return optuna.create_study(directions=directions, sampler=sampler)
+    finally:
+        optuna.logging.set_verbosity(verbosity)
 
 
 def _distributions(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]:
@@ -511,14 +412,6 @@ def _distributions(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]
     return found
 
 
-def _changes_of(space: Mapping[str, Varied], params: Mapping[str, float]) -> Changes:
-    """Return what a trial of the study sets, by name."""
-    return {
-        name: params[name] if isinstance(varied, Range) else varied[params[name]]
-        for name, varied in space.items()
-    }
-
-
 def _give_result(
     study: "Study",
     trial: "Trial",
@@ -534,6 +427,6 @@ def _give_result(
         return
     # Constrained domination (Deb et al., 2002): whatever keeps to the limits beats what
     # does not, and of two that break them, the one with the smaller sum of excesses.
-    for name, excess in _all_excesses(values, limits).items():
-        trial.set_constraint(name, excess)
+    for (column, bound), excess in _excesses(values, limits).items():
+        trial.set_constraint(f"{column}: {bound}", excess)
     study.tell(trial, [values[goal] for goal in goals])

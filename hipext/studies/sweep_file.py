@@ -1,12 +1,14 @@
 """Sweep and search files: what is varied, for which athletes, and the goals."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
-from hipext.athletes.athlete import Athlete, read_athlete
+from hipext.athletes.athlete import read_athlete
 from hipext.athletes.population import read_population
 from hipext.files.checks import PlanError, check_one_of
 from hipext.files.io import check_kind, find_file, read_toml
@@ -21,7 +23,12 @@ from hipext.studies.designs import (
     n_scenarios,
     read_varied,
 )
-from hipext.studies.scenarios import changed_athlete, scenario_of
+from hipext.studies.scenarios import (
+    changed_athlete,
+    participants_as_json,
+    read_participants,
+    scenario_of,
+)
 
 MAX_ROWS = 100_000_000  # athletes in all scenarios together
 _FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
@@ -112,6 +119,12 @@ class Limit(FileValue):
         """Return the column that holds what is limited: ``lumbar_load_p90``."""
         return outcome if self.of == "mean" else f"{outcome}_{self.of}"
 
+    def value_of(self, values: np.ndarray) -> float:
+        """Return what is limited of an outcome, a value per athlete."""
+        if self.of == "mean":
+            return float(values.mean())
+        return float(np.percentile(values, int(self.of.removeprefix("p"))))
+
 
 class SearchSize(FileValue):
     """How long a search goes on."""
@@ -145,29 +158,18 @@ class SearchSpec(_Study):
 
 
 Spec = TypeVar("Spec", SweepSpec, SearchSpec)
+_MARKS_OF_OTHER = {  # kind, the other kind, and keys that only the other one has
+    SweepSpec: ("sweep", "search", ("goals", "limits", "search")),
+    SearchSpec: ("search", "sweep", ("design", "weeks")),
+}
 
 
 def read_sweep_file(path: str | Path) -> SweepSpec:
-    """Read a sweep from a TOML file.
+    """Read a sweep from a TOML file: a shipped one by name, or one by its path.
 
-    Parameters
-    ----------
-    path : str or Path
-        Name of a shipped sweep (``"light_weeks"``) or path of a TOML file. Plans and
-        athletes in it are named from its folder.
-
-    Returns
-    -------
-    SweepSpec
-        Checked and frozen; each single change has been tried on the plan, and paths
-        of files lead there from the working folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    PlanError
-        With all problems of the file at once; or with those of the plan it names.
+    Each single change has been tried on the plan. Plans and athletes are named from the
+    folder of the file; the paths returned lead there from the working folder. PlanError
+    has all problems of the file at once.
     """
     found = find_file(path, "sweeps")
     return check_sweep(read_toml(found), source=str(found), folder=found.parent)
@@ -179,40 +181,33 @@ def read_search_file(path: str | Path) -> SearchSpec:
     return check_search(read_toml(found), source=str(found), folder=found.parent)
 
 
-def check_sweep(
-    values: Mapping, *, source: str, folder: Path | None = None
-) -> SweepSpec:
-    """Return the values of a file as a sweep; PlanError with all problems.
+def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
+    """Return everything a sweep or search is made of, as values of JSON, no paths."""
+    athletes = read_participants(
+        spec.athlete, spec.population, spec.n_athletes, seed=spec.seed
+    )
+    replaced = {"plan", "athlete", "population", "n_athletes"}
+    kind = "search" if isinstance(spec, SearchSpec) else "sweep"
+    return {
+        kind: spec.model_dump(mode="json", exclude=replaced),
+        "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
+        "participants": participants_as_json(athletes),
+    }
+
+
+def check_study(
+    model: type[Spec], values: Mapping, *, source: str, folder: Path | None = None
+) -> Spec:
+    """Return the values of a file as a sweep or search; PlanError with all problems.
 
     With a `folder`, plans and athletes are looked up from there and changes are tried.
     """
-    _check_not_the_other(values, ("goals", "limits", "search"), "sweep", source)
-    return _checked(SweepSpec, values, source, folder)
-
-
-def check_search(
-    values: Mapping, *, source: str, folder: Path | None = None
-) -> SearchSpec:
-    """Return the values of a file as a search, as `check_sweep` does a sweep."""
-    _check_not_the_other(values, ("design", "weeks"), "search", source)
-    return _checked(SearchSpec, values, source, folder)
-
-
-def _check_not_the_other(
-    values: Mapping, marks: tuple[str, ...], kind: str, source: str
-) -> None:
+    kind, other, marks = _MARKS_OF_OTHER[model]
     if "vary" not in values and "plan" not in values:
         check_kind(values, kind, source=source)
-    found = [key for key in marks if key in values]
-    if found:
-        other = "search" if kind == "sweep" else "sweep"
+    if found := [key for key in marks if key in values]:
         problem = f"this is a {other}, not a {kind} (it has {found[0]})."
         raise PlanError(source, [f"{problem} Use it with: hipext {other} {source}."])
-
-
-def _checked(
-    model: type[Spec], values: Mapping, source: str, folder: Path | None
-) -> Spec:
     # What needs several values, or another file, is checked before the model is, and
     # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
@@ -226,6 +221,10 @@ def _checked(
             problems += change_problems(located, vary)
     given = {**values, **located, "vary": vary}
     return check_values(model, given, source=source, more_problems=problems)
+
+
+check_sweep = partial(check_study, SweepSpec)
+check_search = partial(check_study, SearchSpec)
 
 
 def _athlete_problems(values: Mapping) -> Iterator[str]:
@@ -298,7 +297,11 @@ def change_problems(
 
     `located` says where the plan is, and the athlete or population.
     """
-    plan, athlete = read_plan(located["plan"]), _average(located)
+    plan, athlete = read_plan(located["plan"]), None
+    if "population" in located:
+        athlete = read_population(located["population"]).athlete
+    elif "athlete" in located:
+        athlete = read_athlete(located["athlete"])
     for name, varied in vary.items():
         texts = []
         # The ends stand for a range: between them there is nothing new to refuse.
@@ -312,10 +315,3 @@ def change_problems(
             except ValueError as error:
                 texts.append(str(error))
         yield from (f"vary, {name}: {text}" for text in dict.fromkeys(texts))
-
-
-def _average(located: Mapping[str, str]) -> Athlete | None:
-    """Return the athlete of a file that is named, or the average one."""
-    if "population" in located:
-        return read_population(located["population"]).athlete
-    return read_athlete(located["athlete"]) if "athlete" in located else None

@@ -33,9 +33,7 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
-    inputs_of_sweep,
     job_from_record,
-    job_of,
     n_batches,
     pieces_of,
     scenario_columns,
@@ -55,7 +53,7 @@ from hipext.studies.designs import (
     read_varied,
     sensitivity,
 )
-from hipext.studies.sweep_file import SweepSpec, read_sweep_file
+from hipext.studies.sweep_file import SweepSpec, inputs_of_study, read_sweep_file
 
 JOURNAL = "done.jsonl"  # of an unfinished sweep: a line of hashes for each part done
 SUMMARY = "summary.csv"
@@ -75,12 +73,8 @@ class Sweep:
 
     Attributes
     ----------
-    folder : Path
-        Where its files are.
-    name : str
-        What the sweep file calls it.
-    kind : str
-        Of the design: one of `designs.KINDS`.
+    folder, name, kind : Path, str, str
+        Where its files are; what the sweep file calls it; of the design.
     vary : Mapping
         By name, the values or the range that was varied.
     scenarios : pandas.DataFrame
@@ -115,11 +109,7 @@ class Sweep:
     ) -> Sensitivity:
         """Return how much each varied name matters for the mean of an outcome.
 
-        Raises
-        ------
-        ValueError
-            If the design is not of kind "saltelli" or "morris", or there is no such
-            outcome.
+        The design must be of kind "saltelli" or "morris"; ValueError otherwise.
         """
         check_one_of(outcome, OUTCOMES, name="outcome")
         if self.kind not in COLUMNS:
@@ -128,13 +118,9 @@ class Sweep:
                 f"'{self.folder}' is {self.kind}. Change kind in the sweep file."
             )
         means = self.summary[f"{outcome}_mean"].to_frame(outcome)
+        of_design = {"kind": self.kind, "vary": self.vary}
         return sensitivity(
-            self.scenarios,
-            means,
-            outcome=outcome,
-            kind=self.kind,
-            vary=self.vary,
-            level=level,
+            self.scenarios, means, outcome=outcome, level=level, **of_design
         )
 
 
@@ -169,10 +155,6 @@ def sweep(
     progress : bool, default True
         Whether to show a bar, with rate and time left, on a terminal.
 
-    Returns
-    -------
-    Sweep
-
     Raises
     ------
     PlanError
@@ -180,29 +162,29 @@ def sweep(
     FileExistsError
         If the folder holds something else, or this sweep unfinished and `resume` is
         not given. Nothing is touched.
-    OSError
-        If a file cannot be written; parts that are done stay, and can be resumed.
     ConnectionError
-        If no scheduler answers, or it has no workers.
-    ModuleNotFoundError
-        If pyarrow is not installed, or Dask where a scheduler is named.
+        If no scheduler answers, or it has no workers. Parts that are done stay.
     """
     check_engine(engine)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
-    job, folder = job_of(spec), Path(out)
+    inputs, folder = inputs_of_study(spec), Path(out)
+    job = job_from_record(inputs)
     check_first(job)
     scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
-    record = record_of("sweep", inputs_of_sweep(spec, job), {})
+    record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
-    left = [n for n in range(n_batches(job)) if not _is_done(job, n, done)]
+    kept = TABLES if job.keeps_weeks else TABLES[:1]
+    left = [
+        batch
+        for batch in range(n_batches(job))
+        if not all(part_name(table, batch) in done for table in kept)
+    ]
     n_done = sum(name.startswith("outcomes/") for name in done) * batch_size(job)
     bar = progress_bar(
         job.n_rows, "athletes", is_shown=progress, initial=min(n_done, job.n_rows)
     )
-    batches = _batches(
-        job, left, scheduler=scheduler, n_threads=n_threads, engine=engine
-    )
+    batches = _batches(job, left, engine, scheduler, n_threads)
     # Closing the generator stops threads and cluster, also where a file of a batch
     # cannot be written.
     with bar as advance, closing(batches):
@@ -210,39 +192,29 @@ def sweep(
             done |= write_part(folder, _part_files(tables, batch))
             advance(len(tables["outcomes"]["athlete"]))
     if left or not is_closed(folder):
-        finish(
-            folder, record, {SCENARIOS: scenarios, SUMMARY: _summary(folder, job)}, done
-        )
+        small = {SCENARIOS: scenarios, SUMMARY: _summary(folder, job)}
+        finish(folder, record, small, done)
     return read_sweep(folder)
 
 
 def read_sweep(folder: str | Path) -> Sweep:
-    """Return a finished sweep from its folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder or record.
-    ValueError
-        If it holds no sweep, or one that is not finished.
-    """
+    """Return a finished sweep from its folder; ValueError if there is none in it."""
     folder = Path(folder)
     record = read_record(folder)
     if record.get("kind") != "sweep":
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     job = job_from_record(record)
+    # Varied columns as they were set; the file has them as texts.
     table = pd.read_csv(folder / SUMMARY, index_col="scenario")
+    table = table.drop(columns=list(job.design))
     return Sweep(
         folder=folder,
         name=record["sweep"]["name"],
         kind=record["sweep"]["design"]["kind"],
         vary=read_varied(record["sweep"]["vary"], source=str(folder))[0],
         scenarios=job.design,
-        # Varied columns as they were set; the file has them as texts.
-        summary=pd.concat(
-            [job.design, table.drop(columns=list(job.design))], axis=1
-        ).copy(),
+        summary=pd.concat([job.design, table], axis=1).copy(),
     )
 
 
@@ -253,7 +225,7 @@ def sweep_files_from_record(
     job = job_from_record(record)
     yield SCENARIOS, parquet_bytes(scenario_columns(job))
     with TemporaryDirectory(prefix="hipext-") as folder:
-        for batch, tables in _batches(job, range(n_batches(job)), engine=engine):
+        for batch, tables in _batches(job, range(n_batches(job)), engine):
             files = _part_files(tables, batch)
             write_part(Path(folder), files)
             yield from files.items()
@@ -263,10 +235,7 @@ def sweep_files_from_record(
 def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
     """Make a folder ready for a sweep, or find that it holds the same one.
 
-    Raises
-    ------
-    FileExistsError
-        If it holds something else, or an unfinished sweep that is not to be resumed.
+    FileExistsError if it holds something else, or this sweep not to be resumed.
     """
     contents = folder.iterdir() if folder.exists() else ()
     if all(path.match(_TEMPORARY) for path in contents):
@@ -296,17 +265,15 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
 
 
 def parts_done(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of the parts that are whole; remove what is not.
-
-    A part counts if its bytes have the hash that the journal, or the record of a sweep
-    that was finished before, has for it. What was written but not yet noted when the
-    sweep was killed is removed, and made anew.
-    """
+    """Return the SHA-256 of the parts that are whole; remove what is not."""
     noted = dict(read_record(folder)["sha256"])
     for line in _journal(folder):
         noted |= line
     for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
         path.unlink(missing_ok=True)
+    # A part counts if its bytes have the hash that the journal, or the record of a
+    # sweep that was finished before, has for it. What was written but not yet
+    # noted when the sweep was killed is removed, and made anew.
     done = {}
     for table in TABLES:
         for path in part_paths(folder, table):
@@ -398,18 +365,16 @@ def read_parquet(
 def _batches(
     job: Job,
     numbers: Iterable[int],
-    *,
+    engine: str | None,
     scheduler: str | None = None,
     n_threads: int | None = None,
-    engine: str | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches, as they are done."""
     head = job.head()
     if scheduler is not None:
         pieces = ((batch, pieces_of(job, batch)) for batch in numbers)
-        yield from batches_on(
-            scheduler, head, pieces, n_workers=n_threads, engine=engine
-        )
+        options = {"n_workers": n_threads, "engine": engine}
+        yield from batches_on(scheduler, head, pieces, **options)
         return
 
     def done(batch: int) -> tuple[int, Mapping]:
@@ -459,11 +424,6 @@ def _journal(folder: Path) -> list[dict[str, str]]:
             with suppress(ValueError):
                 lines.append(json.loads(line))
     return [line for line in lines if isinstance(line, dict)]
-
-
-def _is_done(job: Job, batch: int, done: Mapping[str, str]) -> bool:
-    tables = TABLES if job.keeps_weeks else TABLES[:1]
-    return all(part_name(table, batch) in done for table in tables)
 
 
 def _part_files(

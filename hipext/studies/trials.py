@@ -138,24 +138,22 @@ def person_of(arm: Arm) -> Athlete:
 def athletes_like(athlete: Athlete, n: int, *, seed: int, cv: float) -> list[Athlete]:
     """Return `n` athletes who differ in their response alone: lognormal, mean 1.
 
-    `cv` is the coefficient of variation of the response; the seed makes it, with the
-    number of an athlete.
+    `cv` is the coefficient of variation of the response.
     """
     # exp(s z - s^2 / 2) with s^2 = ln(1 + cv^2) has the mean 1 and the given cv.
     sd = sqrt(log(1.0 + cv**2))
-    responses = [
-        exp(sd * pair(seed, number, 0, TRAIT)[0] - sd**2 / 2.0) for number in range(n)
-    ]
-    return [
-        athlete.model_copy(update={"response": min(response, _MOST_RESPONSE)})
-        for response in responses
-    ]
+    normal = [pair(seed, number, 0, TRAIT)[0] for number in range(n)]
+    responses = [min(exp(sd * z - sd**2 / 2.0), _MOST_RESPONSE) for z in normal]
+    return [athlete.model_copy(update={"response": one}) for one in responses]
 
 
 def predicted_and_observed(
     *, n: int = 200, seed: int = 0, model: np.void | None = None
 ) -> pd.DataFrame:
-    """Predict every endpoint of the shipped trials.
+    """Predict every endpoint of the shipped trials: table `PREDICTIONS`.
+
+    A gain is that of the strength itself, without the error of a test, after the nights
+    since the last session.
 
     Parameters
     ----------
@@ -165,12 +163,6 @@ def predicted_and_observed(
         Of the athletes and the random numbers.
     model : numpy.void, optional
         Constants of the day loop. Default: those shipped.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table `PREDICTIONS`. A gain is that of the strength itself, without the error
-        of a test, after the nights since the last session.
     """
     model = shipped_model() if model is None else model
     rows = [row for trial in read_trials() for row in _predicted(trial, n, seed, model)]

@@ -187,7 +187,7 @@ def test_the_record_tells_what_it_is_and_what_it_depends_on(record):
     assert record["kind"] == "run"
     assert record["data"] == {
         name: hashlib.sha256((root / name).read_bytes()).hexdigest()
-        for name in ("exercises.toml", "parameters.toml")
+        for name in ("exercises.toml", "outcomes.csv", "parameters.toml")
     }
     assert {"scipy", "numba", "pyarrow"} <= set(record["versions"])
 

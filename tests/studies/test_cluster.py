@@ -16,8 +16,13 @@ from distributed import KilledWorker
 from distributed.comm import CommClosedError
 
 from hipext.studies import batches
-from hipext.studies.batches import _result, batches_on, job_of, tables_on_worker
-from hipext.studies.sweep_file import read_sweep_file
+from hipext.studies.batches import (
+    _result,
+    batches_on,
+    job_from_record,
+    tables_on_worker,
+)
+from hipext.studies.sweep_file import inputs_of_study, read_sweep_file
 from hipext.studies.sweeps import sweep
 
 ROOT = Path(__file__).parents[2]
@@ -182,8 +187,9 @@ def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
 
 
 def test_worker_checks_its_code_before_it_works(path):
+    job = job_from_record(inputs_of_study(read_sweep_file(path)))
     with pytest.raises(RuntimeError, match="this worker has another hipext"):
-        tables_on_worker(job_of(read_sweep_file(path)).head(), (), "other", None)
+        tables_on_worker(job.head(), (), "other", None)
 
 
 @pytest.mark.parametrize(

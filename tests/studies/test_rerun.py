@@ -20,8 +20,8 @@ from hipext.studies.comparison import (
 )
 from hipext.studies.reproduction import reproduce
 from hipext.studies.scenarios import scenario_of
-from hipext.studies.search import find_front, inputs_of_search, search_tables
-from hipext.studies.sweep_file import check_search, check_sweep
+from hipext.studies.search import find_front, search_tables
+from hipext.studies.sweep_file import check_search, check_sweep, inputs_of_study
 from hipext.studies.sweeps import sweep
 
 PLAN = read_plan("deadlift_5x5_10wk")
@@ -181,6 +181,6 @@ def test_search_is_made_again(tmp_path):
     spec = check_search({**QUESTION, "goals": goals, "search": size}, source="test")
     with parameters_changed({"muscle.gain": 0.01}):
         files = search_tables(find_front(spec, progress=False))
-        record = record_of("search", inputs_of_search(spec), files)
+        record = record_of("search", inputs_of_study(spec), files)
     write_files(files | {"record.json": record_bytes(record)}, tmp_path)
     assert reproduce(tmp_path, progress=False).is_identical

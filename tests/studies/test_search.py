@@ -9,8 +9,8 @@ from hipext.athletes.population import cohort
 from hipext.files.parameters import parameters_changed
 from hipext.studies.comparison import compare
 from hipext.studies.scenarios import scenario_of
-from hipext.studies.search import front_from_record, inputs_of_search, search_tables
-from hipext.studies.sweep_file import check_search
+from hipext.studies.search import front_from_record, search_tables
+from hipext.studies.sweep_file import check_search, inputs_of_study
 
 PLAN = "deadlift_5x5_10wk"
 GOALS = {"strength_pct": "highest", "minutes": "lowest"}
@@ -94,7 +94,7 @@ def test_trials_are_as_many_as_asked_for_and_of_the_space(found):
 
 
 def test_same_record_gives_the_same_bytes(found):
-    again = front_from_record(inputs_of_search(spec_of()), progress=False)
+    again = front_from_record(inputs_of_study(spec_of()), progress=False)
     assert search_tables(again) == search_tables(found)
 
 
@@ -169,7 +169,7 @@ def test_limit_of_a_percentile_goes_by_persons():
 
 
 def test_inputs_are_enough_and_hold_no_paths():
-    inputs = inputs_of_search(spec_of())
+    inputs = inputs_of_study(spec_of())
     assert set(inputs) == {"search", "plan", "participants"}
     assert not {"plan", "athlete", "population", "n_athletes"} & set(inputs["search"])
     assert inputs["participants"]["population"]["name"] == "Novices"

@@ -23,7 +23,6 @@ from hipext.simulation.simulation import write_record
 from hipext.studies.batches import (
     batch_size,
     job_from_record,
-    job_of,
     n_batches,
     pieces_of,
 )
@@ -31,7 +30,7 @@ from hipext.studies.comparison import compare
 from hipext.studies.crowds import OUTCOMES
 from hipext.studies.designs import sensitivity
 from hipext.studies.scenarios import scenario_of
-from hipext.studies.sweep_file import check_sweep
+from hipext.studies.sweep_file import check_sweep, inputs_of_study
 from hipext.studies.sweeps import (
     JOURNAL,
     parquet_bytes,
@@ -44,6 +43,11 @@ from hipext.studies.sweeps import (
 PLAN = "deadlift_5x5_10wk"
 TWO = {"deload_every": [0, 4], "load_step": [0.5, 1.0]}
 ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def job_of(spec):
+    """Return the job of a sweep file."""
+    return job_from_record(inputs_of_study(spec))
 
 
 def spec_of(**values):
