@@ -71,20 +71,14 @@ _BELOW, _ABOVE = 0.06, 0.2  # margins under the best and over the limit of the r
 def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw the fitted curve with its bands, the tests, and the load below.
 
+    Those of the performance. The load has a second axis, on the right. Without
+    draws of the bootstrap there are no bands.
+
     Parameters
     ----------
-    fit : Fit
-        As `calibration.fit` returns it.
-    training_load : pandas.Series
-        The load that was fitted, by the same days.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Those of the performance. The load has a second axis, on the right. Without
-        draws of the bootstrap there are no bands.
+    fit : as `calibration.fit` returns it
+    training_load : the load that was fitted, by the same days
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -123,21 +117,15 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
 def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
     """Draw the profile likelihood of one parameter.
 
+    Sum of squared errors by the value, or the deviance above the best for a model
+    with noise of its own. The axis of values is logarithmic for time constants and
+    where values differ widely. An end that the tests leave open has an arrow.
+
     Parameters
     ----------
-    fit : Fit
-        As `calibration.fit` returns it, with profiles.
-    parameter : str
-        One of the free parameters.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Sum of squared errors by the value, or the deviance above the best for a model
-        with noise of its own. The axis of values is logarithmic for time constants and
-        where values differ widely. An end that the tests leave open has an arrow.
+    fit : as `calibration.fit` returns it, with profiles
+    parameter : one of the free parameters
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------

@@ -99,18 +99,10 @@ def plot_fan(
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly fans: one row per scenario, week and outcome.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    scenario : str or int, optional
-        One of the table's; needed where it has several.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly fans: one row per scenario, week and outcome
+    outcome : one of the table's
+    scenario : one of the table's; needed where it has several
+    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
     rows = _rows_of(weekly, outcome, columns, scenario)
@@ -134,19 +126,13 @@ def plot_fans(
 ) -> Axes:
     """Draw the median of every scenario, and the middle half of the athletes.
 
+    Every line is named at its end; bands are from 25 % to 75 % of the athletes.
+
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly fans: one row per scenario, week and outcome; at most six scenarios.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end; bands are from 25 % to 75 % of the athletes.
+    weekly : weekly fans: one row per scenario, week and outcome; at most six scenarios
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -165,21 +151,14 @@ def plot_difference(
 ) -> Axes:
     """Draw the difference of scenario and baseline, week by week.
 
+    A single scenario has the band of its athletes besides that of the mean.
+
     Parameters
     ----------
-    weekly_differences : pandas.DataFrame
-        Weekly differences: one row per scenario, week and outcome.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    scenario : str or int, optional
-        One of the table's. Default: all, at most six.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A single scenario has the band of its athletes besides that of the mean.
+    weekly_differences : weekly differences: one row per scenario, week and outcome
+    outcome : one of the table's
+    scenario : one of the table's. Default: all, at most six
+    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
@@ -206,19 +185,13 @@ def plot_differences(
 ) -> Axes:
     """Draw the difference of every scenario from the baseline, a row each.
 
+    Rows in the order of the table. A difference of exactly 0 has a hollow dot.
+
     Parameters
     ----------
-    differences : pandas.DataFrame
-        Differences: one row per scenario and outcome.
-    outcome : str
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Rows in the order of the table. A difference of exactly 0 has a hollow dot.
+    differences : differences: one row per scenario and outcome
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
@@ -230,20 +203,14 @@ def plot_one_at_a_time(
 ) -> Axes:
     """Draw the differences that single changes make, under a heading per group.
 
+    The group with the largest difference comes first; its rows stay in the order of
+    the table. A name that begins with its group goes on without it.
+
     Parameters
     ----------
-    differences_by_group : pandas.DataFrame
-        Differences, with a column ``group``: what was changed.
-    outcome : str
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The group with the largest difference comes first; its rows stay in the order of
-        the table. A name that begins with its group goes on without it.
+    differences_by_group : differences, with a column ``group``: what was changed
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
@@ -267,21 +234,14 @@ def plot_effect(
 ) -> Axes:
     """Draw an outcome by one varied quantity: mean and spread of the athletes.
 
+    Means of numbers are joined where a number has one scenario.
+
     Parameters
     ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, mean and quantiles of the outcome.
-    x : str
-        What was varied: numbers, or texts, which are drawn side by side.
-    outcome : str
-        One of `crowds.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Means of numbers are joined where a number has one scenario.
+    summary : one row per scenario: what was varied, mean and quantiles of the outcome
+    x : what was varied: numbers, or texts, which are drawn side by side
+    outcome : one of `crowds.OUTCOMES`
+    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
@@ -306,21 +266,14 @@ def plot_surface(
 ) -> Axes:
     """Draw the mean of an outcome by two varied numbers.
 
+    Cells of one size where at least half of a grid is there, else points.
+
     Parameters
     ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, and the mean of the outcome.
-    x, y : str
-        The two varied numbers, in a row that no other scenario shares.
-    outcome : str
-        One of `crowds.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Cells of one size where at least half of a grid is there, else points.
+    summary : one row per scenario: what was varied, and the mean of the outcome
+    x, y : the two varied numbers, in a row that no other scenario shares
+    outcome : one of `crowds.OUTCOMES`
+    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
@@ -344,14 +297,8 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    indices : pandas.DataFrame
-        One row per knob: first and total, with the ends of their intervals.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    indices : one row per knob: first and total, with the ends of their intervals
+    ax : axes to draw on; the current ones by default
     """
     columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
     _check_knobs(indices, columns)
@@ -374,17 +321,12 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw Morris' measures: the mean effect of each knob, and its spread.
 
+    On the grey line sigma equals mu_star.
+
     Parameters
     ----------
-    indices : pandas.DataFrame
-        One row per knob: mu_star with the ends of its interval, and sigma.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        On the grey line sigma equals mu_star.
+    indices : one row per knob: mu_star with the ends of its interval, and sigma
+    ax : axes to draw on; the current ones by default
     """
     _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
     ax = axes_or_current(ax)
@@ -412,21 +354,15 @@ def plot_front(
 ) -> Axes:
     """Draw the trials of a search by their goals, and the front among them.
 
+    The front is a line; of three goals its marks are coloured, larger for more.
+
     Parameters
     ----------
-    trials : pandas.DataFrame
-        One row per trial: a column per goal, ``is_allowed`` and ``is_on_front``.
-    goals : Mapping[str, str]
-        "highest" or "lowest" by goal; two or more.
+    trials : one row per trial: a column per goal, ``is_allowed`` and ``is_on_front``
+    goals : "highest" or "lowest" by goal; two or more
     x, y, colour : str, optional
         Goals to draw. Default: the first ones left; a colour from the third on.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The front is a line; of three goals its marks are coloured, larger for more.
+    ax : axes to draw on; the current ones by default
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])
@@ -458,20 +394,14 @@ def plot_predicted(
 ) -> Axes:
     """Draw observed and predicted means of trials, one row per outcome.
 
+    A bar is one standard deviation between athletes to either side, where known; an
+    outcome of which only the direction was observed has no observed mark.
+
     Parameters
     ----------
-    table : pandas.DataFrame
-        Table as `trials.predicted_and_observed` returns it.
-    unit : str, default "%"
-        Which outcomes: "%" for gains of the 1RM, "kg" for loads.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A bar is one standard deviation between athletes to either side, where known; an
-        outcome of which only the direction was observed has no observed mark.
+    table : table as `trials.predicted_and_observed` returns it
+    unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------

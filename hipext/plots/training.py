@@ -114,16 +114,9 @@ def plot_volume(
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it.
-    measure : str, default "system_volume_load_kg"
-        A column of the table, one of `MEASURES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it
+    measure : a column of the table, one of `MEASURES`
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -149,14 +142,8 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it
+    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
     ax = axes_or_current(ax)
@@ -179,17 +166,12 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the weekly sets of every muscle group, one lane each, on one scale.
 
+    Each line starts at the bottom of its lane; its highest value is on the right.
+
     Parameters
     ----------
-    muscle_sets : pandas.DataFrame
-        Sets per muscle, as `metrics.muscle_sets` returns it.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Each line starts at the bottom of its lane; its highest value is on the right.
+    muscle_sets : sets per muscle, as `metrics.muscle_sets` returns it
+    ax : axes to draw on; the current ones by default
     """
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
@@ -226,14 +208,8 @@ def plot_response(
     ----------
     response : pandas.DataFrame
         Response table, one row per day from day 0, as `respond` of a model returns it.
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same plan, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table of the same plan, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     RESPONSE.check(response)
     ax = axes_or_current(ax)
@@ -253,14 +229,8 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it. A missing share leaves a gap.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it. A missing share leaves a gap
+    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
     ax = axes_or_current(ax)
@@ -284,19 +254,13 @@ def plot_lifts(
 ) -> Axes:
     """Draw the heaviest working load of every week, one line per lift.
 
+    Every line is named at its end; it has a gap where no working set is loaded.
+
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
-    exercises : sequence of str, optional
-        Ids of the lifts, at most six. Default: the six with the heaviest loads.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end; it has a gap where no working set is loaded.
+    sets : sets table
+    exercises : ids of the lifts, at most six. Default: the six with the heaviest loads
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -350,16 +314,9 @@ def plot_pain(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    limits : Mapping[str, float], optional
-        Limits to draw, by their effect. Default: those of the shipped rules.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    limits : limits to draw, by their effect. Default: those of the shipped rules
+    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
     ax = axes_or_current(ax)
@@ -401,16 +358,9 @@ def plot_technique(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    gates : Mapping[str, float or None], optional
-        Least technique that the gate of a phase asks for, by name of the phase.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    gates : least technique that the gate of a phase asks for, by name of the phase
+    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
     ax = axes_or_current(ax)
@@ -438,18 +388,10 @@ def plot_range(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    assessments : pandas.DataFrame
-        Assessments table of the same run.
-    gates : Mapping[str, float or None], optional
-        Least range that the gate of a phase asks for, by name of the phase.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    assessments : assessments table of the same run
+    gates : least range that the gate of a phase asks for, by name of the phase
+    ax : axes to draw on; the current ones by default
     """
     columns = ("day", "week", "range_left_deg", "range_right_deg")
     check_columns(daily, columns, name="daily")
@@ -481,23 +423,15 @@ def plot_strength(
 ) -> Axes:
     """Draw the 1RM of lifts day by day, mean of both sides, and its tests.
 
+    Every line is named at its end.
+
     Parameters
     ----------
-    capacity : pandas.DataFrame
-        Capacity table (columns: `tables.CAPACITY`).
-    assessments : pandas.DataFrame
-        Assessments table of the same run.
-    exercises : sequence of str, optional
-        Ids of the lifts; six at most are drawn. Default: those that were tested.
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end.
+    capacity : capacity table (columns: `tables.CAPACITY`)
+    assessments : assessments table of the same run
+    exercises : ids of the lifts; six at most are drawn. Default: those that were tested
+    weekly : weekly table of the same run, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     check_columns(capacity, ("day", "exercise", "side", "one_rm_kg"), name="capacity")
     ax = axes_or_current(ax)
@@ -551,20 +485,14 @@ def plot_decisions(
 ) -> Axes:
     """Draw when each exercise advanced, held or went back, and when a gate opened.
 
+    One lane per exercise, in the order of their first decision, under one of the
+    plan. A mark stands on its day and differs in shape, not only in colour.
+
     Parameters
     ----------
-    decisions : pandas.DataFrame
-        Decisions table (columns: `tables.DECISIONS`).
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        One lane per exercise, in the order of their first decision, under one of the
-        plan. A mark stands on its day and differs in shape, not only in colour.
+    decisions : decisions table (columns: `tables.DECISIONS`)
+    weekly : weekly table of the same run, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
     ax = axes_or_current(ax)
