@@ -51,11 +51,12 @@ def spoken(name: str) -> str:
 def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
     """Set up the week axis, shade the deload weeks and name the phases.
 
-    `weeks` has one row per week; ``is_deload`` and ``phase`` are used where they are
-    there. A week w begins at ``w + starts_at`` on the axis.
+    Of several rows of a week the first counts; ``is_deload`` and ``phase`` are used
+    where they are there. A week w begins at ``w + starts_at`` on the axis.
     """
     if weeks.empty:
         return
+    weeks = weeks.drop_duplicates("week")
     first, last = weeks["week"].min(), weeks["week"].max()
     ax.set_xlim(first + starts_at - 0.1, last + starts_at + 1.1)
     # As many weeks are marked as fit; in long plans lines have fewer markers too.
@@ -78,8 +79,8 @@ def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
     begins = weeks["phase"] != weeks["phase"].shift()
     # A phase that a gate sends the athlete back to is named a second time.
     names = weeks.loc[begins, "phase"]
-    starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
-    starts[-1] += starts_at + 1
+    starts = [*weeks.loc[begins, "week"], weeks["week"].iloc[-1] + 1]
+    starts = [week + starts_at for week in starts]
     low, high = ax.get_xlim()
     week_in = ax.bbox.width / ax.get_figure(root=True).dpi / (high - low)
     for phase, (start, end) in zip(names, pairwise(starts), strict=True):
