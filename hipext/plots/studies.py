@@ -59,11 +59,12 @@ REFUSED_STYLE = {"color": "0.6", "marker": "x", "linestyle": "", "markersize": 4
 ALLOWED_STYLE = {"color": "0.6", "marker": "o", "linestyle": "", "markersize": 3}
 FRONT_STYLE = {"color": BLUE, "marker": "D", "linestyle": "--"}
 SHADES = {"cmap": "cividis", "edgecolors": BLACK}  # dark to light in grey too
-INDEX_STYLES = {  # label, distance from the middle of the row, and marker
+# Two marks of a row are shifted off its middle, so that their bars do not overlap.
+INDEX_STYLES = {  # label, shift, and marker
     "first": ("first: alone", -0.15, {"color": BLUE, "marker": "o"}),
     "total": ("total: with others", 0.15, {"color": VERMILION, "marker": "D"}),
 }
-TRIAL_STYLES = {  # distance from the middle of the row, marker, and line of the SD
+TRIAL_STYLES = {  # shift, marker, and line of the SD
     "observed": (-0.15, {"color": BLACK, "marker": "o"}, "-"),
     "predicted": (0.15, {"color": VERMILION, "marker": "D"}, "--"),
 }
@@ -99,7 +100,7 @@ def plot_fan(
 
     Parameters
     ----------
-    weekly : weekly fans: one row per scenario, week and outcome
+    weekly : weekly fans, one row per scenario, week and outcome
     outcome : one of the table's
     scenario : one of the table's; needed where it has several
     ax : axes to draw on; the current ones by default
@@ -130,7 +131,7 @@ def plot_fans(
 
     Parameters
     ----------
-    weekly : weekly fans: one row per scenario, week and outcome; at most six scenarios
+    weekly : weekly fans of at most six scenarios; a row per scenario, week and outcome
     outcome : one of the table's
     ax : axes to draw on; the current ones by default
     """
@@ -155,7 +156,7 @@ def plot_difference(
 
     Parameters
     ----------
-    weekly_differences : weekly differences: one row per scenario, week and outcome
+    weekly_differences : one row per scenario, week and outcome
     outcome : one of the table's
     scenario : one of the table's. Default: all, at most six
     ax : axes to draw on; the current ones by default
@@ -167,9 +168,8 @@ def plot_difference(
     lines = []
     if len(rows["scenario"].unique()) == 1:
         ax.fill_between("week", "q05", "q95", data=rows, **ATHLETES_STYLE)
-        ax.fill_between(
-            "week", "ci_low", "ci_high", data=rows, label=MEAN, **BAND_STYLE
-        )
+        band = BAND_STYLE | {"label": MEAN}
+        ax.fill_between("week", "ci_low", "ci_high", data=rows, **band)
         ax.plot(rows["week"], rows["mean"], label="mean difference", **LINE_STYLE)
         legend_above(ax)
     else:
@@ -189,7 +189,7 @@ def plot_differences(
 
     Parameters
     ----------
-    differences : differences: one row per scenario and outcome
+    differences : one row per scenario and outcome
     outcome : one of the table's
     ax : axes to draw on; the current ones by default
     """
@@ -305,11 +305,9 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = indices.sort_values("total", ascending=False, kind="stable")
     ax = axes_or_current(ax)
     for what, (label, shift, look) in INDEX_STYLES.items():
-        # First and total of a knob are shifted, so that intervals do not overlap.
-        heights = np.arange(len(rows)) + shift
-        ends = rows[f"{what}_low"], rows[f"{what}_high"]
-        ax.hlines(heights, *ends, color=look["color"], linewidth=1.5)
-        ax.plot(rows[what], heights, linestyle="", label=label, **look)
+        y, low, high = np.arange(len(rows)) + shift, f"{what}_low", f"{what}_high"
+        ax.hlines(y, low, high, data=rows, color=look["color"], linewidth=1.5)
+        ax.plot(rows[what], y, linestyle="", label=label, **look)
     ax.axvline(0.0, **EVEN_STYLE)
     name_rows(ax, short_names(rows["knob"]))
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -332,9 +330,8 @@ def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_current(ax)
     ax.hlines("sigma", "mu_star_low", "mu_star_high", data=indices, **RANGE_STYLE)
     points = []
-    for name, row in zip(
-        short_names(indices["knob"]), indices.itertuples(), strict=True
-    ):
+    knobs = zip(short_names(indices["knob"]), indices.itertuples(), strict=True)
+    for name, row in knobs:
         points += ax.plot(row.mu_star, row.sigma, label=name, **POINT_STYLE)
     ax.axline((0, 0), slope=1, label="sigma = mu*", **EVEN_STYLE)
     ax.set_xlabel("mean size of the effect, mu* (unit of the outcome)")
@@ -399,7 +396,7 @@ def plot_predicted(
 
     Parameters
     ----------
-    table : table as `trials.predicted_and_observed` returns it
+    table : as `trials.predicted_and_observed` returns it
     unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
     ax : axes to draw on; the current ones by default
 
@@ -412,21 +409,16 @@ def plot_predicted(
     check_one_of(unit, _TRIAL_LABELS, name="unit")
     ax = axes_or_current(ax)
     rows = table[table["unit"] == unit]
-    heights = pd.Series(range(len(rows)), index=rows.index, dtype=float)
     for what, (shift, look, line) in TRIAL_STYLES.items():
         # Without a known SD the bar has no length.
-        sd, y = rows[f"{what}_sd"].fillna(0.0), heights + shift
+        y, sd = np.arange(len(rows)) + shift, rows[f"{what}_sd"].fillna(0.0)
         ends = rows[what] - sd, rows[what] + sd
         ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
         ax.plot(rows[what], y, linestyle="", label=what, markersize=5, **look)
     ax.axvline(0.0, **BORDER_STYLE)
-    name_rows(
-        ax,
-        [
-            f"{row.trial}, {row.arm}: {spoken(row.exercise)}, week {row.week}"
-            for row in rows.itertuples()
-        ],
-    )
+    words = "{0.trial}, {0.arm}: {1}, week {0.week}"
+    trials = rows.itertuples()
+    name_rows(ax, [words.format(row, spoken(row.exercise)) for row in trials])
     ax.invert_yaxis()
     ax.set_xlabel(_TRIAL_LABELS[unit])
     legend_above(ax)
@@ -469,9 +461,7 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
     """
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
-    is_surface = len(names) == 2 and all(
-        _is_numbers(found.vary[name]) for name in names
-    )
+    is_surface = len(names) == 2 and all(map(_is_numbers, found.vary.values()))
     n_panels = len(names) + is_surface
     n_columns = 1 if n_panels <= _MAX_STACKED else 2
     n_rows = -(-n_panels // n_columns)
@@ -510,20 +500,17 @@ def front_figure(found: Search) -> Figure:
 
 def as_written(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return a summary with lists and tables that were set as files have them."""
-    shown = summary.copy()
-    for name in names:
-        shown[name] = [
-            written(value) if isinstance(value, tuple | Mapping) else value
-            for value in summary[name]
-        ]
-    return shown
+
+    def shown(value: object) -> object:
+        return written(value) if isinstance(value, tuple | Mapping) else value
+
+    return summary.assign(**{name: summary[name].map(shown) for name in names})
 
 
 def label_of(name: str) -> str:
     """Return the meaning of an outcome with its unit; of another name, its words."""
-    if name not in OUTCOMES:
-        return spoken(name)
-    return f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit or 'number'})"
+    one = OUTCOMES.get(name)
+    return f"{one.meaning} ({one.unit or 'number'})" if one else spoken(name)
 
 
 def weekly_label(outcome: str) -> str:
@@ -552,10 +539,10 @@ def _rows_of(
     check_one_of(outcome, known, name="outcome")
     # Scenarios can be numbers, but are named and compared as texts.
     rows = table[table["outcome"] == outcome].astype({"scenario": str})
-    if scenario is None:
-        return rows
-    check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
-    return rows[rows["scenario"] == str(scenario)]
+    if scenario is not None:
+        check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
+        rows = rows[rows["scenario"] == str(scenario)]
+    return rows
 
 
 def _lines(
@@ -717,19 +704,16 @@ def _keep_means(ax: Axes, label: str) -> None:
     ax.autoscale_view()
     for dots in ax.lines:
         dots.set_markersize(_DOT_PT)
-    ax.set_ylabel(
-        fill(label, _LABEL_LETTERS) if ax.get_subplotspec().is_first_col() else ""
-    )
+    is_first = ax.get_subplotspec().is_first_col()
+    ax.set_ylabel(fill(label, _LABEL_LETTERS) if is_first else "")
 
 
 def _is_numbers(varied: Varied) -> bool:
     """Return whether several numbers, or a range of them, were varied."""
-    if isinstance(varied, Range):
-        return True
-    return len(varied) > 1 and all(type(one) in (int, float) for one in varied)
+    return isinstance(varied, Range) or (
+        len(varied) > 1 and {*map(type, varied)} <= {int, float}
+    )
 
 
 def _is_whole(varied: Varied) -> bool:
-    if isinstance(varied, Range):
-        return varied.whole
-    return all(type(one) is int for one in varied)
+    return varied.whole if isinstance(varied, Range) else {*map(type, varied)} <= {int}
