@@ -306,7 +306,7 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_current(ax)
     for what, (label, shift, look) in INDEX_STYLES.items():
         y, low, high = np.arange(len(rows)) + shift, f"{what}_low", f"{what}_high"
-        ax.hlines(y, low, high, data=rows, color=look["color"], linewidth=1.5)
+        ax.hlines(y, rows[low], rows[high], color=look["color"], linewidth=1.5)
         ax.plot(rows[what], y, linestyle="", label=label, **look)
     ax.axvline(0.0, **EVEN_STYLE)
     name_rows(ax, short_names(rows["knob"]))

@@ -232,9 +232,14 @@ def test_the_figure_of_the_response_names_the_load_that_drives_it(
 ):
     plan, athlete = simulation.plan, simulation.athlete
     page = Page(report(open_loop(plan, athlete, training_load=definition)))
-    words = definition.replace("_", " ").replace("rpe", f"rating {TIMES} minutes")
-    words = words.replace("volume load", "volume load with body mass")
-    caption = f"driven by a daily training load: here {words} ( {definition} )."
+    words = {
+        "session_rpe_load": f"session rating {TIMES} minutes",
+        "system_volume_load_kg": "volume load with body mass",
+        "tut_s": "time under tension",
+    }
+    caption = (
+        f"driven by a daily training load: here {words[definition]} ( {definition} )."
+    )
     assert caption in page.text
 
 
