@@ -82,19 +82,14 @@ def setting_of(
     """
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
+    needed = exercises_of(plan, ()) if needed is None else needed
     unique, _ = unique_athletes(athletes)
     tested = sorted({lift for athlete in unique for lift in athlete.one_rm_kg})
     names = exercises_of(plan, tested)
+    known = exercises, names, horizon_of(plan), model
     return Setting(
         plan_arrays_of(plan, exercises, tested, model),
-        athlete_arrays_of(
-            athletes,
-            exercises,
-            names,
-            horizon_of(plan),
-            model,
-            needed=exercises_of(plan, ()) if needed is None else needed,
-        ),
+        athlete_arrays_of(athletes, *known, needed=needed),
         names,
         model,
     )
@@ -102,15 +97,9 @@ def setting_of(
 
 def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
     """Return a setting with other athletes, whose measured lifts are the same."""
-    others = athlete_arrays_of(
-        athletes,
-        read_exercises(),
-        setting.exercises,
-        setting.plan.horizon,
-        setting.model,
-        needed=(),
-    )
-    return setting._replace(athletes=others)
+    horizon, model = setting.plan.horizon, setting.model
+    known = read_exercises(), setting.exercises, horizon, model
+    return setting._replace(athletes=athlete_arrays_of(athletes, *known, needed=()))
 
 
 def trace(
@@ -123,22 +112,10 @@ def trace(
     script: Mapping[str, np.ndarray] | None = None,
     is_compiled: bool = False,
 ) -> Trace:
-    """Simulate one athlete going through a plan, and keep everything.
+    """Simulate one athlete, in a row of the setting, through a plan; keep everything.
 
-    Parameters
-    ----------
-    setting : Setting
-        Plan, athletes and constants.
-    row : int, default 0
-        Row of the athlete in the setting.
-    seed, athlete_number : int, default 0
-        With the day and the channel they make the random numbers.
-    noise : bool, default True
-        Whether there are any.
-    script : Mapping[str, numpy.ndarray], optional
-        Observations by day that replace the athlete's own; see `state.SCRIPT`.
-    is_compiled : bool, default False
-        Whether to use machine code. Default: plain Python, which needs no compiler.
+    Seed, athlete number, day and channel make the random numbers. Observations of a
+    script, by day, replace the athlete's own (`state.SCRIPT`).
     """
     log = _full_log(setting)
     run = _run_state(setting, row, log, seed=seed, number=athlete_number, noise=noise)
@@ -167,21 +144,18 @@ def weeks_of_all(
 ) -> np.ndarray:
     """Simulate all athletes of a setting, and keep their weeks alone.
 
-    Returns
-    -------
-    numpy.ndarray
-        [athlete, week] of `state.WEEK_LOG`; weeks after the end of the plan are
-        missing. `first_number` is the athlete number of the first one.
+    They are [athlete, week] of `state.WEEK_LOG`, missing after the end of the plan.
+    The first athlete has the number `first_number`.
     """
     n_athletes = len(setting.athletes.records)
     weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=WEEK_LOG)
     chance = {"seed": seed, "noise": noise}
     if is_compiled:
-        run = _run_state(setting, 0, _short_log(weeks[0]), number=0, **chance)
+        run = _run_state(setting, 0, _log(weeks[0]), number=0, **chance)
         compiled(simulate_all)(run, *setting.athletes, weeks, first_number)
         return weeks
     for row in range(n_athletes):
-        log, number = _short_log(weeks[row]), first_number + row
+        log, number = _log(weeks[row]), first_number + row
         run = _run_state(setting, row, log, number=number, **chance)
         _simulate(run, is_compiled=False)
     return weeks
@@ -243,42 +217,40 @@ def _full_log(setting: Setting) -> Log:
     plan, n_lifts = setting.plan, len(setting.exercises)
     n_days = plan.horizon * DAYS_PER_WEEK
     max_sets, max_slots = _max_rows_per_week(setting)
-    n_decisions = 2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days
-    # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
-    n_tests = (6 + n_lifts) * int(plan.calendar["is_test"].sum())
+    return _log(
+        np.full(plan.horizon, np.nan, dtype=WEEK_LOG),
+        n_sets=max_sets * plan.horizon,
+        n_decisions=2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days,
+        # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
+        n_tests=(6 + n_lifts) * int(plan.calendar["is_test"].sum()),
+        n_days=n_days,
+        n_lifts=n_lifts,
+    )
+
+
+def _log(
+    weeks: np.ndarray,
+    *,
+    n_sets: int = 0,
+    n_decisions: int = 1,
+    n_tests: int = 0,
+    n_days: int = 0,
+    n_lifts: int = 0,
+) -> Log:
+    """Return an empty log; one without days keeps nothing but weeks."""
+    decision = np.zeros(1, DECISION_LOG)
+    decision["observed"] = np.nan  # no observation played a part yet
     return Log(
-        is_kept=True,
+        is_kept=n_days > 0,
         count=np.zeros(1, COUNT)[0],
-        sets=np.zeros(max_sets * plan.horizon, SET_LOG),
-        decisions=_decisions(n_decisions),
+        sets=np.zeros(n_sets, SET_LOG),
+        decisions=np.repeat(decision, n_decisions),
         tests=np.zeros(n_tests, TEST_LOG),
         days=np.zeros(n_days, DAY_LOG),
         muscles=np.zeros((n_days, N_MUSCLES, len(SIDES)), MUSCLE_LOG),
         lifts=np.zeros((n_days, n_lifts, len(SIDES)), LIFT_LOG),
-        weeks=np.full(plan.horizon, np.nan, dtype=WEEK_LOG),
-    )
-
-
-def _short_log(weeks: np.ndarray) -> Log:
-    """Return a log that keeps nothing but weeks."""
-    return Log(
-        is_kept=False,
-        count=np.zeros(1, COUNT)[0],
-        sets=np.zeros(0, SET_LOG),
-        decisions=_decisions(1),
-        tests=np.zeros(0, TEST_LOG),
-        days=np.zeros(0, DAY_LOG),
-        muscles=np.zeros((0, 0, 0), MUSCLE_LOG),
-        lifts=np.zeros((0, 0, 0), LIFT_LOG),
         weeks=weeks,
     )
-
-
-def _decisions(n_rows: int) -> np.ndarray:
-    """Return rows for decisions, where no observation played a part yet."""
-    row = np.zeros(1, DECISION_LOG)
-    row["observed"] = np.nan
-    return np.repeat(row, n_rows)
 
 
 def _max_rows_per_week(setting: Setting) -> tuple[int, int]:

@@ -236,6 +236,7 @@ def test_the_figure_of_the_response_names_the_load_that_drives_it(
         "session_rpe_load": f"session rating {TIMES} minutes",
         "system_volume_load_kg": "volume load with body mass",
         "tut_s": "time under tension",
+        "hard_sets": "hard sets",
     }
     caption = (
         f"driven by a daily training load: here {words[definition]} ( {definition} )."
