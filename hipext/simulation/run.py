@@ -6,28 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.athletes.athlete import Athlete
+from hipext.engine import state
 from hipext.engine.compiled import as_python_objects, columns_of, compiled
 from hipext.engine.day import simulate_all, simulate_days
-from hipext.engine.state import (
-    BODY,
-    COUNT,
-    DAY_LOG,
-    DECISION_LOG,
-    LIFT,
-    LIFT_LOG,
-    MUSCLE,
-    MUSCLE_LOG,
-    N_MUSCLES,
-    OBSERVED,
-    SCRIPT,
-    SET_LOG,
-    SIDES,
-    SLOT_STATE,
-    TEST_LOG,
-    WEEK_LOG,
-    Log,
-    RunState,
-)
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise, read_exercises
@@ -148,7 +129,7 @@ def weeks_of_all(
     The first athlete has the number `first_number`.
     """
     n_athletes = len(setting.athletes.records)
-    weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=WEEK_LOG)
+    weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=state.WEEK_LOG)
     chance = {"seed": seed, "noise": noise}
     if is_compiled:
         run = _run_state(setting, 0, _log(weeks[0]), number=0, **chance)
@@ -161,7 +142,7 @@ def weeks_of_all(
     return weeks
 
 
-def _simulate(run: RunState, *, is_compiled: bool) -> object:
+def _simulate(run: state.RunState, *, is_compiled: bool) -> object:
     """Simulate one athlete; return the counts of the log."""
     if is_compiled:
         # The machine code for many serves one: another entry would compile for seconds.
@@ -171,7 +152,7 @@ def _simulate(run: RunState, *, is_compiled: bool) -> object:
         return as_python_objects(run.log.count)
     # Plain Python reads copies of the records, and writes the log in place.
     log = run.log._replace(
-        **{name: columns_of(getattr(run.log, name)) for name in Log._fields[2:]}
+        **{name: columns_of(getattr(run.log, name)) for name in state.Log._fields[2:]}
     )
     run = as_python_objects(run._replace(log=log))
     simulate_days(run)
@@ -179,11 +160,11 @@ def _simulate(run: RunState, *, is_compiled: bool) -> object:
 
 
 def _run_state(
-    setting: Setting, row: int, log: Log, *, seed: int, number: int, noise: bool
-) -> RunState:
+    setting: Setting, row: int, log: state.Log, *, seed: int, number: int, noise: bool
+) -> state.RunState:
     """Return the state of one athlete before the first morning."""
     n_lifts = len(setting.exercises)
-    return RunState(
+    return state.RunState(
         *setting.plan,
         athlete=setting.athletes.records[row],
         strengths=setting.athletes.strengths[row],
@@ -193,11 +174,11 @@ def _run_state(
         athlete_number=number,
         is_noisy=noise,
         script=_script(None, 0),
-        body=np.zeros(1, BODY)[0],
-        muscles=np.zeros((N_MUSCLES, len(SIDES)), MUSCLE),
-        lifts=np.zeros(n_lifts, LIFT),
-        observed=np.zeros(1, OBSERVED)[0],
-        slot_states=np.zeros(len(setting.plan.slots), SLOT_STATE),
+        body=np.zeros(1, state.BODY)[0],
+        muscles=np.zeros((state.N_MUSCLES, len(state.SIDES)), state.MUSCLE),
+        lifts=np.zeros(n_lifts, state.LIFT),
+        observed=np.zeros(1, state.OBSERVED)[0],
+        slot_states=np.zeros(len(setting.plan.slots), state.SLOT_STATE),
         e1rm_kg=np.zeros(n_lifts),
         log=log,
     )
@@ -205,20 +186,20 @@ def _run_state(
 
 def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     if not given:
-        return np.empty((0, len(SCRIPT)))
-    script = np.full((horizon * DAYS_PER_WEEK, len(SCRIPT)), np.nan)
+        return np.empty((0, len(state.SCRIPT)))
+    script = np.full((horizon * DAYS_PER_WEEK, len(state.SCRIPT)), np.nan)
     for name, values in given.items():
-        script[: len(values), SCRIPT.index(name)] = values
+        script[: len(values), state.SCRIPT.index(name)] = values
     return script
 
 
-def _full_log(setting: Setting) -> Log:
+def _full_log(setting: Setting) -> state.Log:
     """Return a log with room for everything that can happen to one athlete."""
     plan, n_lifts = setting.plan, len(setting.exercises)
     n_days = plan.horizon * DAYS_PER_WEEK
     max_sets, max_slots = _max_rows_per_week(setting)
     return _log(
-        np.full(plan.horizon, np.nan, dtype=WEEK_LOG),
+        np.full(plan.horizon, np.nan, dtype=state.WEEK_LOG),
         n_sets=max_sets * plan.horizon,
         n_decisions=2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days,
         # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
@@ -236,19 +217,19 @@ def _log(
     n_tests: int = 0,
     n_days: int = 0,
     n_lifts: int = 0,
-) -> Log:
+) -> state.Log:
     """Return an empty log; one without days keeps nothing but weeks."""
-    decision = np.zeros(1, DECISION_LOG)
+    decision = np.zeros(1, state.DECISION_LOG)
     decision["observed"] = np.nan  # no observation played a part yet
-    return Log(
+    return state.Log(
         is_kept=n_days > 0,
-        count=np.zeros(1, COUNT)[0],
-        sets=np.zeros(n_sets, SET_LOG),
+        count=np.zeros(1, state.COUNT)[0],
+        sets=np.zeros(n_sets, state.SET_LOG),
         decisions=np.repeat(decision, n_decisions),
-        tests=np.zeros(n_tests, TEST_LOG),
-        days=np.zeros(n_days, DAY_LOG),
-        muscles=np.zeros((n_days, N_MUSCLES, len(SIDES)), MUSCLE_LOG),
-        lifts=np.zeros((n_days, n_lifts, len(SIDES)), LIFT_LOG),
+        tests=np.zeros(n_tests, state.TEST_LOG),
+        days=np.zeros(n_days, state.DAY_LOG),
+        muscles=np.zeros((n_days, state.N_MUSCLES, len(state.SIDES)), state.MUSCLE_LOG),
+        lifts=np.zeros((n_days, n_lifts, len(state.SIDES)), state.LIFT_LOG),
         weeks=weeks,
     )
 
@@ -266,4 +247,4 @@ def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
         ]
         max_sets = max(max_sets, sum(int(per_slot[span].sum()) for span in spans))
         max_slots = max(max_slots, sum(span.stop - span.start for span in spans))
-    return len(SIDES) * max_sets, int(max_slots)
+    return len(state.SIDES) * max_sets, int(max_slots)
