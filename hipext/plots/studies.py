@@ -429,25 +429,20 @@ def plot_predicted(
 def comparison_figure(found: Comparison, outcome: str) -> Figure:
     """Return courses over weeks and differences of an outcome, scenario by scenario."""
     n_rows = len(found.scenarios) - 1
-    ends_in = _ROW_IN * n_rows + 1.2
+    parts = [(plot_differences, found.differences, _ROW_IN * n_rows + 1.2)]
     if found.groups:
-        headings_in = _ROW_IN * found.differences["group"].nunique()
-        page = _study_figure(ends_in + headings_in)
-        plot_one_at_a_time(found.differences, outcome=outcome, ax=page.subplots())
-        return page
-    if not n_rows:
-        page = _study_figure(_COURSE_IN + 0.6)
-        plot_fan(found.weekly, outcome=outcome, ax=page.subplots())
-        return page
-    # Courses by week need a weekly outcome, and few enough lines.
-    has_course = outcome in WEEKLY and n_rows < MAX_SERIES
-    heights = [_COURSE_IN, _COURSE_IN, ends_in] if has_course else [ends_in]
+        n_rows += found.differences["group"].nunique()
+        parts = [(plot_one_at_a_time, found.differences, _ROW_IN * n_rows + 1.2)]
+    elif not n_rows:
+        parts = [(plot_fan, found.weekly, _COURSE_IN + 0.6)]
+    elif outcome in WEEKLY and n_rows < MAX_SERIES:  # few enough lines by week
+        parts.insert(0, (plot_difference, found.weekly_differences, _COURSE_IN))
+        parts.insert(0, (plot_fans, found.weekly, _COURSE_IN))
+    plots, tables, heights = zip(*parts, strict=True)
     page = _study_figure(sum(heights))
-    panels = page.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    if has_course:
-        plot_fans(found.weekly, outcome=outcome, ax=panels[0])
-        plot_difference(found.weekly_differences, outcome=outcome, ax=panels[1])
-    plot_differences(found.differences, outcome=outcome, ax=panels[-1])
+    panels = page.subplots(len(parts), height_ratios=heights, squeeze=False).flat
+    for plot, table, ax in zip(plots, tables, panels, strict=True):
+        plot(table, outcome=outcome, ax=ax)
     return page
 
 
