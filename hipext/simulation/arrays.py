@@ -11,7 +11,7 @@ are then the very objects of the last time. They are cached by identity: see `By
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import nan
 from typing import NamedTuple
 from zlib import crc32
@@ -33,7 +33,6 @@ from hipext.plans.plan import (
     MAX_WEEKS,
     TESTS,
     Gate,
-    Phase,
     Plan,
     Session,
     Slot,
@@ -173,9 +172,13 @@ def horizon_of(plan: Plan) -> int:
 
 def slots_in_order(plan: Plan) -> list[tuple[str, str, tuple[Slot, ...]]]:
     """Return phase (empty: all), session and slots, as the arrays number the slots."""
+    return [(name, one.name, slots_of(plan, one)) for name, one in _sessions(plan)]
+
+
+def _sessions(plan: Plan) -> list[tuple[str, Session]]:
+    """Return the sessions of a plan with the phase they belong to (empty: all)."""
     sessions = [("", session) for session in plan.session]
-    sessions += [(phase.name, s) for phase in plan.phase for s in phase.session]
-    return [(name, one.name, slots_of(plan, one)) for name, one in sessions]
+    return sessions + [(one.name, s) for one in plan.phase for s in one.session]
 
 
 def exercises_of(plan: Plan, tested: Sequence[str]) -> list[str]:
@@ -206,20 +209,19 @@ def _plan_record(plan: Plan) -> np.void:
 
 def _phases_and_occasions(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     """Return the phases, and the sessions of every weekday of every phase."""
-    spans, end = {}, 0
-    for phase, session, slots in slots_in_order(plan):
-        spans[phase, session] = (end, end + len(slots))
-        end += len(slots)
-    phases, occasions = [], []
+    sessions, phases, occasions = _sessions(plan), [], []
+    ends = accumulate((len(slots_of(plan, one)) for _, one in sessions), initial=0)
+    spans = [*pairwise(ends)]  # of slots
     for phase in plan.phase:
         gate, first, busy = phase.advance or Gate(), [], []
         for place, weekday in enumerate(WEEKDAYS):
             first.append(len(occasions))
-            for name, session in _sessions_on(plan, phase, weekday):
+            for (name, session), span in zip(sessions, spans, strict=True):
                 days = session.days or plan.days
-                is_week_end = place == max(map(WEEKDAYS.index, days))
-                occasions.append((*spans[name, session.name], is_week_end))
-                busy.append(place)
+                if name in ("", phase.name) and weekday in days:
+                    is_week_end = place == max(map(WEEKDAYS.index, days))
+                    occasions.append((*span, is_week_end))
+                    busy.append(place)
         limits = gate.technique_min, gate.pain_max
         limits += gate.range_min_deg, gate.asymmetry_max_deg
         values = (
@@ -234,13 +236,6 @@ def _phases_and_occasions(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
         phases.append(values)
     occasions = np.array(occasions, dtype=state.OCCASION)
     return np.array(phases, dtype=state.PHASE), occasions
-
-
-def _sessions_on(plan: Plan, phase: Phase, weekday: str) -> list[tuple[str, Session]]:
-    """Return the sessions of a weekday, with the phase they belong to (empty: all)."""
-    sessions = [("", session) for session in plan.session]
-    sessions += [(phase.name, session) for session in phase.session]
-    return [one for one in sessions if weekday in (one[1].days or plan.days)]
 
 
 def _calendar(plan: Plan) -> np.ndarray:
