@@ -78,7 +78,8 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
     """
     if svgs is None:
         svgs = figure_files(figures(simulation), kinds=["svg"])
-    weekly, is_closed = simulation.weekly, simulation.mode == "closed_loop"
+    weekly, response = simulation.weekly, simulation.response
+    is_closed = simulation.mode == "closed_loop"
     shown = {
         "plan": simulation.plan,
         "athlete": simulation.athlete,
@@ -96,7 +97,11 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "highest": _peak(weekly, "system_volume_load_kg"),
         "ranges": {name: _range(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
-        "states": _last_states(simulation.response),
+        "states": {
+            **response.iloc[-1],
+            "fatigue": response["fatigue"].max(),
+            "fatigue_week": int(response["fatigue"].argmax()) // DAYS_PER_WEEK + 1,
+        },
         "lifts": list(_lift_loads(simulation.sets)),
         "phases": list(_phases(simulation)),
         "tests": list(_tests(simulation.assessments)),
@@ -221,15 +226,6 @@ def _muscle_peaks(sets: pd.DataFrame) -> list[dict]:
     return ranked[ranked["sets"] > 0].drop_duplicates("muscle").to_dict("records")
 
 
-def _last_states(response: pd.DataFrame) -> dict[str, float]:
-    """Return the last states of the response, and its highest fatigue."""
-    return {
-        **response.iloc[-1].to_dict(),
-        "fatigue": response["fatigue"].max(),
-        "fatigue_week": int(response["fatigue"].argmax()) // DAYS_PER_WEEK + 1,
-    }
-
-
 def _lift_loads(sets: pd.DataFrame) -> Iterator[dict]:
     """Yield first, highest and last load of the lifts in the figure."""
     top = training.top_sets(sets)
@@ -317,6 +313,7 @@ def _sources(simulation: Simulation) -> dict:
 def _closed_loop_sections(simulation: Simulation) -> dict:
     """Return what only the report of a closed loop shows."""
     weekly, plan = simulation.weekly, simulation.plan
+    decided = simulation.decisions.to_dict("records")
     return {
         "seed": simulation.seed,
         "is_noisy": simulation.noise,
@@ -332,7 +329,13 @@ def _closed_loop_sections(simulation: Simulation) -> dict:
         "ends": _first_and_last(weekly),
         "strengths": list(_strengths(simulation)),
         "moves": _decision_counts(simulation.decisions),
-        "by_week": list(_decisions_by_week(simulation)),
+        "by_week": [
+            {
+                **week,
+                "decisions": [row for row in decided if row["week"] == week["week"]],
+            }
+            for week in weekly.to_dict("records")
+        ],
         "test_weeks": sorted(simulation.assessments["week"].unique().tolist()),
     }
 
@@ -370,14 +373,6 @@ def _decision_counts(decisions: pd.DataFrame) -> dict[str, int]:
     counts = rows["action"].value_counts().reindex(ACTIONS, fill_value=0)
     back = counts["reduce"] + counts["regress"]
     return {"exercises": rows["subject"].nunique(), "back": back, **counts}
-
-
-def _decisions_by_week(simulation: Simulation) -> Iterator[dict]:
-    """Yield every week with its decisions."""
-    decisions = dict([*simulation.decisions.groupby("week")])
-    for week in simulation.weekly.to_dict("records"):
-        rows = decisions.get(week["week"], simulation.decisions[:0])
-        yield {**week, "decisions": rows.to_dict("records")}
 
 
 def _decisions_figure(simulation: Simulation) -> Figure:

@@ -410,7 +410,9 @@ def athlete_arrays_of(
     traits = athletes.traits() if is_drawn else traits_of(unique)[rows]
     records = np.zeros(len(rows), dtype=state.ATHLETE)
     strengths = np.zeros((len(rows), len(lifts)), dtype=state.STRENGTH)
-    given = (traits, known, gear, _status_constants(model), model)
+    by_status = [[model[f"{name}_{one}"] for name in STATUS.names] for one in STATUSES]
+    statuses = np.array([*map(tuple, by_status)], dtype=STATUS)
+    given = (traits, known, gear, statuses, model)
     if len(rows) > 1 and can_compile():
         compiled(fill_athletes)(*given, records, strengths)
     else:  # for one athlete, starting the machine code takes longer than plain Python
@@ -470,14 +472,6 @@ def _gear(lift: Exercise, model: np.void) -> tuple:
         share,
         lightness**model.hold_power,
     )
-
-
-def _status_constants(model: np.void) -> np.ndarray:
-    """Return the constants that go by training status: a STATUS each."""
-    rows = [
-        tuple(model[f"{name}_{status}"] for name in STATUS.names) for status in STATUSES
-    ]
-    return np.array(rows, dtype=STATUS)
 
 
 def _events(athlete: Athlete, week: int) -> tuple[bool, float]:

@@ -95,6 +95,9 @@ def sets_table(
     seconds = [float(seconds_per_rep(tempo)) if tempo else 1.0 for tempo in tempos]
     tut_s = done * values_at(seconds, which)
     rest_s = values_at([place.slot.rest_s for place in places], slot)
+    # The rest comes after the last row of a set: the next row is of another one.
+    key = log[["day", "slot", "set_number"]]
+    is_end = np.append(key[1:] != key[:-1], True)
     rir = np.round(log["rir"], 6)
     return SETS.from_columns(
         {
@@ -122,7 +125,7 @@ def sets_table(
             "rpe": 10.0 - rir,
             "tempo": values_at(tempos, which),
             "tut_s": tut_s,
-            "rest_s": np.where(_is_end_of_set(log), rest_s, 0.0),
+            "rest_s": np.where(is_end, rest_s, 0.0),
         }
     )
 
@@ -139,12 +142,6 @@ def _phases(plan: Plan, trace: Trace) -> np.ndarray:
 
 def _whole(values: np.ndarray, is_known: np.ndarray) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.where(is_known, values, 0), ~is_known)
-
-
-def _is_end_of_set(log: np.ndarray) -> np.ndarray:
-    """Return which rows are the last of their set: the next one is of another."""
-    key = log[["day", "slot", "set_number"]]
-    return np.append(key[1:] != key[:-1], True)
 
 
 def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
