@@ -10,13 +10,6 @@ import pandas as pd
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
-from hipext.engine.progression import (
-    REDUCE,
-    REGRESS,
-    STOP,
-    Prescription,
-    round_to_increment,
-)
 from hipext.files.checks import (
     DAY_NAMES,
     counted,
@@ -170,16 +163,16 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     was, will = _prescribed_text(place, before), _prescribed_text(place, after)
     note = ", which rounding does not show yet" if was == will else ""
     # Prescriptions are compared as they are lifted: loads rounded to the implement.
-    if one.action == STOP:
+    if one.action == steps.STOP:
         n_done, n_sets = one.observed["sets_done"], one.observed["sets_prescribed"]
         verb = f"ends after set {n_done:g} of {n_sets:g}"
     elif after.ladder_step != before.ladder_step:
-        verb = "is replaced by" if one.action == REGRESS else "is followed by"
+        verb = "is replaced by" if one.action == steps.REGRESS else "is followed by"
         verb += f" {place.ladder[after.ladder_step].name}, {will}"
     elif was == will:
         verb = f"stays at {was}"
     else:
-        verb = f"goes{' back' * (one.action == REDUCE)} from {was} to {will}"
+        verb = f"goes{' back' * (one.action == steps.REDUCE)} from {was} to {will}"
     if one.reason in STEP_REASONS:
         because = step_reason(
             one.reason, slot.progress, slot.scheme, before, after, note=note
@@ -195,7 +188,7 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     return place.session, exercise.id, rule, one.observed, sentence
 
 
-def _prescribed_text(place: Place, prescription: Prescription) -> str:
+def _prescribed_text(place: Place, prescription: steps.Prescription) -> str:
     """Return what a slot prescribes: ``3x8 at 40 kg``."""
     slot, exercise = place.slot, place.ladder[prescription.ladder_step]
     load_kg = prescription.load_kg
@@ -203,7 +196,7 @@ def _prescribed_text(place: Place, prescription: Prescription) -> str:
     text = f"{prescription.n_sets}x{prescription.reps_or_s}{unit}"
     # The load is 0 where another exercise follows: it is derived when it is due.
     if exercise.is_loaded and load_kg > 0:
-        text += f" at {round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
+        text += f" at {steps.round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
     if slot.progress.rule == "tempo":
         tempos = (slot.tempo or exercise.tempo, *slot.progress.tempos)
         text += f", tempo {tempos[prescription.n_steps]}"

@@ -13,15 +13,7 @@ from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
-from hipext.simulation.arrays import (
-    AthleteArrays,
-    PlanArrays,
-    athlete_arrays_of,
-    exercises_of,
-    horizon_of,
-    plan_arrays_of,
-    unique_athletes,
-)
+from hipext.simulation import arrays
 
 MAX_SEED = 2**63 - 1
 _MAX_OTHER_DECISIONS = 8  # in a day, beside those about slots
@@ -30,8 +22,8 @@ _MAX_OTHER_DECISIONS = 8  # in a day, beside those about slots
 class Setting(NamedTuple):
     """A plan, athletes and constants as arrays of the day loop."""
 
-    plan: PlanArrays
-    athletes: AthleteArrays
+    plan: arrays.PlanArrays
+    athletes: arrays.AthleteArrays
     exercises: list[str]
     model: np.void
 
@@ -63,14 +55,14 @@ def setting_of(
     """
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    needed = exercises_of(plan, ()) if needed is None else needed
-    unique, _ = unique_athletes(athletes)
+    needed = arrays.exercises_of(plan, ()) if needed is None else needed
+    unique, _ = arrays.unique_athletes(athletes)
     tested = sorted({lift for athlete in unique for lift in athlete.one_rm_kg})
-    names = exercises_of(plan, tested)
-    known = exercises, names, horizon_of(plan), model
+    names = arrays.exercises_of(plan, tested)
+    known = exercises, names, arrays.horizon_of(plan), model
     return Setting(
-        plan_arrays_of(plan, exercises, tested, model),
-        athlete_arrays_of(athletes, *known, needed=needed),
+        arrays.plan_arrays_of(plan, exercises, tested, model),
+        arrays.athlete_arrays_of(athletes, *known, needed=needed),
         names,
         model,
     )
@@ -80,7 +72,9 @@ def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
     """Return a setting with other athletes, whose measured lifts are the same."""
     horizon, model = setting.plan.horizon, setting.model
     known = read_exercises(), setting.exercises, horizon, model
-    return setting._replace(athletes=athlete_arrays_of(athletes, *known, needed=()))
+    return setting._replace(
+        athletes=arrays.athlete_arrays_of(athletes, *known, needed=())
+    )
 
 
 def trace(
