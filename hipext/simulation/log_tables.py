@@ -36,7 +36,6 @@ _UNITS = {
 class Place(NamedTuple):
     """A slot by its number in the day loop: where it stands in the plan."""
 
-    phase: str  # empty for a session of the whole plan
     session: str
     number: int  # in the session, from 1
     first: int  # number in the day loop of the first slot of its group, or its own
@@ -47,14 +46,13 @@ class Place(NamedTuple):
 def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
     """Return the slots of a plan by their number in the day loop."""
     places: list[Place] = []
-    for phase, session, slots in slots_in_order(plan):
+    for _, session, slots in slots_in_order(plan):
         start, first = len(places), 0
         for number, slot in enumerate(slots):
             if not slot.group or slot.group != slots[number - 1].group:
                 first = number
             ladder = tuple(exercises[e] for e in (slot.exercise, *slot.ladder))
-            place = Place(phase, session, number + 1, start + first, slot, ladder)
-            places.append(place)
+            places.append(Place(session, number + 1, start + first, slot, ladder))
     return places
 
 
