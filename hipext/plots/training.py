@@ -251,7 +251,7 @@ def plot_lifts(
 
     Parameters
     ----------
-    sets : columns: `tables.SETS`
+    sets : table of sets (columns: `tables.SETS`)
     exercises : ids of the lifts, at most six. Default: the six with the heaviest loads
     ax : axes to draw on; the current ones by default
 
