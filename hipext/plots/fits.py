@@ -32,13 +32,8 @@ from hipext.response.uncertainty import limit_of
 CURVE_STYLE = {"color": BLUE, "linewidth": 1.8, "zorder": 3}
 BAND_STYLE = {"color": BLUE, "alpha": 0.35, "linewidth": 0, "zorder": 2}
 TEST_BAND_STYLE = {"color": SKY, "alpha": 0.25, "linewidth": 0, "zorder": 1}
-TEST_STYLE = {
-    "color": BLACK,
-    "marker": "o",
-    "markersize": 4,
-    "linestyle": "",
-    "zorder": 4,
-}
+TEST_STYLE = {"color": BLACK, "marker": "o", "markersize": 4, "linestyle": ""}
+TEST_STYLE |= {"zorder": 4}
 LOAD_STYLE = {"color": "0.72", "width": 0.8, "linewidth": 0}
 LOAD_SHARE = 0.22  # of the height, for the highest load
 _MARGIN = 0.04  # of the height, over and under the performance
@@ -56,6 +51,7 @@ SHADE_STYLES = {
 }
 BOUND_STYLE = {"color": GREY, "linestyle": "-.", "linewidth": 1.4, "zorder": 2}
 ARROW_STYLE = {"arrowstyle": "-|>", "color": VERMILION, "linewidth": 1.2}
+ARROW_TEXT_STYLE = {"va": "center", "fontsize": NAME_SIZE, "color": VERMILION}
 HEIGHT_LABELS = {
     "sse": "sum of squared errors\n(unit of the tests, squared)",
     "deviance": "deviance above the best\n(no unit)",
@@ -71,20 +67,14 @@ _BELOW, _ABOVE = 0.06, 0.2  # margins under the best and over the limit of the r
 def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw the fitted curve with its bands, the tests, and the load below.
 
+    Those of the performance. The load has a second axis, on the right. Without
+    draws of the bootstrap there are no bands.
+
     Parameters
     ----------
-    fit : Fit
-        As `calibration.fit` returns it.
-    training_load : pandas.Series
-        The load that was fitted, by the same days.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Those of the performance. The load has a second axis, on the right. Without
-        draws of the bootstrap there are no bands.
+    fit : as `calibration.fit` returns it
+    training_load : the load that was fitted, by the same days
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -123,21 +113,15 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
 def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
     """Draw the profile likelihood of one parameter.
 
+    Sum of squared errors by the value, or the deviance above the best for a model
+    with noise of its own. The axis of values is logarithmic for time constants and
+    where values differ widely. An end that the tests leave open has an arrow.
+
     Parameters
     ----------
-    fit : Fit
-        As `calibration.fit` returns it, with profiles.
-    parameter : str
-        One of the free parameters.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Sum of squared errors by the value, or the deviance above the best for a model
-        with noise of its own. The axis of values is logarithmic for time constants and
-        where values differ widely. An end that the tests leave open has an arrow.
+    fit : as `calibration.fit` returns it, with profiles
+    parameter : one of the free parameters
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -181,11 +165,8 @@ def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
             ax.axvline(bound, label="bound", **BOUND_STYLE)
     _mark_open_ends(ax, row)
     unit = f" ({row['unit']})" if row["unit"] else ""
-    ax.set(
-        xlim=ends,
-        xlabel=f"{spoken(parameter)}{unit}",
-        ylabel=HEIGHT_LABELS[column],
-    )
+    words = f"{spoken(parameter)}{unit}"
+    ax.set(xlim=ends, xlabel=words, ylabel=HEIGHT_LABELS[column])
     return ax
 
 
@@ -224,13 +205,8 @@ def _draw_load(ax: Axes, days: pd.Index, training_load: pd.Series) -> None:
     ax.get_figure().sca(ax)
     ax.patch.set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
-    legend_above(
-        ax,
-        ncols=3,
-        handles=[*handles, bars],
-        labels=[*labels, "training load"],
-        columnspacing=1.2,
-    )
+    entries = {"handles": [*handles, bars], "labels": [*labels, "training load"]}
+    legend_above(ax, ncols=3, columnspacing=1.2, **entries)
 
 
 def _limits(fit: Fit, rows: pd.DataFrame, column: str) -> dict[str, float]:
@@ -249,7 +225,7 @@ def _limits(fit: Fit, rows: pd.DataFrame, column: str) -> dict[str, float]:
 def _scale_values(ax: Axes, parameter: str, values: pd.Series) -> None:
     """Make the axis logarithmic for time constants and values that differ widely."""
     positive = values[values > 0]
-    is_wide = len(positive) > 0 and positive.max() > _WIDE * positive.min()
+    is_wide = positive.max() > _WIDE * positive.min()
     if (values < 0).any() or not (parameter.endswith("_tau") or is_wide):
         return
     if (values == 0).any():  # linear up to the smallest value above 0
@@ -320,7 +296,5 @@ def _mark_open_ends(ax: Axes, row: pd.Series) -> None:
             xycoords="axes fraction",
             arrowprops=ARROW_STYLE,
             ha="right" if side else "left",
-            va="center",
-            fontsize=NAME_SIZE,
-            color=VERMILION,
+            **ARROW_TEXT_STYLE,
         )

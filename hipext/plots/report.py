@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from hipext.files.checks import listed, weeks_text
 from hipext.files.evidence import cite, read_evidence
 from hipext.files.parameters import parameter_table
-from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
+from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, WEEKDAYS
 from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
@@ -58,7 +58,6 @@ _OWN_IDS = re.compile(r'( id="| href="#|url\(#)')
 _LANE_IN = 0.19  # height of an exercise among the decisions
 _LETTER = 0.0093  # width of a letter of its name, in parts of the figure
 _PHASE_LETTER = 0.012  # the same for a letter of the name of a phase
-_TEST = ["test", "exercise", "side"]
 
 
 def report_files(simulation: Simulation) -> dict[str, bytes]:
@@ -70,21 +69,17 @@ def report_files(simulation: Simulation) -> dict[str, bytes]:
 def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -> str:
     """Return the report of a run as one HTML page.
 
+    It loads nothing from elsewhere, and is the same for the same run.
+
     Parameters
     ----------
-    simulation : Simulation
-        A finished run.
-    svgs : Mapping[str, bytes], optional
-        Files that `figure_files` made of this run, so as not to draw twice.
-
-    Returns
-    -------
-    str
-        HTML that loads nothing from elsewhere; the same for the same run.
+    simulation : a finished run
+    svgs : files that `figure_files` made of this run, so as not to draw twice
     """
     if svgs is None:
         svgs = figure_files(figures(simulation), kinds=["svg"])
-    weekly, is_closed = simulation.weekly, simulation.mode == "closed_loop"
+    weekly, response = simulation.weekly, simulation.response
+    is_closed = simulation.mode == "closed_loop"
     shown = {
         "plan": simulation.plan,
         "athlete": simulation.athlete,
@@ -92,9 +87,9 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "n_weeks": len(weekly),
         "is_closed": is_closed,
         "drawings": {
-            name: _drawing(svgs[f"{name}.svg"], name)
-            for name in NAMES
-            if f"{name}.svg" in svgs
+            file.removesuffix(".svg"): _drawing(svg, file.removesuffix(".svg"))
+            for file, svg in svgs.items()
+            if file.endswith(".svg")
         },
         "weeks": weekly.to_dict("records"),
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
@@ -102,7 +97,11 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "highest": _peak(weekly, "system_volume_load_kg"),
         "ranges": {name: _range(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
-        "states": _last_states(simulation.response),
+        "states": {
+            **response.iloc[-1],
+            "fatigue": response["fatigue"].max(),
+            "fatigue_week": int(response["fatigue"].argmax()) // DAYS_PER_WEEK + 1,
+        },
         "lifts": list(_lift_loads(simulation.sets)),
         "phases": list(_phases(simulation)),
         "tests": list(_tests(simulation.assessments)),
@@ -117,18 +116,9 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
 
 @mpl.rc_context(_LOOK)
 def figures(simulation: Simulation) -> dict[str, Figure]:
-    """Return the figures of a run by name.
+    """Return the figures of a run by name; they are unknown to pyplot.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        A finished run.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        phases, volume, muscles, response, balance and loads; in the closed loop also
-        pain, technique, range, strength and decisions. They are unknown to pyplot.
+    In the closed loop, pain, technique, range, strength and decisions are added.
     """
     plan, weekly, sets = simulation.plan, simulation.weekly, simulation.sets
     drawn: dict[str, Figure] = {}
@@ -155,13 +145,8 @@ def figures(simulation: Simulation) -> dict[str, Figure]:
     training.plot_technique(daily, gates=gates, ax=axes("technique"))
     gates = _gate_limits(plan, "range_min_deg")
     training.plot_range(daily, tests, gates=gates, ax=axes("range"))
-    training.plot_strength(
-        simulation.capacity,
-        tests,
-        exercises=_measured_lifts(simulation),
-        weekly=weekly,
-        ax=axes("strength"),
-    )
+    shown = {"exercises": _measured_lifts(simulation), "weekly": weekly}
+    training.plot_strength(simulation.capacity, tests, ax=axes("strength"), **shown)
     return drawn | {"decisions": _decisions_figure(simulation)}
 
 
@@ -224,9 +209,8 @@ def _named(exercise: str) -> str:
 
 def _peak(table: pd.DataFrame, column: str) -> dict | None:
     """Return the row with the highest value, the first of equals; None if all are 0."""
-    if not len(table) or not table[column].max() > 0:
-        return None
-    return table.loc[table[column].idxmax()].to_dict()
+    is_known = table[column].max() > 0
+    return table.loc[table[column].idxmax()].to_dict() if is_known else None
 
 
 def _range(shares: pd.Series) -> tuple[float, float] | None:
@@ -240,15 +224,6 @@ def _muscle_peaks(sets: pd.DataFrame) -> list[dict]:
     counted = volume.muscle_sets(sets)
     ranked = counted.sort_values("sets", ascending=False, kind="stable")
     return ranked[ranked["sets"] > 0].drop_duplicates("muscle").to_dict("records")
-
-
-def _last_states(response: pd.DataFrame) -> dict[str, float]:
-    """Return the last states of the response, and its highest fatigue."""
-    return {
-        **response.iloc[-1].to_dict(),
-        "fatigue": response["fatigue"].max(),
-        "fatigue_week": int(response["fatigue"].argmax()) // DAYS_PER_WEEK + 1,
-    }
 
 
 def _lift_loads(sets: pd.DataFrame) -> Iterator[dict]:
@@ -265,14 +240,10 @@ def _lift_loads(sets: pd.DataFrame) -> Iterator[dict]:
 
 def _phases(simulation: Simulation) -> Iterator[dict]:
     """Yield every phase with its weeks as words and its first session with work."""
-    last, weekly = 0, simulation.weekly
+    weekly = simulation.weekly
     for phase in simulation.plan.phase:
-        first, last = last + 1, last + phase.weeks
-        if simulation.mode == "open_loop":
-            numbers = list(range(first, last + 1))
-        else:
-            # Gates may have extended the phase, repeated it or never reached it.
-            numbers = weekly.loc[weekly["phase"] == phase.name, "week"].tolist()
+        # Gates may have extended the phase, repeated it or never reached it.
+        numbers = weekly.loc[weekly["phase"] == phase.name, "week"].tolist()
         sets = simulation.sets[simulation.sets["week"].isin(numbers)]
         yield {
             "name": phase.name,
@@ -298,11 +269,10 @@ def _first_session(sets: pd.DataFrame) -> dict | None:
 
 def _tests(assessments: pd.DataFrame) -> Iterator[dict]:
     """Yield every test with its values by week."""
-    for key, rows in assessments.groupby(_TEST, sort=False):
+    for _, rows in assessments.groupby(["test", "exercise", "side"], sort=False):
         yield {
-            **dict(zip(_TEST, key, strict=True)),
-            "unit": rows["unit"].iloc[0],
-            "values": dict(zip(rows["week"].tolist(), rows["value"], strict=True)),
+            **rows.iloc[0].to_dict(),
+            "values": rows.set_index("week")["value"].to_dict(),
         }
 
 
@@ -343,6 +313,7 @@ def _sources(simulation: Simulation) -> dict:
 def _closed_loop_sections(simulation: Simulation) -> dict:
     """Return what only the report of a closed loop shows."""
     weekly, plan = simulation.weekly, simulation.plan
+    decided = simulation.decisions.to_dict("records")
     return {
         "seed": simulation.seed,
         "is_noisy": simulation.noise,
@@ -358,7 +329,13 @@ def _closed_loop_sections(simulation: Simulation) -> dict:
         "ends": _first_and_last(weekly),
         "strengths": list(_strengths(simulation)),
         "moves": _decision_counts(simulation.decisions),
-        "by_week": list(_decisions_by_week(simulation)),
+        "by_week": [
+            {
+                **week,
+                "decisions": [row for row in decided if row["week"] == week["week"]],
+            }
+            for week in weekly.to_dict("records")
+        ],
         "test_weeks": sorted(simulation.assessments["week"].unique().tolist()),
     }
 
@@ -393,37 +370,19 @@ def _strengths(simulation: Simulation) -> Iterator[dict]:
 def _decision_counts(decisions: pd.DataFrame) -> dict[str, int]:
     """Return how often exercises advanced, held, went back and ended early."""
     rows = decisions[~decisions["subject"].isin(["week", "phase"])]
-    counts = rows["action"].value_counts()
-    return {
-        "exercises": rows["subject"].nunique(),
-        "advance": counts.get("advance", 0),
-        "repeat": counts.get("repeat", 0),
-        "back": counts.get("reduce", 0) + counts.get("regress", 0),
-        "stop": counts.get("stop", 0),
-    }
-
-
-def _decisions_by_week(simulation: Simulation) -> Iterator[dict]:
-    """Yield every week with its decisions."""
-    decisions = dict([*simulation.decisions.groupby("week")])
-    for week in simulation.weekly.to_dict("records"):
-        rows = decisions.get(week["week"], simulation.decisions[:0])
-        yield {**week, "decisions": rows.to_dict("records")}
+    counts = rows["action"].value_counts().reindex(ACTIONS, fill_value=0)
+    back = counts["reduce"] + counts["regress"]
+    return {"exercises": rows["subject"].nunique(), "back": back, **counts}
 
 
 def _decisions_figure(simulation: Simulation) -> Figure:
     """Return the figure of the decisions, as high as it has exercises."""
     subjects = simulation.decisions["subject"].drop_duplicates()
     height = 1.15 + _LANE_IN * (len(subjects) + 1)
-    longest = max(subjects.str.len().max(), 8)
-    longest = min(longest, training.MAX_EXERCISE_LETTERS)
+    longest = min(max(subjects.str.len().max(), 8), training.MAX_EXERCISE_LETTERS)
     drawn = Figure(figsize=(SIZE_IN[0], height))
-    drawn.subplots_adjust(
-        left=0.07 + _LETTER * longest,
-        right=0.98,
-        bottom=0.5 / height,
-        top=1 - 0.65 / height,
-    )
+    left, bottom, top = 0.07 + _LETTER * longest, 0.5 / height, 1 - 0.65 / height
+    drawn.subplots_adjust(left=left, right=0.98, bottom=bottom, top=top)
     weekly = simulation.weekly
     training.plot_decisions(simulation.decisions, weekly=weekly, ax=drawn.subplots())
     return drawn

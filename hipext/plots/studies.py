@@ -59,11 +59,12 @@ REFUSED_STYLE = {"color": "0.6", "marker": "x", "linestyle": "", "markersize": 4
 ALLOWED_STYLE = {"color": "0.6", "marker": "o", "linestyle": "", "markersize": 3}
 FRONT_STYLE = {"color": BLUE, "marker": "D", "linestyle": "--"}
 SHADES = {"cmap": "cividis", "edgecolors": BLACK}  # dark to light in grey too
-INDEX_STYLES = {  # label, distance from the middle of the row, and marker
+# Two marks of a row are shifted off its middle, so that their bars do not overlap.
+INDEX_STYLES = {  # label, shift, and marker
     "first": ("first: alone", -0.15, {"color": BLUE, "marker": "o"}),
     "total": ("total: with others", 0.15, {"color": VERMILION, "marker": "D"}),
 }
-TRIAL_STYLES = {  # distance from the middle of the row, marker, and line of the SD
+TRIAL_STYLES = {  # shift, marker, and line of the SD
     "observed": (-0.15, {"color": BLACK, "marker": "o"}, "-"),
     "predicted": (0.15, {"color": VERMILION, "marker": "D"}, "--"),
 }
@@ -99,18 +100,10 @@ def plot_fan(
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly fans: one row per scenario, week and outcome.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    scenario : str or int, optional
-        One of the table's; needed where it has several.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly fans, one row per scenario, week and outcome
+    outcome : one of the table's
+    scenario : one of the table's; needed where it has several
+    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
     rows = _rows_of(weekly, outcome, columns, scenario)
@@ -134,19 +127,13 @@ def plot_fans(
 ) -> Axes:
     """Draw the median of every scenario, and the middle half of the athletes.
 
+    Every line is named at its end; bands are from 25 % to 75 % of the athletes.
+
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly fans: one row per scenario, week and outcome; at most six scenarios.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end; bands are from 25 % to 75 % of the athletes.
+    weekly : weekly fans of at most six scenarios; a row per scenario, week and outcome
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -165,21 +152,14 @@ def plot_difference(
 ) -> Axes:
     """Draw the difference of scenario and baseline, week by week.
 
+    A single scenario has the band of its athletes besides that of the mean.
+
     Parameters
     ----------
-    weekly_differences : pandas.DataFrame
-        Weekly differences: one row per scenario, week and outcome.
-    outcome : str, default "strength_pct"
-        One of the table's.
-    scenario : str or int, optional
-        One of the table's. Default: all, at most six.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A single scenario has the band of its athletes besides that of the mean.
+    weekly_differences : one row per scenario, week and outcome
+    outcome : one of the table's
+    scenario : one of the table's. Default: all, at most six
+    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
@@ -188,9 +168,8 @@ def plot_difference(
     lines = []
     if len(rows["scenario"].unique()) == 1:
         ax.fill_between("week", "q05", "q95", data=rows, **ATHLETES_STYLE)
-        ax.fill_between(
-            "week", "ci_low", "ci_high", data=rows, label=MEAN, **BAND_STYLE
-        )
+        band = BAND_STYLE | {"label": MEAN}
+        ax.fill_between("week", "ci_low", "ci_high", data=rows, **band)
         ax.plot(rows["week"], rows["mean"], label="mean difference", **LINE_STYLE)
         legend_above(ax)
     else:
@@ -206,19 +185,13 @@ def plot_differences(
 ) -> Axes:
     """Draw the difference of every scenario from the baseline, a row each.
 
+    Rows in the order of the table. A difference of exactly 0 has a hollow dot.
+
     Parameters
     ----------
-    differences : pandas.DataFrame
-        Differences: one row per scenario and outcome.
-    outcome : str
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Rows in the order of the table. A difference of exactly 0 has a hollow dot.
+    differences : one row per scenario and outcome
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
@@ -230,20 +203,14 @@ def plot_one_at_a_time(
 ) -> Axes:
     """Draw the differences that single changes make, under a heading per group.
 
+    The group with the largest difference comes first; its rows stay in the order of
+    the table. A name that begins with its group goes on without it.
+
     Parameters
     ----------
-    differences_by_group : pandas.DataFrame
-        Differences, with a column ``group``: what was changed.
-    outcome : str
-        One of the table's.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The group with the largest difference comes first; its rows stay in the order of
-        the table. A name that begins with its group goes on without it.
+    differences_by_group : differences, with a column ``group``: what was changed
+    outcome : one of the table's
+    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
@@ -267,21 +234,14 @@ def plot_effect(
 ) -> Axes:
     """Draw an outcome by one varied quantity: mean and spread of the athletes.
 
+    Means of numbers are joined where a number has one scenario.
+
     Parameters
     ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, mean and quantiles of the outcome.
-    x : str
-        What was varied: numbers, or texts, which are drawn side by side.
-    outcome : str
-        One of `crowds.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Means of numbers are joined where a number has one scenario.
+    summary : one row per scenario: what was varied, mean and quantiles of the outcome
+    x : what was varied: numbers, or texts, which are drawn side by side
+    outcome : one of `crowds.OUTCOMES`
+    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
@@ -306,21 +266,14 @@ def plot_surface(
 ) -> Axes:
     """Draw the mean of an outcome by two varied numbers.
 
+    Cells of one size where at least half of a grid is there, else points.
+
     Parameters
     ----------
-    summary : pandas.DataFrame
-        One row per scenario: what was varied, and the mean of the outcome.
-    x, y : str
-        The two varied numbers, in a row that no other scenario shares.
-    outcome : str
-        One of `crowds.OUTCOMES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Cells of one size where at least half of a grid is there, else points.
+    summary : one row per scenario: what was varied, and the mean of the outcome
+    x, y : the two varied numbers, in a row that no other scenario shares
+    outcome : one of `crowds.OUTCOMES`
+    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
@@ -344,25 +297,17 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    indices : pandas.DataFrame
-        One row per knob: first and total, with the ends of their intervals.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    indices : one row per knob: first and total, with the ends of their intervals
+    ax : axes to draw on; the current ones by default
     """
     columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
     _check_knobs(indices, columns)
     rows = indices.sort_values("total", ascending=False, kind="stable")
     ax = axes_or_current(ax)
     for what, (label, shift, look) in INDEX_STYLES.items():
-        # First and total of a knob are shifted, so that intervals do not overlap.
-        heights = np.arange(len(rows)) + shift
-        ends = rows[f"{what}_low"], rows[f"{what}_high"]
-        ax.hlines(heights, *ends, color=look["color"], linewidth=1.5)
-        ax.plot(rows[what], heights, linestyle="", label=label, **look)
+        y, low, high = np.arange(len(rows)) + shift, f"{what}_low", f"{what}_high"
+        ax.hlines(y, rows[low], rows[high], color=look["color"], linewidth=1.5)
+        ax.plot(rows[what], y, linestyle="", label=label, **look)
     ax.axvline(0.0, **EVEN_STYLE)
     name_rows(ax, short_names(rows["knob"]))
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -374,25 +319,19 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw Morris' measures: the mean effect of each knob, and its spread.
 
+    On the grey line sigma equals mu_star.
+
     Parameters
     ----------
-    indices : pandas.DataFrame
-        One row per knob: mu_star with the ends of its interval, and sigma.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        On the grey line sigma equals mu_star.
+    indices : one row per knob: mu_star with the ends of its interval, and sigma
+    ax : axes to draw on; the current ones by default
     """
     _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
     ax = axes_or_current(ax)
     ax.hlines("sigma", "mu_star_low", "mu_star_high", data=indices, **RANGE_STYLE)
     points = []
-    for name, row in zip(
-        short_names(indices["knob"]), indices.itertuples(), strict=True
-    ):
+    knobs = zip(short_names(indices["knob"]), indices.itertuples(), strict=True)
+    for name, row in knobs:
         points += ax.plot(row.mu_star, row.sigma, label=name, **POINT_STYLE)
     ax.axline((0, 0), slope=1, label="sigma = mu*", **EVEN_STYLE)
     ax.set_xlabel("mean size of the effect, mu* (unit of the outcome)")
@@ -412,21 +351,15 @@ def plot_front(
 ) -> Axes:
     """Draw the trials of a search by their goals, and the front among them.
 
+    The front is a line; of three goals its marks are coloured, larger for more.
+
     Parameters
     ----------
-    trials : pandas.DataFrame
-        One row per trial: a column per goal, ``is_allowed`` and ``is_on_front``.
-    goals : Mapping[str, str]
-        "highest" or "lowest" by goal; two or more.
+    trials : one row per trial: a column per goal, ``is_allowed`` and ``is_on_front``
+    goals : "highest" or "lowest" by goal; two or more
     x, y, colour : str, optional
         Goals to draw. Default: the first ones left; a colour from the third on.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The front is a line; of three goals its marks are coloured, larger for more.
+    ax : axes to draw on; the current ones by default
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])
@@ -458,20 +391,14 @@ def plot_predicted(
 ) -> Axes:
     """Draw observed and predicted means of trials, one row per outcome.
 
+    A bar is one standard deviation between athletes to either side, where known; an
+    outcome of which only the direction was observed has no observed mark.
+
     Parameters
     ----------
-    table : pandas.DataFrame
-        Table as `trials.predicted_and_observed` returns it.
-    unit : str, default "%"
-        Which outcomes: "%" for gains of the 1RM, "kg" for loads.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A bar is one standard deviation between athletes to either side, where known; an
-        outcome of which only the direction was observed has no observed mark.
+    table : as `trials.predicted_and_observed` returns it
+    unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -482,21 +409,16 @@ def plot_predicted(
     check_one_of(unit, _TRIAL_LABELS, name="unit")
     ax = axes_or_current(ax)
     rows = table[table["unit"] == unit]
-    heights = pd.Series(range(len(rows)), index=rows.index, dtype=float)
     for what, (shift, look, line) in TRIAL_STYLES.items():
         # Without a known SD the bar has no length.
-        sd, y = rows[f"{what}_sd"].fillna(0.0), heights + shift
+        y, sd = np.arange(len(rows)) + shift, rows[f"{what}_sd"].fillna(0.0)
         ends = rows[what] - sd, rows[what] + sd
         ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
         ax.plot(rows[what], y, linestyle="", label=what, markersize=5, **look)
     ax.axvline(0.0, **BORDER_STYLE)
-    name_rows(
-        ax,
-        [
-            f"{row.trial}, {row.arm}: {spoken(row.exercise)}, week {row.week}"
-            for row in rows.itertuples()
-        ],
-    )
+    words = "{0.trial}, {0.arm}: {1}, week {0.week}"
+    trials = rows.itertuples()
+    name_rows(ax, [words.format(row, spoken(row.exercise)) for row in trials])
     ax.invert_yaxis()
     ax.set_xlabel(_TRIAL_LABELS[unit])
     legend_above(ax)
@@ -507,25 +429,20 @@ def plot_predicted(
 def comparison_figure(found: Comparison, outcome: str) -> Figure:
     """Return courses over weeks and differences of an outcome, scenario by scenario."""
     n_rows = len(found.scenarios) - 1
-    ends_in = _ROW_IN * n_rows + 1.2
+    parts = [(plot_differences, found.differences, _ROW_IN * n_rows + 1.2)]
     if found.groups:
-        headings_in = _ROW_IN * found.differences["group"].nunique()
-        page = _study_figure(ends_in + headings_in)
-        plot_one_at_a_time(found.differences, outcome=outcome, ax=page.subplots())
-        return page
-    if not n_rows:
-        page = _study_figure(_COURSE_IN + 0.6)
-        plot_fan(found.weekly, outcome=outcome, ax=page.subplots())
-        return page
-    # Courses by week need a weekly outcome, and few enough lines.
-    has_course = outcome in WEEKLY and n_rows < MAX_SERIES
-    heights = [_COURSE_IN, _COURSE_IN, ends_in] if has_course else [ends_in]
+        n_rows += found.differences["group"].nunique()
+        parts = [(plot_one_at_a_time, found.differences, _ROW_IN * n_rows + 1.2)]
+    elif not n_rows:
+        parts = [(plot_fan, found.weekly, _COURSE_IN + 0.6)]
+    elif outcome in WEEKLY and n_rows < MAX_SERIES:  # few enough lines by week
+        parts.insert(0, (plot_difference, found.weekly_differences, _COURSE_IN))
+        parts.insert(0, (plot_fans, found.weekly, _COURSE_IN))
+    plots, tables, heights = zip(*parts, strict=True)
     page = _study_figure(sum(heights))
-    panels = page.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    if has_course:
-        plot_fans(found.weekly, outcome=outcome, ax=panels[0])
-        plot_difference(found.weekly_differences, outcome=outcome, ax=panels[1])
-    plot_differences(found.differences, outcome=outcome, ax=panels[-1])
+    panels = page.subplots(len(parts), height_ratios=heights, squeeze=False).flat
+    for plot, table, ax in zip(plots, tables, panels, strict=True):
+        plot(table, outcome=outcome, ax=ax)
     return page
 
 
@@ -539,9 +456,7 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
     """
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
-    is_surface = len(names) == 2 and all(
-        _is_numbers(found.vary[name]) for name in names
-    )
+    is_surface = len(names) == 2 and all(map(_is_numbers, found.vary.values()))
     n_panels = len(names) + is_surface
     n_columns = 1 if n_panels <= _MAX_STACKED else 2
     n_rows = -(-n_panels // n_columns)
@@ -580,20 +495,17 @@ def front_figure(found: Search) -> Figure:
 
 def as_written(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return a summary with lists and tables that were set as files have them."""
-    shown = summary.copy()
-    for name in names:
-        shown[name] = [
-            written(value) if isinstance(value, tuple | Mapping) else value
-            for value in summary[name]
-        ]
-    return shown
+
+    def shown(value: object) -> object:
+        return written(value) if isinstance(value, tuple | Mapping) else value
+
+    return summary.assign(**{name: summary[name].map(shown) for name in names})
 
 
 def label_of(name: str) -> str:
     """Return the meaning of an outcome with its unit; of another name, its words."""
-    if name not in OUTCOMES:
-        return spoken(name)
-    return f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit or 'number'})"
+    one = OUTCOMES.get(name)
+    return f"{one.meaning} ({one.unit or 'number'})" if one else spoken(name)
 
 
 def weekly_label(outcome: str) -> str:
@@ -622,10 +534,10 @@ def _rows_of(
     check_one_of(outcome, known, name="outcome")
     # Scenarios can be numbers, but are named and compared as texts.
     rows = table[table["outcome"] == outcome].astype({"scenario": str})
-    if scenario is None:
-        return rows
-    check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
-    return rows[rows["scenario"] == str(scenario)]
+    if scenario is not None:
+        check_one_of(str(scenario), [*rows["scenario"].unique()], name="scenario")
+        rows = rows[rows["scenario"] == str(scenario)]
+    return rows
 
 
 def _lines(
@@ -787,19 +699,16 @@ def _keep_means(ax: Axes, label: str) -> None:
     ax.autoscale_view()
     for dots in ax.lines:
         dots.set_markersize(_DOT_PT)
-    ax.set_ylabel(
-        fill(label, _LABEL_LETTERS) if ax.get_subplotspec().is_first_col() else ""
-    )
+    is_first = ax.get_subplotspec().is_first_col()
+    ax.set_ylabel(fill(label, _LABEL_LETTERS) if is_first else "")
 
 
 def _is_numbers(varied: Varied) -> bool:
     """Return whether several numbers, or a range of them, were varied."""
-    if isinstance(varied, Range):
-        return True
-    return len(varied) > 1 and all(type(one) in (int, float) for one in varied)
+    return isinstance(varied, Range) or (
+        len(varied) > 1 and {*map(type, varied)} <= {int, float}
+    )
 
 
 def _is_whole(varied: Varied) -> bool:
-    if isinstance(varied, Range):
-        return varied.whole
-    return all(type(one) is int for one in varied)
+    return varied.whole if isinstance(varied, Range) else {*map(type, varied)} <= {int}

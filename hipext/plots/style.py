@@ -1,7 +1,7 @@
 """Common style of the figures: colours, week axis, deload bands, phases, legends."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,7 +25,9 @@ MAX_SERIES = len(SERIES_STYLES)
 DELOAD_STYLE = {"color": PALE, "alpha": 0.55, "linewidth": 0, "zorder": 0}
 BORDER_STYLE = {"color": "0.75", "linewidth": 0.8, "zorder": 0}
 LEADER_STYLE = {"arrowstyle": "-", "color": "0.7", "linewidth": 0.7, "shrinkB": 3}
+LEADER_STYLE |= {"relpos": (0, 0.5)}
 NAME_SIZE = 8.0  # pt
+_NAME_STYLE = {"fontsize": NAME_SIZE, "parse_math": False}
 _LETTER_IN = 0.066  # width of a letter of that size
 _LINE_IN = 0.16  # height of a line of names, with a little air
 _NAME_RISE_IN = 0.05  # of the names of phases above tall axes
@@ -51,11 +53,12 @@ def spoken(name: str) -> str:
 def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
     """Set up the week axis, shade the deload weeks and name the phases.
 
-    `weeks` has one row per week; ``is_deload`` and ``phase`` are used where they are
-    there. A week w begins at ``w + starts_at`` on the axis.
+    Of several rows of a week the first counts; ``is_deload`` and ``phase`` are used
+    where they are there. A week w begins at ``w + starts_at`` on the axis.
     """
     if weeks.empty:
         return
+    weeks = weeks.drop_duplicates("week")
     first, last = weeks["week"].min(), weeks["week"].max()
     ax.set_xlim(first + starts_at - 0.1, last + starts_at + 1.1)
     # As many weeks are marked as fit; in long plans lines have fewer markers too.
@@ -78,24 +81,17 @@ def _name_phases(ax: Axes, weeks: pd.DataFrame, starts_at: float) -> None:
     begins = weeks["phase"] != weeks["phase"].shift()
     # A phase that a gate sends the athlete back to is named a second time.
     names = weeks.loc[begins, "phase"]
-    starts = [*(weeks.loc[begins, "week"] + starts_at), weeks["week"].iloc[-1]]
-    starts[-1] += starts_at + 1
+    starts = [*weeks.loc[begins, "week"], weeks["week"].iloc[-1] + 1]
+    starts = [week + starts_at for week in starts]
     low, high = ax.get_xlim()
     week_in = ax.bbox.width / ax.get_figure(root=True).dpi / (high - low)
     for phase, (start, end) in zip(names, pairwise(starts), strict=True):
         if start > starts[0]:
             ax.axvline(start, **BORDER_STYLE)
         name = shortened(phase, int((end - start) * week_in / _LETTER_IN))
-        ax.text(
-            (start + end) / 2,
-            1 + min(0.02, _NAME_RISE_IN / _height_in(ax)),
-            name,
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="bottom",
-            fontsize=NAME_SIZE,
-            parse_math=False,
-        )
+        x, y = (start + end) / 2, 1 + min(0.02, _NAME_RISE_IN / _height_in(ax))
+        look = {"ha": "center", "va": "bottom", **_NAME_STYLE}
+        ax.text(x, y, name, transform=ax.get_xaxis_transform(), **look)
 
 
 def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
@@ -115,15 +111,8 @@ def legend_above(ax: Axes, *, ncols: int = 4, **options: float) -> None:
 
 def beside(ax: Axes, y: float, text: str) -> None:
     """Write a text on the right of the axes, at a height of the data."""
-    ax.text(
-        1.01,
-        y,
-        text,
-        transform=ax.get_yaxis_transform(),
-        va="center",
-        fontsize=NAME_SIZE,
-        parse_math=False,
-    )
+    transform = ax.get_yaxis_transform()
+    ax.text(1.01, y, text, transform=transform, va="center", **_NAME_STYLE)
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -153,25 +142,20 @@ def name_lines(ax: Axes, lines: Sequence[Line2D]) -> None:
             xy=(x, y),
             xytext=(1.03, height),
             textcoords=ax.get_yaxis_transform(),
-            arrowprops={**LEADER_STYLE, "relpos": (0, 0.5)},
+            arrowprops=LEADER_STYLE,
             va="center",
-            fontsize=NAME_SIZE,
-            parse_math=False,
             annotation_clip=False,
+            **_NAME_STYLE,
         )
 
 
 def _spread(heights: list[float], gap: float, top: float) -> list[float]:
     """Return rising heights at least `gap` apart, near those given and below `top`."""
-    apart: list[float] = []
-    for height in heights:
-        apart.append(max(height, apart[-1] + gap) if apart else height)
+    up = accumulate(heights, lambda below, height: max(height, below + gap))
     # Names above the top are moved down, and push those below them.
-    limit = top
-    for place in reversed(range(len(apart))):
-        apart[place] = min(apart[place], limit)
-        limit = apart[place] - gap
-    return apart
+    above = top + gap
+    down = [above := min(height, above - gap) for height in reversed([*up])]
+    return down[::-1]
 
 
 def _height_in(ax: Axes) -> float:

@@ -9,6 +9,7 @@ a row is a week, and w to w + 1, Monday to Monday, where a row is a day.
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
@@ -53,15 +54,10 @@ RESPONSE_STYLES = {
     "fatigue": {"color": VERMILION, "linestyle": ":", "linewidth": 2},
     "performance": {"color": BLACK, "linestyle": "-", "linewidth": 2},
 }
-BALANCE_STYLES = {
-    "hip_share": {"color": BLUE, "marker": "o", "linestyle": "-"},
-    "unilateral_share": {"color": VERMILION, "marker": "s", "linestyle": "--"},
-    "left_share": {"color": BLACK, "marker": "^", "linestyle": ":"},
-}
-BALANCE_LABELS = {
-    "hip_share": "hip, of hip and knee sets",
-    "unilateral_share": "unilateral, of all sets",
-    "left_share": "left, of one-sided work",
+BALANCE_STYLES = {  # label, marker and line, and colour of a column
+    "hip_share": ("hip, of hip and knee sets", "o-", BLUE),
+    "unilateral_share": ("unilateral, of all sets", "s--", VERMILION),
+    "left_share": ("left, of one-sided work", "^:", BLACK),
 }
 MAX_PHASE_LETTERS = 24  # of a name beside its bar
 LANE_STYLE = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5}
@@ -114,16 +110,9 @@ def plot_volume(
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it.
-    measure : str, default "system_volume_load_kg"
-        A column of the table, one of `MEASURES`.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it
+    measure : a column of the table, one of `MEASURES`
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -133,10 +122,9 @@ def plot_volume(
     check_one_of(measure, MEASURES, name="measure")
     check_columns(weekly, ("week", "is_deload", measure), name="weekly")
     ax = axes_or_current(ax)
-    for is_deload, style in BAR_STYLES.items():
-        rows = weekly[weekly["is_deload"] == is_deload]
-        if len(rows):
-            ax.bar(rows["week"], rows[measure], width=0.8, linewidth=0.8, **style)
+    for is_deload, rows in weekly.groupby("is_deload"):
+        look = {"width": 0.8, "linewidth": 0.8, **BAR_STYLES[is_deload]}
+        ax.bar(rows["week"], rows[measure], **look)
     mark_weeks(ax, weekly, starts_at=-0.5)
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_ylabel(MEASURES[measure])
@@ -149,23 +137,16 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it
+    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
     ax = axes_or_current(ax)
     names = list(dict.fromkeys(weekly["phase"]))
-    for is_deload, style in BAR_STYLES.items():
-        rows = weekly[weekly["is_deload"] == is_deload]
-        if len(rows):
-            lanes = [names.index(phase) for phase in rows["phase"]]
-            ax.barh(lanes, 1, left=rows["week"] - 0.5, height=0.6, **style)
+    for is_deload, rows in weekly.groupby("is_deload"):
+        lanes = [names.index(phase) for phase in rows["phase"]]
+        look = {"height": 0.6, **BAR_STYLES[is_deload]}
+        ax.barh(lanes, 1, left=rows["week"] - 0.5, **look)
     mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
     name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
     # Bars of one or two phases stay as thin as those of four.
@@ -179,17 +160,12 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the weekly sets of every muscle group, one lane each, on one scale.
 
+    Each line starts at the bottom of its lane; its highest value is on the right.
+
     Parameters
     ----------
-    muscle_sets : pandas.DataFrame
-        Sets per muscle, as `metrics.muscle_sets` returns it.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Each line starts at the bottom of its lane; its highest value is on the right.
+    muscle_sets : sets per muscle, as `metrics.muscle_sets` returns it
+    ax : axes to draw on; the current ones by default
     """
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
@@ -197,7 +173,7 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     # Lanes are multiples of 5 sets, at least a tenth higher than the highest value.
     highest = muscle_sets["sets"].max() if len(muscle_sets) else 0
     lane = max(5 * -(-1.1 * highest // 5), 5)
-    bottoms = [lane * (len(muscles) - 1 - place) for place in range(len(muscles))]
+    bottoms = lane * np.arange(len(muscles))[::-1]
     for muscle, bottom in zip(muscles, bottoms, strict=True):
         rows = muscle_sets[muscle_sets["muscle"] == muscle]
         tops = bottom + rows["sets"]
@@ -205,9 +181,8 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         ax.fill_between(rows["week"], bottom, tops, color=SKY, alpha=0.35)
         ax.axhline(bottom, color="0.6", linewidth=0.8)
         beside(ax, bottom + 0.4 * lane, f"up to {rows['sets'].max():g}")
-    mark_weeks(ax, muscle_sets.drop_duplicates("week"), starts_at=-0.5)
-    middles = [bottom + 0.4 * lane for bottom in bottoms]
-    ax.set_yticks(middles, labels=map(spoken, muscles))
+    mark_weeks(ax, muscle_sets, starts_at=-0.5)
+    ax.set_yticks(bottoms + 0.4 * lane, labels=map(spoken, muscles))
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(0, lane * max(len(muscles), 1) * 1.01)
     ax.set_ylabel(f"working sets a week\n(one lane: 0 to {lane:g} sets)")
@@ -226,14 +201,8 @@ def plot_response(
     ----------
     response : pandas.DataFrame
         Response table, one row per day from day 0, as `respond` of a model returns it.
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same plan, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table of the same plan, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     RESPONSE.check(response)
     ax = axes_or_current(ax)
@@ -241,7 +210,7 @@ def plot_response(
     for column, style in RESPONSE_STYLES.items():
         ax.plot(weeks, response[column], label=column, **style)
     if weekly is None:
-        weekly = pd.DataFrame({"week": (response.index // DAYS_PER_WEEK + 1).unique()})
+        weekly = pd.DataFrame({"week": response.index // DAYS_PER_WEEK + 1})
     mark_weeks(ax, weekly, starts_at=0.0)
     ax.set_ylabel("model state (a.u.)")
     legend_above(ax)
@@ -253,20 +222,14 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    weekly : pandas.DataFrame
-        Weekly table, as `metrics.weekly` returns it. A missing share leaves a gap.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    weekly : weekly table, as `metrics.weekly` returns it. A missing share leaves a gap
+    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
     ax = axes_or_current(ax)
-    for column, style in BALANCE_STYLES.items():
-        label = BALANCE_LABELS[column]
-        ax.plot(weekly["week"], weekly[column], markersize=4, label=label, **style)
+    for column, (label, look, colour) in BALANCE_STYLES.items():
+        shares = weekly[column]
+        ax.plot(weekly["week"], shares, look, color=colour, label=label, markersize=4)
     ax.axhline(0.5, color=GREY, linewidth=1, zorder=1)
     mark_weeks(ax, weekly, starts_at=-0.5)
     ax.set_ylim(-0.02, 1.02)
@@ -284,19 +247,13 @@ def plot_lifts(
 ) -> Axes:
     """Draw the heaviest working load of every week, one line per lift.
 
+    Every line is named at its end; it has a gap where no working set is loaded.
+
     Parameters
     ----------
-    sets : pandas.DataFrame
-        Sets table.
-    exercises : sequence of str, optional
-        Ids of the lifts, at most six. Default: the six with the heaviest loads.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end; it has a gap where no working set is loaded.
+    sets : table of sets (columns: `tables.SETS`)
+    exercises : ids of the lifts, at most six. Default: the six with the heaviest loads
+    ax : axes to draw on; the current ones by default
 
     Raises
     ------
@@ -314,14 +271,13 @@ def plot_lifts(
     for exercise in exercises:
         check_one_of(exercise, sorted({*top["exercise"]}), name="exercise")
     ax = axes_or_current(ax)
-    weeks = sets.drop_duplicates("week")
+    # Weeks without a loaded working set become gaps in the line.
+    loads = top.pivot_table("load_kg", index="week", columns="exercise")
+    loads = loads.reindex(sorted(sets["week"].unique()))
     lines = []
-    for exercise, style in zip(exercises, SERIES_STYLES, strict=False):
-        rows = top[top["exercise"] == exercise].set_index("week")
-        # Weeks without a loaded working set become gaps in the line.
-        loads = rows["load_kg"].reindex(sorted(weeks["week"]))
-        lines += ax.plot(loads.index, loads, label=exercise, markersize=4, **style)
-    mark_weeks(ax, weeks, starts_at=-0.5)
+    for lift, style in zip(exercises, SERIES_STYLES, strict=False):
+        lines += ax.plot(loads.index, loads[lift], label=lift, markersize=4, **style)
+    mark_weeks(ax, sets, starts_at=-0.5)
     ax.set_ylim(0, 1.08 * max(ax.dataLim.y1, 1.0))
     ax.set_ylabel("top working load\n(kg per implement)")
     name_lines(ax, lines)
@@ -350,16 +306,9 @@ def plot_pain(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    limits : Mapping[str, float], optional
-        Limits to draw, by their effect. Default: those of the shipped rules.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    limits : limits to draw, by their effect. Default: those of the shipped rules
+    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
     ax = axes_or_current(ax)
@@ -376,7 +325,7 @@ def plot_pain(
         names = [name for name, limit in limits.items() if limit == value]
         ax.axhline(value, **LIMIT_STYLE)
         beside(ax, value, f"above {value:g}:\n" + "\n".join(names))
-    _mark_days(ax, daily)
+    mark_weeks(ax, daily, starts_at=0.0)
     ax.set_ylabel("pain, soreness (0 to 10)")
     legend_above(ax)
     return ax
@@ -401,26 +350,19 @@ def plot_technique(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    gates : Mapping[str, float or None], optional
-        Least technique that the gate of a phase asks for, by name of the phase.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    gates : least technique that the gate of a phase asks for, by name of the phase
+    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
     ax = axes_or_current(ax)
     x = _week_at(daily["day"])
     rated = {"color": BLUE, "marker": "o", "label": "mean rating of the day"}
-    state = {"color": BLACK, "linewidth": 1.8, "label": "skill of the hinge, state"}
     ax.plot(x, daily["technique_rated"], **DOT_STYLE, **rated)
+    state = {"color": BLACK, "linewidth": 1.8, "label": "skill of the hinge, state"}
     ax.plot(x, daily["technique"], **state)
     _draw_gates(ax, daily, gates)
-    _mark_days(ax, daily)
+    mark_weeks(ax, daily, starts_at=0.0)
     ax.set_ylim(-0.02, 1.02)
     ax.set_ylabel("technique (0 to 1)")
     legend_above(ax)
@@ -438,18 +380,10 @@ def plot_range(
 
     Parameters
     ----------
-    daily : pandas.DataFrame
-        Daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`).
-    assessments : pandas.DataFrame
-        Assessments table of the same run.
-    gates : Mapping[str, float or None], optional
-        Least range that the gate of a phase asks for, by name of the phase.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
+    assessments : assessments table of the same run
+    gates : least range that the gate of a phase asks for, by name of the phase
+    ax : axes to draw on; the current ones by default
     """
     columns = ("day", "week", "range_left_deg", "range_right_deg")
     check_columns(daily, columns, name="daily")
@@ -460,12 +394,10 @@ def plot_range(
         ax.plot(x, daily[f"range_{side}_deg"], label=side, **style | {"marker": ""})
         rows = tested[tested["side"] == side]
         if len(rows):
-            looks = style | TEST_STYLE
-            ax.plot(
-                _week_at(rows["day"]), rows["value"], label=f"{side}, test", **looks
-            )
+            look = style | TEST_STYLE | {"label": f"{side}, test"}
+            ax.plot(_week_at(rows["day"]), rows["value"], **look)
     _draw_gates(ax, daily, gates)
-    _mark_days(ax, daily)
+    mark_weeks(ax, daily, starts_at=0.0)
     ax.set_ylabel("hip extension (degrees)")
     legend_above(ax, ncols=5)
     return ax
@@ -481,23 +413,15 @@ def plot_strength(
 ) -> Axes:
     """Draw the 1RM of lifts day by day, mean of both sides, and its tests.
 
+    Every line is named at its end.
+
     Parameters
     ----------
-    capacity : pandas.DataFrame
-        Capacity table (columns: `tables.CAPACITY`).
-    assessments : pandas.DataFrame
-        Assessments table of the same run.
-    exercises : sequence of str, optional
-        Ids of the lifts; six at most are drawn. Default: those that were tested.
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Every line is named at its end.
+    capacity : capacity table (columns: `tables.CAPACITY`)
+    assessments : assessments table of the same run
+    exercises : ids of the lifts; six at most are drawn. Default: those that were tested
+    weekly : weekly table of the same run, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     check_columns(capacity, ("day", "exercise", "side", "one_rm_kg"), name="capacity")
     ax = axes_or_current(ax)
@@ -506,19 +430,14 @@ def plot_strength(
         exercises = list(dict.fromkeys(tested["exercise"]))
     lines = []
     for lift, style in zip(exercises[:MAX_SERIES], SERIES_STYLES, strict=False):
-        # One row per day and side, in the same order of days on both sides.
-        left, right = (
-            capacity[(capacity["exercise"] == lift) & (capacity["side"] == side)]
-            for side in ("left", "right")
-        )
-        mean_kg = (left["one_rm_kg"].to_numpy() + right["one_rm_kg"].to_numpy()) / 2
+        own = capacity[capacity["exercise"] == lift]
+        mean_kg = own.groupby("day")["one_rm_kg"].mean()
         line = style | {"marker": ""}
-        lines += ax.plot(_week_at(left["day"]), mean_kg, label=lift, **line)
+        lines += ax.plot(_week_at(mean_kg.index), mean_kg, label=lift, **line)
         rows = tested[tested["exercise"] == lift]
-        looks = style | TEST_STYLE
-        ax.plot(_week_at(rows["day"]), rows["value"], label="_test", **looks)
-    weeks = capacity[["week"]].drop_duplicates() if weekly is None else weekly
-    mark_weeks(ax, weeks, starts_at=0.0)
+        look = style | TEST_STYLE | {"label": "_test"}
+        ax.plot(_week_at(rows["day"]), rows["value"], **look)
+    mark_weeks(ax, capacity[["week"]] if weekly is None else weekly, starts_at=0.0)
     ax.set_ylabel("1RM (kg per implement)")
     name_lines(ax, lines)
     return ax
@@ -527,10 +446,6 @@ def plot_strength(
 def _week_at(days: pd.Series | pd.Index) -> pd.Series | pd.Index:
     """Return days from 0 as places on an axis of weeks from 1."""
     return days / DAYS_PER_WEEK + 1
-
-
-def _mark_days(ax: Axes, daily: pd.DataFrame) -> None:
-    mark_weeks(ax, daily.drop_duplicates("week"), starts_at=0.0)
 
 
 def _draw_gates(
@@ -551,20 +466,14 @@ def plot_decisions(
 ) -> Axes:
     """Draw when each exercise advanced, held or went back, and when a gate opened.
 
+    One lane per exercise, in the order of their first decision, under one of the
+    plan. A mark stands on its day and differs in shape, not only in colour.
+
     Parameters
     ----------
-    decisions : pandas.DataFrame
-        Decisions table (columns: `tables.DECISIONS`).
-    weekly : pandas.DataFrame, optional
-        Weekly table of the same run, for its deload weeks and phases.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: the current axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        One lane per exercise, in the order of their first decision, under one of the
-        plan. A mark stands on its day and differs in shape, not only in colour.
+    decisions : decisions table (columns: `tables.DECISIONS`)
+    weekly : weekly table of the same run, for its deload weeks and phases
+    ax : axes to draw on; the current ones by default
     """
     check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
     ax = axes_or_current(ax)
@@ -579,11 +488,9 @@ def plot_decisions(
             if len(rows):
                 names = rows["subject"].where(~of_plan, lanes[0])
                 heights = [lanes.index(name) for name in names]
-                x = _week_at(rows["day"])
-                ax.plot(x, heights, linestyle="", label=label, **style)
-    if weekly is None:
-        weekly = decisions[["week"]].drop_duplicates()
-    mark_weeks(ax, weekly, starts_at=0.0)
+                look = {"linestyle": "", "label": label, **style}
+                ax.plot(_week_at(rows["day"]), heights, **look)
+    mark_weeks(ax, decisions[["week"]] if weekly is None else weekly, starts_at=0.0)
     name_rows(ax, [shortened(spoken(name), MAX_EXERCISE_LETTERS) for name in lanes])
     ax.hlines(range(len(lanes)), *ax.get_xlim(), color="0.9", linewidth=0.6, zorder=0)
     ax.set_ylim(len(lanes) - 0.4, -0.6)

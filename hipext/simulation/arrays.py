@@ -11,6 +11,7 @@ are then the very objects of the last time. They are cached by identity: see `By
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from math import nan
 from typing import NamedTuple
 from zlib import crc32
@@ -19,31 +20,10 @@ import numpy as np
 
 from hipext.athletes.athlete import Athlete, one_rm_of
 from hipext.athletes.population import STATUSES, Cohort, traits_of
+from hipext.engine import state
 from hipext.engine.compiled import as_python_objects, can_compile, compiled
 from hipext.engine.progression import record_of
-from hipext.engine.state import (
-    ALTERNATE,
-    ATHLETE,
-    BOTH,
-    CALENDAR_WEEK,
-    EXERCISE,
-    LEFT,
-    LEFT_FIRST,
-    MAX_LADDER_STEPS,
-    MAX_TEMPOS,
-    NO_POLICY,
-    OCCASION,
-    PATTERNS,
-    PHASE,
-    PLAN,
-    RIGHT,
-    RIGHT_FIRST,
-    SIDES,
-    SLOT,
-    STRENGTH,
-    WEAKER_FIRST,
-    WEEK_EVENTS,
-)
+from hipext.engine.state import BOTH, LEFT, RIGHT, SIDES
 from hipext.files.checks import PlanError
 from hipext.files.tables import MUSCLES, SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATION, RELATIONS, pct_1rm
@@ -53,7 +33,6 @@ from hipext.plans.plan import (
     MAX_WEEKS,
     TESTS,
     Gate,
-    Phase,
     Plan,
     Session,
     Slot,
@@ -64,11 +43,11 @@ from hipext.plans.plan import (
 from hipext.plans.rules import rule_record
 
 POLICIES = {
-    None: NO_POLICY,
-    "left": LEFT_FIRST,
-    "right": RIGHT_FIRST,
-    "alternate": ALTERNATE,
-    "weaker": WEAKER_FIRST,
+    None: state.NO_POLICY,
+    "left": state.LEFT_FIRST,
+    "right": state.RIGHT_FIRST,
+    "alternate": state.ALTERNATE,
+    "weaker": state.WEAKER_FIRST,
 }
 _FIRST_SLOT_CHANNEL = 256  # of random numbers; smaller ones are in `engine.state`
 _REST_S = (15.0, 480.0)  # beyond these a rest makes no further difference
@@ -130,11 +109,7 @@ class ById:
 
     def __init__(self, *values: object, owner: object = None) -> None:
         self.values, self.owner = values, owner  # kept: no other object gets their ids
-
-    @property
-    def value(self) -> object:
-        """The only value."""
-        return self.values[0]
+        self.value = values[0] if values else None
 
     def __hash__(self) -> int:
         return hash(tuple(map(id, self.values)))
@@ -151,17 +126,16 @@ def plan_arrays_of(
 ) -> PlanArrays:
     """Return a plan as arrays; `tested` are lifts whose 1RM a strength check tests."""
     names, catalogue = tuple(exercises_of(plan, tested)), ById(exercises)
+    known = catalogue, names, model.effort_usual_rest_s
     slots = [
-        _slots_of_session(
-            session, ById(*slots), catalogue, names, model.effort_usual_rest_s
-        )
+        _slots_of_session(session, ById(*slots), *known)
         for _, session, slots in slots_in_order(plan)
     ]
     return PlanArrays(
         _plan_record(plan),
         *_phases_and_occasions(plan),
         _calendar(plan),
-        np.concatenate([*slots, np.zeros(0, SLOT)]),
+        np.concatenate([*slots, np.zeros(0, state.SLOT)]),
         _exercises(catalogue, names, tuple(tested), model.mobility_other_share),
     )
 
@@ -184,23 +158,27 @@ def horizon_of(plan: Plan) -> int:
     """Return the most weeks that a plan can take: all extensions and a step back."""
     # A phase whose gate may send back to the one before can take both twice, at their
     # longest; at most one step back is allowed for.
-    extra_weeks = [p.advance.max_extra_weeks if p.advance else 0 for p in plan.phase]
     longest = [
-        phase.weeks + more for phase, more in zip(plan.phase, extra_weeks, strict=True)
+        phase.weeks + (phase.advance.max_extra_weeks if phase.advance else 0)
+        for phase in plan.phase
     ]
     twice = [
-        longest[place - 1] + longest[place]
-        for place, phase in enumerate(plan.phase)
-        if place > 0 and phase.advance
+        before + own
+        for (before, own), phase in zip(pairwise(longest), plan.phase[1:], strict=True)
+        if phase.advance
     ]
-    return min(plan.n_weeks + sum(extra_weeks) + max(twice, default=0), MAX_WEEKS)
+    return min(sum(longest) + max(twice, default=0), MAX_WEEKS)
 
 
 def slots_in_order(plan: Plan) -> list[tuple[str, str, tuple[Slot, ...]]]:
     """Return phase (empty: all), session and slots, as the arrays number the slots."""
+    return [(name, one.name, slots_of(plan, one)) for name, one in _sessions(plan)]
+
+
+def _sessions(plan: Plan) -> list[tuple[str, Session]]:
+    """Return the sessions of a plan with the phase they belong to (empty: all)."""
     sessions = [("", session) for session in plan.session]
-    sessions += [(phase.name, s) for phase in plan.phase for s in phase.session]
-    return [(name, one.name, slots_of(plan, one)) for name, one in sessions]
+    return sessions + [(one.name, s) for one in plan.phase for s in one.session]
 
 
 def exercises_of(plan: Plan, tested: Sequence[str]) -> list[str]:
@@ -226,56 +204,44 @@ def _plan_record(plan: Plan) -> np.void:
         [test in tests for test in TESTS],
         False,
     )
-    return np.array([values], dtype=PLAN)[0]
+    return np.array([values], dtype=state.PLAN)[0]
 
 
 def _phases_and_occasions(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     """Return the phases, and the sessions of every weekday of every phase."""
-    spans, end = {}, 0
-    for phase, session, slots in slots_in_order(plan):
-        spans[phase, session] = (end, end + len(slots))
-        end += len(slots)
-    phases, occasions = [], []
+    sessions, phases, occasions = _sessions(plan), [], []
+    ends = accumulate((len(slots_of(plan, one)) for _, one in sessions), initial=0)
+    spans = [*pairwise(ends)]  # of slots
     for phase in plan.phase:
         gate, first, busy = phase.advance or Gate(), [], []
         for place, weekday in enumerate(WEEKDAYS):
             first.append(len(occasions))
-            for name, session in _sessions_on(plan, phase, weekday):
+            for (name, session), span in zip(sessions, spans, strict=True):
                 days = session.days or plan.days
-                is_week_end = place == max(map(WEEKDAYS.index, days))
-                occasions.append((*spans[name, session.name], is_week_end))
-                busy.append(place)
-        limits = (
-            gate.technique_min,
-            gate.pain_max,
-            gate.range_min_deg,
-            gate.asymmetry_max_deg,
+                if name in ("", phase.name) and weekday in days:
+                    is_week_end = place == max(map(WEEKDAYS.index, days))
+                    occasions.append((*span, is_week_end))
+                    busy.append(place)
+        limits = gate.technique_min, gate.pain_max
+        limits += gate.range_min_deg, gate.asymmetry_max_deg
+        values = (
+            phase.weeks,
+            gate.max_extra_weeks if phase.advance else 0,
+            phase.advance is not None,
+            gate.over_sessions,
+            *(nan if limit is None else limit for limit in limits),
+            busy[0] if busy else 0,
+            [*first, len(occasions)],
         )
-        phases.append(
-            (
-                phase.weeks,
-                gate.max_extra_weeks if phase.advance else 0,
-                phase.advance is not None,
-                gate.over_sessions,
-                *(nan if limit is None else limit for limit in limits),
-                busy[0] if busy else 0,
-                [*first, len(occasions)],
-            )
-        )
-    return np.array(phases, dtype=PHASE), np.array(occasions, dtype=OCCASION)
-
-
-def _sessions_on(plan: Plan, phase: Phase, weekday: str) -> list[tuple[str, Session]]:
-    """Return the sessions of a weekday, with the phase they belong to (empty: all)."""
-    sessions = [("", session) for session in plan.session]
-    sessions += [(phase.name, session) for session in phase.session]
-    return [one for one in sessions if weekday in (one[1].days or plan.days)]
+        phases.append(values)
+    occasions = np.array(occasions, dtype=state.OCCASION)
+    return np.array(phases, dtype=state.PHASE), occasions
 
 
 def _calendar(plan: Plan) -> np.ndarray:
     """Return deloads by week of the plan, and tests by week of the run."""
     horizon, assessment = horizon_of(plan), plan.assessment
-    weeks = np.zeros(horizon, dtype=CALENDAR_WEEK)
+    weeks = np.zeros(horizon, dtype=state.CALENDAR_WEEK)
     weeks["is_deload"] = [week + 1 in plan.deload.weeks for week in range(horizon)]
     if assessment:
         every = assessment.every_weeks or horizon
@@ -293,24 +259,21 @@ def _exercises(
     rows = [
         _exercise(catalogue.value[name], name in tested, other=other) for name in names
     ]
-    records = np.array(rows, dtype=EXERCISE)
+    records = np.array(rows, dtype=state.EXERCISE)
     records.flags.writeable = False  # shared by all that find it in the cache
     return records
 
 
 def _exercise(exercise: Exercise, is_tested: bool, *, other: float) -> tuple:
     """Return the values of an EXERCISE."""
-    shares = [
-        float(exercise.is_counted)
-        * (
-            (muscle in exercise.primary)
-            + SECONDARY_SHARE * (muscle in exercise.secondary)
-        )
-        for muscle in MUSCLES
-    ]
+    share = dict.fromkeys(MUSCLES, 0.0)
+    if exercise.is_counted:
+        share |= dict.fromkeys(exercise.secondary, SECONDARY_SHARE)
+        share |= dict.fromkeys(exercise.primary, 1.0)
     # Weights in the lift add up to 1, or are all 0 where no muscle counts.
-    total, share = sum(shares) or 1.0, dict(zip(MUSCLES, shares, strict=True))
-    pattern = exercise.pattern if exercise.pattern in PATTERNS else PATTERNS[-1]
+    shares, total = [*share.values()], sum(share.values()) or 1.0
+    *patterns, other_pattern = state.PATTERNS
+    pattern = exercise.pattern if exercise.pattern in patterns else other_pattern
     mobility = other if exercise.stretches else 0.0
     return (
         exercise.is_loaded,
@@ -321,7 +284,7 @@ def _exercise(exercise: Exercise, is_tested: bool, *, other: float) -> tuple:
         exercise.body_mass_share * exercise.rates_body_mass,
         shares,
         [part / total for part in shares],
-        PATTERNS.index(pattern),
+        state.PATTERNS.index(pattern),
         float(seconds_per_rep(exercise.tempo)) if exercise.tempo else 1.0,
         share["erector_spinae"],
         share["hip_abductors"] + share["hip_adductors"] + share["trunk"],
@@ -364,13 +327,13 @@ def _slots_of_session(
                 slot.tempo is not None,
                 POLICIES[slot.side_first],
                 _FIRST_SLOT_CHANNEL + _stable_number(channel),
-                _filled(_seconds(slot, ladder[0]), MAX_TEMPOS),
-                _filled([names.index(e.id) for e in ladder], MAX_LADDER_STEPS),
-                _filled([step_of(slot, e) for e in ladder], MAX_LADDER_STEPS),
+                _filled(_seconds(slot, ladder[0]), state.MAX_TEMPOS),
+                _filled([names.index(e.id) for e in ladder], state.MAX_LADDER_STEPS),
+                _filled([step_of(slot, e) for e in ladder], state.MAX_LADDER_STEPS),
                 *rule_record(slot.progress, scheme, len(ladder)),
             )
         )
-    return np.array(rows, dtype=SLOT)
+    return np.array(rows, dtype=state.SLOT)
 
 
 def _filled(row: Sequence[float], length: int) -> list[float]:
@@ -430,47 +393,33 @@ def athlete_arrays_of(
     *,
     needed: Collection[str],
 ) -> AthleteArrays:
-    """Return athletes as arrays.
+    """Return athletes as arrays; PlanError names every needed 1RM that is unknown.
 
-    Parameters
-    ----------
-    athletes : sequence of Athlete
-        Who trains; a `population.Cohort` is drawn without making each an `Athlete`.
-    exercises : Mapping[str, Exercise]
-        The catalogue.
-    names : sequence of str
-        Ids of the exercises, in the order of the plan's arrays.
-    n_weeks : int
-        Weeks that the plan can take.
-    model : numpy.void
-        Constants of the day loop.
-    needed : collection of str
-        Ids of the exercises of the plan; a 1RM of another one may be unknown.
-
-    Raises
-    ------
-    PlanError
-        With every needed 1RM that is neither known nor to be estimated.
+    A `population.Cohort` is drawn without making each an `Athlete`. `names` are the
+    ids of the exercises, in the order of the plan's arrays; those in `needed` need a
+    1RM that is known or can be estimated.
     """
     lifts = [exercises[name] for name in names]
     gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
     unique, rows = unique_athletes(athletes)
     known = [_known(athlete, lifts, exercises, needed) for athlete in unique]
-    events = [[_events(one, week) for week in range(1, n_weeks + 1)] for one in unique]
     known = np.array(known, dtype=KNOWN).reshape(len(unique), len(lifts))[rows]
-    events = np.array(events, dtype=WEEK_EVENTS).reshape(len(unique), n_weeks)[rows]
+    events = [[_events(one, week) for week in range(1, n_weeks + 1)] for one in unique]
+    events = np.array(events, dtype=state.WEEK_EVENTS).reshape(len(unique), n_weeks)
     is_drawn = isinstance(athletes, Cohort)
     traits = athletes.traits() if is_drawn else traits_of(unique)[rows]
-    records = np.zeros(len(rows), dtype=ATHLETE)
-    strengths = np.zeros((len(rows), len(lifts)), dtype=STRENGTH)
-    given = (traits, known, gear, _status_constants(model), model)
+    records = np.zeros(len(rows), dtype=state.ATHLETE)
+    strengths = np.zeros((len(rows), len(lifts)), dtype=state.STRENGTH)
+    by_status = [[model[f"{name}_{one}"] for name in STATUS.names] for one in STATUSES]
+    statuses = np.array([*map(tuple, by_status)], dtype=STATUS)
+    given = (traits, known, gear, statuses, model)
     if len(rows) > 1 and can_compile():
         compiled(fill_athletes)(*given, records, strengths)
     else:  # for one athlete, starting the machine code takes longer than plain Python
         given = map(as_python_objects, given)
         filled = (part.view(np.recarray) for part in (records, strengths))
         fill_athletes(*given, *filled)
-    return AthleteArrays(records, strengths, events)
+    return AthleteArrays(records, strengths, events[rows])
 
 
 def unique_athletes(
@@ -525,14 +474,6 @@ def _gear(lift: Exercise, model: np.void) -> tuple:
     )
 
 
-def _status_constants(model: np.void) -> np.ndarray:
-    """Return the constants that go by training status: a STATUS each."""
-    rows = [
-        tuple(model[f"{name}_{status}"] for name in STATUS.names) for status in STATUSES
-    ]
-    return np.array(rows, dtype=STATUS)
-
-
 def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
     flares = [flare.pain for flare in athlete.flare_ups if flare.week == week]
     return week in athlete.missed_weeks, sum(flares)
@@ -558,9 +499,8 @@ def fill_athletes(
         status = statuses[has.status]
         fill_athlete(has, status, model, records[row])
         for lift in range(len(gear)):
-            fill_strength(
-                has, status, known[row, lift], gear[lift], strengths[row, lift]
-            )
+            one_rm, own = known[row, lift], strengths[row, lift]
+            fill_strength(has, status, one_rm, gear[lift], own)
 
 
 def fill_athlete(

@@ -4,20 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan, nan
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import pandas as pd
 
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
-from hipext.engine.progression import (
-    REDUCE,
-    REGRESS,
-    STOP,
-    Prescription,
-    round_to_increment,
-)
 from hipext.files.checks import (
     DAY_NAMES,
     counted,
@@ -32,9 +24,9 @@ from hipext.plans.rules import STEP_REASONS, cut_text, step_reason
 from hipext.simulation.log_tables import Place, session_of
 from hipext.simulation.run import Setting, Trace
 
+Logged = SimpleNamespace  # a decision: `state.DECISION_LOG`, but `observed` is a dict
 # Session, subject, rule, observations and sentence of a decision.
 About = tuple[str, str, str, Mapping[str, float | str], str]
-
 
 RULES = {  # id in the table of decisions: reasons; others are of the slot's own rule
     "attendance": (steps.MISSED, why.MISSED_SESSION),
@@ -114,24 +106,15 @@ _COUNTS = ("none", "one", "two", "all")
 _INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion")
 
 
-class Logged(NamedTuple):
-    """A decision in the log of the day loop."""
-
-    day: int
-    slot: int  # or WEEK_ROW or PHASE_ROW
-    action: int
-    reason: int
-    observed: dict[str, float]
-    before: Prescription
-    after: Prescription
-
-
 def decisions_table(
     plan: Plan, setting: Setting, trace: Trace, places: Sequence[Place]
 ) -> pd.DataFrame:
     """Return what was decided, by which rule, from what, and why (`DECISIONS`)."""
     phases = [plan.phase[number].name for number in trace.days["phase"]]
-    logged = [_logged(row) for row in as_python_objects(trace.decisions)]
+    logged = as_python_objects(trace.decisions)
+    for row in logged:  # keep the observations that played a part
+        seen = vars(row.observed).items()
+        row.observed = {name: value for name, value in seen if not isnan(value)}
     is_open_loop = setting.plan.plan["is_open_loop"]
     n_rated: Counter[int] = Counter()
     rows = []
@@ -152,35 +135,23 @@ def decisions_table(
         session, subject, rule, observed, sentence = about
         if is_open_loop and "all_sets_completed" in observed:
             observed = observed | {"all_sets_completed": "assumed"}
-        seen, action = _observed_text(observed), ACTIONS[one.action]
+        values = [
+            f"{name}={value if isinstance(value, str) else f'{value:.3g}'}"
+            for name, value in observed.items()
+        ]
         when = day // DAYS_PER_WEEK + 1, day, phases[day]
+        action, seen = ACTIONS[one.action], " ".join(values)
         rows.append((*when, session, subject, action, rule, seen, sentence))
     return DECISIONS.from_rows(rows)
-
-
-def _logged(row: SimpleNamespace) -> Logged:
-    """Return a row of the log with the observations that played a part."""
-    observed = {name: x for name, x in vars(row.observed).items() if not isnan(x)}
-    before, after = row.before, row.after
-    return Logged(row.day, row.slot, row.action, row.reason, observed, before, after)
-
-
-def _observed_text(observed: Mapping[str, float | str]) -> str:
-    """Return observations as ``name=value``, missing ones left out."""
-    texts = (
-        f"{name}={value if isinstance(value, str) else f'{value:.3g}'}"
-        for name, value in observed.items()
-        if isinstance(value, str) or not isnan(value)
-    )
-    return " ".join(texts)
 
 
 def _facts(observed: Mapping[str, float]) -> dict[str, float | str]:
     """Return observations for a text: what misses a limit never reads as the limit."""
     limit = observed.get("limit", nan)
-    judged = {name: digits for name, digits in _DIGITS.items() if name in observed}
     texts = {
-        name: distinct_text(observed[name], limit, n) for name, n in judged.items()
+        name: distinct_text(observed[name], limit, digits)
+        for name, digits in _DIGITS.items()
+        if name in observed
     }
     return {**observed, **texts}
 
@@ -192,16 +163,16 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     was, will = _prescribed_text(place, before), _prescribed_text(place, after)
     note = ", which rounding does not show yet" if was == will else ""
     # Prescriptions are compared as they are lifted: loads rounded to the implement.
-    if one.action == STOP:
+    if one.action == steps.STOP:
         n_done, n_sets = one.observed["sets_done"], one.observed["sets_prescribed"]
         verb = f"ends after set {n_done:g} of {n_sets:g}"
     elif after.ladder_step != before.ladder_step:
-        verb = "is replaced by" if one.action == REGRESS else "is followed by"
+        verb = "is replaced by" if one.action == steps.REGRESS else "is followed by"
         verb += f" {place.ladder[after.ladder_step].name}, {will}"
     elif was == will:
         verb = f"stays at {was}"
     else:
-        verb = f"goes{' back' * (one.action == REDUCE)} from {was} to {will}"
+        verb = f"goes{' back' * (one.action == steps.REDUCE)} from {was} to {will}"
     if one.reason in STEP_REASONS:
         because = step_reason(
             one.reason, slot.progress, slot.scheme, before, after, note=note
@@ -217,7 +188,7 @@ def _about_slot(place: Place, one: Logged, n_rated: int) -> About:
     return place.session, exercise.id, rule, one.observed, sentence
 
 
-def _prescribed_text(place: Place, prescription: Prescription) -> str:
+def _prescribed_text(place: Place, prescription: steps.Prescription) -> str:
     """Return what a slot prescribes: ``3x8 at 40 kg``."""
     slot, exercise = place.slot, place.ladder[prescription.ladder_step]
     load_kg = prescription.load_kg
@@ -225,7 +196,7 @@ def _prescribed_text(place: Place, prescription: Prescription) -> str:
     text = f"{prescription.n_sets}x{prescription.reps_or_s}{unit}"
     # The load is 0 where another exercise follows: it is derived when it is due.
     if exercise.is_loaded and load_kg > 0:
-        text += f" at {round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
+        text += f" at {steps.round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
     if slot.progress.rule == "tempo":
         tempos = (slot.tempo or exercise.tempo, *slot.progress.tempos)
         text += f", tempo {tempos[prescription.n_steps]}"
@@ -271,8 +242,7 @@ def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> Abou
         facts["stiffer"] = _stiffer(setting, left, right)
     if "weeks_since_deload" in observed:
         n_weeks = observed["weeks_since_deload"]
-        ago = "last week" if n_weeks == 1 else f"{counted(n_weeks, 'week')} ago"
-        facts["ago"] = ago
+        facts["ago"] = "last week" if n_weeks == 1 else f"{n_weeks:g} weeks ago"
     if "change" in observed:
         points = observed["change"]
         changed = f"{'rose' if points > 0 else 'fell'} by {abs(points):.1f} points"
@@ -364,9 +334,7 @@ def _met(gate: Gate, seen: Mapping[str, float]) -> Iterator[str]:
 
 
 def _last_sessions(n_sessions: float) -> str:
-    return "in the last " + (
-        f"{n_sessions:g} sessions" if n_sessions != 1 else "session"
-    )
+    return "in the last " + counted(n_sessions, "session").removeprefix("1 ")
 
 
 def explained(weekly: pd.DataFrame, decisions: pd.DataFrame, *, week: int) -> str:
@@ -397,10 +365,8 @@ def _heading(row: pd.Series) -> Iterator[str]:
     if "n_failed_slots" not in row:
         yield f"Prescribed: {done}."
         return
-    if row["n_failed_slots"]:
-        often = (
-            "once" if row["n_failed_slots"] == 1 else f"{row['n_failed_slots']} times"
-        )
+    if n_failed := row["n_failed_slots"]:
+        often = "once" if n_failed == 1 else f"{n_failed} times"
         done += f"; {often} the sets of an exercise were not completed"
     yield f"Done: {done}."
     seen = f"highest pain {row['pain_reported_max']:.1f}, "
@@ -417,17 +383,18 @@ def _days_text(rows: pd.DataFrame) -> str:
 
 
 def course(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> list[str]:
-    """Return how a run went through its plan: one sentence per fact.
-
-    Whether its end was reached, which gates extended it, which weeks were deloads and
-    why, and which sessions were missed.
-    """
-    return [
+    """Return how a run went through its plan: end, gates, deloads, missed sessions."""
+    texts = [
         _end_text(plan, weekly, decisions),
         _gates_text(decisions),
         _deloads_text(decisions),
-        *_missed_text(weekly),
     ]
+    missed = weekly[weekly["n_missed"] > 0]
+    if len(missed):
+        sessions = counted(missed["n_missed"].sum(), "session")
+        in_weeks = weeks_text(missed["week"].tolist())
+        texts.append(f"Missed: {sessions} with work, in {in_weeks}.")
+    return texts
 
 
 def is_finished(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> bool:
@@ -464,31 +431,20 @@ def _gates_text(decisions: pd.DataFrame) -> str:
         f"{phase!r} by {counted(len(rows), 'week')}"
         for phase, rows in kept.groupby("phase", sort=False)
     ]
-    text = f"Phases extended by gates: {listed(parts) if parts else 'none'}."
-    back = gates[gates["action"] == "regress"]
-    if len(back):
-        text += (
-            f" Return to the previous phase: in {weeks_text(back['week'].tolist())}."
-        )
+    text = f"Phases extended by gates: {listed(parts or ['none'])}."
+    back = gates.loc[gates["action"] == "regress", "week"].tolist()
+    if back:
+        text += f" Return to the previous phase: in {weeks_text(back)}."
     return text
 
 
 def _deloads_text(decisions: pd.DataFrame) -> str:
+    causes = {"scheduled_deload": "as planned", "reactive_deload": "for reported pain"}
     deloads = decisions[decisions["action"] == "deload"]
+    weeks = deloads.groupby("trigger")["week"].agg(list)
     parts = [
-        f"{ranges_text(rows['week'].tolist())} {reason}"
-        for rule, reason in (
-            ("scheduled_deload", "as planned"),
-            ("reactive_deload", "for reported pain"),
-        )
-        if len(rows := deloads[deloads["trigger"] == rule])
+        f"{ranges_text(weeks[rule])} {cause}"
+        for rule, cause in causes.items()
+        if rule in weeks
     ]
-    return f"Deload weeks: {'; '.join(parts) if parts else 'none'}."
-
-
-def _missed_text(weekly: pd.DataFrame) -> Iterator[str]:
-    missed = weekly[weekly["n_missed"] > 0]
-    if len(missed):
-        sessions = counted(missed["n_missed"].sum(), "session")
-        in_weeks = weeks_text(missed["week"].tolist())
-        yield f"Missed: {sessions} with work, in {in_weeks}."
+    return f"Deload weeks: {'; '.join(parts) or 'none'}."

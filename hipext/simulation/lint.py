@@ -3,7 +3,7 @@
 Every rule is a function that yields findings; its name is the id of the rule.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from itertools import groupby, pairwise
@@ -54,12 +54,9 @@ def lint_plan(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan, as `read_plan` returns it.
-    athlete : Athlete, optional
-        Whose loads are looked at. Default: the shipped ``"novice"``.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
+    plan : a checked plan, as `read_plan` returns it
+    athlete : whose loads are looked at; by default the shipped ``"novice"``
+    exercises : the catalogue; by default the shipped one
 
     Returns
     -------
@@ -87,17 +84,16 @@ def lint_plan(
     athlete = read_athlete("novice") if athlete is None else athlete
     sets = expand_plan(plan, athlete, exercises=exercises)
     weeks = weekly(sets, n_weeks=plan.n_weeks, exercises=exercises)
-    linted = LintedPlan(plan=plan, exercises=exercises, sets=sets, weeks=weeks)
-    return LINT.from_rows(
-        [
-            (place, rule.__name__, message, suggestion)
-            for rule in RULES
-            for place, message, suggestion in rule(linted)
-        ]
-    )
+    linted = LintedPlan(plan, exercises, sets, weeks)
+    rows = [
+        (place, rule.__name__, message, suggestion)
+        for rule in RULES
+        for place, message, suggestion in rule(linted)
+    ]
+    return LINT.from_rows(rows)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LintedPlan:
     """A plan with its sets and weeks in the open loop, and names of its places."""
 
@@ -120,12 +116,11 @@ class LintedPlan:
 
     def sessions(self) -> Iterator[tuple[str, Session]]:
         """Yield place and session of every session of the file, once."""
-        for number, session in enumerate(self.plan.session, start=1):
-            yield f"session {number} ({session.name})", session
-        for phase in self.plan.phase:
-            for number, session in enumerate(phase.session, start=1):
-                name = f"session {number} ({session.name})"
-                yield f"{self.phase(phase.name)}, {name}", session
+        homes = [("", self.plan.session)]
+        homes += [(f"{self.phase(one.name)}, ", one.session) for one in self.plan.phase]
+        for home, sessions in homes:
+            for number, session in enumerate(sessions, start=1):
+                yield f"{home}session {number} ({session.name})", session
 
     def phase(self, name: str) -> str:
         """Return the place of a phase."""
@@ -325,8 +320,7 @@ def hinge_days_back_to_back(linted: LintedPlan) -> Iterator[Finding]:
     ]
     sets = linted.sets
     days = sets.loc[(sets["kind"] == "work") & sets["exercise"].isin(hinges), "day"]
-    close = ((one, two) for one, two in _consecutive(days) if two - one == 1)
-    for place, first, second in _once_per_phase(linted, close):
+    for place, first, second in _pairs_of_days(linted, days, lambda x, y: y - x == 1):
         yield (
             place,
             f"Strength work with a hinge on consecutive days, {first} and {second}; "
@@ -389,12 +383,12 @@ def no_mobility_between_heavy(linted: LintedPlan) -> Iterator[Finding]:
     is_heavy = sets["exercise"].isin(strength) & (sets["load_kg"] > 0)
     days = sets.loc[is_heavy & (hard_sets(sets) > 0), "day"]
     mobility = set(sets.loc[sets["kind"] == "mobility", "day"])
-    without = (
-        (one, two)
-        for one, two in _consecutive(days)
-        if 1 < two - one < DAYS_PER_WEEK and not mobility & set(range(one + 1, two))
-    )
-    for place, first, second in _once_per_phase(linted, without):
+
+    def is_without(one: int, two: int) -> bool:
+        is_pair = 1 < two - one < DAYS_PER_WEEK
+        return is_pair and mobility.isdisjoint(range(one + 1, two))
+
+    for place, first, second in _pairs_of_days(linted, days, is_without):
         yield (
             place,
             f"No mobility on the days between the heavy sessions of {first} and "
@@ -403,24 +397,19 @@ def no_mobility_between_heavy(linted: LintedPlan) -> Iterator[Finding]:
         )
 
 
-def _consecutive(days: pd.Series) -> Iterable[tuple[int, int]]:
-    """Return the pairs of days that follow each other."""
-    return pairwise(sorted(days.unique().tolist()))
-
-
-def _once_per_phase(
-    linted: LintedPlan, pairs: Iterable[tuple[int, int]]
+def _pairs_of_days(
+    linted: LintedPlan, days: pd.Series, is_found: Callable[[int, int], bool]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield place and weekdays of pairs of days, once per phase."""
+    """Yield place and weekdays of neighbouring days that are found, once per phase."""
     phases = [week.phase.name for week in weeks_of(linted.plan)]
     known = set()
-    for days in pairs:
-        first, second = (WEEKDAYS[day % DAYS_PER_WEEK] for day in days)
-        week = days[1] // DAYS_PER_WEEK
+    for pair in pairwise(sorted(days.unique().tolist())):
+        week = pair[1] // DAYS_PER_WEEK
         place = linted.phase(phases[week])
-        if (place, first, second) not in known:
-            known.add((place, first, second))
-            yield f"{place}, week {week + 1}", first, second
+        key = place, *(WEEKDAYS[day % DAYS_PER_WEEK] for day in pair)
+        if is_found(*pair) and key not in known:
+            known.add(key)
+            yield f"{place}, week {week + 1}", *key[1:]
 
 
 def no_warm_up(linted: LintedPlan) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """The log of the day loop as tables: sets, states, capacity and assessments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,11 +33,9 @@ _UNITS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """A slot by its number in the day loop: where it stands in the plan."""
 
-    phase: str  # empty for a session of the whole plan
     session: str
     number: int  # in the session, from 1
     first: int  # number in the day loop of the first slot of its group, or its own
@@ -48,21 +46,13 @@ class Place:
 def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
     """Return the slots of a plan by their number in the day loop."""
     places: list[Place] = []
-    for phase, session, slots in slots_in_order(plan):
+    for _, session, slots in slots_in_order(plan):
         start, first = len(places), 0
         for number, slot in enumerate(slots):
             if not slot.group or slot.group != slots[number - 1].group:
                 first = number
-            places.append(
-                Place(
-                    phase=phase,
-                    session=session,
-                    number=number + 1,
-                    first=start + first,
-                    slot=slot,
-                    ladder=tuple(exercises[e] for e in (slot.exercise, *slot.ladder)),
-                )
-            )
+            ladder = tuple(exercises[e] for e in (slot.exercise, *slot.ladder))
+            places.append(Place(session, number + 1, start + first, slot, ladder))
     return places
 
 
@@ -97,23 +87,21 @@ def sets_table(
     # %1RM is of the mass that effort goes by: all implements and the body's part.
     rated_kg = n_implements * load_kg + lifts["rated_share"] * mass_kg
     # Few tempos are in use: each is worked out once, and found by its number.
-    kinds_of_tempo, which = np.unique(
-        np.column_stack([slot, ladder_step, log["n_steps"]]),
-        axis=0,
-        return_inverse=True,
-    )
+    keys = np.column_stack([slot, ladder_step, log["n_steps"]])
+    kinds_of_tempo, which = np.unique(keys, axis=0, return_inverse=True)
     tempos = [tempo_of(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
     seconds = [float(seconds_per_rep(tempo)) if tempo else 1.0 for tempo in tempos]
     tut_s = done * values_at(seconds, which)
     rest_s = values_at([place.slot.rest_s for place in places], slot)
+    # The rest comes after the last row of a set: the next row is of another one.
+    key = log[["day", "slot", "set_number"]]
+    is_end = np.append(key[1:] != key[:-1], True)
     rir = np.round(log["rir"], 6)
     return SETS.from_columns(
         {
             "week": day // DAYS_PER_WEEK + 1,
             "day": day,
-            "phase": values_at(
-                [phase.name for phase in plan.phase], trace.days["phase"][day]
-            ),
+            "phase": _phases(plan, trace)[day],
             "is_deload": trace.days["is_deload"][day],
             "session": values_at([place.session for place in places], slot),
             "slot": values_at([place.number for place in places], slot),
@@ -135,7 +123,7 @@ def sets_table(
             "rpe": 10.0 - rir,
             "tempo": values_at(tempos, which),
             "tut_s": tut_s,
-            "rest_s": np.where(_is_end_of_set(log), rest_s, 0.0),
+            "rest_s": np.where(is_end, rest_s, 0.0),
         }
     )
 
@@ -146,14 +134,12 @@ def values_at(values: Sequence, index: np.ndarray) -> np.ndarray:
     return np.array(values, dtype=kind)[index]
 
 
+def _phases(plan: Plan, trace: Trace) -> np.ndarray:
+    return values_at([phase.name for phase in plan.phase], trace.days["phase"])
+
+
 def _whole(values: np.ndarray, is_known: np.ndarray) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.where(is_known, values, 0), ~is_known)
-
-
-def _is_end_of_set(log: np.ndarray) -> np.ndarray:
-    """Return which rows are the last of their set: the next one is of another."""
-    key = log[["day", "slot", "set_number"]]
-    return np.append(key[1:] != key[:-1], True)
 
 
 def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
@@ -177,10 +163,8 @@ def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
 
 def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     """Return the mean 1RM of the tested lifts of every day; the start is 100."""
-    tested = (
-        setting.plan.exercises["is_tested"]
-        & setting.athletes.strengths["is_measured"][0]
-    )
+    tested = setting.plan.exercises["is_tested"].copy()
+    tested &= setting.athletes.strengths["is_measured"][0]
     if not tested.any():
         return np.full(len(trace.days), np.nan)
     return 100 * _capacity(setting, trace, tested)["capacity"].mean(axis=(1, 2))
@@ -200,10 +184,9 @@ def _capacity(
     )
     lifts = trace.lifts[:, chosen]
     skill, familiarity = lifts["skill"], lifts["familiarity"]
+    capacity = 1.0 + familiarity + skill + muscle - fatigue
     return {
-        "capacity": np.maximum(
-            1.0 + familiarity + skill + muscle - fatigue, MIN_CAPACITY
-        ),
+        "capacity": np.maximum(capacity, MIN_CAPACITY),
         "familiarity": familiarity,
         "skill": skill,
         "muscle": muscle,
@@ -263,44 +246,38 @@ def with_states(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the daily and the weekly table with the athlete's states."""
     states = states_table(setting, trace)
-    phases = values_at([phase.name for phase in plan.phase], trace.days["phase"])
+    phases = _phases(plan, trace)
     is_deload = trace.days["is_deload"]
     daily = pd.concat([daily.assign(phase=phases, is_deload=is_deload), states], axis=1)
     mondays = slice(None, None, DAYS_PER_WEEK)
     weekly = weekly.assign(phase=phases[mondays], is_deload=is_deload[mondays])
-    by_week = WEEKLY_STATES.from_columns(_by_week(states, setting, trace))
+    by_week = WEEKLY_STATES.from_columns(
+        {
+            "n_missed": _missed(setting, trace),
+            "n_failed_slots": trace.weeks["n_failed"],
+            **_by_week(states),
+        }
+    )
     return daily, pd.concat([weekly, by_week], axis=1)
 
 
-def _by_week(
-    states: pd.DataFrame, setting: Setting, trace: Trace
-) -> dict[str, np.ndarray]:
-    """Return the columns of `WEEKLY_STATES`."""
+def _by_week(states: pd.DataFrame) -> pd.DataFrame:
+    """Return the states of every week: highest, mean, or at its end."""
     weeks = states.groupby(np.arange(len(states)) // DAYS_PER_WEEK)
-    at_end = weeks.nth(-1)
-    return {
-        "n_missed": _missed(setting, trace),
-        "n_failed_slots": trace.weeks["n_failed"],
-        "pain_reported_max": weeks["pain_reported"].max().to_numpy(),
-        "soreness_reported_max": weeks["soreness_reported"].max().to_numpy(),
-        "technique_rated_mean": weeks["technique_rated"].mean().to_numpy(),
-        **{
-            name: at_end[name].to_numpy()
-            for name in ("range_left_deg", "range_right_deg", "strength_pct")
-        },
-    }
+    at_end = ["range_left_deg", "range_right_deg", "strength_pct"]
+    return weeks.agg(
+        pain_reported_max=("pain_reported", "max"),
+        soreness_reported_max=("soreness_reported", "max"),
+        technique_rated_mean=("technique_rated", "mean"),
+    ).join(weeks.nth(-1)[at_end].reset_index(drop=True))
 
 
 def _missed(setting: Setting, trace: Trace) -> np.ndarray:
     """Return how many sessions with work were missed, week by week."""
     # Every session is logged when it is missed; those without work do not count.
     is_work = setting.plan.slots["kind"] == WORK
-    has_work = np.array(
-        [
-            is_work[span["first_slot"] : span["end_slot"]].any()
-            for span in setting.plan.occasions
-        ]
-    )
+    spans = setting.plan.occasions[["first_slot", "end_slot"]].tolist()
+    has_work = np.array([is_work[first:end].any() for first, end in spans])
     rows = trace.decisions[trace.decisions["reason"] == MISSED_SESSION]
     rows = rows[has_work[rows["observed"]["occasion"].astype("int64")]]
     weeks = rows["day"] // DAYS_PER_WEEK

@@ -6,41 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.athletes.athlete import Athlete
+from hipext.engine import state
 from hipext.engine.compiled import as_python_objects, columns_of, compiled
 from hipext.engine.day import simulate_all, simulate_days
-from hipext.engine.state import (
-    BODY,
-    COUNT,
-    DAY_LOG,
-    DECISION_LOG,
-    LIFT,
-    LIFT_LOG,
-    MUSCLE,
-    MUSCLE_LOG,
-    N_MUSCLES,
-    OBSERVED,
-    SCRIPT,
-    SET_LOG,
-    SIDES,
-    SLOT_STATE,
-    TEST_LOG,
-    WEEK_LOG,
-    Log,
-    RunState,
-)
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
-from hipext.simulation.arrays import (
-    AthleteArrays,
-    PlanArrays,
-    athlete_arrays_of,
-    exercises_of,
-    horizon_of,
-    plan_arrays_of,
-    unique_athletes,
-)
+from hipext.simulation import arrays
 
 MAX_SEED = 2**63 - 1
 _MAX_OTHER_DECISIONS = 8  # in a day, beside those about slots
@@ -49,8 +22,8 @@ _MAX_OTHER_DECISIONS = 8  # in a day, beside those about slots
 class Setting(NamedTuple):
     """A plan, athletes and constants as arrays of the day loop."""
 
-    plan: PlanArrays
-    athletes: AthleteArrays
+    plan: arrays.PlanArrays
+    athletes: arrays.AthleteArrays
     exercises: list[str]
     model: np.void
 
@@ -82,19 +55,14 @@ def setting_of(
     """
     exercises = read_exercises() if exercises is None else exercises
     model = shipped_model() if model is None else model
-    unique, _ = unique_athletes(athletes)
+    needed = arrays.exercises_of(plan, ()) if needed is None else needed
+    unique, _ = arrays.unique_athletes(athletes)
     tested = sorted({lift for athlete in unique for lift in athlete.one_rm_kg})
-    names = exercises_of(plan, tested)
+    names = arrays.exercises_of(plan, tested)
+    known = exercises, names, arrays.horizon_of(plan), model
     return Setting(
-        plan_arrays_of(plan, exercises, tested, model),
-        athlete_arrays_of(
-            athletes,
-            exercises,
-            names,
-            horizon_of(plan),
-            model,
-            needed=exercises_of(plan, ()) if needed is None else needed,
-        ),
+        arrays.plan_arrays_of(plan, exercises, tested, model),
+        arrays.athlete_arrays_of(athletes, *known, needed=needed),
         names,
         model,
     )
@@ -102,15 +70,11 @@ def setting_of(
 
 def with_others(setting: Setting, athletes: Sequence[Athlete]) -> Setting:
     """Return a setting with other athletes, whose measured lifts are the same."""
-    others = athlete_arrays_of(
-        athletes,
-        read_exercises(),
-        setting.exercises,
-        setting.plan.horizon,
-        setting.model,
-        needed=(),
+    horizon, model = setting.plan.horizon, setting.model
+    known = read_exercises(), setting.exercises, horizon, model
+    return setting._replace(
+        athletes=arrays.athlete_arrays_of(athletes, *known, needed=())
     )
-    return setting._replace(athletes=others)
 
 
 def trace(
@@ -123,22 +87,10 @@ def trace(
     script: Mapping[str, np.ndarray] | None = None,
     is_compiled: bool = False,
 ) -> Trace:
-    """Simulate one athlete going through a plan, and keep everything.
+    """Simulate one athlete, in a row of the setting, through a plan; keep everything.
 
-    Parameters
-    ----------
-    setting : Setting
-        Plan, athletes and constants.
-    row : int, default 0
-        Row of the athlete in the setting.
-    seed, athlete_number : int, default 0
-        With the day and the channel they make the random numbers.
-    noise : bool, default True
-        Whether there are any.
-    script : Mapping[str, numpy.ndarray], optional
-        Observations by day that replace the athlete's own; see `state.SCRIPT`.
-    is_compiled : bool, default False
-        Whether to use machine code. Default: plain Python, which needs no compiler.
+    Seed, athlete number, day and channel make the random numbers. Observations of a
+    script, by day, replace the athlete's own (`state.SCRIPT`).
     """
     log = _full_log(setting)
     run = _run_state(setting, row, log, seed=seed, number=athlete_number, noise=noise)
@@ -167,27 +119,24 @@ def weeks_of_all(
 ) -> np.ndarray:
     """Simulate all athletes of a setting, and keep their weeks alone.
 
-    Returns
-    -------
-    numpy.ndarray
-        [athlete, week] of `state.WEEK_LOG`; weeks after the end of the plan are
-        missing. `first_number` is the athlete number of the first one.
+    They are [athlete, week] of `state.WEEK_LOG`, missing after the end of the plan.
+    The first athlete has the number `first_number`.
     """
     n_athletes = len(setting.athletes.records)
-    weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=WEEK_LOG)
+    weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=state.WEEK_LOG)
     chance = {"seed": seed, "noise": noise}
     if is_compiled:
-        run = _run_state(setting, 0, _short_log(weeks[0]), number=0, **chance)
+        run = _run_state(setting, 0, _log(weeks[0]), number=0, **chance)
         compiled(simulate_all)(run, *setting.athletes, weeks, first_number)
         return weeks
     for row in range(n_athletes):
-        log, number = _short_log(weeks[row]), first_number + row
+        log, number = _log(weeks[row]), first_number + row
         run = _run_state(setting, row, log, number=number, **chance)
         _simulate(run, is_compiled=False)
     return weeks
 
 
-def _simulate(run: RunState, *, is_compiled: bool) -> object:
+def _simulate(run: state.RunState, *, is_compiled: bool) -> object:
     """Simulate one athlete; return the counts of the log."""
     if is_compiled:
         # The machine code for many serves one: another entry would compile for seconds.
@@ -197,7 +146,7 @@ def _simulate(run: RunState, *, is_compiled: bool) -> object:
         return as_python_objects(run.log.count)
     # Plain Python reads copies of the records, and writes the log in place.
     log = run.log._replace(
-        **{name: columns_of(getattr(run.log, name)) for name in Log._fields[2:]}
+        **{name: columns_of(getattr(run.log, name)) for name in state.Log._fields[2:]}
     )
     script = columns_of(run.script)
     run = as_python_objects(run._replace(log=log, script=script))
@@ -206,11 +155,11 @@ def _simulate(run: RunState, *, is_compiled: bool) -> object:
 
 
 def _run_state(
-    setting: Setting, row: int, log: Log, *, seed: int, number: int, noise: bool
-) -> RunState:
+    setting: Setting, row: int, log: state.Log, *, seed: int, number: int, noise: bool
+) -> state.RunState:
     """Return the state of one athlete before the first morning."""
     n_lifts = len(setting.exercises)
-    return RunState(
+    return state.RunState(
         *setting.plan,
         athlete=setting.athletes.records[row],
         strengths=setting.athletes.strengths[row],
@@ -220,11 +169,11 @@ def _run_state(
         athlete_number=number,
         is_noisy=noise,
         script=_script(None, 0),
-        body=np.zeros(1, BODY)[0],
-        muscles=np.zeros((N_MUSCLES, len(SIDES)), MUSCLE),
-        lifts=np.zeros(n_lifts, LIFT),
-        observed=np.zeros(1, OBSERVED)[0],
-        slot_states=np.zeros(len(setting.plan.slots), SLOT_STATE),
+        body=np.zeros(1, state.BODY)[0],
+        muscles=np.zeros((state.N_MUSCLES, len(state.SIDES)), state.MUSCLE),
+        lifts=np.zeros(n_lifts, state.LIFT),
+        observed=np.zeros(1, state.OBSERVED)[0],
+        slot_states=np.zeros(len(setting.plan.slots), state.SLOT_STATE),
         e1rm_kg=np.zeros(n_lifts),
         log=log,
     )
@@ -232,53 +181,51 @@ def _run_state(
 
 def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     n_days = horizon * DAYS_PER_WEEK if given else 0
-    script = np.full(n_days, np.nan, dtype=SCRIPT)
+    script = np.full(n_days, np.nan, dtype=state.SCRIPT)
     for name, values in (given or {}).items():
         script[name][: len(values)] = values
     return script
 
 
-def _full_log(setting: Setting) -> Log:
+def _full_log(setting: Setting) -> state.Log:
     """Return a log with room for everything that can happen to one athlete."""
     plan, n_lifts = setting.plan, len(setting.exercises)
     n_days = plan.horizon * DAYS_PER_WEEK
     max_sets, max_slots = _max_rows_per_week(setting)
-    n_decisions = 2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days
-    # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
-    n_tests = (6 + n_lifts) * int(plan.calendar["is_test"].sum())
-    return Log(
-        is_kept=True,
-        count=np.zeros(1, COUNT)[0],
-        sets=np.zeros(max_sets * plan.horizon, SET_LOG),
-        decisions=_decisions(n_decisions),
-        tests=np.zeros(n_tests, TEST_LOG),
-        days=np.zeros(n_days, DAY_LOG),
-        muscles=np.zeros((n_days, N_MUSCLES, len(SIDES)), MUSCLE_LOG),
-        lifts=np.zeros((n_days, n_lifts, len(SIDES)), LIFT_LOG),
-        weeks=np.full(plan.horizon, np.nan, dtype=WEEK_LOG),
+    return _log(
+        np.full(plan.horizon, np.nan, dtype=state.WEEK_LOG),
+        n_sets=max_sets * plan.horizon,
+        n_decisions=2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days,
+        # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
+        n_tests=(6 + n_lifts) * int(plan.calendar["is_test"].sum()),
+        n_days=n_days,
+        n_lifts=n_lifts,
     )
 
 
-def _short_log(weeks: np.ndarray) -> Log:
-    """Return a log that keeps nothing but weeks."""
-    return Log(
-        is_kept=False,
-        count=np.zeros(1, COUNT)[0],
-        sets=np.zeros(0, SET_LOG),
-        decisions=_decisions(1),
-        tests=np.zeros(0, TEST_LOG),
-        days=np.zeros(0, DAY_LOG),
-        muscles=np.zeros((0, 0, 0), MUSCLE_LOG),
-        lifts=np.zeros((0, 0, 0), LIFT_LOG),
+def _log(
+    weeks: np.ndarray,
+    *,
+    n_sets: int = 0,
+    n_decisions: int = 1,
+    n_tests: int = 0,
+    n_days: int = 0,
+    n_lifts: int = 0,
+) -> state.Log:
+    """Return an empty log; one without days keeps nothing but weeks."""
+    decision = np.zeros(1, state.DECISION_LOG)
+    decision["observed"] = np.nan  # no observation played a part yet
+    return state.Log(
+        is_kept=n_days > 0,
+        count=np.zeros(1, state.COUNT)[0],
+        sets=np.zeros(n_sets, state.SET_LOG),
+        decisions=np.repeat(decision, n_decisions),
+        tests=np.zeros(n_tests, state.TEST_LOG),
+        days=np.zeros(n_days, state.DAY_LOG),
+        muscles=np.zeros((n_days, state.N_MUSCLES, len(state.SIDES)), state.MUSCLE_LOG),
+        lifts=np.zeros((n_days, n_lifts, len(state.SIDES)), state.LIFT_LOG),
         weeks=weeks,
     )
-
-
-def _decisions(n_rows: int) -> np.ndarray:
-    """Return rows for decisions, where no observation played a part yet."""
-    row = np.zeros(1, DECISION_LOG)
-    row["observed"] = np.nan
-    return np.repeat(row, n_rows)
 
 
 def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
@@ -294,4 +241,4 @@ def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
         ]
         max_sets = max(max_sets, sum(int(per_slot[span].sum()) for span in spans))
         max_slots = max(max_slots, sum(span.stop - span.start for span in spans))
-    return len(SIDES) * max_sets, int(max_slots)
+    return len(state.SIDES) * max_sets, int(max_slots)

@@ -27,15 +27,8 @@ from hipext.simulation.log_tables import (
 )
 from hipext.simulation.run import MAX_SEED, Setting, Trace, setting_of, trace
 
-TABLES = (
-    "sets",
-    "daily",
-    "weekly",
-    "decisions",
-    "assessments",
-    "response",
-    "assumptions",
-)
+TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
+TABLES += ("assumptions",)
 CLOSED_LOOP_TABLES = (*TABLES, "capacity")
 ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
 ASSUMPTIONS = Table(
@@ -67,59 +60,28 @@ STATEMENTS = {  # of a mode
 class Simulation:
     """A simulated plan: its inputs and tables.
 
-    Attributes
-    ----------
-    plan, athlete : Plan, Athlete
-        The inputs.
-    mode : {"closed_loop", "open_loop"}
-        Whether performance, pain and fatigue feed back into the plan, or every set is
-        assumed to succeed.
-    seed, noise : int, bool
-        Of the random numbers; 0 and False in the open loop, which has none.
-    training_load : str
-        Definition of the load that drives ``response``.
-    parameters : Mapping[str, float]
-        The constants that were in use, by id.
-    sets, daily, weekly, decisions, assessments, response : pandas.DataFrame
-        Results; columns and units are in `tables`. ``response`` has the same days as
-        ``daily``. In the closed loop ``daily`` has the columns of
-        `tables.DAILY_STATES` as well, and ``weekly`` those of `tables.WEEKLY_STATES`.
-    assumptions : pandas.DataFrame
-        Everything that was assumed (`ASSUMPTIONS`).
-    capacity : pandas.DataFrame
-        What either side can lift, day by day (`tables.CAPACITY`); no rows in the open
-        loop.
+    Columns and units of its tables are in `tables`. In the closed loop performance,
+    pain and fatigue feed back into the plan; in the open loop every set succeeds.
     """
 
     plan: Plan
     athlete: Athlete
-    mode: str
-    seed: int
+    mode: str  # "closed_loop" or "open_loop"
+    seed: int  # 0 in the open loop, which has no random numbers
     noise: bool
-    training_load: str
-    parameters: Mapping[str, float]
+    training_load: str  # definition of the load that drives `response`
+    parameters: Mapping[str, float]  # constants in use, by id
     sets: pd.DataFrame
-    daily: pd.DataFrame
-    weekly: pd.DataFrame
+    daily: pd.DataFrame  # in the closed loop also with `tables.DAILY_STATES`
+    weekly: pd.DataFrame  # in the closed loop also with `tables.WEEKLY_STATES`
     decisions: pd.DataFrame
     assessments: pd.DataFrame
-    response: pd.DataFrame
-    assumptions: pd.DataFrame
-    capacity: pd.DataFrame
+    response: pd.DataFrame  # of the days of `daily`
+    assumptions: pd.DataFrame  # everything that was assumed (`ASSUMPTIONS`)
+    capacity: pd.DataFrame  # of either side, by day; no rows in the open loop
 
     def explain(self, *, week: int) -> str:
-        """Return what happened in a week and why, as text.
-
-        Parameters
-        ----------
-        week : int
-            Week, from 1.
-
-        Raises
-        ------
-        ValueError
-            If the run has no such week.
-        """
+        """Return what happened in a week, counted from 1, and why, as text."""
         n_weeks = len(self.weekly)
         if not 1 <= week <= n_weeks:
             raise ValueError(f"week must be 1 to {n_weeks}; got {week}.")
@@ -142,18 +104,13 @@ def simulate(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan, as `read_plan` returns it.
-    athlete : Athlete
-        The athlete, as `read_athlete` returns it.
-    seed : int, default 0
+    plan : a checked plan, as `read_plan` returns it
+    athlete : as `read_athlete` returns it
+    seed : int
         Of the random numbers: 0 to 2**63 - 1. The same seed is the same athlete on the
         same days, whatever the plan.
-    noise : bool, default True
-        Whether days, reports and measurements vary by chance.
-    training_load : str, default "session_rpe"
-        Definition of the load that drives the response; one of
-        `tables.TRAINING_LOADS`.
+    noise : whether days, reports and measurements vary by chance
+    training_load : the load that drives the response, one of `tables.TRAINING_LOADS`
 
     Returns
     -------
@@ -163,8 +120,7 @@ def simulate(
     Raises
     ------
     ValueError
-        If a 1RM is missing, the seed is out of range, or there is no such definition
-        of load.
+        If a 1RM is missing, the seed is out of range, or there is no such load.
 
     Notes
     -----
@@ -184,15 +140,10 @@ def simulate(
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
     check_seed(seed)
     setting = setting_of(plan, [athlete])
-    return simulation_of(
-        plan,
-        athlete,
-        setting,
-        trace(setting, seed=seed, noise=noise),
-        seed=seed,
-        noise=noise,
-        training_load=training_load,
-    )
+    chance = {"seed": seed, "noise": noise}
+    run = trace(setting, **chance)
+    options = {"training_load": training_load, **chance}
+    return simulation_of(plan, athlete, setting, run, **options)
 
 
 def open_loop(
@@ -205,31 +156,20 @@ def open_loop(
 
     Parameters
     ----------
-    plan, athlete, training_load
-        As in `simulate`.
-
-    Returns
-    -------
-    Simulation
+    plan, athlete, training_load : as in `simulate`
 
     Raises
     ------
     ValueError
         If a 1RM is missing or below a load that the plan gives in kg, or there is no
-        such definition of load.
+        such load.
     """
     check_inputs(plan, athlete)
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
     setting = _open_loop_setting(plan, athlete, read_exercises())
-    return simulation_of(
-        plan,
-        athlete,
-        setting,
-        trace(setting, noise=False),
-        seed=0,
-        noise=False,
-        training_load=training_load,
-    )
+    run = trace(setting, noise=False)
+    options = {"seed": 0, "noise": False, "training_load": training_load}
+    return simulation_of(plan, athlete, setting, run, **options)
 
 
 def expand_plan(
@@ -243,10 +183,8 @@ def expand_plan(
 
     Parameters
     ----------
-    plan, athlete
-        As in `simulate`.
-    exercises : Mapping[str, Exercise], optional
-        The catalogue. Default: the shipped one.
+    plan, athlete : as in `simulate`
+    exercises : the catalogue; by default the shipped one
 
     Returns
     -------
@@ -304,11 +242,14 @@ def _open_loop_setting(
 ) -> Setting:
     """Return plan and athlete as arrays of the open loop; loads are below the 1RM."""
     # A 1RM is needed for external loads alone: effort without a load is not simulated.
-    heaviest_kg: dict[str, float] = {}  # of the loads that the plan gives in kg
-    for slot in (slot for *_, slots in slots_in_order(plan) for slot in slots):
-        if exercises[slot.exercise].is_loaded:
-            known_kg, load_kg = heaviest_kg.get(slot.exercise, 0.0), slot.scheme.load_kg
-            heaviest_kg[slot.exercise] = max(known_kg, load_kg or 0.0)
+    loads_kg = [
+        (slot.scheme.load_kg or 0.0, slot.exercise)
+        for *_, slots in slots_in_order(plan)
+        for slot in slots
+        if exercises[slot.exercise].is_loaded
+    ]
+    # The heaviest load that the plan gives in kg comes last, and stays.
+    heaviest_kg = {name: load_kg for load_kg, name in sorted(loads_kg)}
     setting = setting_of(plan, [athlete], exercises=exercises, needed=heaviest_kg)
     # No set fails in the open loop, so a load that cannot be lifted is refused here.
     faults = []
@@ -379,12 +320,11 @@ def _assumptions(
     done = [exercises[name] for name in sets["exercise"].unique()]
     statements = (*plan.assumptions, *STATEMENTS[mode])
     rows = [("plan", statement, "", "") for statement in statements]
-    for exercise in done:
-        if exercise.is_loaded:
-            one_rm = one_rm_of(athlete, exercise.id, exercises)
-            if not one_rm.is_measured:
-                what = f"1RM of {exercise.name}, from {one_rm.basis}"
-                rows.append(("person", what, f"{one_rm.kg:.1f} kg", ""))
+    for exercise in (one for one in done if one.is_loaded):
+        one_rm = one_rm_of(athlete, exercise.id, exercises)
+        if not one_rm.is_measured:
+            what = f"1RM of {exercise.name}, from {one_rm.basis}"
+            rows.append(("person", what, f"{one_rm.kg:.1f} kg", ""))
     for exercise in done:
         if exercise.body_mass_share > 0:
             what = f"share of body mass lifted in {exercise.name}"
@@ -403,14 +343,8 @@ def teaching_model() -> Banister:
     They are conventions and assumptions, good for showing shapes; see
     `parameters.parameter_table` for value, unit, range, kind and source of each.
     """
-    names = (
-        "baseline",
-        "fitness_gain",
-        "fitness_tau",
-        "fatigue_gain",
-        "fatigue_tau",
-    )
-    return Banister(**{name: parameter(f"banister.{name}") for name in names})
+    ids = [name for name in values_in_use() if name.startswith("banister.")]
+    return Banister(**{name.removeprefix("banister."): parameter(name) for name in ids})
 
 
 def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:
@@ -418,10 +352,8 @@ def write_record(simulation: Simulation, folder: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    simulation : Simulation
-        A finished run.
-    folder : str or Path
-        Made if it does not exist; other files in it are left alone.
+    simulation : a finished run
+    folder : made if it does not exist; other files in it are left alone
 
     Returns
     -------

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from hipext import plots
 from hipext.files.tables import MUSCLE_SETS
-from hipext.plots.training import BALANCE_LABELS
+from hipext.plots.training import BALANCE_STYLES
 
 MANY = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 
@@ -248,7 +248,7 @@ def test_states_are_drawn_by_the_week_and_distinct_without_colour(response, ax):
 
 def test_shares_keep_their_gaps_and_half_is_marked(weekly, ax):
     plots.plot_balance(weekly, ax=ax)
-    left = line(ax, BALANCE_LABELS["left_share"])
+    left = line(ax, BALANCE_STYLES["left_share"][0])
     assert left.get_ydata()[:3].tolist() == [0.5, 0.5, 0.5]
     assert pd.isna(left.get_ydata()[3])
     assert [0.5, 0.5] in [list(one.get_ydata()) for one in ax.lines]
