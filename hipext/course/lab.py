@@ -77,13 +77,7 @@ def _course() -> Iterator[tuple[Path, Path]]:
 def launch_lab(
     folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
 ) -> None:
-    """Run JupyterLab in `folder` until it is stopped; local, with a token.
-
-    Raises
-    ------
-    ValueError
-        If JupyterLab is not installed.
-    """
+    """Run JupyterLab in `folder` until it is stopped; local, with a token."""
     try:
         from jupyterlab.labapp import LabApp
     except ImportError:
@@ -149,19 +143,8 @@ def launch_app(
 ) -> None:
     """Serve the page of all explorers until it is stopped; local, with a token.
 
-    Parameters
-    ----------
-    tell : callable
-        Called with a message that has the address, token included, once it is served.
-    browser : bool, default True
-        Whether to open it in a browser.
-    port : int, default 8866
-        Port; if it is in use, the next free one.
-
-    Raises
-    ------
-    ValueError
-        If Voila is not installed.
+    `tell` is called with the address, token included, once it is served. If the port is
+    in use, the next free one is taken.
     """
     try:
         from voila.app import Voila

@@ -15,7 +15,7 @@ import pandas as pd
 import traitlets
 from matplotlib import rc_context
 
-from hipext.explorers.panels import Drawing
+from hipext.explorers.panels import Panels
 from hipext.files.checks import check_one_of, did_you_mean
 from hipext.files.io import write_files
 
@@ -28,20 +28,18 @@ _LABEL = {"description_width": "15em"}
 _FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Number:
     """Control for a number between two limits: a field beside a slider.
 
-    `step` is an integer for whole numbers. A number typed into the field may be any
-    between the limits, whatever the step.
+    A number typed into the field may be any between the limits, whatever the step.
     """
 
     name: str
-    label: str
-    """What it is, with its unit."""
+    label: str  # what it is, with its unit
     low: float
     high: float
-    step: float
+    step: float  # an integer for whole numbers
     start: float
 
     @property
@@ -62,20 +60,23 @@ class Number:
         return value
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Choice:
     """Control for one of several values: a drop-down list."""
 
     name: str
     label: str
-    options: tuple[tuple[str, str], ...]
-    """Text and value of every option."""
+    texts: Mapping[str, str]  # by value, in order
     start: str
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Text and value of every option."""
+        return tuple((text, value) for value, text in self.texts.items())
 
     def checked(self, value: object) -> str:
         """Return the value; ValueError unless it is allowed."""
-        values = [option for _, option in self.options]
-        check_one_of(str(value), values, name=self.name)
+        check_one_of(str(value), [*self.texts], name=self.name)
         return str(value)
 
 
@@ -83,44 +84,22 @@ Control = Number | Choice
 Settings = Mapping[str, float | str]  # values by the names of controls
 
 
-def number_of(
-    name: str, label: str, limits: tuple[float, float], *, step: float, start: float
-) -> Number:
-    """Return the control for a number between two limits."""
-    low, high = limits
-    return Number(name=name, label=label, low=low, high=high, step=step, start=start)
-
-
-def choice_of(
-    name: str, label: str, values: Mapping[str, str] | tuple[str, ...], start: str
-) -> Choice:
-    """Return the control for one of several values, given with or without texts.
-
-    Without texts the values are shown with spaces in place of underscores.
-    """
-    if not isinstance(values, Mapping):
-        values = {value: value.replace("_", " ") for value in values}
-    options = tuple((text, value) for value, text in values.items())
-    return Choice(name=name, label=label, options=options, start=start)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Definition:
     """Definition of an explorer: its controls, and functions of what it shows."""
 
-    name: str
-    """Short name, used in file names."""
-    title: str
-    """Subject of the figure, for screen readers."""
+    name: str  # used in file names
+    title: str  # subject of the figure, for screen readers
     controls: tuple[Control, ...]
+    # From the settings to what is shown; ValueError if they are incompatible.
     evaluate: Callable[[Settings], object]
-    """From the settings to what is shown; ValueError if they are incompatible."""
-    drawing: Callable[[object], Drawing]
-    """From what is shown first to the figure."""
-    description: Callable[[object], str]
-    """From what is shown to sentences with its numbers."""
-    table: Callable[[object], pd.DataFrame]
-    """From what is shown to the table that is saved."""
+    drawing: Callable[[object], Panels]  # from what is shown first to the figure
+    description: Callable[[object], str]  # from what is shown to its numbers in words
+
+    @staticmethod
+    def table(shown: object) -> pd.DataFrame:
+        """Return the table that is saved."""
+        return shown.table()
 
 
 class Companion(anywidget.AnyWidget):
@@ -245,11 +224,10 @@ class Explorer(ipywidgets.VBox):
     def _buttons(self) -> list[ipywidgets.Button]:
         reset = ipywidgets.Button(description="Reset", layout={"width": "7em"})
         reset.on_click(self.reset)
-        savers = []
-        for label in _BUTTONS:
-            button = ipywidgets.Button(description=label, layout={"width": "8.5em"})
+        layout = {"width": "8.5em"}
+        savers = [ipywidgets.Button(description=x, layout=layout) for x in _BUTTONS]
+        for button in savers:
             button.on_click(self._download)
-            savers.append(button)
         return [reset, *savers]
 
     def _download(self, button: ipywidgets.Button) -> None:

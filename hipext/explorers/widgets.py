@@ -40,24 +40,14 @@ EXPLORERS: dict[str, tuple[str, Callable[[], Explorer]]] = {  # title of tab, fu
 
 
 class ExplorersPage(ipywidgets.VBox):
-    """An introduction above one tab for each explorer.
+    """An introduction above one tab for each of `EXPLORERS`.
 
-    Parameters
-    ----------
-    query : str, default ""
-        ``"explorer=deload&deload_every_weeks=3"`` opens that explorer with that
-        setting. The page shows a message about what is not allowed.
-
-    Attributes
-    ----------
-    explorers : dict of str to Explorer
-        Those opened so far, by name.
-    tabs : ipywidgets.Tab
-        One tab for each of `EXPLORERS`, in order.
+    The query ``"explorer=deload&deload_every_weeks=3"`` opens that explorer with that
+    setting. The page shows a message about what is not allowed.
     """
 
     def __init__(self, query: str = "") -> None:
-        self.explorers: dict[str, Explorer] = {}
+        self.explorers: dict[str, Explorer] = {}  # opened so far
         name, settings = _read(query)
         link = escape(urlencode(_EXAMPLE))
         introduction = ipywidgets.HTML(_INTRODUCTION.format(query=link))
