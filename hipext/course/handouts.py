@@ -3,7 +3,7 @@
 import re
 import struct
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,13 @@ _REFERS_BACK = re.compile(  # first word of a paragraph that refers to a result
 _ROW_IN_PROSE = re.compile(r"\b[A-Z]\d\d-\d{3}\b")
 _ROW_IN_OUTPUT = re.compile(r"^[A-Z]\d\d-\d{3}(?= )", flags=re.MULTILINE)
 Block = dict[str, object]  # of mistune's syntax tree
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
 INSTALL = "mistune is not installed. Install it with: pip install 'hipext[class]'"
 
 
@@ -96,7 +103,7 @@ def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
     cells = list(cells_before_solutions(notebook))
     title, *introduction = blocks(cells[0]["source"])
     sections, all_figures = _sections(cells)
-    return _template().render(
+    return _PAGES.get_template("handout.html.jinja").render(
         title=without_markup(title),
         heading=html(title["children"]),
         introduction=html(x for x in introduction if x["type"] != "heading"),
@@ -122,8 +129,13 @@ def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
             sections[-1].items.append(Item(kind="answer", what=answer.what, n_lines=3))
         elif cell["outputs"]:
             sections[-1].is_open &= sections[-1].heading == LIMITS
-            for png in _pngs(cell):
-                pngs.setdefault(png, sections[-1].heading)
+            for output in cell["outputs"]:
+                # Stored as one text or as its lines.
+                png = "".join(
+                    "".join(output.get("data", {}).get("image/png", "")).split()
+                )
+                if png:
+                    pngs.setdefault(png, sections[-1].heading)
     return sections, [Figure(section=pngs[png], png=png) for png in pngs]
 
 
@@ -165,14 +177,6 @@ def _setting(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
     return last_two[-1:]
 
 
-def _pngs(cell: Cell) -> Iterator[str]:
-    """Yield the pictures in the outputs of a cell, on one line of text each."""
-    for output in cell["outputs"]:
-        png = output.get("data", {}).get("image/png")
-        if png is not None:
-            yield "".join("".join(png).split())
-
-
 def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
     """Return the sources that a notebook cites, each with its rows of evidence."""
     found: set[str] = set()
@@ -185,17 +189,6 @@ def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
     for row in sorted(found):
         rows_by_source.setdefault(cite(row), []).append(row)
     return rows_by_source
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("handout.html.jinja")
 
 
 def blocks(text: str) -> list[Block]:

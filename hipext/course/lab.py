@@ -18,13 +18,24 @@ from hipext.files.io import data_dir, notebooks_dir
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 _TEMPLATES = Path(__file__).parent / "templates"
-_NOTEBOOK = _TEMPLATES / "explorers.ipynb"
 _EXTENSIONS = (  # of JupyterLab; others are not for Voila and load slowly
     "@jupyter-widgets/jupyterlab-manager",
     "@voila-dashboards/widgets-manager8",
     "anywidget",
 )
-_IDLE_S = 3600  # after so long without a page a kernel is ended
+_VOILA_ARGUMENTS = (
+    str(_TEMPLATES / "explorers.ipynb"),
+    "--Voila.ip=127.0.0.1",
+    "--Voila.open_browser=True",  # calls launch_browser
+    "--Voila.auto_token=True",
+    "--Voila.log_level=WARN",
+    "--VoilaConfiguration.template=hipext",
+    "--VoilaConfiguration.allow_template_override=NO",
+    "--VoilaConfiguration.allow_theme_override=NO",
+    *(f"--VoilaConfiguration.extension_allowlist={name}" for name in _EXTENSIONS),
+    # A kernel that has had no page for an hour is ended.
+    "--MappingKernelManager.cull_idle_timeout=3600",
+)
 _REDIRECT = """\
 <!DOCTYPE html>
 <meta charset="utf-8">
@@ -171,23 +182,7 @@ def launch_app(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     send_at_once()
     with compile_in_background():
-        Explorers.launch_instance(_arguments(port))
-
-
-def _arguments(port: int) -> list[str]:
-    return [
-        str(_NOTEBOOK),
-        "--Voila.ip=127.0.0.1",
-        f"--Voila.port={port}",
-        "--Voila.open_browser=True",  # calls launch_browser
-        "--Voila.auto_token=True",
-        "--Voila.log_level=WARN",
-        "--VoilaConfiguration.template=hipext",
-        "--VoilaConfiguration.allow_template_override=NO",
-        "--VoilaConfiguration.allow_theme_override=NO",
-        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in _EXTENSIONS),
-        f"--MappingKernelManager.cull_idle_timeout={_IDLE_S}",
-    ]
+        Explorers.launch_instance([*_VOILA_ARGUMENTS, f"--Voila.port={port}"])
 
 
 def _open_privately(url: str) -> Thread:

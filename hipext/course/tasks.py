@@ -15,10 +15,11 @@ from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 Cell = dict[str, object]
 _COURSE_NAME = re.compile(r"(?!00)\d\d_\w+")  # 00 is the template
 _SOLUTIONS = re.compile(r"^## Solutions\b", flags=re.MULTILINE)
+# A cell that ends with the check of a name, which a line sets to None before.
 _ANSWER = re.compile(
-    r"^(?P<line>(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
-    r"(?P<rest>(?:.*\n)*check_answer\(\"(?P<task>[\d.]+)\", (?P=name)\))\s*\Z",
-    flags=re.MULTILINE,
+    r"\A(?P<before>(?:.*\n)*?"
+    r"(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
+    r"(?P<after>(?:.*\n)*check_answer\(\"(?P<task>[\d.]+)\", (?P=name)\))\s*\Z"
 )
 CONFIG_NAME = "nbgrader_config.py"
 SCHEMA_VERSION = 3  # of the metadata that nbgrader 0.9 reads
@@ -180,15 +181,7 @@ def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
 def answer_of(cell: Cell) -> Answer | None:
     """Return the answer that a cell asks for; None if it asks for none."""
     found = _ANSWER.search(cell["source"]) if cell["cell_type"] == "code" else None
-    if found is None:
-        return None
-    return Answer(
-        task=found["task"],
-        name=found["name"],
-        what=found["what"] or "",
-        before=cell["source"][: found.end("line")],
-        after=found["rest"],
-    )
+    return None if found is None else Answer(**found.groupdict(default=""))
 
 
 def answers(notebook: Mapping) -> list[Answer]:

@@ -20,13 +20,7 @@ from hipext.engine.progression import TEMPO
 from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
-from hipext.metrics.volume import (
-    hard_set_counts,
-    session_rating,
-    set_counts,
-    set_minutes,
-    weighted_rpe,
-)
+from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
@@ -83,7 +77,7 @@ class CachedRun:
     @cached_property
     def hard_sets(self) -> np.ndarray:
         """Hard sets of each week."""
-        return self._by_week(hard_set_counts(self._counted, self._rir))
+        return self._by_week(volume.hard_set_counts(self._counted, self._rir))
 
     @cached_property
     def volume_kg(self) -> np.ndarray:
@@ -100,13 +94,14 @@ class CachedRun:
     def session_rpe(self) -> np.ndarray:
         """Rating x minutes of each day, summed over its sessions."""
         n_days, n_sessions = len(self.trace.days), self.sessions.max(initial=0) + 1
-        log, effort = self.trace.sets, weighted_rpe(self._counted, 10.0 - self._rir)
+        log = self.trace.sets
+        effort = volume.weighted_rpe(self._counted, 10.0 - self._rir)
         session = log["day"] * n_sessions + self.sessions[log["slot"]]
         minutes, effort, counted = (
             np.bincount(session, weights=values, minlength=n_days * n_sessions)
             for values in (self._minutes(), effort, self._counted)
         )
-        loads = session_rating(effort, counted) * minutes
+        loads = volume.session_rating(effort, counted) * minutes
         return loads.reshape(n_days, n_sessions).sum(axis=1)
 
     # Columns of the log of sets, which has one row per set and side.
@@ -124,7 +119,7 @@ class CachedRun:
     def _counted(self) -> np.ndarray:
         log = self.trace.sets
         is_work = self.setting.plan.slots["kind"][log["slot"]] == WORK
-        return set_counts(is_work, log["side"] >= 0)
+        return volume.set_counts(is_work, log["side"] >= 0)
 
     def _minutes(self) -> np.ndarray:
         log, slots = self.trace.sets, self.setting.plan.slots
@@ -138,7 +133,8 @@ class CachedRun:
         # one. Which row of a set gets its rest does not matter for sums.
         is_new_slot = _is_new(log["day"]) | _is_new(slot)
         is_new_set = is_new_slot | _is_new(log["set_number"])
-        return set_minutes(tut_s, is_new_set * slots["rest_s"][slot], is_new_slot)
+        rest_s = is_new_set * slots["rest_s"][slot]
+        return volume.set_minutes(tut_s, rest_s, is_new_slot)
 
     def _by_week(self, values: np.ndarray) -> np.ndarray:
         weeks = self.trace.sets["day"] // DAYS_PER_WEEK

@@ -93,16 +93,15 @@ class PlanPair:
     def table(self) -> pd.DataFrame:
         """Return the outcome of every athlete in either plan, and the difference."""
         a, b = self.finals
-        return pd.DataFrame(
-            {
-                "athlete": np.arange(1, len(a) + 1),
-                "outcome": self.outcome,
-                "unit": OUTCOMES[self.outcome].unit,
-                "plan_a": a,
-                "plan_b": b,
-                "difference": self.final_gap,
-            }
-        )
+        columns = {
+            "athlete": np.arange(1, len(a) + 1),
+            "outcome": self.outcome,
+            "unit": OUTCOMES[self.outcome].unit,
+            "plan_a": a,
+            "plan_b": b,
+            "difference": self.final_gap,
+        }
+        return pd.DataFrame(columns)
 
 
 def explore_compare(
@@ -128,7 +127,6 @@ def explore_compare(
         Number of athletes. Without numba each takes some 40 ms per picture.
     seed : int, default 0
         Seed of the athletes and of the noise of their days.
-
     """
     plans = {"plan_a": plan_of(a), "plan_b": plan_of(a if b is None else b)}
     if b is None:  # a session a week less, where there is more than one

@@ -87,7 +87,6 @@ def explore_deload(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
     """
     plan = plan_of(plan)
     constants = (
@@ -126,7 +125,7 @@ class DeloadFigure(Panels):
     def __init__(self, start: DeloadComparison) -> None:
         super().__init__(PANELS, heights=(0.8, 1.2, 1))
         self.axes["strength"].set_xlabel("week")
-        self.thousands("volume")
+        self.axes["volume"].yaxis.set_major_formatter("{x:,.0f}")
         self.bands = Bands(self, ["response", "strength"])
         self.bars = Bars(self, "volume")
         self.response = ResponseLines(self, start.planned.response)

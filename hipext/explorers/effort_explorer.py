@@ -30,15 +30,10 @@ LOW_PCT, HIGH_PCT, MAX_SETS = 40.0, 100.0, 6
 RELATION_NAMES = {
     name: {"oconner": "O'Conner"}.get(name, spoken(name).title()) for name in RELATIONS
 }
-PANELS = {
-    "relation": "load (% of the 1RM)",
-    "sets": "repetitions",
-    "tut": "time under\ntension (s)",
-}
-_PLACES = {  # left, bottom, width, height
-    "relation": (0.115, 0.54, 0.665, 0.44),
-    "sets": (0.115, 0.235, 0.665, 0.215),
-    "tut": (0.115, 0.09, 0.665, 0.105),
+PANELS = {  # label; left, bottom, width and height
+    "relation": ("load (% of the 1RM)", (0.115, 0.54, 0.665, 0.44)),
+    "sets": ("repetitions", (0.115, 0.235, 0.665, 0.215)),
+    "tut": ("time under\ntension (s)", (0.115, 0.09, 0.665, 0.105)),
 }
 BAR_STYLES = {
     "done": {"facecolor": BLUE, "edgecolor": BLUE},
@@ -112,16 +107,6 @@ class PrescribedSets:
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
         return tempo_factor(shipped_model(), prescription, self.seconds, exercise)
 
-    @cached_property
-    def by_other_relations(self) -> list[float]:
-        """Repetitions to failure by the other relations that hold for the load."""
-        return [
-            reps_at(self.pct_1rm, relation=one)
-            for name, one in RELATIONS.items()
-            if name != self.relation
-            and one.lowest_pct <= self.pct_1rm <= one.highest_pct
-        ]
-
 
 @dataclass(frozen=True, eq=False)
 class PerformedSets:
@@ -155,20 +140,19 @@ class PerformedSets:
     def table(self) -> pd.DataFrame:
         """Return one row per set."""
         prescribed = self.prescribed
-        return pd.DataFrame(
-            {
-                "set": np.arange(1, prescribed.n_sets + 1),
-                "relation": prescribed.relation,
-                "pct_1rm": prescribed.pct_1rm,
-                "rest_s": prescribed.rest_s,
-                "reps_asked": prescribed.reps,
-                "reps_possible": self.possible,
-                "reps": self.done,
-                "rir": self.reserve,
-                "rpe": self.rpe,
-                "tut_s": self.tut_s,
-            }
-        )
+        columns = {
+            "set": np.arange(1, prescribed.n_sets + 1),
+            "relation": prescribed.relation,
+            "pct_1rm": prescribed.pct_1rm,
+            "rest_s": prescribed.rest_s,
+            "reps_asked": prescribed.reps,
+            "reps_possible": self.possible,
+            "reps": self.done,
+            "rir": self.reserve,
+            "rpe": self.rpe,
+            "tut_s": self.tut_s,
+        }
+        return pd.DataFrame(columns)
 
 
 def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
@@ -212,6 +196,11 @@ def description(shown: PerformedSets) -> str:
     outcomes = f"Set 1 {_outcome_text(shown, 0)}"
     if n_sets > 1:
         outcomes += f", set {n_sets} {_outcome_text(shown, -1)}"
+    failed = "No set fails"
+    if shown.missed.any():
+        missing = counted(shown.missed.sum(), "repetition")
+        n_failed = counted(np.count_nonzero(shown.missed), "set")
+        failed = f"{n_failed} of {n_sets} failed: {missing} missing"
     tempo = ""
     if prescribed.tempo_factor < 1:
         tempo = (
@@ -222,14 +211,19 @@ def description(shown: PerformedSets) -> str:
         f"{_relations_text(prescribed)} Prescribed: {counted(n_sets, 'set')} of "
         f"{counted(prescribed.reps, 'repetition')} at {prescribed.seconds:g} s each "
         f"with {prescribed.rest_s:g} s of rest.{tempo} {outcomes}. "
-        f"{_failure_text(shown)} Time under tension: {shown.tut_s.sum():g} s."
+        f"{failed}. Time under tension: {shown.tut_s.sum():g} s."
     )
 
 
 def _relations_text(prescribed: PrescribedSets) -> str:
     """Return what the load allows, before tempo and earlier sets count."""
-    own = reps_at(prescribed.pct_1rm, relation=prescribed.relation)
-    others = prescribed.by_other_relations
+    pct = prescribed.pct_1rm
+    own = reps_at(pct, relation=prescribed.relation)
+    others = [
+        reps_at(pct, relation=name)
+        for name, one in RELATIONS.items()
+        if name != prescribed.relation and one.lowest_pct <= pct <= one.highest_pct
+    ]
     spread = "no other relation holds for this load"
     if others:
         spread = (
@@ -237,7 +231,7 @@ def _relations_text(prescribed: PrescribedSets) -> str:
             "hold for this load"
         )
     return (
-        f"By {RELATION_NAMES[prescribed.relation]}, {prescribed.pct_1rm:g} % of the "
+        f"By {RELATION_NAMES[prescribed.relation]}, {pct:g} % of the "
         f"1RM allows {own:.1f} repetitions to failure ({spread})."
     )
 
@@ -250,21 +244,13 @@ def _outcome_text(shown: PerformedSets, place: int) -> str:
     return f"leaves {shown.reserve[place]:.1f} in reserve{rated}"
 
 
-def _failure_text(shown: PerformedSets) -> str:
-    n_failed, n_sets = np.count_nonzero(shown.missed), shown.prescribed.n_sets
-    if not n_failed:
-        return "No set fails."
-    missed = counted(shown.missed.sum(), "repetition")
-    return f"{counted(n_failed, 'set')} of {n_sets} failed: {missed} missing."
-
-
 class EffortFigure(Panels):
     """All relations with the chosen sets, the sets one by one, and their duration."""
 
     def __init__(self, start: PerformedSets) -> None:
-        super().__init__(PANELS, shares_x=False)
-        for name, place in _PLACES.items():
-            self.axes[name].set_position(place)
+        super().__init__(dict.fromkeys(PANELS, ""), shares_x=False)
+        for name, (label, place) in PANELS.items():
+            self.axes[name].set(ylabel=label, position=place)
         relation, sets, tut = self.axes.values()
         for place, name in enumerate(RELATIONS):
             label = "_" if place else "the nine relations"

@@ -30,12 +30,11 @@ _PLACES = {  # left, bottom, width, height
     "ladder": (0.01, 0.605, 0.98, 0.39),
     "muscles": (0.155, 0.09, 0.795, 0.415),
 }
-HEADINGS = {
-    "regress": "easier: regress to",
-    "itself": "this exercise",
-    "progress": "harder: progress to",
+HEADINGS = {  # and the middles of the columns, in parts of the width of the axes
+    "regress": (0.155, "easier: regress to"),
+    "itself": (0.5, "this exercise"),
+    "progress": (0.845, "harder: progress to"),
 }
-_MIDDLES = {"regress": 0.155, "itself": 0.5, "progress": 0.845}  # of the axes' width
 _WIDTH, _HEIGHT, _PITCH = 0.304, 0.155, 0.185  # of boxes, in parts of the axes
 _HEADING_Y, _MIDDLE_Y, _SWAP_Y = 0.995, 0.46, 0.09
 _NONE = "none in the catalogue"
@@ -93,28 +92,19 @@ class ExerciseSets:
         """Whether the activity of each muscle was measured."""
         return np.array([muscle in self.exercise.emg_pct_mvic for muscle in MUSCLES])
 
-    @property
-    def disputed(self) -> int:
-        """Place of the muscle whose sets differ most between mappings."""
-        return int(np.ptp([*self.counts.values()], axis=0).argmax())
-
     def table(self) -> pd.DataFrame:
         """Return one row per muscle and mapping."""
+        muscles = [*MUSCLES] * len(self.counts)
         activity = self.exercise.emg_pct_mvic
-        tables = [
-            pd.DataFrame(
-                {
-                    "exercise": self.exercise.id,
-                    "sets_a_week": self.n_sets,
-                    "muscle": MUSCLES,
-                    "mapping": mapping,
-                    "sets": sets,
-                    "emg_pct_mvic": [activity.get(name, np.nan) for name in MUSCLES],
-                }
-            )
-            for mapping, sets in self.counts.items()
-        ]
-        return pd.concat(tables, ignore_index=True)
+        columns = {
+            "exercise": self.exercise.id,
+            "sets_a_week": self.n_sets,
+            "muscle": muscles,
+            "mapping": np.repeat([*self.counts], len(MUSCLES)),
+            "sets": np.concatenate([*self.counts.values()]),
+            "emg_pct_mvic": [activity.get(name, np.nan) for name in muscles],
+        }
+        return pd.DataFrame(columns)
 
 
 @lru_cache(maxsize=256)
@@ -215,17 +205,17 @@ def description(shown: ExerciseSets) -> str:
 
 def _dispute_text(shown: ExerciseSets) -> str:
     """Return for which muscle the mappings differ most."""
-    values = {name: sets[shown.disputed] for name, sets in shown.counts.items()}
-    if len({*values.values()}) == 1:
-        is_known = shown.is_measured.any()
-        missing = "" if is_known else ", but muscle activity was not measured"
+    counts, is_known = np.array([*shown.counts.values()]), shown.is_measured
+    gaps = np.ptp(counts, axis=0)  # between mappings, by muscle
+    if not gaps.any():
+        missing = "" if is_known.any() else ", but muscle activity was not measured"
         return f"All mappings agree{missing}."
-    is_known = shown.is_measured[shown.disputed]
-    hint = "" if is_known else ", not measured: as fractional"
+    row = gaps.argmax()
+    primary, fractional, emg = map(_short, counts[:, row])
+    hint = "" if is_known[row] else ", not measured: as fractional"
     return (
-        f"Mappings differ most for {_NAMES[shown.disputed]}: "
-        f"{_short(values['primary'])} (primary), {_short(values['fractional'])} "
-        f"(fractional), {_short(values['emg'])} (EMG{hint})."
+        f"Mappings differ most for {_NAMES[row]}: {primary} (primary), "
+        f"{fractional} (fractional), {emg} (EMG{hint})."
     )
 
 
@@ -244,10 +234,9 @@ def _note(shown: ExerciseSets) -> str:
 
 def _load_text(exercise: Exercise) -> str:
     """Return how an exercise is loaded."""
+    load = spoken(exercise.implement)
     if exercise.implement == "none":
         load = "body mass" if exercise.body_mass_share else "no load"
-    else:
-        load = spoken(exercise.implement)
     if exercise.n_implements > 1:
         load = f"{exercise.n_implements} {load}s"
     return f"{load}, held" if exercise.measure == "hold" else load
@@ -277,8 +266,8 @@ class LadderFigure:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.set_axis_off()
         self.headings = [
-            self._write(_MIDDLES[place], _HEADING_Y, text, va="top", style="normal")
-            for place, text in HEADINGS.items()
+            self._write(x, _HEADING_Y, text, va="top", style="normal")
+            for x, text in HEADINGS.values()
         ]
         self.boxes: list[Box] = []
         self.words: list[Text] = []
@@ -290,10 +279,10 @@ class LadderFigure:
         for artist in (*in_boxes, *self.words, *self.arrows):
             artist.remove()
         self.boxes, self.words, self.arrows = [], [], []
-        middle = _MIDDLES["itself"]
+        middle, _ = HEADINGS["itself"]
         self._box(middle, _MIDDLE_Y, exercise, is_itself=True)
         for kind, half in (("regress", -_WIDTH / 2), ("progress", _WIDTH / 2)):
-            x, steps = _MIDDLES[kind], getattr(exercise, kind)
+            (x, _), steps = HEADINGS[kind], getattr(exercise, kind)
             for place, step in enumerate(steps):
                 y = _MIDDLE_Y + _PITCH * ((len(steps) - 1) / 2 - place)
                 self._box(x, y, exercises[step.to])

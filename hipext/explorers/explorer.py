@@ -112,16 +112,8 @@ class Companion(anywidget.AnyWidget):
 class Explorer(ipywidgets.VBox):
     """Controls above one figure and its description; see `widgets.explore_plan` etc.
 
-    Attributes
-    ----------
-    knobs : dict
-        Fields by the names of the controls; set their ``value``.
-    shown : object
-        What the figure shows at present, as numbers.
-    words : ipywidgets.HTML
-        Description of the figure, or a message.
-    image : ipywidgets.Image
-        The figure.
+    `knobs` are fields by the names of controls: set their ``value``. `shown` is what
+    the figure `image` shows, as numbers; `words` has its description, or a message.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -132,12 +124,9 @@ class Explorer(ipywidgets.VBox):
         self.shown = definition.evaluate(self.settings)
         self.drawing = definition.drawing(self.shown)
         width, height = self.drawing.figure.get_size_inches() * self.drawing.figure.dpi
-        self.image = ipywidgets.Image(
-            format="png",
-            width=round(width),
-            height=round(height),
-            layout={"max_width": "100%", "object_fit": "contain", "margin": "0"},
-        )
+        size = {"width": round(width), "height": round(height)}
+        layout = {"max_width": "100%", "object_fit": "contain", "margin": "0"}
+        self.image = ipywidgets.Image(format="png", layout=layout, **size)
         self.image.add_class("hipext-picture")
         # Room for the longest description, so that the figure does not move.
         room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
@@ -152,15 +141,9 @@ class Explorer(ipywidgets.VBox):
         self.companion = Companion(names=self._names())
         rows = [_row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
         wrapped = {"flex_flow": "row wrap", "max_width": f"{width:.0f}px"}
-        super().__init__(
-            [
-                ipywidgets.HBox(rows, layout=wrapped),
-                ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped),
-                self.words,
-                self.image,
-                self.companion,
-            ]
-        )
+        controls = ipywidgets.HBox(rows, layout=wrapped)
+        buttons = ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped)
+        super().__init__([controls, buttons, self.words, self.image, self.companion])
         self.add_class("hipext-explorer")
         for field in self.knobs.values():
             field.observe(self._update, names="value")
@@ -173,18 +156,11 @@ class Explorer(ipywidgets.VBox):
         return {name: field.value for name, field in self.knobs.items()}
 
     def restore(self, settings: Settings | str) -> None:
-        """Set several controls at once.
+        """Set several controls at once; others keep their value.
 
-        Parameters
-        ----------
-        settings : Mapping[str, float or str] or str
-            Values by the names of controls, or the same as JSON: the content of
-            `settings` and of the field "State". Other controls keep their value.
-
-        Raises
-        ------
-        ValueError
-            If a name or a value is not allowed; then nothing is changed.
+        Values are given by the names of controls, or the same as JSON: the content of
+        `settings` and of the field "State". ValueError if a name or a value is not
+        allowed; then nothing is changed.
         """
         values = self._checked(settings)
         self._is_setting = True  # one update for all, below
@@ -275,7 +251,7 @@ class Explorer(ipywidgets.VBox):
         try:
             self.restore(change["new"])
         except ValueError as fault:
-            self._write(str(fault))
+            self.words.value = escape(str(fault))
 
     def _update(self, _change: object = None) -> None:
         """Show what the settings give; after an error the figure stays as it was."""
@@ -284,19 +260,16 @@ class Explorer(ipywidgets.VBox):
         try:
             self.shown = self.definition.evaluate(self.settings)
         except ValueError as fault:
-            self._write(f"The picture stays as it was: {fault}")
+            self.words.value = escape(f"The picture stays as it was: {fault}")
             return
         self._show()
 
     def _show(self) -> None:
         self.image.value = self.drawing.show(self.shown)
-        self._write(self.definition.description(self.shown))
+        self.words.value = escape(self.definition.description(self.shown))
         self._is_setting = True  # the state is written, not typed
         self.state.value = json.dumps(self.settings)
         self._is_setting = False
-
-    def _write(self, text: str) -> None:
-        self.words.value = escape(text)
 
     def _repr_mimebundle_(self, **options: object) -> dict:
         """Add the figure and its description, for readers that show no widgets."""
@@ -319,14 +292,9 @@ def field_of(control: Control) -> ipywidgets.Widget:
             layout={"width": _ROW_WIDTH, "max_width": "100%"},
         )
     kinds = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText)
+    look = {"style": _LABEL, "layout": {"width": _FIELD_WIDTH}}
     return kinds[control.is_whole](
-        value=control.start,
-        min=control.low,
-        max=control.high,
-        step=control.step,
-        description=control.label,
-        style=_LABEL,
-        layout={"width": _FIELD_WIDTH},
+        description=control.label, **_limits(control), **look
     )
 
 
@@ -335,20 +303,20 @@ def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
     if isinstance(control, Choice):
         return field
     kinds = (ipywidgets.FloatSlider, ipywidgets.IntSlider)
-    slider = kinds[control.is_whole](
-        value=control.start,
-        min=control.low,
-        max=control.high,
-        step=control.step,
-        readout=False,
-        layout={"width": "auto", "flex": "1 1 8em", "min_width": "8em"},
-    )
+    layout = {"width": "auto", "flex": "1 1 8em", "min_width": "8em"}
+    slider = kinds[control.is_whole](readout=False, layout=layout, **_limits(control))
     slider.add_class(_slider_class(control))
     ipywidgets.link((slider, "value"), (field, "value"))
     layout = {"width": _ROW_WIDTH, "max_width": "100%", "flex_flow": "row wrap"}
     return ipywidgets.HBox([field, slider], layout=layout)
 
 
-def _slider_class(control: Control) -> str:
+def _limits(control: Number) -> dict[str, float]:
+    """Return value, limits and step of a number, as widgets name them."""
+    limits = {"min": control.low, "max": control.high, "step": control.step}
+    return {"value": control.start, **limits}
+
+
+def _slider_class(control: Number) -> str:
     """Return the CSS class by which the page finds the slider of a control."""
     return f"hipext-slider-{control.name.replace('_', '-')}"

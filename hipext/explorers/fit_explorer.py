@@ -152,14 +152,9 @@ class FittedTests:
         return self.best_fit.problem
 
     @cached_property
-    def best(self) -> Solution:
-        """The best fit, with its residuals."""
-        return self.evaluate(self.best_fit.model)
-
-    @cached_property
-    def best_curve(self) -> np.ndarray:
-        """Performance on every day by the best fit."""
-        return self.best_fit.respond(self.load)["performance"].to_numpy()
+    def best(self) -> "ManualFit":
+        """The best fit, as if it had been set by hand."""
+        return ManualFit(self, self.best_fit.model, has_best_gains=True)
 
     @cached_property
     def limit(self) -> float:
@@ -178,7 +173,7 @@ class FittedTests:
         points = np.array([*product(steps, steps)])
         taus = nonlinear_at(self.problem, points)
         screen = Screen(points=points, columns=columns_at(self.problem, taus))
-        rises = deviances_of(self.problem, screen) - self.best.deviance
+        rises = deviances_of(self.problem, screen) - self.best.solution.deviance
         ratios = np.exp(rises / (2 * len(self.problem.tests)))
         surface = (taus["fitness_tau"], taus["fatigue_tau"], ratios)
         return tuple(part.reshape(_N_STEPS, _N_STEPS) for part in surface)
@@ -188,19 +183,10 @@ class FittedTests:
         """RMSE at the edge of the region over the best RMSE; infinite for few tests."""
         return float(np.exp(self.limit / (2 * len(self.problem.tests))))
 
-    def evaluate(self, model: Banister) -> Solution:
-        """Return a model with its residuals."""
-        names = self.problem.bounds
-        return evaluate(self.problem, {name: getattr(model, name) for name in names})
-
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with the best gains and baseline for time constants."""
         taus = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
         return Banister(**solution_at(self.problem, taus).parameters)
-
-    def rmse(self, solution: Solution) -> float:
-        """Return the root mean squared error, in the unit of the tests."""
-        return sqrt(solution.residual @ solution.residual / len(solution.residual))
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,13 +200,15 @@ class ManualFit:
     @cached_property
     def solution(self) -> Solution:
         """The model with its residuals."""
-        return self.series.evaluate(self.model)
+        problem = self.series.problem
+        values = {name: getattr(self.model, name) for name in problem.bounds}
+        return evaluate(problem, values)
 
     @property
-    def is_in_region(self) -> bool:
-        """Whether the tests cannot distinguish the model from the best fit."""
-        rise = self.solution.deviance - self.series.best.deviance
-        return rise <= self.series.limit
+    def rmse(self) -> float:
+        """Root mean squared error, in the unit of the tests."""
+        residual = self.solution.residual
+        return sqrt(residual @ residual / len(residual))
 
     @cached_property
     def curve(self) -> np.ndarray:
@@ -232,16 +220,15 @@ class ManualFit:
         load, problem = self.series.load, self.series.problem
         tests = np.full(len(load), np.nan)
         tests[problem.days] = problem.tests
-        return pd.DataFrame(
-            {
-                "day": np.arange(len(load)),
-                "training_load": np.asarray(load, dtype="float64"),
-                "test": tests,
-                "performance": self.curve,
-                "residual": tests - self.curve,
-                "performance_of_best_fit": self.series.best_curve,
-            }
-        )
+        columns = {
+            "day": np.arange(len(load)),
+            "training_load": np.asarray(load, dtype="float64"),
+            "test": tests,
+            "performance": self.curve,
+            "residual": tests - self.curve,
+            "performance_of_best_fit": self.series.best.curve,
+        }
+        return pd.DataFrame(columns)
 
 
 def _example(n_tests: int, error_kg: float) -> FittedTests:
@@ -310,22 +297,25 @@ def description(shown: ManualFit) -> str:
         f"{model.fitness_gain:.4g} and {model.fatigue_gain:.4g}, baseline "
         f"{model.baseline:.5g} ({gains}). "
         f"The curve misses the {len(series.problem.tests)} tests by "
-        f"{series.rmse(shown.solution):.4g} {series.unit} (RMSE); the best fit, with "
+        f"{shown.rmse:.4g} {series.unit} (RMSE); the best fit, with "
         f"{best.fitness_tau:.3g} and {best.fatigue_tau:.3g} days, by "
-        f"{series.rmse(series.best):.4g}. {_region_text(shown)} {_truth_text(series)}"
+        f"{series.best.rmse:.4g}. {_region_text(shown)} {_truth_text(series)}"
     )
 
 
 def _region_text(shown: ManualFit) -> str:
     """Return whether the tests distinguish the curve from the best fit."""
-    if shown.series.limit == inf:
+    limit = shown.series.limit
+    if limit == inf:
         return (
             "There are no more tests than constants, so that nothing can distinguish "
             "curves."
         )
-    can = "cannot" if shown.is_in_region else "can"
-    level = f"{100 * LEVEL:g} % region of all five constants"
-    return f"These tests {can} distinguish the two ({level})."
+    is_inside = shown.solution.deviance - shown.series.best.solution.deviance <= limit
+    return (
+        f"These tests {'cannot' if is_inside else 'can'} distinguish the two "
+        f"({100 * LEVEL:g} % region of all five constants)."
+    )
 
 
 def _truth_text(series: FittedTests) -> str:
@@ -353,7 +343,11 @@ class FitFigure(Panels):
         _set_map_axes(surface)
         # Drawn once for every series; only those of one series are visible.
         self.backgrounds: dict[FittedTests, list[Artist]] = {
-            one: [*_draw_surface(surface, one), *_draw_tests(tests, one)]
+            one: [
+                *_draw_surface(surface, one),
+                *tests.plot(one.best.curve, **_BEST),
+                *tests.plot(one.problem.days, one.problem.tests, **_TEST),
+            ]
             for one in all_series
         }
         _draw_scale(self.figure, self.backgrounds[start.series][0])
@@ -377,8 +371,8 @@ class FitFigure(Panels):
         stems = np.array([[0.0, error, np.nan] for error in errors]).ravel()
         self.stems.set_data(np.repeat(days, 3), stems)
         self.place.set_data([shown.model.fitness_tau], [shown.model.fatigue_tau])
-        rmse, best = series.rmse(shown.solution), series.rmse(series.best)
-        self.rmse.set_text(f"RMSE {rmse:.3g} {series.unit}; best fit {best:.3g}")
+        best = f"best fit {series.best.rmse:.3g}"
+        self.rmse.set_text(f"RMSE {shown.rmse:.3g} {series.unit}; {best}")
         tests = series.problem.tests
         middle, half = (tests.max() + tests.min()) / 2, np.ptp(tests) / 2
         reach = max(np.abs(shown.curve - middle).max(), half)
@@ -431,12 +425,6 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
         if model is not None:
             taus = model.fitness_tau, model.fatigue_tau
             yield from axes.plot(*taus, clip_on=False, zorder=3, **style)
-
-
-def _draw_tests(axes: Axes, series: FittedTests) -> Iterator[Artist]:
-    """Draw the tests and the curve of the best fit."""
-    yield from axes.plot(series.best_curve, **_BEST)
-    yield from axes.plot(series.problem.days, series.problem.tests, **_TEST)
 
 
 def _draw_scale(figure: Figure, surface: QuadContourSet) -> None:

@@ -13,7 +13,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import StrMethodFormatter
 
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
@@ -149,10 +148,6 @@ class Panels:
                 fontsize=9,
                 handlelength=2.4,
             )
-
-    def thousands(self, panel: str) -> None:
-        """Write the numbers of a vertical axis with commas."""
-        self.axes[panel].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
     def fit_weeks(self, panel: str, n_weeks: int) -> None:
         """End the axis of weeks at the first of a few round numbers that is enough."""
@@ -297,14 +292,10 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
         rows[:, 1 + channel :: 3] = pixels[:, :, channel]
     header = struct.pack(">2I5B", width, height, *_RGB_8_BIT)
     packed = compress_fast(rows, level) if level <= 1 else zlib.compress(rows, level)
-    software_text = f"Software\0{software}".encode("latin-1")
-    chunks = [
-        (b"IHDR", header),
-        *([(b"tEXt", software_text)] if software else []),
-        (b"IDAT", packed),
-        (b"IEND", b""),
-    ]
-    return _PNG_START + b"".join(_chunk(*chunk) for chunk in chunks)
+    start, end = _PNG_START + _chunk(b"IHDR", header), _chunk(b"IEND", b"")
+    if software:
+        start += _chunk(b"tEXt", f"Software\0{software}".encode("latin-1"))
+    return start + _chunk(b"IDAT", packed) + end
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -66,18 +66,17 @@ class PlanRun:
     def table(self) -> pd.DataFrame:
         """Return one row per week: sums of the week, states of its last morning."""
         run, last = self.run, slice(DAYS_PER_WEEK - 1, None, DAYS_PER_WEEK)
-        return pd.DataFrame(
-            {
-                "week": np.arange(1, run.n_weeks + 1),
-                "phase": run.phases,
-                "is_deload": run.is_deload,
-                "working_sets": run.trace.weeks["working_sets"],
-                "hard_sets": run.hard_sets,
-                "system_volume_load_kg": run.volume_kg,
-                "strength_pct": run.strength_pct[last],
-                **{name: state[last] for name, state in self.response.items()},
-            }
-        )
+        columns = {
+            "week": np.arange(1, run.n_weeks + 1),
+            "phase": run.phases,
+            "is_deload": run.is_deload,
+            "working_sets": run.trace.weeks["working_sets"],
+            "hard_sets": run.hard_sets,
+            "system_volume_load_kg": run.volume_kg,
+            "strength_pct": run.strength_pct[last],
+            **{name: state[last] for name, state in self.response.items()},
+        }
+        return pd.DataFrame(columns)
 
 
 def explore_plan(
@@ -86,7 +85,8 @@ def explore_plan(
     """Return an explorer of a plan: volume, hard sets, fitness and fatigue.
 
     Performance, pain and fatigue feed back into the plan, as in `simulate` without
-    noise. At the start the curves are those of the unchanged plan.
+    noise. At the start the curves are those of the unchanged plan. Where no widget can
+    be shown, its picture is shown.
 
     Parameters
     ----------
@@ -94,11 +94,6 @@ def explore_plan(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
-    Returns
-    -------
-    Explorer
-        A widget. Where no widget can be shown, its picture is shown.
     """
     plan = plan_of(plan)
     longest = max(MAX_WEEKS_SHOWN, plan.n_weeks)
@@ -132,7 +127,7 @@ class PlanFigure(Panels):
     def __init__(self, start: PlanRun) -> None:
         super().__init__(PANELS, heights=(1, 0.8, 1.2))
         self.axes["response"].set_xlabel("week")
-        self.thousands("volume_kg")
+        self.axes["volume_kg"].yaxis.set_major_formatter("{x:,.0f}")
         self.bands = Bands(self, ["response"])
         self.bars = {name: Bars(self, name) for name in _BARS}
         self.response = ResponseLines(self, start.response)

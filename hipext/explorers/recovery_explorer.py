@@ -94,17 +94,16 @@ class RecoveryRun:
     def table(self) -> pd.DataFrame:
         """Return one row per day."""
         days = np.arange(len(self.run.trace.days))
-        return pd.DataFrame(
-            {
-                "week": days // DAYS_PER_WEEK + 1,
-                "day": days,
-                "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
-                "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
-                **self.curves,
-                "least_range_deg": self.least_range_deg,
-                "strength_pct": self.run.strength_pct,
-            }
-        )
+        columns = {
+            "week": days // DAYS_PER_WEEK + 1,
+            "day": days,
+            "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
+            "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
+            **self.curves,
+            "least_range_deg": self.least_range_deg,
+            "strength_pct": self.run.strength_pct,
+        }
+        return pd.DataFrame(columns)
 
 
 def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -134,14 +133,13 @@ def explore_recovery(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
     """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
 
     def evaluate(settings: Settings) -> RecoveryRun:
         chosen = with_habits(athlete_of(settings, athlete), settings)
-        edited = with_mobility(plan, settings)
+        edited = _with_mobility(ById(plan), settings.get("mobility", AS_PLANNED))
         return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
     definition = Definition(
@@ -233,12 +231,14 @@ def description(shown: RecoveryRun) -> str:
     recovery = run.setting.athletes.records[0]["recovery"]
     pain, sore = curves["pain_reported"], curves["soreness_reported"]
     left, right = (curves[name][-1] for name in _SIDES)
+    where = shown.settings.get("mobility", AS_PLANNED)
+    mobility = "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
     strength = f"{run.strength_pct[-1]:.1f} % of the start"
     if np.isnan(run.strength_pct[-1]):
         strength = "an unknown 1RM, as no lift was tested"
     return (
         f"{shown.athlete.name}: habits give {recovery:.3f} of usual recovery, "
-        f"{_flare_up_text(shown.settings)}{_mobility_text(shown.settings)}. "
+        f"{_flare_up_text(shown.settings)}{mobility}. "
         f"Reported pain is highest in {_day_text(pain)} ({pain.max():.1f} of 10), "
         f"soreness in {_day_text(sore)} ({sore.max():.2f} of 10). "
         f"The plan of {run.plan.n_weeks} weeks {_length_text(run)}; "
@@ -253,11 +253,6 @@ def _flare_up_text(settings: Settings) -> str:
     if not week:
         return f"no flare-up added (choose a week for one of {pain:g} points)"
     return f"a flare-up of {pain:g} points begins in week {week}"
-
-
-def _mobility_text(settings: Settings) -> str:
-    where = settings.get("mobility", AS_PLANNED)
-    return "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
 
 
 def _day_text(values: np.ndarray) -> str:
@@ -295,15 +290,10 @@ def _deload_text(shown: RecoveryRun) -> str:
 # is found in the cache, which goes by identity.
 
 
-def with_mobility(plan: Plan, settings: Settings) -> Plan:
-    """Return a plan with the mobility work of the settings."""
-    where = settings.get("mobility", AS_PLANNED)
-    return plan if where == AS_PLANNED else _without_mobility(ById(plan), str(where))
-
-
 @lru_cache(maxsize=8)
-def _without_mobility(plan: ById, where: str) -> Plan:
-    return without_mobility(plan.value, where)
+def _with_mobility(plan: ById, where: str) -> Plan:
+    """Return a plan with mobility work as chosen."""
+    return plan.value if where == AS_PLANNED else without_mobility(plan.value, where)
 
 
 def without_mobility(plan: Plan, where: str) -> Plan:
@@ -328,12 +318,10 @@ def without_mobility(plan: Plan, where: str) -> Plan:
 
 def with_habits(athlete: Athlete, settings: Settings) -> Athlete:
     """Return an athlete with the habits of the settings, and their flare-up besides."""
-    habits, week = (
-        {name: float(settings[name]) for name in _HABITS},
-        settings["flare_up_week"],
-    )
-    added = (FlareUp(week=week, pain=settings["flare_up_pain"]),) if week else ()
-    return _with_habits(ById(athlete), Recovery(**habits), added)
+    habits = Recovery(**{name: float(settings[name]) for name in _HABITS})
+    week, pain = settings["flare_up_week"], settings["flare_up_pain"]
+    added = (FlareUp(week=week, pain=pain),) if week else ()
+    return _with_habits(ById(athlete), habits, added)
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from urllib.parse import parse_qsl, urlencode
 
@@ -92,8 +93,6 @@ def _read(query: str) -> tuple[str, Settings]:
 
 def _number_or_text(text: str) -> float | str:
     for kind in (int, float):
-        try:
+        with suppress(ValueError):
             return kind(text)
-        except ValueError:
-            continue
     return text
