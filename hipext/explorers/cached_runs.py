@@ -85,6 +85,7 @@ class CachedRun:
         log, lifts = self.trace.sets, self.setting.plan.exercises
         mass_kg = self.setting.athletes.records[0]["body_mass_kg"]
         body_kg = (lifts["lifted_share"] * mass_kg)[self._exercise]
+        # Rounded as in the table of sets, so that sums are equal to the last digit.
         load_kg = lifts["n_implements"][self._exercise] * np.round(log["load_kg"], 6)
         is_hold = self.setting.plan.slots["is_hold"][log["slot"]]
         is_counted = (self._counted > 0) & ~is_hold
@@ -96,6 +97,7 @@ class CachedRun:
         n_days, n_sessions = len(self.trace.days), self.sessions.max(initial=0) + 1
         log = self.trace.sets
         effort = volume.weighted_rpe(self._counted, 10.0 - self._rir)
+        # Every session is rated by itself: ratings times minutes are not additive.
         session = log["day"] * n_sessions + self.sessions[log["slot"]]
         minutes, effort, counted = (
             np.bincount(session, weights=values, minlength=n_days * n_sessions)

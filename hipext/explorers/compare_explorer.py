@@ -226,6 +226,7 @@ class CompareFigure(Panels):
         for line, course in zip(self.plans, shown.courses, strict=True):
             line.set_data(weeks, course[own])
         self.gap.set_data(weeks, shown.gap[own])
+        # After number and mean of a week come its quantiles; the outer two are a band.
         rows = np.array([row[2:] for row in shown.band.values()])
         rows = rows.reshape(-1, len(QUANTILES))
         self.band.set_data([*shown.band], rows[:, 0], rows[:, -1])

@@ -61,6 +61,7 @@ class DeloadComparison:
         weeks = np.flatnonzero(self.planned.run.is_deload)
         if not len(weeks):
             return None
+        # To the morning after the week, or to the last one of the plan.
         start, end = DAYS_PER_WEEK * weeks[0], DAYS_PER_WEEK * (weeks[0] + 1)
         states = self.planned.response
         end = min(end, len(states["performance"]) - 1)

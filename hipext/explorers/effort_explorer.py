@@ -103,6 +103,7 @@ class PrescribedSets:
     @cached_property
     def tempo_factor(self) -> float:
         """Share of the repetitions that is possible at the tempo."""
+        # Only what the rule of the simulation reads of a slot and its exercise.
         prescription = SimpleNamespace(is_hold=False)
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
         return tempo_factor(shipped_model(), prescription, self.seconds, exercise)

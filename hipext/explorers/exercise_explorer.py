@@ -379,6 +379,7 @@ class MusclePanel:
                 text.set_text(_short(value) if value else "")
                 text.set_x(value)
                 text.set(**_LETTERS[is_chosen])
+        # Bars of muscles without a measured activity, which count as fractional.
         self._set_lengths(self.hollow, "emg", shown.counts["emg"] * ~shown.is_measured)
         self.hollow.set(**_EDGES[shown.mapping == "emg"] | {"alpha": 1.0})
         self._headline.set_text(_headline(shown))

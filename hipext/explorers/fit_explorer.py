@@ -283,6 +283,7 @@ def _linear_controls(series: FittedTests) -> Iterator[Number]:
         ends = (0.0, max(4 * value, spread / (2 * largest) if largest else 1.0))
         if name == "baseline":
             ends = (value - spread, value + spread)
+        # Rounded so that a slider has 100 to 1,000 steps.
         digits = 2 - floor(log10(ends[1] - ends[0]))
         low, high, start = (round(one, digits) for one in (*ends, value))
         yield Number(name, labels[name], low, high, step=10.0**-digits, start=start)
@@ -364,6 +365,7 @@ class FitFigure(Panels):
         series, days = shown.series, shown.series.problem.days
         if self.series is not series:
             self._set_series(series)
+        # The residuals of an optimisation are curve - test.
         errors = -shown.solution.residual
         self.curve.set_data(np.arange(len(shown.curve)), shown.curve)
         self.points.set_data(days, errors)

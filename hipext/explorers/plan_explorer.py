@@ -55,6 +55,7 @@ class PlanRun:
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance on every morning."""
+        # The states themselves, without the checks and the table of `Banister.respond`.
         load, model = self.run.session_rpe, self.model
         fitness, fatigue = states(Banister, vars(model), load, model.convention)
         return {
