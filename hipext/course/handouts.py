@@ -3,7 +3,7 @@
 import re
 import struct
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,13 @@ _REFERS_BACK = re.compile(  # first word of a paragraph that refers to a result
 _ROW_IN_PROSE = re.compile(r"\b[A-Z]\d\d-\d{3}\b")
 _ROW_IN_OUTPUT = re.compile(r"^[A-Z]\d\d-\d{3}(?= )", flags=re.MULTILINE)
 Block = dict[str, object]  # of mistune's syntax tree
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
 INSTALL = "mistune is not installed. Install it with: pip install 'hipext[class]'"
 
 
@@ -50,6 +57,7 @@ class Figure:
     @property
     def is_tall(self) -> bool:
         """Whether it is higher than three fifths of its width."""
+        # They are bytes 16 to 23 of a PNG, within 32 characters of base64.
         width, height = struct.unpack(">2I", b64decode(self.png[:32])[16:24])
         return 5 * height > 3 * width
 
@@ -67,54 +75,36 @@ class _Section:
         """Whether there is a question or an answer."""
         return any(item.n_lines for item in self.items)
 
+    def add(self, found: Iterable[Block], *, n_lines: int = 0) -> None:
+        """Add blocks; those with empty lines are questions."""
+        kind = "question" if n_lines else "text"
+        for block in found:
+            self.items.append(Item(kind=kind, html=html([block]), n_lines=n_lines))
+
 
 def handout_files(
     names: Iterable[str] = (), *, figures: bool = True
 ) -> dict[str, bytes]:
-    """Return handouts by file name: ``01_first_plan.html``.
-
-    Parameters
-    ----------
-    names : iterable of str, optional
-        Notebooks, as ``"01_first_plan"`` or ``"01"``. Default: all that have tasks.
-    figures : bool, default True
-        Whether to include the figures.
-
-    Raises
-    ------
-    ValueError
-        If there is no such notebook, or mistune is not installed.
-    """
-    pages = {
-        name: handout(read_notebook(name), name=name, figures=figures)
+    """Return handouts by file name, ``01_first_plan.html``; see `chosen_names`."""
+    return {
+        f"{name}.html": handout(
+            read_notebook(name), name=name, figures=figures
+        ).encode()
         for name in chosen_names(names)
     }
-    return {f"{name}.html": page.encode() for name, page in pages.items()}
 
 
 def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
     """Return the handout of a notebook as one HTML page that needs no network.
 
-    Parameters
-    ----------
-    notebook : Mapping
-        Content of a notebook, as `tasks.read_notebook` returns it.
-    name : str, default ""
-        Printed at the foot of each page.
-    figures : bool, default True
-        Whether to include its stored figures.
-
-    Returns
-    -------
-    str
-        Title and goals; by section the text before any result, and the questions;
-        tasks, limits and sources; and last the figures, which show results. Results in
-        text and numbers, and solutions, are left out.
+    It has title and goals; by section the text before any result, and the questions;
+    tasks, limits and sources; and last the figures, which show results. Results in text
+    and numbers, and solutions, are left out. `name` is printed on each page.
     """
     cells = list(cells_before_solutions(notebook))
     title, *introduction = blocks(cells[0]["source"])
     sections, all_figures = _sections(cells)
-    return _template().render(
+    return _PAGES.get_template("handout.html.jinja").render(
         title=without_markup(title),
         heading=html(title["children"]),
         introduction=html(x for x in introduction if x["type"] != "heading"),
@@ -140,8 +130,13 @@ def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
             sections[-1].items.append(Item(kind="answer", what=answer.what, n_lines=3))
         elif cell["outputs"]:
             sections[-1].is_open &= sections[-1].heading == LIMITS
-            for png in _pngs(cell):
-                pngs.setdefault(png, sections[-1].heading)
+            for output in cell["outputs"]:
+                # Stored as one text or as its lines.
+                png = "".join(
+                    "".join(output.get("data", {}).get("image/png", "")).split()
+                )
+                if png:
+                    pngs.setdefault(png, sections[-1].heading)
     return sections, [Figure(section=pngs[png], png=png) for png in pngs]
 
 
@@ -154,16 +149,17 @@ def _read(found: Sequence[Block], sections: list[_Section]) -> None:
             continue
         section = sections[-1]
         before, question = split_at(block, "Predict")
+        is_task = section.heading == TASKS and bool(split_at(block, "Task")[1])
         if question:
             setting = before if section.is_open else _setting(found[:number], before)
-            _add(section, setting)
-            _add(section, question, n_lines=2)
+            section.add(setting)
+            section.add(question, n_lines=2)
             section.is_open = False
         elif is_list_of_questions(block):
             for item in block["children"]:
-                _add(section, item["children"], n_lines=1)
-        elif section.is_open or _is_task(block, section):
-            _add(section, [block])
+                section.add(item["children"], n_lines=1)
+        elif section.is_open or is_task:
+            section.add([block])
             section.is_open = True
 
 
@@ -174,34 +170,12 @@ def _setting(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
     refers back to it: "So ...". Another one just before the question introduces it.
     """
     last_two = [*earlier, *before][-2:]
-    if len(last_two) < 2 or any(map(_starts_anew, last_two)):
-        return []
-    return [] if _REFERS_BACK.match(without_markup(last_two[-1])) else last_two[-1:]
-
-
-def _starts_anew(block: Block) -> bool:
-    """Return whether a block is a heading or another question."""
-    return block["type"] == "heading" or bool(split_at(block, "Predict")[1])
-
-
-def _is_task(block: Block, section: _Section) -> bool:
-    return section.heading == TASKS and bool(split_at(block, "Task")[1])
-
-
-def _add(section: _Section, found: Iterable[Block], *, n_lines: int = 0) -> None:
-    """Add blocks to a section; those with empty lines are questions."""
-    kind = "question" if n_lines else "text"
-    section.items += [
-        Item(kind=kind, html=html([block]), n_lines=n_lines) for block in found
+    starts = [
+        x for x in last_two if x["type"] == "heading" or split_at(x, "Predict")[1]
     ]
-
-
-def _pngs(cell: Cell) -> Iterator[str]:
-    """Yield the pictures in the outputs of a cell, on one line of text each."""
-    for output in cell["outputs"]:
-        png = output.get("data", {}).get("image/png")
-        if png is not None:
-            yield "".join("".join(png).split())
+    if len(last_two) < 2 or starts or _REFERS_BACK.match(without_markup(last_two[-1])):
+        return []
+    return last_two[-1:]
 
 
 def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
@@ -209,38 +183,19 @@ def _source_texts(cells: Iterable[Cell]) -> dict[str, list[str]]:
     found: set[str] = set()
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            found |= {*_ROW_IN_PROSE.findall(cell["source"])}
-            continue
-        for output in cell["outputs"]:
-            found |= {*_ROW_IN_OUTPUT.findall("".join(output.get("text", "")))}
+            found.update(_ROW_IN_PROSE.findall(cell["source"]))
+        for output in cell.get("outputs", []):
+            found.update(_ROW_IN_OUTPUT.findall("".join(output.get("text", ""))))
     rows_by_source: dict[str, list[str]] = {}
     for row in sorted(found):
         rows_by_source.setdefault(cite(row), []).append(row)
     return rows_by_source
 
 
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("handout.html.jinja")
-
-
 def blocks(text: str) -> list[Block]:
-    """Return the headings, paragraphs, lists and tables of a Markdown text, in order.
-
-    Raises
-    ------
-    ValueError
-        If mistune is not installed.
-    """
+    """Return the headings, paragraphs, lists and tables of a Markdown text."""
     read, _ = _markdowns()
-    found = read(text)
-    return [_on_paper(block) for block in found if block["type"] != "blank_line"]
+    return [_on_paper(block) for block in read(text) if block["type"] != "blank_line"]
 
 
 def html(found: Iterable[Block]) -> str:
@@ -253,16 +208,12 @@ def html(found: Iterable[Block]) -> str:
 
 def without_markup(block: Block) -> str:
     """Return the text of a block without its markup."""
-    return str(block.get("raw", "")) + "".join(
-        map(without_markup, block.get("children", []))
-    )
+    parts = map(without_markup, block.get("children", []))
+    return str(block.get("raw", "")) + "".join(parts)
 
 
 def split_at(block: Block, word: str) -> tuple[list[Block], list[Block]]:
-    """Return the parts of a paragraph before and from a word in bold.
-
-    Each part is one block or none.
-    """
+    """Return a paragraph before and from a word in bold on, each one block or none."""
     parts = block["children"] if block["type"] == "paragraph" else []
     starts = [
         number

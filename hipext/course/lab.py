@@ -18,13 +18,24 @@ from hipext.files.io import data_dir, notebooks_dir
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 _TEMPLATES = Path(__file__).parent / "templates"
-_NOTEBOOK = _TEMPLATES / "explorers.ipynb"
 _EXTENSIONS = (  # of JupyterLab; others are not for Voila and load slowly
     "@jupyter-widgets/jupyterlab-manager",
     "@voila-dashboards/widgets-manager8",
     "anywidget",
 )
-_IDLE_S = 3600  # after so long without a page a kernel is ended
+_VOILA_ARGUMENTS = (
+    str(_TEMPLATES / "explorers.ipynb"),
+    "--Voila.ip=127.0.0.1",
+    "--Voila.open_browser=True",  # calls launch_browser
+    "--Voila.auto_token=True",
+    "--Voila.log_level=WARN",
+    "--VoilaConfiguration.template=hipext",
+    "--VoilaConfiguration.allow_template_override=NO",
+    "--VoilaConfiguration.allow_theme_override=NO",
+    *(f"--VoilaConfiguration.extension_allowlist={name}" for name in _EXTENSIONS),
+    # A kernel that has had no page for an hour is ended.
+    "--MappingKernelManager.cull_idle_timeout=3600",
+)
 _REDIRECT = """\
 <!DOCTYPE html>
 <meta charset="utf-8">
@@ -77,13 +88,7 @@ def _course() -> Iterator[tuple[Path, Path]]:
 def launch_lab(
     folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
 ) -> None:
-    """Run JupyterLab in `folder` until it is stopped; local, with a token.
-
-    Raises
-    ------
-    ValueError
-        If JupyterLab is not installed.
-    """
+    """Run JupyterLab in `folder` until it is stopped; local, with a token."""
     try:
         from jupyterlab.labapp import LabApp
     except ImportError:
@@ -149,19 +154,8 @@ def launch_app(
 ) -> None:
     """Serve the page of all explorers until it is stopped; local, with a token.
 
-    Parameters
-    ----------
-    tell : callable
-        Called with a message that has the address, token included, once it is served.
-    browser : bool, default True
-        Whether to open it in a browser.
-    port : int, default 8866
-        Port; if it is in use, the next free one.
-
-    Raises
-    ------
-    ValueError
-        If Voila is not installed.
+    `tell` is called with the address, token included, once it is served. If the port is
+    in use, the next free one is taken.
     """
     try:
         from voila.app import Voila
@@ -188,23 +182,7 @@ def launch_app(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     send_at_once()
     with compile_in_background():
-        Explorers.launch_instance(_arguments(port))
-
-
-def _arguments(port: int) -> list[str]:
-    return [
-        str(_NOTEBOOK),
-        "--Voila.ip=127.0.0.1",
-        f"--Voila.port={port}",
-        "--Voila.open_browser=True",  # calls launch_browser
-        "--Voila.auto_token=True",
-        "--Voila.log_level=WARN",
-        "--VoilaConfiguration.template=hipext",
-        "--VoilaConfiguration.allow_template_override=NO",
-        "--VoilaConfiguration.allow_theme_override=NO",
-        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in _EXTENSIONS),
-        f"--MappingKernelManager.cull_idle_timeout={_IDLE_S}",
-    ]
+        Explorers.launch_instance([*_VOILA_ARGUMENTS, f"--Voila.port={port}"])
 
 
 def _open_privately(url: str) -> Thread:

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from math import isclose
@@ -16,10 +15,11 @@ from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 Cell = dict[str, object]
 _COURSE_NAME = re.compile(r"(?!00)\d\d_\w+")  # 00 is the template
 _SOLUTIONS = re.compile(r"^## Solutions\b", flags=re.MULTILINE)
+# A cell that ends with the check of a name, which a line sets to None before.
 _ANSWER = re.compile(
-    r"^(?P<line>(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
-    r"(?P<rest>(?:.*\n)*check_answer\(\"(?P<task>[\d.]+)\", (?P=name)\))\s*\Z",
-    flags=re.MULTILINE,
+    r"\A(?P<before>(?:.*\n)*?"
+    r"(?P<name>[a-z]\w*) = None\b(?: *# *your answer: (?P<what>.+))?.*)\n"
+    r"(?P<after>(?:.*\n)*check_answer\(\"(?P<task>[\d.]+)\", (?P=name)\))\s*\Z"
 )
 CONFIG_NAME = "nbgrader_config.py"
 SCHEMA_VERSION = 3  # of the metadata that nbgrader 0.9 reads
@@ -55,7 +55,7 @@ assert abs(_given - {key}) <= {tolerance}, f"Task {task}: {{_given:g}}? {{_hint}
 ### END HIDDEN TESTS"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Task:
     """Key of a task, tolerance of an answer, and hint."""
 
@@ -69,9 +69,7 @@ def read_tasks() -> dict[str, Task]:
     """Return the tasks of the notebooks by number, such as ``"01.1"``."""
     rows = csv.DictReader(read_text(data_dir() / "tasks.csv").splitlines())
     return {
-        row["task"]: Task(
-            key=float(row["key"]), tolerance=float(row["tolerance"]), hint=row["hint"]
-        )
+        row["task"]: Task(float(row["key"]), float(row["tolerance"]), row["hint"])
         for row in rows
     }
 
@@ -140,15 +138,7 @@ def course_names() -> list[str]:
 def chosen_names(given: Iterable[str]) -> list[str]:
     """Return the names of the requested notebooks in order; all if none is given.
 
-    Parameters
-    ----------
-    given : iterable of str
-        ``"01_first_plan"``, ``"01_first_plan.ipynb"`` or ``"01"``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such notebook, or it has no tasks.
+    A notebook is given as ``"01_first_plan"``, ``"01_first_plan.ipynb"`` or ``"01"``.
     """
     names = course_names()
     known = {name: name for name in names} | {name[:2]: name for name in names}
@@ -191,15 +181,7 @@ def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
 def answer_of(cell: Cell) -> Answer | None:
     """Return the answer that a cell asks for; None if it asks for none."""
     found = _ANSWER.search(cell["source"]) if cell["cell_type"] == "code" else None
-    if found is None:
-        return None
-    return Answer(
-        task=found["task"],
-        name=found["name"],
-        what=found["what"] or "",
-        before=cell["source"][: found.end("line")],
-        after=found["rest"],
-    )
+    return None if found is None else Answer(**found.groupdict(default=""))
 
 
 def answers(notebook: Mapping) -> list[Answer]:
@@ -211,22 +193,8 @@ def answers(notebook: Mapping) -> list[Answer]:
 def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
     """Return the files of an nbgrader course by their path in its folder.
 
-    Parameters
-    ----------
-    names : iterable of str, optional
-        Notebooks, as ``"01_first_plan"`` or ``"01"``. Default: all that have tasks.
-    points : int, default 1
-        Points of a task, 1 or more.
-
-    Returns
-    -------
-    dict of str to bytes
-        ``nbgrader_config.py``, and ``source/NAME/NAME.ipynb`` for each notebook.
-
-    Raises
-    ------
-    ValueError
-        If there is no such notebook, or `points` is less than 1.
+    They are ``nbgrader_config.py`` and, for each of the notebooks that `chosen_names`
+    finds, ``source/NAME/NAME.ipynb``, whose tasks give `points` each.
     """
     if points < 1:
         raise ValueError(f"points must be 1 or more; got {points}.")
@@ -241,25 +209,8 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
 def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
     """Return the teacher's version of a notebook, for `nbgrader generate_assignment`.
 
-    Parameters
-    ----------
-    notebook : Mapping
-        Content of a notebook; it is not changed.
-    tasks : Mapping[str, Task]
-        Keys, tolerances and hints by number of the task.
-    points : int
-        Points of each task.
-
-    Returns
-    -------
-    dict
-        Its cells up to the solutions, without outputs. Each answer contains the key,
-        which nbgrader removes, and is followed by a cell that marks it.
-
-    Raises
-    ------
-    ValueError
-        If a task of the notebook has no key.
+    It has the cells up to the solutions, without outputs. Each answer contains the key,
+    which nbgrader removes, and is followed by a cell that marks it.
     """
     cells = []
     for cell in cells_before_solutions(notebook):
@@ -284,24 +235,21 @@ def _cleared(cell: Cell) -> Cell:
 def _answer_and_test(
     cell: Cell, answer: Answer, task: Task, points: int
 ) -> Iterator[Cell]:
-    key = int(task.key) if task.key.is_integer() else task.key
     number = answer.task.replace(".", "-")
+    values = vars(answer) | {
+        "key": int(task.key) if task.key.is_integer() else task.key,
+        "tolerance": task.tolerance,
+        "hint": json.dumps(task.hint, ensure_ascii=False),
+        "points": counted(points, "point"),
+    }
     yield _cleared(cell) | {
-        "source": ANSWER_CELL.format(**vars(answer), key=key),
+        "source": ANSWER_CELL.format(**values),
         "metadata": {"nbgrader": _metadata(f"task-{number}", is_solution=True)},
     }
-    source = TEST_CELL.format(
-        task=answer.task,
-        name=answer.name,
-        key=key,
-        tolerance=task.tolerance,
-        hint=json.dumps(task.hint, ensure_ascii=False),
-        points=counted(points, "point"),
-    )
     graded = _metadata(f"test-{number}", is_solution=False) | {"points": points}
     yield _cleared(cell) | {
         "id": f"test-{number}",
-        "source": source,
+        "source": TEST_CELL.format(**values),
         "metadata": {"nbgrader": graded},
     }
 
@@ -318,49 +266,23 @@ def _metadata(grade_id: str, *, is_solution: bool) -> dict[str, object]:
 
 
 def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write the files of a course; all of them, or none.
+    """Write the files of a course, all of them or none; return those that were missing.
 
-    Parameters
-    ----------
-    files : Mapping[str, bytes]
-        As `course_files` returns them.
-    folder : str or Path
-        Created if necessary. Existing settings of nbgrader are kept.
-
-    Returns
-    -------
-    list of Path
-        The files written; existing files with the same content are not among them.
-
-    Raises
-    ------
-    FileExistsError
-        If an assignment exists with other content: it may have been edited.
+    Existing settings of nbgrader are kept. FileExistsError if an assignment exists with
+    other content: it may have been edited.
     """
-    targets = {Path(folder) / name: content for name, content in files.items()}
-    existing = [path for path in targets if path.exists()]
+    existing = {
+        name: Path(folder, name) for name in files if Path(folder, name).exists()
+    }
     edited = [
-        path
-        for path in existing
-        if path.name != CONFIG_NAME and path.read_bytes() != targets[path]
+        str(path)
+        for name, path in existing.items()
+        if name != CONFIG_NAME and path.read_bytes() != files[name]
     ]
     if edited:
         raise FileExistsError(
-            f"{', '.join(map(str, edited))}: there already, with other content, and "
+            f"{', '.join(edited)}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
-    # All or nothing: after an error, files and folders of this call are removed again.
-    new = {path: content for path, content in targets.items() if path not in existing}
-    parents = {parent for path in new for parent in path.parents}
-    new_folders = sorted(path for path in parents if not path.exists())
-    try:
-        for path, content in new.items():
-            write_files({path.name: content}, path.parent)
-    except BaseException:
-        for path in new:
-            path.unlink(missing_ok=True)
-        for path in reversed(new_folders):
-            with suppress(OSError):  # not created yet, or in use by now
-                path.rmdir()
-        raise
-    return list(new)
+    new = {name: files[name] for name in files if name not in existing}
+    return write_files(new, folder)

@@ -20,13 +20,7 @@ from hipext.engine.progression import TEMPO
 from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
-from hipext.metrics.volume import (
-    hard_set_counts,
-    session_rating,
-    set_counts,
-    set_minutes,
-    weighted_rpe,
-)
+from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
@@ -57,21 +51,12 @@ class CachedRun:
     plan: Plan
     setting: Setting
     trace: Trace
-    sessions: np.ndarray
-    """Number of the session of every slot of the plan."""
+    sessions: np.ndarray  # number of the session of every slot of the plan
 
     @property
     def n_weeks(self) -> int:
         """Weeks that the plan took."""
         return len(self.trace.weeks)
-
-    def weekly(self, name: str) -> np.ndarray:
-        """Return a field of `state.WEEK_LOG` for every week."""
-        return self.trace.weeks[name]
-
-    def daily(self, name: str) -> np.ndarray:
-        """Return a field of `state.DAY_LOG` on every morning."""
-        return self.trace.days[name]
 
     @cached_property
     def is_deload(self) -> np.ndarray:
@@ -92,7 +77,7 @@ class CachedRun:
     @cached_property
     def hard_sets(self) -> np.ndarray:
         """Hard sets of each week."""
-        return self._by_week(hard_set_counts(self._counted, self._rir))
+        return self._by_week(volume.hard_set_counts(self._counted, self._rir))
 
     @cached_property
     def volume_kg(self) -> np.ndarray:
@@ -100,41 +85,33 @@ class CachedRun:
         log, lifts = self.trace.sets, self.setting.plan.exercises
         mass_kg = self.setting.athletes.records[0]["body_mass_kg"]
         body_kg = (lifts["lifted_share"] * mass_kg)[self._exercise]
+        # Rounded as in the table of sets, so that sums are equal to the last digit.
         load_kg = lifts["n_implements"][self._exercise] * np.round(log["load_kg"], 6)
-        is_counted = (self._counted > 0) & ~self._slots["is_hold"][self._slot]
+        is_hold = self.setting.plan.slots["is_hold"][log["slot"]]
+        is_counted = (self._counted > 0) & ~is_hold
         return self._by_week(log["done"] * (load_kg + body_kg) * is_counted)
 
     @cached_property
     def session_rpe(self) -> np.ndarray:
         """Rating x minutes of each day, summed over its sessions."""
         n_days, n_sessions = len(self.trace.days), self.sessions.max(initial=0) + 1
-        session = self.trace.sets["day"] * n_sessions
-        session += self.sessions[self._slot]
+        log = self.trace.sets
+        effort = volume.weighted_rpe(self._counted, 10.0 - self._rir)
+        # Every session is rated by itself: ratings times minutes are not additive.
+        session = log["day"] * n_sessions + self.sessions[log["slot"]]
         minutes, effort, counted = (
             np.bincount(session, weights=values, minlength=n_days * n_sessions)
-            for values in (
-                self._minutes,
-                weighted_rpe(self._counted, 10.0 - self._rir),
-                self._counted,
-            )
+            for values in (self._minutes(), effort, self._counted)
         )
-        loads = session_rating(effort, counted) * minutes
+        loads = volume.session_rating(effort, counted) * minutes
         return loads.reshape(n_days, n_sessions).sum(axis=1)
 
     # Columns of the log of sets, which has one row per set and side.
 
     @cached_property
-    def _slots(self) -> np.ndarray:
-        return self.setting.plan.slots
-
-    @cached_property
-    def _slot(self) -> np.ndarray:
-        return self.trace.sets["slot"]
-
-    @cached_property
     def _exercise(self) -> np.ndarray:
-        ladder_step = self.trace.sets["ladder_step"]
-        return self._slots["exercise"][self._slot, ladder_step]
+        log = self.trace.sets
+        return self.setting.plan.slots["exercise"][log["slot"], log["ladder_step"]]
 
     @cached_property
     def _rir(self) -> np.ndarray:
@@ -142,12 +119,13 @@ class CachedRun:
 
     @cached_property
     def _counted(self) -> np.ndarray:
-        is_work = self._slots["kind"][self._slot] == WORK
-        return set_counts(is_work, self.trace.sets["side"] >= 0)
+        log = self.trace.sets
+        is_work = self.setting.plan.slots["kind"][log["slot"]] == WORK
+        return volume.set_counts(is_work, log["side"] >= 0)
 
-    @cached_property
     def _minutes(self) -> np.ndarray:
-        log, slot, slots = self.trace.sets, self._slot, self._slots
+        log, slots = self.trace.sets, self.setting.plan.slots
+        slot = log["slot"]
         tempo_steps = (slots["progression"] == TEMPO)[slot] * log["n_steps"]
         usual_s = self.setting.plan.exercises["usual_seconds"][self._exercise]
         has_tempo = slots["has_tempo"][slot] | (tempo_steps > 0)
@@ -157,7 +135,8 @@ class CachedRun:
         # one. Which row of a set gets its rest does not matter for sums.
         is_new_slot = _is_new(log["day"]) | _is_new(slot)
         is_new_set = is_new_slot | _is_new(log["set_number"])
-        return set_minutes(tut_s, is_new_set * slots["rest_s"][slot], is_new_slot)
+        rest_s = is_new_set * slots["rest_s"][slot]
+        return volume.set_minutes(tut_s, rest_s, is_new_slot)
 
     def _by_week(self, values: np.ndarray) -> np.ndarray:
         weeks = self.trace.sets["day"] // DAYS_PER_WEEK
@@ -179,33 +158,22 @@ def cached_run(
 ) -> CachedRun:
     """Simulate a plan for an athlete; only what changed is converted to arrays.
 
-    Parameters
-    ----------
-    plan, athlete : Plan, Athlete
-        Parts that are the same objects as in an earlier call are taken from a cache.
-    seed, noise : int, bool
-        Seed of the random numbers, and whether there are any.
-    is_compiled : bool, optional
-        Whether to use machine code. Default: once it is ready. The first call starts
-        compiling in the background, which takes a second, or half a minute the very
-        first time; until then plain Python gives the same numbers more slowly.
+    Machine code is used once it is ready, unless `is_compiled` is given. The first call
+    starts compiling in the background, which takes a second, or half a minute the very
+    first time; until then plain Python gives the same numbers more slowly.
     """
     check_inputs(plan, athlete)
     setting, sessions = _setting(plan, athlete)
-    is_compiled = (
-        _compile_in_background(setting) if is_compiled is None else is_compiled
-    )
+    if is_compiled is None:
+        is_compiled = _compile_in_background(setting)
     kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
     return CachedRun(plan, setting, kept, sessions)
 
 
 def cached_crowd(plan: Plan, athletes: Cohort, *, seed: int = 0) -> np.ndarray:
-    """Simulate a plan for many athletes, with noise; return their weeks.
+    """Simulate a plan for many athletes, with noise.
 
-    Returns
-    -------
-    numpy.ndarray
-        [athlete, week] of `state.WEEK_LOG`, as `crowds.simulate_athletes` returns it.
+    Return [athlete, week] of `state.WEEK_LOG`, as `crowds.simulate_athletes` does.
     """
     setting, _ = _setting(plan, athletes)
     return np.concatenate([*weeks_in_parts(setting, athletes.first, seed=seed)])
@@ -243,10 +211,8 @@ class _ReusablePlan(NamedTuple):
 
     plan: PlanArrays
     exercises: tuple[str, ...]
-    needed: tuple[str, ...]
-    """Exercises of the plan, without those that are only tested."""
-    sessions: np.ndarray
-    """Number of the session of every slot, equal for sessions of equal name."""
+    needed: tuple[str, ...]  # exercises without those that are only tested
+    sessions: np.ndarray  # of every slot its number, equal for sessions of equal name
 
 
 # Both caches below compare plans and athletes by identity (`ById`): comparing or

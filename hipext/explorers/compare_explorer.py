@@ -8,21 +8,13 @@ import pandas as pd
 
 from hipext.athletes.population import Cohort, cohort
 from hipext.explorers.cached_runs import cached_crowd
-from hipext.explorers.explorer import (
-    Choice,
-    Control,
-    Definition,
-    Explorer,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import Drawing, Panels
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import Panels
 from hipext.explorers.plan_explorer import (
     GIVEN,
+    LOAD_STEP,
     deload_controls,
     edited_plan,
-    load_step_control,
     plan_of,
     sessions_control,
     usual_sessions,
@@ -30,12 +22,13 @@ from hipext.explorers.plan_explorer import (
 from hipext.files.io import shipped_names
 from hipext.plans.edits import apply_knob
 from hipext.plans.plan import Plan
-from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
+from hipext.plots.style import BLACK, BLUE, GREY, VERMILION, spoken
 from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
 from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, is_simulated, outcomes_of
 
-PANELS = ("courses", "difference", "athletes")
+PANELS = {"courses": "", "difference": "", "athletes": "B - A\nat the end"}
+_BY_WEEK = ("courses", "difference")
 _PLAN_STYLES = {
     "A": {"color": BLUE, "linestyle": "-", "linewidth": 2},
     "B": {"color": VERMILION, "linestyle": "--", "linewidth": 2},
@@ -44,7 +37,12 @@ _ATHLETE = {"color": BLACK, "linewidth": 1.8}
 _MEDIAN = {"color": GREY, "linestyle": "--", "linewidth": 1.4}
 _DOTS = {"color": GREY, "marker": "o", "markersize": 3.5, "linestyle": ""}
 _MARK = {"color": BLACK, "marker": "D", "markersize": 8, "linestyle": ""}
-_BAND = {"facecolor": "#BBD7EA", "linewidth": 0, "zorder": 0}
+_BAND = {
+    "label": "9 of 10 athletes",
+    "facecolor": "#BBD7EA",
+    "linewidth": 0,
+    "zorder": 0,
+}
 _ZERO = {"color": "0.6", "linewidth": 1, "zorder": 0.5}
 
 
@@ -58,18 +56,13 @@ class PlanPair:
     athlete: int  # from 0
 
     @cached_property
-    def courses(self) -> tuple[np.ndarray, np.ndarray]:
-        """The outcome week by week in A and B: [athlete, week]; NaN after the end."""
+    def courses(self) -> np.ndarray:
+        """The outcome by week: [A or B, athlete, week]; NaN after the end of a plan."""
         n_weeks = max(self.a.shape[1], self.b.shape[1])
-        a, b = (
-            np.pad(
-                course_of(weeks, self.outcome),
-                ((0, 0), (0, n_weeks - weeks.shape[1])),
-                constant_values=np.nan,
-            )
-            for weeks in (self.a, self.b)
-        )
-        return a, b
+        courses = np.full((2, len(self.a), n_weeks), np.nan)
+        for course, weeks in zip(courses, (self.a, self.b), strict=True):
+            course[:, : weeks.shape[1]] = course_of(weeks, self.outcome)
+        return courses
 
     @cached_property
     def n_weeks(self) -> int:
@@ -80,8 +73,7 @@ class PlanPair:
     @cached_property
     def gap(self) -> np.ndarray:
         """B - A week by week: [athlete, week]."""
-        a, b = self.courses
-        return b - a
+        return self.courses[1] - self.courses[0]
 
     @cached_property
     def band(self) -> dict[int, tuple]:
@@ -89,30 +81,27 @@ class PlanPair:
         return dict(spreads(self.gap))
 
     @cached_property
-    def finals(self) -> tuple[np.ndarray, np.ndarray]:
-        """The outcome of every athlete at the end of A and of B."""
-        a, b = (outcomes_of(weeks)[self.outcome] for weeks in (self.a, self.b))
-        return a, b
+    def finals(self) -> np.ndarray:
+        """The outcome at the end: [A or B, athlete]."""
+        return np.array([outcomes_of(x)[self.outcome] for x in (self.a, self.b)])
 
     @property
     def final_gap(self) -> np.ndarray:
         """B - A of every athlete at the end."""
-        a, b = self.finals
-        return b - a
+        return self.finals[1] - self.finals[0]
 
     def table(self) -> pd.DataFrame:
         """Return the outcome of every athlete in either plan, and the difference."""
         a, b = self.finals
-        return pd.DataFrame(
-            {
-                "athlete": np.arange(1, len(a) + 1),
-                "outcome": self.outcome,
-                "unit": OUTCOMES[self.outcome].unit,
-                "plan_a": a,
-                "plan_b": b,
-                "difference": b - a,
-            }
-        )
+        columns = {
+            "athlete": np.arange(1, len(a) + 1),
+            "outcome": self.outcome,
+            "unit": OUTCOMES[self.outcome].unit,
+            "plan_a": a,
+            "plan_b": b,
+            "difference": self.final_gap,
+        }
+        return pd.DataFrame(columns)
 
 
 def explore_compare(
@@ -138,24 +127,24 @@ def explore_compare(
         Number of athletes. Without numba each takes some 40 ms per picture.
     seed : int, default 0
         Seed of the athletes and of the noise of their days.
-
-    Returns
-    -------
-    Explorer
     """
-    plans = {"plan_a": plan_of(a)}
-    plans["plan_b"] = _with_less(plans["plan_a"]) if b is None else plan_of(b)
-    known = {name: OUTCOMES[name] for name in WEEKLY}
-    outcomes = {name: f"{one.words} ({one.unit})" for name, one in known.items()}
-    controls: tuple[Control, ...] = (
+    plans = {"plan_a": plan_of(a), "plan_b": plan_of(a if b is None else b)}
+    if b is None:  # a session a week less, where there is more than one
+        n_sessions = max(usual_sessions(plans["plan_a"]) - 1, 1)
+        plans["plan_b"] = apply_knob(plans["plan_a"], "sessions_a_week", n_sessions)
+    populations = {name: spoken(name) for name in shipped_names("populations")}
+    outcomes = {
+        name: f"{OUTCOMES[name].words} ({OUTCOMES[name].unit})" for name in WEEKLY
+    }
+    controls = (
         _plan_control("plan_a", "Plan A", a),
         _plan_control("plan_b", "Plan B", b),
         *deload_controls(plans["plan_b"])[:2],
-        load_step_control(),
+        LOAD_STEP,
         sessions_control(plans["plan_b"]),
-        choice_of("population", "Population", shipped_names("populations"), population),
-        number_of("athlete", "Athlete", (1, n_persons), step=1, start=1),
-        choice_of("outcome", "Outcome", outcomes, "strength_pct"),
+        Choice("population", "Population", populations, population),
+        Number("athlete", "Athlete", 1, n_persons, step=1, start=1),
+        Choice("outcome", "Outcome", outcomes, "strength_pct"),
     )
 
     # The caches return the same objects every time, which later caches go by.
@@ -189,63 +178,55 @@ def explore_compare(
         evaluate=evaluate,
         drawing=CompareFigure,
         description=description,
-        table=PlanPair.table,
     )
     return Explorer(definition)
 
 
-def _with_less(plan: Plan) -> Plan:
-    """Return a plan with a session a week less, where it has more than one."""
-    return apply_knob(plan, "sessions_a_week", max(usual_sessions(plan) - 1, 1))
-
-
 def _plan_control(name: str, label: str, plan: str | Plan | None) -> Choice:
     """Return the choice of a plan: those shipped, and first one that is not."""
-    shipped = {one: one.replace("_", " ") for one in shipped_names("plans")}
+    shipped = {one: spoken(one) for one in shipped_names("plans")}
     if isinstance(plan, str) and plan in shipped:
-        return choice_of(name, label, shipped, plan)
+        return Choice(name, label, shipped, plan)
     text = "plan A, a session less" if plan is None else "as given"
-    return choice_of(name, label, {GIVEN: text} | shipped, GIVEN)
+    return Choice(name, label, {GIVEN: text} | shipped, GIVEN)
 
 
-class CompareFigure(Drawing):
+class CompareFigure(Panels):
     """One athlete in both plans, differences by week, and those of all at the end."""
 
     def __init__(self, start: PlanPair) -> None:
-        panels = Panels(PANELS, heights=(1.1, 1.1, 0.9), shares_x=False)
-        self.panels, n_athletes = panels, len(start.a)
-        for name in PANELS[:2]:
-            panels.axes[name].set_xlabel("week")
-        panels.axes["athletes"].set(
+        super().__init__(PANELS, heights=(1.1, 1.1, 0.9), shares_x=False)
+        for name in _BY_WEEK:
+            self.axes[name].set_xlabel("week")
+        self.axes["athletes"].set(
             xlabel="athletes, from the smallest to the largest difference",
-            ylabel="B - A\nat the end",
-            xlim=(-0.01 * n_athletes, 1.01 * n_athletes),
+            xlim=(-0.01 * len(start.a), 1.01 * len(start.a)),
             xticks=[],
         )
-        for name in PANELS[1:]:
-            panels.axes[name].axhline(0, **_ZERO)
-        band = panels.axes["difference"].fill_between([], [], [], **_BAND)
-        band.set_label("9 of 10 athletes")
-        self.band = panels.moving(band)
+        for name in ("difference", "athletes"):
+            self.axes[name].axhline(0, **_ZERO)
+        band = self.axes["difference"].fill_between([], [], [], **_BAND)
+        self.band = self.moving(band)
         self.plans = [
-            panels.line("courses", f"plan {name}", **style)
+            self.line("courses", f"plan {name}", **style)
             for name, style in _PLAN_STYLES.items()
         ]
-        self.median = panels.line("difference", "median", **_MEDIAN)
-        self.gap = panels.line("difference", "this athlete", **_ATHLETE)
-        self.dots = panels.line("athletes", "all", **_DOTS)
-        self.mark = panels.line("athletes", "this athlete", **_MARK)
-        panels.legend(*PANELS)
+        self.median = self.line("difference", "median", **_MEDIAN)
+        self.gap = self.line("difference", "this athlete", **_ATHLETE)
+        self.dots = self.line("athletes", "all", **_DOTS)
+        self.mark = self.line("athletes", "this athlete", **_MARK)
+        self.legend(*PANELS)
 
     def show(self, shown: PlanPair) -> bytes:
         """Update the figure; return it as PNG."""
-        outcome, panels, own = OUTCOMES[shown.outcome], self.panels, shown.athlete
-        panels.set_label("courses", f"{outcome.words}\n({outcome.unit})")
-        panels.set_label("difference", f"B - A ({outcome.unit})")
+        outcome, own = OUTCOMES[shown.outcome], shown.athlete
+        self.set_axes("courses", ylabel=f"{outcome.words}\n({outcome.unit})")
+        self.set_axes("difference", ylabel=f"B - A ({outcome.unit})")
         weeks = np.arange(1, shown.gap.shape[1] + 1)
         for line, course in zip(self.plans, shown.courses, strict=True):
             line.set_data(weeks, course[own])
         self.gap.set_data(weeks, shown.gap[own])
+        # After number and mean of a week come its quantiles; the outer two are a band.
         rows = np.array([row[2:] for row in shown.band.values()])
         rows = rows.reshape(-1, len(QUANTILES))
         self.band.set_data([*shown.band], rows[:, 0], rows[:, -1])
@@ -260,9 +241,9 @@ class CompareFigure(Drawing):
             "athletes": [gaps, [0.0]],
         }.items():
             values = np.concatenate(parts)
-            panels.fit_near(panel, np.nanmin(values), np.nanmax(values))
-        for name in PANELS[:2]:
-            panels.fit_weeks(name, shown.n_weeks)
+            self.fit_near(panel, np.nanmin(values), np.nanmax(values))
+        for name in _BY_WEEK:
+            self.fit_weeks(name, shown.n_weeks)
         return self.picture.png()
 
 
@@ -274,7 +255,7 @@ def description(shown: PlanPair) -> str:
             f"B changes nothing for any athlete: {outcome.meaning} differs by exactly "
             f"0 for all {len(gaps)} athletes."
         )
-    a, b = (values[shown.athlete] for values in shown.finals)
+    a, b = shown.finals[:, shown.athlete]
     low, high = np.quantile(gaps, (QUANTILES[0], QUANTILES[-1]))
     return (
         f"{outcome.meaning[0].upper()}{outcome.meaning[1:]}: athlete "

@@ -12,8 +12,8 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import Control, Definition, Explorer, Settings, number_of
-from hipext.explorers.panels import Bands, Bars, Drawing, Panels, weeks_of_days
+from hipext.explorers.explorer import Definition, Explorer, Number, Settings
+from hipext.explorers.panels import Bands, Bars, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import (
     PlanRun,
     ResponseLines,
@@ -40,11 +40,11 @@ _STRENGTH_STYLES = {
     "with deload weeks": {"color": GREEN, "linewidth": 2},
     "without": {"color": BLACK, "linestyle": "--", "linewidth": 1.2},
 }
-_CONSTANTS = {  # name: label, limits, step
-    "fitness_tau": ("Fitness fades in (days)", (10.0, 90.0), 1.0),
-    "fatigue_tau": ("Fatigue fades in (days)", (1.0, 30.0), 0.5),
-    "fitness_gain": ("Fitness gain (a.u. per load)", (0.0, 0.05), 0.001),
-    "fatigue_gain": ("Fatigue gain (a.u. per load)", (0.0, 0.1), 0.001),
+_CONSTANTS = {  # name: label, lowest, highest, step
+    "fitness_tau": ("Fitness fades in (days)", 10.0, 90.0, 1.0),
+    "fatigue_tau": ("Fatigue fades in (days)", 1.0, 30.0, 0.5),
+    "fitness_gain": ("Fitness gain (a.u. per load)", 0.0, 0.05, 0.001),
+    "fatigue_gain": ("Fatigue gain (a.u. per load)", 0.0, 0.1, 0.001),
 }
 
 
@@ -61,6 +61,7 @@ class DeloadComparison:
         weeks = np.flatnonzero(self.planned.run.is_deload)
         if not len(weeks):
             return None
+        # To the morning after the week, or to the last one of the plan.
         start, end = DAYS_PER_WEEK * weeks[0], DAYS_PER_WEEK * (weeks[0] + 1)
         states = self.planned.response
         end = min(end, len(states["performance"]) - 1)
@@ -87,22 +88,13 @@ def explore_deload(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
-    Returns
-    -------
-    Explorer
     """
     plan = plan_of(plan)
-    controls: tuple[Control, ...] = (
-        *deload_controls(plan),
-        *(
-            number_of(
-                name, label, limits, step=step, start=parameter(f"banister.{name}")
-            )
-            for name, (label, limits, step) in _CONSTANTS.items()
-        ),
-        athlete_control(athlete),
+    constants = (
+        Number(name, *settings, start=parameter(f"banister.{name}"))
+        for name, settings in _CONSTANTS.items()
     )
+    controls = (*deload_controls(plan), *constants, athlete_control(athlete))
     never = {control.name: control.start for control in controls}
     never["deload_every_weeks"] = 0
 
@@ -124,31 +116,30 @@ def explore_deload(
         evaluate=evaluate,
         drawing=DeloadFigure,
         description=description,
-        table=DeloadComparison.table,
     )
     return Explorer(definition)
 
 
-class DeloadFigure(Drawing):
+class DeloadFigure(Panels):
     """Weekly volume load, response of the model, strength with and without deloads."""
 
     def __init__(self, start: DeloadComparison) -> None:
-        self.panels = Panels(PANELS, heights=(0.8, 1.2, 1))
-        self.panels.axes["strength"].set_xlabel("week")
-        self.panels.thousands("volume")
-        self.bands = Bands(self.panels, ["response", "strength"])
-        self.bars = Bars(self.panels, "volume")
-        self.response = ResponseLines(self.panels, start.planned.response)
+        super().__init__(PANELS, heights=(0.8, 1.2, 1))
+        self.axes["strength"].set_xlabel("week")
+        self.axes["volume"].yaxis.set_major_formatter("{x:,.0f}")
+        self.bands = Bands(self, ["response", "strength"])
+        self.bars = Bars(self, "volume")
+        self.response = ResponseLines(self, start.planned.response)
         self.strength = [
-            self.panels.line("strength", name, **style)
+            self.line("strength", name, **style)
             for name, style in _STRENGTH_STYLES.items()
         ]
-        self.panels.legend(*PANELS)
+        self.legend(*PANELS)
 
     def show(self, shown: DeloadComparison) -> bytes:
         """Update the figure; return it as PNG."""
         run, without = shown.planned.run, shown.without
-        self.panels.fit("volume", 0, run.volume_kg.max())
+        self.fit("volume", 0, run.volume_kg.max())
         self.bars.show(run.volume_kg, run.is_deload)
         self.bands.show(run.is_deload)
         self.response.show(shown.planned.response)
@@ -156,8 +147,8 @@ class DeloadFigure(Drawing):
         for line, strength in zip(self.strength, strengths, strict=True):
             line.set_data(weeks_of_days(len(strength)), strength)
         both = np.concatenate(strengths)
-        self.panels.fit_near("strength", both.min(), both.max())
-        self.panels.fit_weeks("strength", max(run.n_weeks, without.n_weeks))
+        self.fit_near("strength", both.min(), both.max())
+        self.fit_weeks("strength", max(run.n_weeks, without.n_weeks))
         return self.picture.png()
 
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from matplotlib.text import Annotation
 
 from hipext.engine.session import (
     MAX_ACUTE_FATIGUE,
@@ -16,37 +15,25 @@ from hipext.engine.session import (
     tempo_factor,
 )
 from hipext.engine.state import BOTH, LEFT
-from hipext.explorers.explorer import (
-    Definition,
-    Explorer,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import Drawing, Panels, columns
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import Panels, columns
 from hipext.files.checks import counted
 from hipext.files.parameters import shipped_model
 from hipext.intensity.relations import RELATION, RELATIONS, RPE_OF_FAILURE, reps_at
 from hipext.plans.exercises import read_exercises
 from hipext.plans.notation import seconds_per_rep
-from hipext.plots.style import BLACK, BLUE, VERMILION
+from hipext.plots.style import BLACK, BLUE, VERMILION, spoken
 from hipext.simulation.arrays import cost_of_rest
 
 LIFT = "romanian_deadlift"  # slower than its usual tempo costs repetitions
 LOW_PCT, HIGH_PCT, MAX_SETS = 40.0, 100.0, 6
 RELATION_NAMES = {
-    name: {"oconner": "O'Conner"}.get(name, name.replace("_", " ").title())
-    for name in RELATIONS
+    name: {"oconner": "O'Conner"}.get(name, spoken(name).title()) for name in RELATIONS
 }
-PANELS = {
-    "relation": "load (% of the 1RM)",
-    "sets": "repetitions",
-    "tut": "time under\ntension (s)",
-}
-_PLACES = {  # left, bottom, width, height
-    "relation": (0.115, 0.54, 0.665, 0.44),
-    "sets": (0.115, 0.235, 0.665, 0.215),
-    "tut": (0.115, 0.09, 0.665, 0.105),
+PANELS = {  # label; left, bottom, width and height
+    "relation": ("load (% of the 1RM)", (0.115, 0.54, 0.665, 0.44)),
+    "sets": ("repetitions", (0.115, 0.235, 0.665, 0.215)),
+    "tut": ("time under\ntension (s)", (0.115, 0.09, 0.665, 0.105)),
 }
 BAR_STYLES = {
     "done": {"facecolor": BLUE, "edgecolor": BLUE},
@@ -54,18 +41,13 @@ BAR_STYLES = {
     "missed": {"facecolor": "white", "edgecolor": VERMILION, "hatch": "xxxx"},
 }
 _ALL = {"color": "#A6A6A6", "linewidth": 0.9, "zorder": 1}
+_DIAMOND = {"marker": "D", "mfc": "white"}
 LINE_STYLES = {
-    "the chosen one": {"color": BLACK, "linewidth": 2.2},
-    "at this slow tempo": {"color": BLUE, "linewidth": 1.6, "linestyle": "--"},
-    "in reserve or missing": {"color": VERMILION, "linewidth": 1.6, "linestyle": ":"},
-    "prescribed": {"color": BLUE, "marker": "o", "linestyle": "", "markersize": 8},
-    "possible in set 1": {
-        "color": VERMILION,
-        "marker": "D",
-        "markerfacecolor": "white",
-        "linestyle": "",
-        "markersize": 7,
-    },
+    "the chosen one": {"color": BLACK, "lw": 2.2},
+    "at this slow tempo": {"color": BLUE, "lw": 1.6, "ls": "--"},
+    "in reserve or missing": {"color": VERMILION, "lw": 1.6, "ls": ":"},
+    "prescribed": {"color": BLUE, "ls": "", "marker": "o", "ms": 8},
+    "possible in set 1": {"color": VERMILION, "ls": "", "ms": 7, **_DIAMOND},
 }
 _BAR_WIDTH = 0.7
 
@@ -78,10 +60,6 @@ def explore_effort() -> Explorer:
     a Romanian deadlift by a rested athlete after a warm-up. Repetitions slower than its
     usual tempo reduce their number.
 
-    Returns
-    -------
-    Explorer
-
     Notes
     -----
     Holds are left out: in the model their longest duration depends on the athlete and
@@ -92,28 +70,20 @@ def explore_effort() -> Explorer:
     def evaluate(settings: Settings) -> PerformedSets:
         return performed_sets(PrescribedSets(**settings, usual_seconds=usual_s))
 
-    loads, label_s = (LOW_PCT, HIGH_PCT), "Seconds a repetition"
     definition = Definition(
         name="effort",
         title="Repetitions to failure and in reserve, and time under tension",
         controls=(
-            choice_of("relation", "Relation", RELATION_NAMES, RELATION),
-            number_of("pct_1rm", "Load (% of the 1RM)", loads, step=0.5, start=75.0),
-            number_of("reps", "Repetitions a set", (1, 20), step=1, start=8),
-            number_of("n_sets", "Sets", (1, MAX_SETS), step=1, start=3),
-            number_of(
-                "rest_s",
-                "Rest between sets (s)",
-                (30.0, 300.0),
-                step=5.0,
-                start=120.0,
-            ),
-            number_of("seconds", label_s, (1.0, 12.0), step=0.5, start=usual_s),
+            Choice("relation", "Relation", RELATION_NAMES, RELATION),
+            Number("pct_1rm", "Load (% of the 1RM)", LOW_PCT, HIGH_PCT, 0.5, 75.0),
+            Number("reps", "Repetitions a set", 1, 20, step=1, start=8),
+            Number("n_sets", "Sets", 1, MAX_SETS, step=1, start=3),
+            Number("rest_s", "Rest between sets (s)", 30.0, 300.0, 5.0, 120.0),
+            Number("seconds", "Seconds a repetition", 1.0, 12.0, 0.5, usual_s),
         ),
         evaluate=evaluate,
         drawing=EffortFigure,
         description=description,
-        table=PerformedSets.table,
     )
     return Explorer(definition)
 
@@ -126,29 +96,17 @@ class PrescribedSets:
     reps: int
     n_sets: int
     rest_s: float
-    seconds: float
-    """Duration of a repetition."""
-    usual_seconds: float
-    """Usual duration of a repetition of this lift; slower ones cost repetitions."""
+    seconds: float  # of a repetition
+    usual_seconds: float  # of a repetition of this lift; slower ones cost repetitions
     relation: str
-    """One of `relations.RELATIONS`."""
 
     @cached_property
     def tempo_factor(self) -> float:
         """Share of the repetitions that is possible at the tempo."""
+        # Only what the rule of the simulation reads of a slot and its exercise.
         prescription = SimpleNamespace(is_hold=False)
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
         return tempo_factor(shipped_model(), prescription, self.seconds, exercise)
-
-    @cached_property
-    def by_other_relations(self) -> list[float]:
-        """Repetitions to failure by the other relations that hold for the load."""
-        return [
-            reps_at(self.pct_1rm, relation=one)
-            for name, one in RELATIONS.items()
-            if name != self.relation
-            and one.lowest_pct <= self.pct_1rm <= one.highest_pct
-        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,10 +114,8 @@ class PerformedSets:
     """What was possible and done in each set."""
 
     prescribed: PrescribedSets
-    possible: np.ndarray
-    """Repetitions to failure, not rounded."""
-    done: np.ndarray
-    """Whole repetitions."""
+    possible: np.ndarray  # repetitions to failure, not rounded
+    done: np.ndarray  # whole repetitions
 
     @property
     def reserve(self) -> np.ndarray:
@@ -185,29 +141,25 @@ class PerformedSets:
     def table(self) -> pd.DataFrame:
         """Return one row per set."""
         prescribed = self.prescribed
-        return pd.DataFrame(
-            {
-                "set": np.arange(1, prescribed.n_sets + 1),
-                "relation": prescribed.relation,
-                "pct_1rm": prescribed.pct_1rm,
-                "rest_s": prescribed.rest_s,
-                "reps_asked": prescribed.reps,
-                "reps_possible": self.possible,
-                "reps": self.done,
-                "rir": self.reserve,
-                "rpe": self.rpe,
-                "tut_s": self.tut_s,
-            }
-        )
+        columns = {
+            "set": np.arange(1, prescribed.n_sets + 1),
+            "relation": prescribed.relation,
+            "pct_1rm": prescribed.pct_1rm,
+            "rest_s": prescribed.rest_s,
+            "reps_asked": prescribed.reps,
+            "reps_possible": self.possible,
+            "reps": self.done,
+            "rir": self.reserve,
+            "rpe": self.rpe,
+            "tut_s": self.tut_s,
+        }
+        return pd.DataFrame(columns)
 
 
 def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
     """Return the sets as performed, by the rules of the simulation.
 
-    Raises
-    ------
-    ValueError
-        If the load is outside the range of the relation.
+    ValueError if the load is outside the range of the relation.
     """
     model, slow = shipped_model(), prescribed.tempo_factor
     rest_cost = cost_of_rest(prescribed.rest_s, model.effort_usual_rest_s)
@@ -220,9 +172,8 @@ def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
     lift = SimpleNamespace(novelty=0.0)
     possible, done = [], []
     for _ in range(prescribed.n_sets):
-        left = 1.0 - min(
-            body.slot_fatigue[LEFT], MAX_ACUTE_FATIGUE
-        )  # share of the strength
+        # The share of the strength that earlier sets have left.
+        left = 1.0 - min(body.slot_fatigue[LEFT], MAX_ACUTE_FATIGUE)
         reps = slow * _reps_today(prescribed, left)
         possible.append(reps)
         done.append(completed_reps(reps, prescribed.reps))
@@ -234,34 +185,46 @@ def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
 
 def _reps_today(prescribed: PrescribedSets, left: float) -> float:
     """Return the repetitions to failure with a share of the strength left."""
-    if left == 1.0:
-        return reps_at(prescribed.pct_1rm, relation=prescribed.relation)
     today_pct = prescribed.pct_1rm / left
-    if today_pct > RELATIONS[prescribed.relation].highest_pct:
+    if left < 1.0 and today_pct > RELATIONS[prescribed.relation].highest_pct:
         return 0.0  # too heavy by now for even one repetition
     return reps_at(today_pct, relation=prescribed.relation)
 
 
 def description(shown: PerformedSets) -> str:
     """Return sentences with the numbers of the figure."""
-    prescribed = shown.prescribed
+    prescribed, n_sets = shown.prescribed, shown.prescribed.n_sets
     outcomes = f"Set 1 {_outcome_text(shown, 0)}"
-    if prescribed.n_sets > 1:
-        last = prescribed.n_sets - 1
-        outcomes += f", set {last + 1} {_outcome_text(shown, last)}"
+    if n_sets > 1:
+        outcomes += f", set {n_sets} {_outcome_text(shown, -1)}"
+    failed = "No set fails"
+    if shown.missed.any():
+        missing = counted(shown.missed.sum(), "repetition")
+        n_failed = counted(np.count_nonzero(shown.missed), "set")
+        failed = f"{n_failed} of {n_sets} failed: {missing} missing"
+    tempo = ""
+    if prescribed.tempo_factor < 1:
+        tempo = (
+            f" Slower than the usual {prescribed.usual_seconds:g} s, "
+            f"{shown.possible[0]:.1f} are possible."
+        )
     return (
-        f"{_relations_text(prescribed)} Prescribed: "
-        f"{counted(prescribed.n_sets, 'set')} of "
+        f"{_relations_text(prescribed)} Prescribed: {counted(n_sets, 'set')} of "
         f"{counted(prescribed.reps, 'repetition')} at {prescribed.seconds:g} s each "
-        f"with {prescribed.rest_s:g} s of rest.{_tempo_text(shown)} {outcomes}. "
-        f"{_failure_text(shown)} Time under tension: {shown.tut_s.sum():g} s."
+        f"with {prescribed.rest_s:g} s of rest.{tempo} {outcomes}. "
+        f"{failed}. Time under tension: {shown.tut_s.sum():g} s."
     )
 
 
 def _relations_text(prescribed: PrescribedSets) -> str:
     """Return what the load allows, before tempo and earlier sets count."""
-    own = reps_at(prescribed.pct_1rm, relation=prescribed.relation)
-    others = prescribed.by_other_relations
+    pct = prescribed.pct_1rm
+    own = reps_at(pct, relation=prescribed.relation)
+    others = [
+        reps_at(pct, relation=name)
+        for name, one in RELATIONS.items()
+        if name != prescribed.relation and one.lowest_pct <= pct <= one.highest_pct
+    ]
     spread = "no other relation holds for this load"
     if others:
         spread = (
@@ -269,19 +232,8 @@ def _relations_text(prescribed: PrescribedSets) -> str:
             "hold for this load"
         )
     return (
-        f"By {RELATION_NAMES[prescribed.relation]}, {prescribed.pct_1rm:g} % of the "
+        f"By {RELATION_NAMES[prescribed.relation]}, {pct:g} % of the "
         f"1RM allows {own:.1f} repetitions to failure ({spread})."
-    )
-
-
-def _tempo_text(shown: PerformedSets) -> str:
-    """Return what a tempo slower than usual allows; nothing where it is not."""
-    prescribed = shown.prescribed
-    if prescribed.tempo_factor == 1:
-        return ""
-    return (
-        f" Slower than the usual {prescribed.usual_seconds:g} s, "
-        f"{shown.possible[0]:.1f} are possible."
     )
 
 
@@ -293,57 +245,43 @@ def _outcome_text(shown: PerformedSets, place: int) -> str:
     return f"leaves {shown.reserve[place]:.1f} in reserve{rated}"
 
 
-def _failure_text(shown: PerformedSets) -> str:
-    n_failed, n_sets = np.count_nonzero(shown.missed), shown.prescribed.n_sets
-    if not n_failed:
-        return "No set fails."
-    missed = counted(shown.missed.sum(), "repetition")
-    return f"{counted(n_failed, 'set')} of {n_sets} failed: {missed} missing."
-
-
-class EffortFigure(Drawing):
+class EffortFigure(Panels):
     """All relations with the chosen sets, the sets one by one, and their duration."""
 
     def __init__(self, start: PerformedSets) -> None:
-        panels = self.panels = Panels(PANELS, shares_x=False)
-        for name, place in _PLACES.items():
-            panels.axes[name].set_position(place)
-        self._set_axes()
+        super().__init__(dict.fromkeys(PANELS, ""), shares_x=False)
+        for name, (label, place) in PANELS.items():
+            self.axes[name].set(ylabel=label, position=place)
+        relation, sets, tut = self.axes.values()
+        for place, name in enumerate(RELATIONS):
+            label = "_" if place else "the nine relations"
+            relation.plot(*curve_of(name), label=label, **_ALL)
+        limits = {"xlim": (0, 31), "ylim": (LOW_PCT, 102)}
+        relation.set(xlabel="repetitions to failure", **limits)
+        for axes in (sets, tut):
+            axes.set(xlim=(0.4, MAX_SETS + 0.6), xticks=range(1, MAX_SETS + 1))
+        sets.tick_params(axis="x", labelbottom=False)
+        tut.set_xlabel("set")
         self.lines = {
-            label: panels.line("relation", label, zorder=3, **style)
+            label: self.line("relation", label, zorder=3, **style)
             for label, style in LINE_STYLES.items()
         }
         self.bars = {
-            name: panels.polygons("sets", name, linewidth=1, **style)
+            name: self.polygons("sets", name, linewidth=1, **style)
             for name, style in BAR_STYLES.items()
         }
-        self.tut = panels.polygons("tut", linewidth=1, **BAR_STYLES["done"])
-        self.efforts = [self._text_above() for _ in range(MAX_SETS)]
+        self.tut = self.polygons("tut", linewidth=1, **BAR_STYLES["done"])
+        above = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
+        self.efforts = [
+            self.moving(sets.annotate("", (0, 0), fontsize=9, **above))
+            for _ in range(MAX_SETS)
+        ]
         # The name of the chosen relation, in the corner that no curve reaches.
         corner = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
-        self.name = panels.axes["relation"].annotate("", (0.99, 0.97), **corner)
+        self.name = self.moving(relation.annotate("", (0.99, 0.97), **corner))
         self.name.set(fontsize=11, fontweight="bold")
-        panels.moving(self.name)
-        panels.legend("relation", "sets")
+        self.legend("relation", "sets")
         self.show(start)
-
-    def _set_axes(self) -> None:
-        axes, ticks = self.panels.axes, range(1, MAX_SETS + 1)
-        for place, name in enumerate(RELATIONS):
-            label = "_" if place else "the nine relations"
-            axes["relation"].plot(*curve_of(name), label=label, **_ALL)
-        axes["relation"].set(xlim=(0, 31), ylim=(LOW_PCT, 102))
-        axes["relation"].set_xlabel("repetitions to failure")
-        for name in ("sets", "tut"):
-            axes[name].set(xlim=(0.4, MAX_SETS + 0.6), xticks=ticks)
-        axes["sets"].tick_params(axis="x", labelbottom=False)
-        axes["tut"].set_xlabel("set")
-
-    def _text_above(self) -> Annotation:
-        """Return the text above the bar of a set."""
-        style = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
-        text = self.panels.axes["sets"].annotate("", (0, 0), xytext=(0, 3), **style)
-        return self.panels.moving(text)
 
     def show(self, shown: PerformedSets) -> bytes:
         """Update the figure; return it as PNG."""
@@ -359,8 +297,8 @@ class EffortFigure(Drawing):
         for name, (bottoms, heights) in spans.items():
             self.bars[name].set_verts(_columns(bottoms, heights))
         self.tut.set_verts(_columns(nothing, shown.tut_s))
-        self.panels.fit("sets", 0, 1.2 * tops.max())
-        self.panels.fit("tut", 0, max(shown.tut_s.max(), 1.0))
+        self.fit("sets", 0, 1.2 * tops.max())
+        self.fit("tut", 0, max(shown.tut_s.max(), 1.0))
         for place, text in enumerate(self.efforts):
             is_set = place < len(tops)
             text.xy = (place + 1, tops[place] if is_set else 0)
@@ -370,16 +308,14 @@ class EffortFigure(Drawing):
     def _show_relation(self, shown: PerformedSets) -> None:
         prescribed, first = shown.prescribed, shown.possible[0]
         reps, pct = curve_of(prescribed.relation)
+        own_reps, own_pct = prescribed.reps, prescribed.pct_1rm
         factor = prescribed.tempo_factor
         points = {
             "the chosen one": (reps, pct),
             "at this slow tempo": (factor * reps, pct) if factor < 1 else ([], []),
-            "in reserve or missing": (
-                [prescribed.reps, first],
-                [prescribed.pct_1rm] * 2,
-            ),
-            "prescribed": ([prescribed.reps], [prescribed.pct_1rm]),
-            "possible in set 1": ([first], [prescribed.pct_1rm]),
+            "in reserve or missing": ([own_reps, first], [own_pct, own_pct]),
+            "prescribed": ([own_reps], [own_pct]),
+            "possible in set 1": ([first], [own_pct]),
         }
         for label, line in self.lines.items():
             line.set_data(*points[label])

@@ -1,27 +1,20 @@
 """The exercise explorer: the ladder around an exercise, and its sets by muscle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 
-from hipext.explorers.explorer import (
-    Choice,
-    Definition,
-    Explorer,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import Drawing, Panels, rectangles
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import Panels, rectangles
 from hipext.files.checks import counted, listed
 from hipext.files.tables import MUSCLES
 from hipext.plans.exercises import (
@@ -30,19 +23,18 @@ from hipext.plans.exercises import (
     muscle_shares,
     read_exercises,
 )
-from hipext.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE
+from hipext.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, spoken
 
 MAX_SETS = 20
 _PLACES = {  # left, bottom, width, height
     "ladder": (0.01, 0.605, 0.98, 0.39),
     "muscles": (0.155, 0.09, 0.795, 0.415),
 }
-HEADINGS = {
-    "regress": "easier: regress to",
-    "itself": "this exercise",
-    "progress": "harder: progress to",
+HEADINGS = {  # and the middles of the columns, in parts of the width of the axes
+    "regress": (0.155, "easier: regress to"),
+    "itself": (0.5, "this exercise"),
+    "progress": (0.845, "harder: progress to"),
 }
-_MIDDLES = {"regress": 0.155, "itself": 0.5, "progress": 0.845}  # of the axes' width
 _WIDTH, _HEIGHT, _PITCH = 0.304, 0.155, 0.185  # of boxes, in parts of the axes
 _HEADING_Y, _MIDDLE_Y, _SWAP_Y = 0.995, 0.46, 0.09
 _NONE = "none in the catalogue"
@@ -75,7 +67,7 @@ _LETTERS = {
     True: {"color": BLACK, "fontweight": "bold"},
     False: {"color": GREY, "fontweight": "normal"},
 }
-_ROWS = np.arange(len(MUSCLES))
+_NAMES, _ROWS = [*map(spoken, MUSCLES)], np.arange(len(MUSCLES))
 _ROW_PITCH, _THICKNESS = 0.285, 0.2  # of bars, in rows
 _GAP_IN = 0.05  # between a bar and its number
 _TICK_STEPS = {5: 1, 10: 2, 20: 4}  # by the few ends of the axis; see `panels`
@@ -100,28 +92,19 @@ class ExerciseSets:
         """Whether the activity of each muscle was measured."""
         return np.array([muscle in self.exercise.emg_pct_mvic for muscle in MUSCLES])
 
-    @property
-    def disputed(self) -> int:
-        """Place of the muscle whose sets differ most between mappings."""
-        return int(np.ptp([*self.counts.values()], axis=0).argmax())
-
     def table(self) -> pd.DataFrame:
         """Return one row per muscle and mapping."""
+        muscles = [*MUSCLES] * len(self.counts)
         activity = self.exercise.emg_pct_mvic
-        tables = [
-            pd.DataFrame(
-                {
-                    "exercise": self.exercise.id,
-                    "sets_a_week": self.n_sets,
-                    "muscle": MUSCLES,
-                    "mapping": mapping,
-                    "sets": sets,
-                    "emg_pct_mvic": [activity.get(name, np.nan) for name in MUSCLES],
-                }
-            )
-            for mapping, sets in self.counts.items()
-        ]
-        return pd.concat(tables, ignore_index=True)
+        columns = {
+            "exercise": self.exercise.id,
+            "sets_a_week": self.n_sets,
+            "muscle": muscles,
+            "mapping": np.repeat([*self.counts], len(MUSCLES)),
+            "sets": np.concatenate([*self.counts.values()]),
+            "emg_pct_mvic": [activity.get(name, np.nan) for name in muscles],
+        }
+        return pd.DataFrame(columns)
 
 
 @lru_cache(maxsize=256)
@@ -148,16 +131,20 @@ def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
     exercise : str, default "romanian_deadlift"
         Id, name or alias of the exercise to start with.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError
         If there is no such exercise.
     """
     exercises = read_exercises()
+    patterns = [one.pattern for one in exercises.values()]
+    in_order = sorted(
+        exercises.values(), key=lambda one: (patterns.index(one.pattern), one.name)
+    )
+    names = {
+        one.id: f"{spoken(one.pattern).capitalize()}: {one.name}" for one in in_order
+    }
+    start = exercise_named(exercise, exercises).id
 
     def evaluate(settings: Settings) -> ExerciseSets:
         chosen = exercises[settings["exercise"]]
@@ -167,38 +154,26 @@ def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
         name="exercise",
         title="The ladder around an exercise, and its sets by muscle",
         controls=(
-            _exercise_control(exercise_named(exercise, exercises).id),
-            choice_of("mapping", "Mapping", MAPPING_LABELS, "fractional"),
-            number_of("n_sets", "Sets a week", (1, MAX_SETS), step=1, start=6),
+            Choice("exercise", "Exercise", names, start),
+            Choice("mapping", "Mapping", MAPPING_LABELS, "fractional"),
+            Number("n_sets", "Sets a week", 1, MAX_SETS, step=1, start=6),
         ),
         evaluate=evaluate,
         drawing=ExerciseFigure,
         description=description,
-        table=ExerciseSets.table,
     )
     return Explorer(definition)
 
 
-def _exercise_control(start: str) -> Choice:
-    """Return the choice of exercises, by movement pattern and then by name."""
-    exercises = read_exercises()
-    patterns = [*dict.fromkeys(one.pattern for one in exercises.values())]
-    in_order = sorted(
-        exercises.values(), key=lambda one: (patterns.index(one.pattern), one.name)
-    )
-    names = {one.id: f"{_pattern(one).capitalize()}: {one.name}" for one in in_order}
-    return choice_of("exercise", "Exercise", names, start)
-
-
-class ExerciseFigure(Drawing):
+class ExerciseFigure(Panels):
     """The ladder around an exercise, above its sets by muscle."""
 
     def __init__(self, start: ExerciseSets) -> None:
-        self.panels = Panels([*_PLACES], shares_x=False)
+        super().__init__(dict.fromkeys(_PLACES, ""), shares_x=False)
         for name, place in _PLACES.items():
-            self.panels.axes[name].set_position(place)
-        self.ladder = LadderFigure(self.panels.axes["ladder"])
-        self.muscles = MusclePanel(self.panels, "muscles")
+            self.axes[name].set_position(place)
+        self.ladder = LadderFigure(self.axes["ladder"])
+        self.muscles = MusclePanel(self)
         self._exercise = ""
         self.show(start)
 
@@ -215,36 +190,32 @@ class ExerciseFigure(Drawing):
 
 def description(shown: ExerciseSets) -> str:
     """Return sentences with the numbers of the figure."""
-    one = shown.exercise
+    one, counts = shown.exercise, f"{_note(shown)}."
+    if one.is_counted:
+        sets = shown.counts[shown.mapping]
+        largest_first = np.argsort(-sets, kind="stable")[: np.count_nonzero(sets)]
+        parts = [f"{_short(sets[row])} for {_NAMES[row]}" for row in largest_first]
+        counts = f"they count as {listed(parts)}. {_dispute_text(shown)}"
     return (
-        f"{one.name}: {_pattern(one)} pattern, {one.laterality}, {_load_text(one)}. "
-        f"Cue: {one.cues[0]} Fault: {one.faults[0]} {_counts_text(shown)}"
+        f"{one.name}: {spoken(one.pattern)} pattern, {one.laterality}, "
+        f"{_load_text(one)}. Cue: {one.cues[0]} Fault: {one.faults[0]} "
+        f"{_headline(shown)}: {counts}"
     )
 
 
-def _counts_text(shown: ExerciseSets) -> str:
-    """Return for which muscles the sets count, and where the mappings differ most."""
-    headline = _headline(shown)
-    if not shown.exercise.is_counted:
-        return f"{headline}: {_note(shown)}."
-    sets = shown.counts[shown.mapping]
-    largest_first = np.argsort(-sets, kind="stable")[: np.count_nonzero(sets)]
-    parts = [f"{_short(sets[place])} for {_muscle(place)}" for place in largest_first]
-    return f"{headline}: they count as {listed(parts)}. {_dispute_text(shown)}"
-
-
 def _dispute_text(shown: ExerciseSets) -> str:
-    values = {name: sets[shown.disputed] for name, sets in shown.counts.items()}
-    if len({*values.values()}) == 1:
-        is_known = shown.is_measured.any()
-        missing = "" if is_known else ", but muscle activity was not measured"
+    """Return for which muscle the mappings differ most."""
+    counts, is_known = np.array([*shown.counts.values()]), shown.is_measured
+    gaps = np.ptp(counts, axis=0)  # between mappings, by muscle
+    if not gaps.any():
+        missing = "" if is_known.any() else ", but muscle activity was not measured"
         return f"All mappings agree{missing}."
-    is_known = shown.is_measured[shown.disputed]
-    hint = "" if is_known else ", not measured: as fractional"
+    row = gaps.argmax()
+    primary, fractional, emg = map(_short, counts[:, row])
+    hint = "" if is_known[row] else ", not measured: as fractional"
     return (
-        f"Mappings differ most for {_muscle(shown.disputed)}: "
-        f"{_short(values['primary'])} (primary), {_short(values['fractional'])} "
-        f"(fractional), {_short(values['emg'])} (EMG{hint})."
+        f"Mappings differ most for {_NAMES[row]}: {primary} (primary), "
+        f"{fractional} (fractional), {emg} (EMG{hint})."
     )
 
 
@@ -263,52 +234,31 @@ def _note(shown: ExerciseSets) -> str:
 
 def _load_text(exercise: Exercise) -> str:
     """Return how an exercise is loaded."""
+    load = spoken(exercise.implement)
     if exercise.implement == "none":
         load = "body mass" if exercise.body_mass_share else "no load"
-    else:
-        load = exercise.implement.replace("_", " ")
     if exercise.n_implements > 1:
         load = f"{exercise.n_implements} {load}s"
     return f"{load}, held" if exercise.measure == "hold" else load
-
-
-def _pattern(exercise: Exercise) -> str:
-    return exercise.pattern.replace("_", " ")
-
-
-def _muscle(place: int) -> str:
-    return MUSCLES[place].replace("_", " ")
 
 
 def _short(sets: float) -> str:
     return f"{round(sets, 1):g}"
 
 
-@dataclass(frozen=True)
-class Box:
-    """A box with its text; x and y of its middle are in parts of the axes."""
+class Box(NamedTuple):
+    """A box with its text; x of its middle is in parts of the axes."""
 
     x: float
-    y: float
-    patch: FancyBboxPatch
+    patch: Rectangle
     text: Text
-
-    def edge(self, side: int) -> tuple[float, float]:
-        """Return the middle of the left (-1) or right (1) edge."""
-        return self.x + side * _WIDTH / 2, self.y
 
 
 class LadderFigure:
     """Boxes and arrows in axes; they are made anew for every exercise.
 
-    Attributes
-    ----------
-    boxes : list of Box
-        The exercise itself, then its neighbours.
-    words, headings : list of matplotlib.text.Text
-        Texts outside of boxes: of this exercise, and of every exercise.
-    arrows : list of matplotlib.artist.Artist
-        From the exercise to its neighbours.
+    The first of `boxes` is the exercise itself. `words` stand outside of boxes, and so
+    do `headings`, which are those of every exercise.
     """
 
     def __init__(self, axes: Axes) -> None:
@@ -316,42 +266,38 @@ class LadderFigure:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.set_axis_off()
         self.headings = [
-            self._write(_MIDDLES[place], _HEADING_Y, text, va="top", style="normal")
-            for place, text in HEADINGS.items()
+            self._write(x, _HEADING_Y, text, va="top", style="normal")
+            for x, text in HEADINGS.values()
         ]
         self.boxes: list[Box] = []
         self.words: list[Text] = []
-        self.arrows: list[Artist] = []
+        self.arrows: list[FancyArrowPatch] = []
 
     def show(self, exercise: Exercise, exercises: Mapping[str, Exercise]) -> None:
         """Draw another exercise."""
-        self._clear()
-        itself = self._box(_MIDDLES["itself"], _MIDDLE_Y, exercise, is_itself=True)
-        for kind, side in (("regress", -1), ("progress", 1)):
-            names = [step.to for step in getattr(exercise, kind)]
-            x = _MIDDLES[kind]
-            for y, name in zip(_heights(names), names, strict=True):
-                there = self._box(x, y, exercises[name])
-                self._arrow(itself.edge(side), there.edge(-side), kind)
-            if not names:
-                self.words.append(self._write(x, _MIDDLE_Y, _NONE, va="center"))
-        self._show_swap(itself, [exercises[step.to] for step in exercise.swap])
-
-    def _show_swap(self, itself: Box, others: Sequence[Exercise]) -> None:
-        text = "swap with" if others else f"swap: {_NONE}"
-        y = (_MIDDLE_Y + _SWAP_Y) / 2 if others else _SWAP_Y
-        x, ha = (itself.x + 0.012, "left") if others else (itself.x, "center")
-        self.words.append(self._write(x, y, text, va="center", ha=ha))
-        for other in others:
-            there = self._box(itself.x, _SWAP_Y, other)
-            top, bottom = itself.y - _HEIGHT / 2, there.y + _HEIGHT / 2
-            self._arrow((itself.x, top), (there.x, bottom), "swap")
-
-    def _clear(self) -> None:
-        texts = [*self.words, *(box.text for box in self.boxes)]
-        for artist in (*texts, *(box.patch for box in self.boxes), *self.arrows):
+        in_boxes = (artist for _, *artists in self.boxes for artist in artists)
+        for artist in (*in_boxes, *self.words, *self.arrows):
             artist.remove()
         self.boxes, self.words, self.arrows = [], [], []
+        middle, _ = HEADINGS["itself"]
+        self._box(middle, _MIDDLE_Y, exercise, is_itself=True)
+        for kind, half in (("regress", -_WIDTH / 2), ("progress", _WIDTH / 2)):
+            (x, _), steps = HEADINGS[kind], getattr(exercise, kind)
+            for place, step in enumerate(steps):
+                y = _MIDDLE_Y + _PITCH * ((len(steps) - 1) / 2 - place)
+                self._box(x, y, exercises[step.to])
+                self._arrow((middle + half, _MIDDLE_Y), (x - half, y), kind)
+            if not steps:
+                self.words.append(self._write(x, _MIDDLE_Y, _NONE, va="center"))
+        for step in exercise.swap:
+            self._box(middle, _SWAP_Y, exercises[step.to])
+            top, bottom = _MIDDLE_Y - _HEIGHT / 2, _SWAP_Y + _HEIGHT / 2
+            self._arrow((middle, top), (middle, bottom), "swap")
+        place, text = (middle, _SWAP_Y), f"swap: {_NONE}"
+        if exercise.swap:
+            place, text = (middle + 0.012, (_MIDDLE_Y + _SWAP_Y) / 2), "swap with"
+        ha = "left" if exercise.swap else "center"
+        self.words.append(self._write(*place, text, va="center", ha=ha))
 
     def _write(self, x: float, y: float, text: str, **style: str) -> Text:
         style = {"ha": "center", "style": "italic", "fontsize": 9} | style
@@ -359,19 +305,12 @@ class LadderFigure:
 
     def _box(
         self, x: float, y: float, exercise: Exercise, *, is_itself: bool = False
-    ) -> Box:
-        patch = FancyBboxPatch(
-            (x - _WIDTH / 2, y - _HEIGHT / 2),
-            _WIDTH,
-            _HEIGHT,
-            boxstyle="square,pad=0",
-            **_BOX_STYLES[is_itself],
-        )
-        self.axes.add_patch(patch)
+    ) -> None:
+        corner, style = (x - _WIDTH / 2, y - _HEIGHT / 2), _BOX_STYLES[is_itself]
+        patch = self.axes.add_patch(Rectangle(corner, _WIDTH, _HEIGHT, **style))
         text = f"{exercise.name}\n{_load_text(exercise)}"
         text = self.axes.text(x, y, text, ha="center", va="center", fontsize=9)
-        self.boxes.append(Box(x, y, patch, text))
-        return self.boxes[-1]
+        self.boxes.append(Box(x, patch, text))
 
     def _arrow(
         self, start: tuple[float, float], end: tuple[float, float], kind: str
@@ -381,28 +320,17 @@ class LadderFigure:
         self.arrows.append(self.axes.add_patch(arrow))
 
 
-def _heights(names: Sequence[str]) -> list[float]:
-    """Return the middles of boxes above each other, from the top."""
-    first = _MIDDLE_Y + _PITCH * (len(names) - 1) / 2
-    return [first - _PITCH * place for place in range(len(names))]
-
-
 class MusclePanel:
     """One row per muscle with one bar per mapping; the chosen mapping stands out.
 
-    Attributes
-    ----------
-    bars, numbers, still : dict
-        Bars, their numbers, and the texts in place of missing bars, by mapping.
-    hollow : matplotlib.collections.PolyCollection
-        Bars of activity that was not measured.
-    note : matplotlib.text.Text
-        Why no set counts; empty where sets do.
+    The bars in `hollow` are of activity that was not measured; the texts in `still`
+    stand in place of missing bars.
     """
 
-    def __init__(self, panels: Panels, name: str) -> None:
+    def __init__(self, panels: Panels) -> None:
+        name = "muscles"
         self._panels, self._axes = panels, panels.axes[name]
-        self._axes.set_yticks(_ROWS, labels=map(_muscle, _ROWS))
+        self._axes.set_yticks(_ROWS, labels=_NAMES)
         self._axes.set_ylim(len(MUSCLES) - 0.5, -0.5)
         self._axes.tick_params(axis="y", length=0)
         self._axes.set_xlabel("sets a week that count for the muscle (sets)")
@@ -416,21 +344,15 @@ class MusclePanel:
             for mapping in _FILLS
         }
         corner = {"transform": self._axes.transAxes}
-        self._headline = self._axes.text(0.0, 1.13, "", fontweight="bold", **corner)
-        panels.moving(self._headline)
+        headline = self._axes.text(0.0, 1.13, "", fontweight="bold", **corner)
+        self._headline = panels.moving(headline)
         # These change with the exercise alone, and belong to the background.
         self.note = self._axes.text(0.5, 0.5, "", ha="center", **corner)
         self.still = {
             mapping: [self._text(row, mapping) for row in _ROWS] for mapping in _FILLS
         }
-        self._axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.173, 0.985),
-            ncol=4,
-            frameon=False,
-            fontsize=9,
-            columnspacing=1.4,
-        )
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.173, 0.985), "ncol": 4}
+        self._axes.legend(**place, frameon=False, fontsize=9, columnspacing=1.4)
 
     def set_exercise(self, shown: ExerciseSets) -> None:
         """Write the texts that no number of sets changes."""
@@ -445,7 +367,9 @@ class MusclePanel:
 
     def show(self, shown: ExerciseSets) -> None:
         """Show the sets by muscle and mapping."""
-        self._fit(shown.n_sets)
+        end = next(end for end in _TICK_STEPS if end >= shown.n_sets)
+        ticks = range(0, end + 1, _TICK_STEPS[end])
+        self._panels.set_axes("muscles", xlim=(0, end), xticks=ticks)
         for mapping, bars in self.bars.items():
             sets, is_chosen = shown.counts[mapping], mapping == shown.mapping
             is_full = shown.is_measured if mapping == "emg" else 1
@@ -455,6 +379,7 @@ class MusclePanel:
                 text.set_text(_short(value) if value else "")
                 text.set_x(value)
                 text.set(**_LETTERS[is_chosen])
+        # Bars of muscles without a measured activity, which count as fractional.
         self._set_lengths(self.hollow, "emg", shown.counts["emg"] * ~shown.is_measured)
         self.hollow.set(**_EDGES[shown.mapping == "emg"] | {"alpha": 1.0})
         self._headline.set_text(_headline(shown))
@@ -465,13 +390,6 @@ class MusclePanel:
         beside = self._axes.transData + ScaledTranslation(_GAP_IN, 0, scale)
         style = {"va": "center_baseline", "fontsize": 8, "color": GREY}
         return self._axes.text(0, _height(row, mapping), "", transform=beside, **style)
-
-    def _fit(self, n_sets: int) -> None:
-        end = next(end for end in _TICK_STEPS if end >= n_sets)
-        if self._axes.get_xlim() != (0, end):
-            self._axes.set_xlim(0, end)
-            self._axes.set_xticks(range(0, end + 1, _TICK_STEPS[end]))
-            self._panels.picture.redraw()
 
     def _set_lengths(
         self, bars: PolyCollection, mapping: str, sets: np.ndarray

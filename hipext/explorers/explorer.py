@@ -15,7 +15,7 @@ import pandas as pd
 import traitlets
 from matplotlib import rc_context
 
-from hipext.explorers.panels import Drawing
+from hipext.explorers.panels import Panels
 from hipext.files.checks import check_one_of, did_you_mean
 from hipext.files.io import write_files
 
@@ -28,20 +28,18 @@ _LABEL = {"description_width": "15em"}
 _FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Number:
     """Control for a number between two limits: a field beside a slider.
 
-    `step` is an integer for whole numbers. A number typed into the field may be any
-    between the limits, whatever the step.
+    A number typed into the field may be any between the limits, whatever the step.
     """
 
     name: str
-    label: str
-    """What it is, with its unit."""
+    label: str  # what it is, with its unit
     low: float
     high: float
-    step: float
+    step: float  # an integer for whole numbers
     start: float
 
     @property
@@ -62,20 +60,23 @@ class Number:
         return value
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Choice:
     """Control for one of several values: a drop-down list."""
 
     name: str
     label: str
-    options: tuple[tuple[str, str], ...]
-    """Text and value of every option."""
+    texts: Mapping[str, str]  # by value, in order
     start: str
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Text and value of every option."""
+        return tuple((text, value) for value, text in self.texts.items())
 
     def checked(self, value: object) -> str:
         """Return the value; ValueError unless it is allowed."""
-        values = [option for _, option in self.options]
-        check_one_of(str(value), values, name=self.name)
+        check_one_of(str(value), [*self.texts], name=self.name)
         return str(value)
 
 
@@ -83,44 +84,22 @@ Control = Number | Choice
 Settings = Mapping[str, float | str]  # values by the names of controls
 
 
-def number_of(
-    name: str, label: str, limits: tuple[float, float], *, step: float, start: float
-) -> Number:
-    """Return the control for a number between two limits."""
-    low, high = limits
-    return Number(name=name, label=label, low=low, high=high, step=step, start=start)
-
-
-def choice_of(
-    name: str, label: str, values: Mapping[str, str] | tuple[str, ...], start: str
-) -> Choice:
-    """Return the control for one of several values, given with or without texts.
-
-    Without texts the values are shown with spaces in place of underscores.
-    """
-    if not isinstance(values, Mapping):
-        values = {value: value.replace("_", " ") for value in values}
-    options = tuple((text, value) for value, text in values.items())
-    return Choice(name=name, label=label, options=options, start=start)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Definition:
     """Definition of an explorer: its controls, and functions of what it shows."""
 
-    name: str
-    """Short name, used in file names."""
-    title: str
-    """Subject of the figure, for screen readers."""
+    name: str  # used in file names
+    title: str  # subject of the figure, for screen readers
     controls: tuple[Control, ...]
+    # From the settings to what is shown; ValueError if they are incompatible.
     evaluate: Callable[[Settings], object]
-    """From the settings to what is shown; ValueError if they are incompatible."""
-    drawing: Callable[[object], Drawing]
-    """From what is shown first to the figure."""
-    description: Callable[[object], str]
-    """From what is shown to sentences with its numbers."""
-    table: Callable[[object], pd.DataFrame]
-    """From what is shown to the table that is saved."""
+    drawing: Callable[[object], Panels]  # from what is shown first to the figure
+    description: Callable[[object], str]  # from what is shown to its numbers in words
+
+    @staticmethod
+    def table(shown: object) -> pd.DataFrame:
+        """Return the table that is saved."""
+        return shown.table()
 
 
 class Companion(anywidget.AnyWidget):
@@ -133,16 +112,8 @@ class Companion(anywidget.AnyWidget):
 class Explorer(ipywidgets.VBox):
     """Controls above one figure and its description; see `widgets.explore_plan` etc.
 
-    Attributes
-    ----------
-    knobs : dict
-        Fields by the names of the controls; set their ``value``.
-    shown : object
-        What the figure shows at present, as numbers.
-    words : ipywidgets.HTML
-        Description of the figure, or a message.
-    image : ipywidgets.Image
-        The figure.
+    `knobs` are fields by the names of controls: set their ``value``. `shown` is what
+    the figure `image` shows, as numbers; `words` has its description, or a message.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -153,12 +124,9 @@ class Explorer(ipywidgets.VBox):
         self.shown = definition.evaluate(self.settings)
         self.drawing = definition.drawing(self.shown)
         width, height = self.drawing.figure.get_size_inches() * self.drawing.figure.dpi
-        self.image = ipywidgets.Image(
-            format="png",
-            width=round(width),
-            height=round(height),
-            layout={"max_width": "100%", "object_fit": "contain", "margin": "0"},
-        )
+        size = {"width": round(width), "height": round(height)}
+        layout = {"max_width": "100%", "object_fit": "contain", "margin": "0"}
+        self.image = ipywidgets.Image(format="png", layout=layout, **size)
         self.image.add_class("hipext-picture")
         # Room for the longest description, so that the figure does not move.
         room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
@@ -173,15 +141,9 @@ class Explorer(ipywidgets.VBox):
         self.companion = Companion(names=self._names())
         rows = [_row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
         wrapped = {"flex_flow": "row wrap", "max_width": f"{width:.0f}px"}
-        super().__init__(
-            [
-                ipywidgets.HBox(rows, layout=wrapped),
-                ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped),
-                self.words,
-                self.image,
-                self.companion,
-            ]
-        )
+        controls = ipywidgets.HBox(rows, layout=wrapped)
+        buttons = ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped)
+        super().__init__([controls, buttons, self.words, self.image, self.companion])
         self.add_class("hipext-explorer")
         for field in self.knobs.values():
             field.observe(self._update, names="value")
@@ -194,18 +156,11 @@ class Explorer(ipywidgets.VBox):
         return {name: field.value for name, field in self.knobs.items()}
 
     def restore(self, settings: Settings | str) -> None:
-        """Set several controls at once.
+        """Set several controls at once; others keep their value.
 
-        Parameters
-        ----------
-        settings : Mapping[str, float or str] or str
-            Values by the names of controls, or the same as JSON: the content of
-            `settings` and of the field "State". Other controls keep their value.
-
-        Raises
-        ------
-        ValueError
-            If a name or a value is not allowed; then nothing is changed.
+        Values are given by the names of controls, or the same as JSON: the content of
+        `settings` and of the field "State". ValueError if a name or a value is not
+        allowed; then nothing is changed.
         """
         values = self._checked(settings)
         self._is_setting = True  # one update for all, below
@@ -245,11 +200,10 @@ class Explorer(ipywidgets.VBox):
     def _buttons(self) -> list[ipywidgets.Button]:
         reset = ipywidgets.Button(description="Reset", layout={"width": "7em"})
         reset.on_click(self.reset)
-        savers = []
-        for label in _BUTTONS:
-            button = ipywidgets.Button(description=label, layout={"width": "8.5em"})
+        layout = {"width": "8.5em"}
+        savers = [ipywidgets.Button(description=x, layout=layout) for x in _BUTTONS]
+        for button in savers:
             button.on_click(self._download)
-            savers.append(button)
         return [reset, *savers]
 
     def _download(self, button: ipywidgets.Button) -> None:
@@ -297,7 +251,7 @@ class Explorer(ipywidgets.VBox):
         try:
             self.restore(change["new"])
         except ValueError as fault:
-            self._write(str(fault))
+            self.words.value = escape(str(fault))
 
     def _update(self, _change: object = None) -> None:
         """Show what the settings give; after an error the figure stays as it was."""
@@ -306,19 +260,16 @@ class Explorer(ipywidgets.VBox):
         try:
             self.shown = self.definition.evaluate(self.settings)
         except ValueError as fault:
-            self._write(f"The picture stays as it was: {fault}")
+            self.words.value = escape(f"The picture stays as it was: {fault}")
             return
         self._show()
 
     def _show(self) -> None:
         self.image.value = self.drawing.show(self.shown)
-        self._write(self.definition.description(self.shown))
+        self.words.value = escape(self.definition.description(self.shown))
         self._is_setting = True  # the state is written, not typed
         self.state.value = json.dumps(self.settings)
         self._is_setting = False
-
-    def _write(self, text: str) -> None:
-        self.words.value = escape(text)
 
     def _repr_mimebundle_(self, **options: object) -> dict:
         """Add the figure and its description, for readers that show no widgets."""
@@ -341,14 +292,9 @@ def field_of(control: Control) -> ipywidgets.Widget:
             layout={"width": _ROW_WIDTH, "max_width": "100%"},
         )
     kinds = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText)
+    look = {"style": _LABEL, "layout": {"width": _FIELD_WIDTH}}
     return kinds[control.is_whole](
-        value=control.start,
-        min=control.low,
-        max=control.high,
-        step=control.step,
-        description=control.label,
-        style=_LABEL,
-        layout={"width": _FIELD_WIDTH},
+        description=control.label, **_limits(control), **look
     )
 
 
@@ -357,20 +303,20 @@ def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
     if isinstance(control, Choice):
         return field
     kinds = (ipywidgets.FloatSlider, ipywidgets.IntSlider)
-    slider = kinds[control.is_whole](
-        value=control.start,
-        min=control.low,
-        max=control.high,
-        step=control.step,
-        readout=False,
-        layout={"width": "auto", "flex": "1 1 8em", "min_width": "8em"},
-    )
+    layout = {"width": "auto", "flex": "1 1 8em", "min_width": "8em"}
+    slider = kinds[control.is_whole](readout=False, layout=layout, **_limits(control))
     slider.add_class(_slider_class(control))
     ipywidgets.link((slider, "value"), (field, "value"))
     layout = {"width": _ROW_WIDTH, "max_width": "100%", "flex_flow": "row wrap"}
     return ipywidgets.HBox([field, slider], layout=layout)
 
 
-def _slider_class(control: Control) -> str:
+def _limits(control: Number) -> dict[str, float]:
+    """Return value, limits and step of a number, as widgets name them."""
+    limits = {"min": control.low, "max": control.high, "step": control.step}
+    return {"value": control.start, **limits}
+
+
+def _slider_class(control: Number) -> str:
     """Return the CSS class by which the page finds the slider of a control."""
     return f"hipext-slider-{control.name.replace('_', '-')}"

@@ -6,6 +6,7 @@ Many pairs of time constants meet the same tests about equally well: a map shows
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import product
 from math import ceil, floor, inf, log10, sqrt
 
 import numpy as np
@@ -14,21 +15,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm
 from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullLocator
 
-from hipext.explorers.explorer import (
-    Choice,
-    Control,
-    Definition,
-    Explorer,
-    Number,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import Drawing, Panels
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import Panels
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
 from hipext.response.calibration import Fit, fit
 from hipext.response.models import Banister
@@ -63,41 +56,16 @@ _TICKS_D = (1, 3, 10, 30, 100, 300)
 _LIMITS = (0.05, 0.15, 0.3, 0.6, 1.2, 1.7, 2.5, 6.0, 16.0, 40.0)
 _TEST = {"color": BLACK, "marker": "o", "markersize": 4, "linestyle": ""}
 _MODEL = {"color": BLUE, "linewidth": 1.8}
-_MODEL_AT = {
-    "marker": "o",
-    "markersize": 9,
-    "markerfacecolor": "white",
-    "markeredgecolor": BLACK,
-    "markeredgewidth": 2,
-}
+_MODEL_AT = {"marker": "o", "ms": 9, "mfc": "white", "mec": BLACK, "mew": 2}
 _BEST = {"color": VERMILION, "linestyle": "--", "linewidth": 1.3}
-_BEST_AT = {
-    "marker": "*",
-    "markersize": 13,
-    "markerfacecolor": VERMILION,
-    "markeredgecolor": BLACK,
-}
-_TRUE_AT = {
-    "marker": "D",
-    "markersize": 5,
-    "markerfacecolor": "white",
-    "markeredgecolor": BLACK,
-}
+_BEST_AT = {"marker": "*", "ms": 13, "mfc": VERMILION, "mec": BLACK}
+_TRUE_AT = {"marker": "D", "ms": 5, "mfc": "white", "mec": BLACK}
 _REGION = {"color": BLACK, "linestyle": ":", "linewidth": 1.8}
 # The athlete and the weeks of the notebook 09_fit_your_own_data.
 _SEED = 2024
 _WEEK = (60.0, 0.0, 60.0, 0.0, 60.0, 60.0, 0.0)  # load, a.u. per day
-_WEEK_FACTORS = (
-    *[0.5] * 4,
-    *[1.0] * 3,
-    *[0.4],
-    *[1.2] * 4,
-    *[0.3] * 2,
-    *[1.1] * 4,
-    *[0.4],
-    *[1.3] * 5,
-    *[0.3] * 2,
-)
+_BLOCK_FACTORS = (0.5, 1.0, 0.4, 1.2, 0.3, 1.1, 0.4, 1.3, 0.3)
+_BLOCK_WEEKS = (4, 3, 1, 4, 2, 4, 1, 5, 2)
 ATHLETE = Banister(
     baseline=100.0,  # kg
     fitness_gain=0.02,  # kg per a.u.
@@ -124,28 +92,35 @@ def explore_fit(
         Result of each test, by the same days. Default: the tests of that notebook,
         made by a model, 60 careful ones or 9 rough ones.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError
         If only one of the two is given, or `calibration.fit` refuses them.
     """
-    all_series, choice = _all_series(load, tests)
+    if (load is None) != (tests is None):
+        missing = "tests" if tests is None else "load"
+        raise ValueError(
+            f"{missing} is missing: give load and tests of the same days, or neither."
+        )
+    if load is None:
+        all_series = {name: _example(*made) for name, (_, *made) in _EXAMPLES.items()}
+        labels = {name: label for name, (label, *_) in _EXAMPLES.items()}
+        choice = (Choice("tests", "Tests (made by a model)", labels, "careful"),)
+    else:
+        given = FittedTests(load, _best_fit(load, tests), "unit of the tests")
+        all_series, choice = {_GIVEN: given}, ()
     first = next(iter(all_series.values()))
-    controls: tuple[Control, ...] = (
+    controls = (
         *choice,
         *_tau_controls(first),
-        choice_of("gains", "Gains and baseline", _GAINS, BY_HAND),
+        Choice("gains", "Gains and baseline", _GAINS, BY_HAND),
         *_linear_controls(first),
     )
 
     def evaluate(settings: Settings) -> ManualFit:
         series = all_series[settings.get("tests", _GIVEN)]
-        values = {name: float(settings[name]) for name in series.problem.bounds}
-        model = Banister(**values)
+        bounds = series.problem.bounds
+        model = Banister(**{name: float(settings[name]) for name in bounds})
         has_best_gains = settings["gains"] == AT_BEST
         if has_best_gains:
             model = series.best_for(model.fitness_tau, model.fatigue_tau)
@@ -158,7 +133,6 @@ def explore_fit(
         evaluate=evaluate,
         drawing=partial(FitFigure, all_series=tuple(all_series.values())),
         description=description,
-        table=ManualFit.table,
     )
     return Explorer(definition)
 
@@ -170,8 +144,7 @@ class FittedTests:
     load: pd.Series
     best_fit: Fit
     unit: str
-    truth: Banister | None
-    """The model that made the tests, where one did."""
+    truth: Banister | None = None  # the model that made the tests, where one did
 
     @property
     def problem(self) -> FitProblem:
@@ -179,14 +152,9 @@ class FittedTests:
         return self.best_fit.problem
 
     @cached_property
-    def best(self) -> Solution:
-        """The best fit, with its residuals."""
-        return self.evaluate(self.best_fit.model)
-
-    @cached_property
-    def best_curve(self) -> np.ndarray:
-        """Performance on every day by the best fit."""
-        return self.best_fit.respond(self.load)["performance"].to_numpy()
+    def best(self) -> "ManualFit":
+        """The best fit, as if it had been set by hand."""
+        return ManualFit(self, self.best_fit.model, has_best_gains=True)
 
     @cached_property
     def limit(self) -> float:
@@ -201,37 +169,24 @@ class FittedTests:
         likelihood: a deviance d above the best is the ratio exp(d / 2n) for n tests.
         """
         steps = np.linspace(0.0, 1.0, _N_STEPS)
-        points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1)
-        points = points.reshape(-1, 2)  # fitness, then fatigue as a share of its room
+        # Fitness, then fatigue as a share of its room.
+        points = np.array([*product(steps, steps)])
         taus = nonlinear_at(self.problem, points)
         screen = Screen(points=points, columns=columns_at(self.problem, taus))
-        rises = deviances_of(self.problem, screen) - self.best.deviance
+        rises = deviances_of(self.problem, screen) - self.best.solution.deviance
         ratios = np.exp(rises / (2 * len(self.problem.tests)))
-        square = (_N_STEPS, _N_STEPS)
-        return (
-            taus["fitness_tau"].reshape(square),
-            taus["fatigue_tau"].reshape(square),
-            ratios.reshape(square),
-        )
+        surface = (taus["fitness_tau"], taus["fatigue_tau"], ratios)
+        return tuple(part.reshape(_N_STEPS, _N_STEPS) for part in surface)
 
     @property
     def limit_ratio(self) -> float:
         """RMSE at the edge of the region over the best RMSE; infinite for few tests."""
         return float(np.exp(self.limit / (2 * len(self.problem.tests))))
 
-    def evaluate(self, model: Banister) -> Solution:
-        """Return a model with its residuals."""
-        names = self.problem.bounds
-        return evaluate(self.problem, {name: getattr(model, name) for name in names})
-
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with the best gains and baseline for time constants."""
         taus = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
         return Banister(**solution_at(self.problem, taus).parameters)
-
-    def rmse(self, solution: Solution) -> float:
-        """Return the root mean squared error, in the unit of the tests."""
-        return sqrt(solution.residual @ solution.residual / len(solution.residual))
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,13 +200,15 @@ class ManualFit:
     @cached_property
     def solution(self) -> Solution:
         """The model with its residuals."""
-        return self.series.evaluate(self.model)
+        problem = self.series.problem
+        values = {name: getattr(self.model, name) for name in problem.bounds}
+        return evaluate(problem, values)
 
     @property
-    def is_in_region(self) -> bool:
-        """Whether the tests cannot distinguish the model from the best fit."""
-        rise = self.solution.deviance - self.series.best.deviance
-        return rise <= self.series.limit
+    def rmse(self) -> float:
+        """Root mean squared error, in the unit of the tests."""
+        residual = self.solution.residual
+        return sqrt(residual @ residual / len(residual))
 
     @cached_property
     def curve(self) -> np.ndarray:
@@ -263,41 +220,15 @@ class ManualFit:
         load, problem = self.series.load, self.series.problem
         tests = np.full(len(load), np.nan)
         tests[problem.days] = problem.tests
-        return pd.DataFrame(
-            {
-                "day": np.arange(len(load)),
-                "training_load": np.asarray(load, dtype="float64"),
-                "test": tests,
-                "performance": self.curve,
-                "residual": tests - self.curve,
-                "performance_of_best_fit": self.series.best_curve,
-            }
-        )
-
-
-def _all_series(
-    load: pd.Series | None, tests: pd.Series | None
-) -> tuple[dict[str, FittedTests], tuple[Choice, ...]]:
-    """Return the series of tests by name, and their control if there are several."""
-    if (load is None) != (tests is None):
-        missing = "tests" if tests is None else "load"
-        raise ValueError(
-            f"{missing} is missing: give load and tests of the same days, or neither."
-        )
-    if load is not None:
-        return {_GIVEN: _fitted(load, tests, unit="unit of the tests")}, ()
-    made = {name: _example(*example[1:]) for name, example in _EXAMPLES.items()}
-    labels = {name: label for name, (label, *_) in _EXAMPLES.items()}
-    return made, (choice_of("tests", "Tests (made by a model)", labels, "careful"),)
-
-
-def _fitted(
-    load: pd.Series, tests: pd.Series, *, unit: str, truth: Banister | None = None
-) -> FittedTests:
-    """Return tests with their best fit; errors are those of `calibration.fit`."""
-    options = {"profile": False, "n_bootstrap": 0, "n_blocks": 0, "progress": False}
-    best_fit = fit("banister", load, tests, **options)
-    return FittedTests(load=load, best_fit=best_fit, unit=unit, truth=truth)
+        columns = {
+            "day": np.arange(len(load)),
+            "training_load": np.asarray(load, dtype="float64"),
+            "test": tests,
+            "performance": self.curve,
+            "residual": tests - self.curve,
+            "performance_of_best_fit": self.series.best.curve,
+        }
+        return pd.DataFrame(columns)
 
 
 def _example(n_tests: int, error_kg: float) -> FittedTests:
@@ -305,12 +236,19 @@ def _example(n_tests: int, error_kg: float) -> FittedTests:
 
     `error_kg` is the standard deviation of a test; results are read to 0.1 kg.
     """
-    load = pd.Series([factor * today for factor in _WEEK_FACTORS for today in _WEEK])
+    factors = np.repeat(_BLOCK_FACTORS, _BLOCK_WEEKS)
+    load = pd.Series(np.outer(factors, _WEEK).ravel())
     truth = ATHLETE.respond(load)["performance"]
     rng = np.random.default_rng(_SEED)
     days = np.linspace(0, len(load) - 1, n_tests).round().astype("int64")
     tests = (truth[days] + rng.normal(0.0, error_kg, n_tests)).round(1)
-    return _fitted(load, tests, unit="kg", truth=ATHLETE)
+    return FittedTests(load, _best_fit(load, tests), "kg", ATHLETE)
+
+
+def _best_fit(load: pd.Series, tests: pd.Series) -> Fit:
+    """Return the best fit alone; errors are those of `calibration.fit`."""
+    options = {"profile": False, "n_bootstrap": 0, "n_blocks": 0, "progress": False}
+    return fit("banister", load, tests, **options)
 
 
 def _tau_controls(series: FittedTests) -> Iterator[Number]:
@@ -320,8 +258,8 @@ def _tau_controls(series: FittedTests) -> Iterator[Number]:
     ends = {"fitness": bounds["fitness_tau"][1], "fatigue": longest_d}
     for state, high in ends.items():
         name, label = f"{state}_tau", f"{state.capitalize()} time constant (days)"
-        limits = (bounds[name][0], float(high))
-        yield number_of(name, label, limits, step=0.5, start=getattr(usual, name))
+        low, start = bounds[name][0], getattr(usual, name)
+        yield Number(name, label, low, float(high), 0.5, start)
 
 
 def _linear_controls(series: FittedTests) -> Iterator[Number]:
@@ -345,10 +283,10 @@ def _linear_controls(series: FittedTests) -> Iterator[Number]:
         ends = (0.0, max(4 * value, spread / (2 * largest) if largest else 1.0))
         if name == "baseline":
             ends = (value - spread, value + spread)
+        # Rounded so that a slider has 100 to 1,000 steps.
         digits = 2 - floor(log10(ends[1] - ends[0]))
-        low, start, high = (round(one, digits) for one in (ends[0], value, ends[1]))
-        step = 10.0**-digits
-        yield number_of(name, labels[name], (low, high), step=step, start=start)
+        low, high, start = (round(one, digits) for one in (*ends, value))
+        yield Number(name, labels[name], low, high, step=10.0**-digits, start=start)
 
 
 def description(shown: ManualFit) -> str:
@@ -360,22 +298,25 @@ def description(shown: ManualFit) -> str:
         f"{model.fitness_gain:.4g} and {model.fatigue_gain:.4g}, baseline "
         f"{model.baseline:.5g} ({gains}). "
         f"The curve misses the {len(series.problem.tests)} tests by "
-        f"{series.rmse(shown.solution):.4g} {series.unit} (RMSE); the best fit, with "
+        f"{shown.rmse:.4g} {series.unit} (RMSE); the best fit, with "
         f"{best.fitness_tau:.3g} and {best.fatigue_tau:.3g} days, by "
-        f"{series.rmse(series.best):.4g}. {_region_text(shown)} {_truth_text(series)}"
+        f"{series.best.rmse:.4g}. {_region_text(shown)} {_truth_text(series)}"
     )
 
 
 def _region_text(shown: ManualFit) -> str:
     """Return whether the tests distinguish the curve from the best fit."""
-    if shown.series.limit == inf:
+    limit = shown.series.limit
+    if limit == inf:
         return (
             "There are no more tests than constants, so that nothing can distinguish "
             "curves."
         )
-    can = "cannot" if shown.is_in_region else "can"
-    level = f"{100 * LEVEL:g} % region of all five constants"
-    return f"These tests {can} distinguish the two ({level})."
+    is_inside = shown.solution.deviance - shown.series.best.solution.deviance <= limit
+    return (
+        f"These tests {'cannot' if is_inside else 'can'} distinguish the two "
+        f"({100 * LEVEL:g} % region of all five constants)."
+    )
 
 
 def _truth_text(series: FittedTests) -> str:
@@ -388,34 +329,35 @@ def _truth_text(series: FittedTests) -> str:
     )
 
 
-class FitFigure(Drawing):
+class FitFigure(Panels):
     """Tests with two curves, their residuals, and the map of time constants."""
 
     def __init__(self, start: ManualFit, all_series: Iterable[FittedTests]) -> None:
-        unit = start.series.unit
-        labels = {
-            "tests": f"performance\n({unit})",
-            "left": f"test - curve\n({unit})",
-        }
-        panels = self.panels = Panels(labels, heights=(1.5, 1.0), right=0.545)
-        tests, left = panels.axes.values()
+        labels = {"tests": "performance", "left": "test - curve"}
+        labels = {x: f"{text}\n({start.series.unit})" for x, text in labels.items()}
+        super().__init__(labels, heights=(1.5, 1.0), right=0.545)
+        tests, left = self.axes.values()
         left.set_xlabel("day (from 0)")
         left.axhline(0.0, color=GREY, linewidth=0.8)
-        surface = panels.figure.add_axes((0.665, 0.43, 0.31, 0.53))
-        panels.axes["surface"] = surface
+        surface = self.figure.add_axes((0.665, 0.43, 0.31, 0.53))
+        self.axes["surface"] = surface
         _set_map_axes(surface)
         # Drawn once for every series; only those of one series are visible.
         self.backgrounds: dict[FittedTests, list[Artist]] = {
-            one: [*_draw_surface(surface, one), *_draw_tests(tests, one)]
+            one: [
+                *_draw_surface(surface, one),
+                *tests.plot(one.best.curve, **_BEST),
+                *tests.plot(one.problem.days, one.problem.tests, **_TEST),
+            ]
             for one in all_series
         }
-        _draw_scale(panels, self.backgrounds[start.series][0])
-        self.curve = panels.line("tests", **_MODEL)
-        self.stems = panels.line("left", color=BLUE, linewidth=1.2)
-        self.points = panels.line("left", **_TEST)
-        self.place = panels.line("surface", clip_on=False, **_MODEL_AT)
-        self.rmse = panels.moving(tests.text(0, 1.03, "", transform=tests.transAxes))
-        _draw_legend(panels, has_truth=start.series.truth is not None)
+        _draw_scale(self.figure, self.backgrounds[start.series][0])
+        self.curve = self.line("tests", **_MODEL)
+        self.stems = self.line("left", color=BLUE, linewidth=1.2)
+        self.points = self.line("left", **_TEST)
+        self.place = self.line("surface", clip_on=False, **_MODEL_AT)
+        self.rmse = self.moving(tests.text(0, 1.03, "", transform=tests.transAxes))
+        _draw_legend(self.figure, has_truth=start.series.truth is not None)
         self.series: FittedTests | None = None
 
     def show(self, shown: ManualFit) -> bytes:
@@ -423,16 +365,16 @@ class FitFigure(Drawing):
         series, days = shown.series, shown.series.problem.days
         if self.series is not series:
             self._set_series(series)
+        # The residuals of an optimisation are curve - test.
         errors = -shown.solution.residual
         self.curve.set_data(np.arange(len(shown.curve)), shown.curve)
         self.points.set_data(days, errors)
-        # One line for all stems, with gaps between them.
-        gaps, zeros = np.full(len(errors), np.nan), np.zeros(len(errors))
-        stems = np.stack([zeros, errors, gaps], axis=1)
-        self.stems.set_data(np.repeat(days, 3), stems.ravel())
+        # One line for all stems, with gaps (NaN) between them.
+        stems = np.array([[0.0, error, np.nan] for error in errors]).ravel()
+        self.stems.set_data(np.repeat(days, 3), stems)
         self.place.set_data([shown.model.fitness_tau], [shown.model.fatigue_tau])
-        rmse, best = series.rmse(shown.solution), series.rmse(series.best)
-        self.rmse.set_text(f"RMSE {rmse:.3g} {series.unit}; best fit {best:.3g}")
+        best = f"best fit {series.best.rmse:.3g}"
+        self.rmse.set_text(f"RMSE {shown.rmse:.3g} {series.unit}; {best}")
         tests = series.problem.tests
         middle, half = (tests.max() + tests.min()) / 2, np.ptp(tests) / 2
         reach = max(np.abs(shown.curve - middle).max(), half)
@@ -445,27 +387,23 @@ class FitFigure(Drawing):
         for one, artists in self.backgrounds.items():
             for artist in artists:
                 artist.set_visible(one is series)
-        self.panels.axes["left"].set_xlim(-3.0, len(series.load) + 2.0)
+        self.axes["left"].set_xlim(-3.0, len(series.load) + 2.0)
         self.series = series
         self.picture.redraw()
 
     def _span(self, panel: str, middle: float, half: float, reach: float) -> None:
         """Let a vertical axis reach far enough on both sides of its middle."""
         enough = next((one for one in _LIMITS if one * half >= reach), reach / half)
-        self.panels.set_limits(panel, middle - enough * half, middle + enough * half)
+        limits = (middle - enough * half, middle + enough * half)
+        self.set_axes(panel, ylim=limits)
 
 
 def _set_map_axes(axes: Axes) -> None:
     """Set up the map: two logarithmic axes of time constants."""
     limits = _TICKS_D[:: len(_TICKS_D) - 1]
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlim=limits,
-        ylim=limits,
-        xlabel="fitness time constant (days)",
-        ylabel="fatigue time constant (days)",
-    )
+    axes.set(xscale="log", yscale="log", xlim=limits, ylim=limits)
+    axes.set_xlabel("fitness time constant (days)")
+    axes.set_ylabel("fatigue time constant (days)")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(_TICKS_D, labels=map(str, _TICKS_D))
         axis.set_minor_locator(NullLocator())
@@ -477,15 +415,8 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
     """Draw the best RMSE at each pair of time constants, and the marks on the map."""
     fitness_d, fatigue_d, ratios = series.surface
     ratios = np.clip(ratios, 1.0, _LARGEST_RATIO)
-    yield axes.contourf(
-        fitness_d,
-        fatigue_d,
-        ratios,
-        levels=_RATIOS,
-        norm=_EVEN,
-        cmap="cividis_r",
-        extend="max",
-    )
+    colours = {"levels": _RATIOS, "norm": _EVEN, "cmap": "cividis_r", "extend": "max"}
+    yield axes.contourf(fitness_d, fatigue_d, ratios, **colours)
     limit = series.limit_ratio
     if ratios.min() < limit < ratios.max():  # else the region is the whole map, or none
         style = {f"{name}s": value for name, value in _REGION.items()}
@@ -494,27 +425,20 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
         yield region
     for model, style in ((series.best_fit.model, _BEST_AT), (series.truth, _TRUE_AT)):
         if model is not None:
-            yield from axes.plot(
-                model.fitness_tau, model.fatigue_tau, clip_on=False, zorder=3, **style
-            )
+            taus = model.fitness_tau, model.fatigue_tau
+            yield from axes.plot(*taus, clip_on=False, zorder=3, **style)
 
 
-def _draw_tests(axes: Axes, series: FittedTests) -> Iterator[Artist]:
-    """Draw the tests and the curve of the best fit."""
-    yield from axes.plot(series.best_curve, **_BEST)
-    yield from axes.plot(series.problem.days, series.problem.tests, **_TEST)
-
-
-def _draw_scale(panels: Panels, surface: QuadContourSet) -> None:
+def _draw_scale(figure: Figure, surface: QuadContourSet) -> None:
     """Draw the colour scale of the map below it."""
-    axes = panels.figure.add_axes((0.665, 0.27, 0.31, 0.022))
-    scale = panels.figure.colorbar(surface, cax=axes, orientation="horizontal")
+    axes = figure.add_axes((0.665, 0.27, 0.31, 0.022))
+    scale = figure.colorbar(surface, cax=axes, orientation="horizontal")
     scale.set_ticks(_RATIOS, labels=[f"{ratio:g}" for ratio in _RATIOS])
     axes.tick_params(labelsize=8)
     axes.set_xlabel("least RMSE, relative to that of the best fit", fontsize=9)
 
 
-def _draw_legend(panels: Panels, *, has_truth: bool) -> None:
+def _draw_legend(figure: Figure, *, has_truth: bool) -> None:
     """Draw the legend of all panels below the map."""
     styles = {
         "test": _TEST,
@@ -526,12 +450,6 @@ def _draw_legend(panels: Panels, *, has_truth: bool) -> None:
     if not has_truth:
         del styles["made with"]
     handles = [Line2D([], [], label=name, **style) for name, style in styles.items()]
-    panels.figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.6, 0.0),
-        ncols=2,
-        frameon=False,
-        fontsize=9,
-        handlelength=2.6,
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (0.6, 0.0), "ncols": 2}
+    style = {"frameon": False, "fontsize": 9, "handlelength": 2.6}
+    figure.legend(handles=handles, **place, **style)

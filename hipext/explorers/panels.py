@@ -13,7 +13,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import StrMethodFormatter
 
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
@@ -34,18 +33,14 @@ _LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
 _ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _ROOM = 1.25  # of the limits, relative to what is shown first
 _PNG_START = b"\x89PNG\r\n\x1a\n"
+Points = tuple[Sequence[float], Sequence[float]]  # x and y
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
 
 
 class Picture:
     """A figure whose background is drawn once, and its moving artists every time.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        With all artists; those that are not in `moving` are the background.
-    moving : iterable of matplotlib.artist.Artist
-        The artists that change, in drawing order.
+    The background is what is not in `moving`: the artists that change, in order.
     """
 
     def __init__(self, figure: Figure, moving: Iterable[Artist]) -> None:
@@ -74,47 +69,16 @@ class Picture:
         return png_bytes(pixels, level=level, software=software)
 
 
-class Drawing:
-    """Base of the figures of explorers: panels that are made once and then updated.
-
-    A subclass sets `panels` when it is made, and defines `show`.
-    """
-
-    panels: "Panels"
-
-    @property
-    def figure(self) -> Figure:
-        """The Matplotlib figure."""
-        return self.panels.figure
-
-    @property
-    def picture(self) -> Picture:
-        """The figure with its background kept."""
-        return self.panels.picture
-
-    def show(self, shown: object) -> bytes:
-        """Update the figure to what is shown; return it as PNG."""
-        raise NotImplementedError
-
-
 class Panels:
-    """Panels above each other in one figure.
+    """Panels above each other in one figure, made once and then updated.
 
-    Parameters
-    ----------
-    names : sequence of str or mapping of str to str
-        Names of the panels from the top, with the labels of their vertical axes.
-    heights : sequence of float, optional
-        Relative heights. Default: all equal.
-    shares_x : bool, default True
-        Whether the panels have one horizontal axis.
-    right : float, default 0.8
-        Where the panels end; legends stand on the right of it.
+    A subclass is the figure of one explorer: it adds its artists when it is made, and
+    defines `show`. Panels end at `right`, a part of the width, where legends begin.
     """
 
     def __init__(
         self,
-        names: Sequence[str] | Mapping[str, str],
+        labels: Mapping[str, str],
         *,
         heights: Sequence[float] | None = None,
         shares_x: bool = True,
@@ -122,23 +86,21 @@ class Panels:
     ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
         drawn = self.figure.subplots(
-            len(names), sharex=shares_x, height_ratios=heights, squeeze=False
+            len(labels), sharex=shares_x, height_ratios=heights
         )
-        self.axes: dict[str, Axes] = dict(zip(names, drawn[:, 0], strict=True))
-        self.figure.subplots_adjust(
-            left=0.115,
-            right=right,
-            top=0.96,
-            bottom=0.09,
-            hspace=0.16 if shares_x else 0.5,
-        )
-        if isinstance(names, Mapping):
-            for name, label in names.items():
-                self.axes[name].set_ylabel(label)
+        self.axes: dict[str, Axes] = dict(zip(labels, drawn, strict=True))
+        edges = {"left": 0.115, "right": right, "top": 0.96, "bottom": 0.09}
+        self.figure.subplots_adjust(**edges, hspace=0.16 if shares_x else 0.5)
+        for name, label in labels.items():
+            self.axes[name].set_ylabel(label)
         self.legend_patches: dict[str, list[Patch]] = {}
         self._moving: list[Artist] = []
         self._first: dict[str, tuple[float, float]] = {}  # limits of what came first
         self._picture: Picture | None = None
+
+    def show(self, shown: object) -> bytes:
+        """Update the figure to what is shown; return it as PNG."""
+        raise NotImplementedError
 
     @property
     def picture(self) -> Picture:
@@ -146,32 +108,26 @@ class Panels:
         if self._picture is None:
             for panel in self.axes.values():
                 panel.spines[["top", "right"]].set_visible(False)
-                self._pin_labels(panel)
+                # Fixed places of labels, so that no tick is measured to place them.
+                box = panel.get_window_extent()
+                panel.yaxis.set_label_coords(-_LABEL_LEFT_PX / box.width, 0.5)
+                panel.xaxis.set_label_coords(0.5, -_LABEL_BELOW_PX / box.height)
             self._picture = Picture(self.figure, self._moving)
         return self._picture
 
-    def _pin_labels(self, panel: Axes) -> None:
-        """Fix the places of axis labels, so that no tick is measured to place them."""
-        box = panel.get_window_extent()
-        panel.yaxis.set_label_coords(-_LABEL_LEFT_PX / box.width, 0.5)
-        panel.xaxis.set_label_coords(0.5, -_LABEL_BELOW_PX / box.height)
-
     def moving(self, artist: Artist) -> Artist:
-        """Have an artist drawn every time; return it.
-
-        Raises
-        ------
-        ValueError
-            If the picture exists already: it would leave the artist out.
-        """
+        """Have an artist drawn every time; return it."""
         if self._picture is not None:
             raise ValueError("Add moving artists before limits and labels are set.")
         self._moving.append(artist)
         return artist
 
-    def line(self, panel: str, label: str = "", **style: object) -> Line2D:
-        """Return a moving line, without points at first."""
-        (line,) = self.axes[panel].plot([], [], label=label or "_", **style)
+    def line(
+        self, panel: str, label: str = "_", points: Points = ([], []), **style: object
+    ) -> Line2D:
+        """Return a moving line, without points at first unless they are given."""
+        (line,) = self.axes[panel].plot([], [], label=label, **style)
+        line.set_data(*points)  # not plotted, as limits do not follow from it
         return self.moving(line)
 
     def polygons(self, panel: str, label: str = "_", **style: object) -> PolyCollection:
@@ -193,18 +149,11 @@ class Panels:
                 handlelength=2.4,
             )
 
-    def thousands(self, panel: str) -> None:
-        """Write the numbers of a vertical axis with commas."""
-        self.axes[panel].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-
     def fit_weeks(self, panel: str, n_weeks: int) -> None:
         """End the axis of weeks at the first of a few round numbers that is enough."""
         last = next((last for last in _LAST_WEEKS if last >= n_weeks), n_weeks)
-        axes = self.axes[panel]
-        if axes.get_xlim() != (0.4, last + 0.6):
-            axes.set_xlim(0.4, last + 0.6)
-            axes.set_xticks(range(2 if last > 20 else 1, last + 1, 1 + last // 21))
-            self.picture.redraw()
+        ticks = range(2 if last > 20 else 1, last + 1, 1 + last // 21)
+        self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks)
 
     def fit_near(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span two values closely, whether or not it has 0.
@@ -215,7 +164,8 @@ class Panels:
         first = self._first.setdefault(panel, (low - margin, high + margin))
         low, high = min(low - margin / 5, first[0]), max(high + margin / 5, first[1])
         step = _rounded_up((high - low) / 4) / 2
-        self.set_limits(panel, step * floor(low / step), step * ceil(high / step))
+        limits = (step * floor(low / step), step * ceil(high / step))
+        self.set_axes(panel, ylim=limits)
 
     def fit(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span two values, with round limits that change seldom.
@@ -226,18 +176,14 @@ class Panels:
         low, high = min(low, first[0]), _rounded_up(max(high, first[1]))
         # Below 0 the axis ends at a round number too, and not too close to 0.
         low = 0.0 if low >= 0.0 else -_rounded_up(max(-low, 0.1 * high))
-        self.set_limits(panel, low, high)
+        self.set_axes(panel, ylim=(low, high))
 
-    def set_limits(self, panel: str, low: float, high: float) -> None:
-        """Let a vertical axis span exactly two values."""
-        if self.axes[panel].get_ylim() != (low, high):
-            self.axes[panel].set_ylim(low, high)
-            self.picture.redraw()
-
-    def set_label(self, panel: str, text: str) -> None:
-        """Set the label of a vertical axis."""
-        if self.axes[panel].get_ylabel() != text:
-            self.axes[panel].set_ylabel(text)
+    def set_axes(self, panel: str, **values: object) -> None:
+        """Set limits, ticks or labels; the background is drawn anew if one changes."""
+        axes = self.axes[panel]
+        before = [getattr(axes, f"get_{name}")() for name in values]
+        if not all(map(np.array_equal, before, values.values())):
+            axes.set(**values)
             self.picture.redraw()
 
 
@@ -335,21 +281,10 @@ def _rounded_up(value: float) -> float:
 
 
 def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> bytes:
-    """Return a picture as PNG, quickly.
+    """Return a picture as PNG, quickly; `software` is its name, written into the file.
 
-    Parameters
-    ----------
-    pixels : numpy.ndarray
-        Height x width x 3 (or 4, opacity is dropped), 8 bits a channel.
-    level : int, default 1
-        Compression, 1 (fast) to 9 (small).
-    software : str, optional
-        Name of the software, written into the file.
-
-    Returns
-    -------
-    bytes
-        The same for the same pixels, level and software.
+    Pixels are height x width x 3 (or 4, opacity is dropped) with 8 bits a channel;
+    `level` is the compression from 1 (fast) to 9 (small).
     """
     height, width = pixels.shape[:2]
     rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row: filter, RGB
@@ -357,14 +292,10 @@ def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> byte
         rows[:, 1 + channel :: 3] = pixels[:, :, channel]
     header = struct.pack(">2I5B", width, height, *_RGB_8_BIT)
     packed = compress_fast(rows, level) if level <= 1 else zlib.compress(rows, level)
-    software_text = f"Software\0{software}".encode("latin-1")
-    chunks = [
-        (b"IHDR", header),
-        *([(b"tEXt", software_text)] if software else []),
-        (b"IDAT", packed),
-        (b"IEND", b""),
-    ]
-    return _PNG_START + b"".join(_chunk(*chunk) for chunk in chunks)
+    start, end = _PNG_START + _chunk(b"IHDR", header), _chunk(b"IEND", b"")
+    if software:
+        start += _chunk(b"tEXt", f"Software\0{software}".encode("latin-1"))
+    return start + _chunk(b"IDAT", packed) + end
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -13,24 +13,8 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import (
-    Choice,
-    Control,
-    Definition,
-    Explorer,
-    Number,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import (
-    AT_THE_START,
-    Bands,
-    Bars,
-    Drawing,
-    Panels,
-    weeks_of_days,
-)
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import AT_THE_START, Bands, Bars, Panels, weeks_of_days
 from hipext.files.io import shipped_names
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
 from hipext.plans.edits import KNOBS, SPREAD, sessions_per_week
@@ -43,10 +27,11 @@ from hipext.simulation.arrays import ById
 from hipext.simulation.simulation import teaching_model
 
 PANELS = {
-    "volume": "volume load with\nbody mass (kg)",
+    "volume_kg": "volume load with\nbody mass (kg)",
     "hard_sets": "hard sets (sets)",
     "response": "model state (a.u.)",
 }
+_BARS = ("volume_kg", "hard_sets")  # panels, and measures of a run
 MAX_WEEKS_SHOWN = 26
 GIVEN = "given"  # option for a plan or an athlete that is not shipped
 PLAN_CONTROLS = {  # control: knob of `plans.edits`, and the divisor of its value
@@ -57,6 +42,7 @@ PLAN_CONTROLS = {  # control: knob of `plans.edits`, and the divisor of its valu
     "deload_sets_pct": ("deload_sets", 100),
     "deload_load_pct": ("deload_load", 100),
 }
+LOAD_STEP = Number("load_step_pct", "Load steps (% of the plan's)", 10, 300, 10, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +55,7 @@ class PlanRun:
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance on every morning."""
+        # The states themselves, without the checks and the table of `Banister.respond`.
         load, model = self.run.session_rpe, self.model
         fitness, fatigue = states(Banister, vars(model), load, model.convention)
         return {
@@ -80,18 +67,17 @@ class PlanRun:
     def table(self) -> pd.DataFrame:
         """Return one row per week: sums of the week, states of its last morning."""
         run, last = self.run, slice(DAYS_PER_WEEK - 1, None, DAYS_PER_WEEK)
-        return pd.DataFrame(
-            {
-                "week": np.arange(1, run.n_weeks + 1),
-                "phase": run.phases,
-                "is_deload": run.is_deload,
-                "working_sets": run.weekly("working_sets"),
-                "hard_sets": run.hard_sets,
-                "system_volume_load_kg": run.volume_kg,
-                "strength_pct": run.strength_pct[last],
-                **{name: state[last] for name, state in self.response.items()},
-            }
-        )
+        columns = {
+            "week": np.arange(1, run.n_weeks + 1),
+            "phase": run.phases,
+            "is_deload": run.is_deload,
+            "working_sets": run.trace.weeks["working_sets"],
+            "hard_sets": run.hard_sets,
+            "system_volume_load_kg": run.volume_kg,
+            "strength_pct": run.strength_pct[last],
+            **{name: state[last] for name, state in self.response.items()},
+        }
+        return pd.DataFrame(columns)
 
 
 def explore_plan(
@@ -100,7 +86,8 @@ def explore_plan(
     """Return an explorer of a plan: volume, hard sets, fitness and fatigue.
 
     Performance, pain and fatigue feed back into the plan, as in `simulate` without
-    noise. At the start the curves are those of the unchanged plan.
+    noise. At the start the curves are those of the unchanged plan. Where no widget can
+    be shown, its picture is shown.
 
     Parameters
     ----------
@@ -108,23 +95,13 @@ def explore_plan(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
-    Returns
-    -------
-    Explorer
-        A widget. Where no widget can be shown, its picture is shown.
     """
     plan = plan_of(plan)
-    controls: tuple[Control, ...] = (
-        number_of(
-            "weeks",
-            "Weeks",
-            (4, max(MAX_WEEKS_SHOWN, plan.n_weeks)),
-            step=1,
-            start=plan.n_weeks,
-        ),
+    longest = max(MAX_WEEKS_SHOWN, plan.n_weeks)
+    controls = (
+        Number("weeks", "Weeks", 4, longest, step=1, start=plan.n_weeks),
         sessions_control(plan),
-        load_step_control(),
+        LOAD_STEP,
         *deload_controls(plan),
         athlete_control(athlete),
     )
@@ -141,43 +118,37 @@ def explore_plan(
         evaluate=evaluate,
         drawing=PlanFigure,
         description=description,
-        table=PlanRun.table,
     )
     return Explorer(definition)
 
 
-class PlanFigure(Drawing):
+class PlanFigure(Panels):
     """Weekly volume load, weekly hard sets and the response of the model."""
 
     def __init__(self, start: PlanRun) -> None:
-        self.panels = Panels(PANELS, heights=(1, 0.8, 1.2))
-        self.panels.axes["response"].set_xlabel("week")
-        self.panels.thousands("volume")
-        self.bands = Bands(self.panels, ["response"])
-        self.bars = {name: Bars(self.panels, name) for name in ("volume", "hard_sets")}
-        self.response = ResponseLines(self.panels, start.response)
-        self.start = {
-            "volume": start.run.volume_kg,
-            "hard_sets": start.run.hard_sets,
-        }
-        self.n_weeks = start.run.n_weeks
-        for name, heights in self.start.items():
-            style = AT_THE_START | {"drawstyle": "steps-mid"}
-            line = self.panels.line(name, "at the start", **style)
-            line.set_data(np.arange(1, self.n_weeks + 1), heights)
-        self.panels.legend(*PANELS)
+        super().__init__(PANELS, heights=(1, 0.8, 1.2))
+        self.axes["response"].set_xlabel("week")
+        self.axes["volume_kg"].yaxis.set_major_formatter("{x:,.0f}")
+        self.bands = Bands(self, ["response"])
+        self.bars = {name: Bars(self, name) for name in _BARS}
+        self.response = ResponseLines(self, start.response)
+        self.start = start.run
+        weeks, steps = np.arange(1, start.run.n_weeks + 1), {"drawstyle": "steps-mid"}
+        for name in _BARS:
+            points = weeks, getattr(start.run, name)
+            self.line(name, "at the start", points, **AT_THE_START | steps)
+        self.legend(*PANELS)
 
     def show(self, shown: PlanRun) -> bytes:
         """Update the figure; return it as PNG."""
         run = shown.run
-        heights = {"volume": run.volume_kg, "hard_sets": run.hard_sets}
         for name, bars in self.bars.items():
-            highest = max(heights[name].max(), self.start[name].max())
-            self.panels.fit(name, 0, highest)
-            bars.show(heights[name], run.is_deload)
+            heights, before = getattr(run, name), getattr(self.start, name)
+            self.fit(name, 0, max(heights.max(), before.max()))
+            bars.show(heights, run.is_deload)
         self.bands.show(run.is_deload)
         self.response.show(shown.response)
-        self.panels.fit_weeks("response", max(run.n_weeks, self.n_weeks))
+        self.fit_weeks("response", max(run.n_weeks, self.start.n_weeks))
         return self.picture.png()
 
 
@@ -190,10 +161,9 @@ class ResponseLines:
             name: panels.line("response", name, **style)
             for name, style in RESPONSE_STYLES.items()
         }
-        label = "performance\nat the start"
-        before = panels.line("response", label, **AT_THE_START)
-        days = weeks_of_days(len(start["performance"]))
-        before.set_data(days, start["performance"])
+        label, before = "performance\nat the start", start["performance"]
+        points = weeks_of_days(len(before)), before
+        panels.line("response", label, points, **AT_THE_START)
 
     def show(self, response: dict[str, np.ndarray]) -> None:
         """Update the lines and the limits of the panel."""
@@ -208,9 +178,10 @@ class ResponseLines:
 def description(shown: PlanRun) -> str:
     """Return sentences with the numbers of the figure."""
     run, response = shown.run, shown.response
+    n_sets = run.trace.weeks["working_sets"].sum()
     best = int(response["performance"].argmax())
     return (
-        f"{run.n_weeks} weeks, {run.weekly('working_sets').sum():.0f} working sets. "
+        f"{run.n_weeks} weeks, {n_sets:.0f} working sets. "
         f"Deload weeks: {deload_weeks(run)}. "
         f"Volume is highest in week {run.volume_kg.argmax() + 1} "
         f"({run.volume_kg.max():,.0f} kg). "
@@ -233,11 +204,9 @@ def plan_of(plan: str | Plan) -> Plan:
 
 def sessions_control(plan: Plan) -> Number:
     """Return the control of the sessions a week; it starts at those of most phases."""
-    limits = min(SPREAD), max(SPREAD)
-    start = min(max(usual_sessions(plan), limits[0]), limits[1])
-    return number_of(
-        "sessions_per_week", "Sessions a week", limits, step=1, start=start
-    )
+    low, high = min(SPREAD), max(SPREAD)
+    start = min(max(usual_sessions(plan), low), high)
+    return Number("sessions_per_week", "Sessions a week", low, high, 1, start)
 
 
 def usual_sessions(plan: Plan) -> int:
@@ -245,23 +214,15 @@ def usual_sessions(plan: Plan) -> int:
     return mode(sessions_per_week(plan, phase) for phase in plan.phase)
 
 
-def load_step_control() -> Number:
-    """Return the control of the load steps of all progression rules."""
-    label = "Load steps (% of the plan's)"
-    return number_of("load_step_pct", label, (10, 300), step=10, start=100)
-
-
 def deload_controls(plan: Plan) -> tuple[Number, Number, Number]:
     """Return the controls of the deload weeks."""
-    every = plan.deload.every_weeks
+    every, label = plan.deload.every_weeks, "Deload every (weeks; 0: no)"
     sets_pct = round(100 * plan.deload.sets_fraction)
     load_pct = round(100 * plan.deload.load_fraction)
-    label, longest = "Deload every (weeks; 0: no)", max(8, every)
-    keeps = "Deload keeps (% of {})".format
     return (
-        number_of("deload_every_weeks", label, (0, longest), step=1, start=every),
-        number_of("deload_sets_pct", keeps("sets"), (0, 100), step=5, start=sets_pct),
-        number_of("deload_load_pct", keeps("load"), (0, 100), step=5, start=load_pct),
+        Number("deload_every_weeks", label, 0, max(8, every), 1, every),
+        Number("deload_sets_pct", "Deload keeps (% of sets)", 0, 100, 5, sets_pct),
+        Number("deload_load_pct", "Deload keeps (% of load)", 0, 100, 5, load_pct),
     )
 
 
@@ -271,7 +232,7 @@ def athlete_control(athlete: str | Athlete) -> Choice:
     if isinstance(athlete, Athlete):
         options = {GIVEN: athlete.name} | options
     start = GIVEN if isinstance(athlete, Athlete) else athlete
-    return choice_of("athlete", "Athlete", options, start)
+    return Choice("athlete", "Athlete", options, start)
 
 
 def athlete_of(settings: Settings, athlete: str | Athlete) -> Athlete:
@@ -280,12 +241,13 @@ def athlete_of(settings: Settings, athlete: str | Athlete) -> Athlete:
     return athlete if name == GIVEN else _shipped_athlete(name)
 
 
-@lru_cache(maxsize=32)  # the same object every time, for the caches of runs
-def _shipped_athlete(name: str) -> Athlete:
-    return read_athlete(name)
+# The same object every time, for the caches of runs.
+_shipped_athlete = lru_cache(maxsize=32)(read_athlete)
 
 
-def edited_plan(plan: Plan, controls: Iterable[Control], settings: Settings) -> Plan:
+def edited_plan(
+    plan: Plan, controls: Iterable[Choice | Number], settings: Settings
+) -> Plan:
     """Return a plan changed by those controls that are not at their start.
 
     Equal settings give the same object, so that its run is found in the cache.

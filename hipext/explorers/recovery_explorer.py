@@ -10,16 +10,8 @@ import pandas as pd
 from hipext.athletes.athlete import Athlete, FlareUp, Recovery, read_athlete
 from hipext.engine import decisions as why
 from hipext.explorers.cached_runs import CachedRun, cached_run
-from hipext.explorers.explorer import (
-    Choice,
-    Control,
-    Definition,
-    Explorer,
-    Settings,
-    choice_of,
-    number_of,
-)
-from hipext.explorers.panels import AT_THE_START, Bands, Drawing, Panels, weeks_of_days
+from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
+from hipext.explorers.panels import AT_THE_START, Bands, Panels, weeks_of_days
 from hipext.explorers.plan_explorer import athlete_control, athlete_of, plan_of
 from hipext.files.checks import DAY_NAMES, ranges_text
 from hipext.files.tables import DAYS_PER_WEEK
@@ -56,11 +48,11 @@ MOBILITY = {
     "none": "none",
 }
 _FLARE_UP = 6.0  # points of pain: enough for a deload week by most plans
-_HABITS = {  # name: label, limits, step
-    "sleep_h": ("Sleep (hours a night)", (4.0, 10.0), 0.25),
-    "stress": ("Stress (0 none to 1)", (0.0, 1.0), 0.05),
-    "nutrition": ("Food covers needs (0 to 1)", (0.0, 1.0), 0.05),
-    "hydration": ("Drink covers needs (0 to 1)", (0.0, 1.0), 0.05),
+_HABITS = {  # name: label, lowest, highest, step
+    "sleep_h": ("Sleep (hours a night)", 4.0, 10.0, 0.25),
+    "stress": ("Stress (0 none to 1)", 0.0, 1.0, 0.05),
+    "nutrition": ("Food covers needs (0 to 1)", 0.0, 1.0, 0.05),
+    "hydration": ("Drink covers needs (0 to 1)", 0.0, 1.0, 0.05),
 }
 
 
@@ -75,7 +67,7 @@ class RecoveryRun:
     @cached_property
     def curves(self) -> dict[str, np.ndarray]:
         """Reports and states on every morning."""
-        return {name: self.run.daily(name) for name in _LINES}
+        return {name: self.run.trace.days[name] for name in _LINES}
 
     @cached_property
     def least_range_deg(self) -> np.ndarray:
@@ -99,25 +91,19 @@ class RecoveryRun:
             for name, (reason, *_) in _DECISIONS.items()
         }
 
-    @property
-    def recovery(self) -> float:
-        """Factor of the habits on recovery; 1 for usual ones."""
-        return float(self.run.setting.athletes.records[0]["recovery"])
-
     def table(self) -> pd.DataFrame:
         """Return one row per day."""
         days = np.arange(len(self.run.trace.days))
-        return pd.DataFrame(
-            {
-                "week": days // DAYS_PER_WEEK + 1,
-                "day": days,
-                "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
-                "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
-                **self.curves,
-                "least_range_deg": self.least_range_deg,
-                "strength_pct": self.run.strength_pct,
-            }
-        )
+        columns = {
+            "week": days // DAYS_PER_WEEK + 1,
+            "day": days,
+            "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
+            "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
+            **self.curves,
+            "least_range_deg": self.least_range_deg,
+            "strength_pct": self.run.strength_pct,
+        }
+        return pd.DataFrame(columns)
 
 
 def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -126,12 +112,10 @@ def least_range(gate: Gate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     It is the larger of two limits: the least range of either side, and the range at
     which the difference between the sides is allowed; NaN where a gate has neither.
     """
-    limits = [np.full(len(left), np.nan)]
-    if gate.range_min_deg is not None:
-        limits.append(np.full(len(left), gate.range_min_deg))
-    if gate.asymmetry_max_deg is not None:
-        limits.append(np.maximum(left, right) - gate.asymmetry_max_deg)
-    return np.fmax.reduce(limits)
+    # As numbers, a limit that a gate lacks (None) is NaN, which fmax passes over.
+    limits = (gate.range_min_deg, gate.asymmetry_max_deg)
+    least_deg, difference_deg = np.array(limits, dtype="float64")
+    return np.fmax(least_deg, np.maximum(left, right) - difference_deg)
 
 
 def explore_recovery(
@@ -149,17 +133,13 @@ def explore_recovery(
         Name of a shipped plan, path of a plan file, or a plan.
     athlete : str or Athlete, default "novice"
         Name of a shipped athlete, or an athlete, to start with.
-
-    Returns
-    -------
-    Explorer
     """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
 
     def evaluate(settings: Settings) -> RecoveryRun:
         chosen = with_habits(athlete_of(settings, athlete), settings)
-        edited = with_mobility(plan, settings)
+        edited = _with_mobility(ById(plan), settings.get("mobility", AS_PLANNED))
         return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
     definition = Definition(
@@ -169,63 +149,54 @@ def explore_recovery(
         evaluate=evaluate,
         drawing=RecoveryFigure,
         description=description,
-        table=RecoveryRun.table,
     )
     return Explorer(definition)
 
 
-def _controls(plan: Plan, athlete: Athlete) -> Iterable[Control]:
+def _controls(plan: Plan, athlete: Athlete) -> Iterable[Choice | Number]:
     """Yield the controls; they start at the habits of the athlete."""
-    for name, (label, (low, high), step) in _HABITS.items():
+    for name, (label, low, high, step) in _HABITS.items():
         own = float(getattr(athlete.recovery, name))
-        limits = min(low, own), max(high, own)
-        yield number_of(name, label, limits, step=step, start=own)
-    yield from _mobility_control(plan)
-    label, limits = "Flare-up in week (0: none)", (0, plan.n_weeks)
-    yield number_of("flare_up_week", label, limits, step=1, start=0)
-    label, limits = "Flare-up adds (points of pain)", (1.0, 9.0)
-    yield number_of("flare_up_pain", label, limits, step=0.5, start=_FLARE_UP)
+        yield Number(name, label, min(low, own), max(high, own), step, own)
+    if without_mobility(plan, "none") != plan:
+        yield Choice("mobility", "Mobility work", MOBILITY, AS_PLANNED)
+    yield Number("flare_up_week", "Flare-up in week (0: none)", 0, plan.n_weeks, 1, 0)
+    label = "Flare-up adds (points of pain)"
+    yield Number("flare_up_pain", label, 1.0, 9.0, step=0.5, start=_FLARE_UP)
 
 
-def _mobility_control(plan: Plan) -> tuple[Choice, ...]:
-    """Return the choice of mobility work, where the plan has any."""
-    if without_mobility(plan, "none") == plan:
-        return ()
-    return (choice_of("mobility", "Mobility work", MOBILITY, AS_PLANNED),)
-
-
-class RecoveryFigure(Drawing):
+class RecoveryFigure(Panels):
     """Reported pain with deload weeks; soreness and stiffness; hip extension."""
 
     def __init__(self, start: RecoveryRun) -> None:
-        panels = self.panels = Panels(PANELS, heights=(1.25, 0.9, 1.0))
+        super().__init__(PANELS, heights=(1.25, 0.9, 1.0))
         self.start = start
-        panels.axes["range"].set_xlabel("week")
-        panels.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
-        self.bands = Bands(panels, PANELS)
+        self.axes["range"].set_xlabel("week")
+        self.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
+        self.bands = Bands(self, PANELS)
         reactive = start.run.plan.deload.reactive
         if reactive is not None:
-            limit = panels.line("pain", "above: deload week", **_LIMIT)
-            limit.set_data([0, MAX_WEEKS + 1], [reactive.pain_above] * 2)
+            points = [0, MAX_WEEKS + 1], [reactive.pain_above] * 2
+            self.line("pain", "above: deload week", points, **_LIMIT)
         weeks = weeks_of_days(len(start.run.trace.days))
         for name, (panel, _, style) in _LINES.items():
             dash = {"linestyle": style.get("linestyle", "-")}
-            before = panels.line(panel, **(AT_THE_START | dash))
-            before.set_data(weeks, start.curves[name])
+            before = weeks, start.curves[name]
+            self.line(panel, points=before, **AT_THE_START | dash)
         self.lines = {
-            name: panels.line(panel, label, linewidth=1.8, **style)
+            name: self.line(panel, label, linewidth=1.8, **style)
             for name, (panel, label, style) in _LINES.items()
         }
-        self.least = panels.line("range", "gate: stiffer side\nat least", **_LIMIT)
+        self.least = self.line("range", "gate: stiffer side\nat least", **_LIMIT)
         self.signs = {
-            name: panels.line("pain", label, marker=marker, **_SIGN)
+            name: self.line("pain", label, marker=marker, **_SIGN)
             for name, (_, label, marker) in _DECISIONS.items()
         }
         flare_up = _SIGN | {"marker": "v", "color": VERMILION}
-        self.flare_up = panels.line("pain", "flare-up begins", **flare_up)
+        self.flare_up = self.line("pain", "flare-up begins", **flare_up)
         for panel in PANELS:  # for the legend
-            panels.axes[panel].plot([], [], label="at the start", **AT_THE_START)
-        panels.legend(*PANELS)
+            self.axes[panel].plot([], [], label="at the start", **AT_THE_START)
+        self.legend(*PANELS)
 
     def show(self, shown: RecoveryRun) -> bytes:
         """Update the figure; return it as PNG."""
@@ -240,11 +211,11 @@ class RecoveryFigure(Drawing):
         begins = np.array([one.week for one in shown.athlete.flare_ups]) - 0.5
         self.flare_up.set_data(begins, np.full(len(begins), _FLARE_UPS_AT))
         self.bands.show(run.is_deload)
-        self.panels.fit_weeks("range", max(one.run.n_weeks for one in both))
-        self.panels.fit("body", 0.0, _highest("body", both))
+        self.fit_weeks("range", max(one.run.n_weeks for one in both))
+        self.fit("body", 0.0, _highest("body", both))
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
         low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
-        self.panels.fit("range", low, _highest("range", both))
+        self.fit("range", low, _highest("range", both))
         return self.picture.png()
 
 
@@ -257,16 +228,22 @@ def _highest(panel: str, runs: Iterable[RecoveryRun]) -> float:
 def description(shown: RecoveryRun) -> str:
     """Return sentences with the numbers of the figure."""
     run, curves = shown.run, shown.curves
+    recovery = run.setting.athletes.records[0]["recovery"]
     pain, sore = curves["pain_reported"], curves["soreness_reported"]
     left, right = (curves[name][-1] for name in _SIDES)
+    where = shown.settings.get("mobility", AS_PLANNED)
+    mobility = "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
+    strength = f"{run.strength_pct[-1]:.1f} % of the start"
+    if np.isnan(run.strength_pct[-1]):
+        strength = "an unknown 1RM, as no lift was tested"
     return (
-        f"{shown.athlete.name}: habits give {shown.recovery:.3f} of usual recovery, "
-        f"{_flare_up_text(shown.settings)}{_mobility_text(shown.settings)}. "
+        f"{shown.athlete.name}: habits give {recovery:.3f} of usual recovery, "
+        f"{_flare_up_text(shown.settings)}{mobility}. "
         f"Reported pain is highest in {_day_text(pain)} ({pain.max():.1f} of 10), "
         f"soreness in {_day_text(sore)} ({sore.max():.2f} of 10). "
         f"The plan of {run.plan.n_weeks} weeks {_length_text(run)}; "
         f"{_deload_text(shown)}. "
-        f"Strength ends at {_strength_text(run)}; the hips extend {left:.1f} (left) "
+        f"Strength ends at {strength}; the hips extend {left:.1f} (left) "
         f"and {right:.1f} degrees (right)."
     )
 
@@ -276,11 +253,6 @@ def _flare_up_text(settings: Settings) -> str:
     if not week:
         return f"no flare-up added (choose a week for one of {pain:g} points)"
     return f"a flare-up of {pain:g} points begins in week {week}"
-
-
-def _mobility_text(settings: Settings) -> str:
-    where = settings.get("mobility", AS_PLANNED)
-    return "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
 
 
 def _day_text(values: np.ndarray) -> str:
@@ -302,53 +274,32 @@ def _length_text(run: CachedRun) -> str:
 def _deload_text(shown: RecoveryRun) -> str:
     """Return the deload weeks by their cause."""
     weeks = {
-        name: ranges_text(found.tolist()) if len(found) else ""
+        name: ranges_text(found.tolist()) if len(found) else "none"
         for name, found in shown.decided_weeks.items()
     }
-    reactive = shown.run.plan.deload.reactive
-    parts = [f"deload weeks: {weeks['scheduled'] or 'none'} scheduled"]
-    if reactive is None:
-        parts.append("the plan has none for pain")
-    else:
-        above = f"by pain above {reactive.pain_above:g}"
-        parts.append(f"{weeks['by pain'] or 'none'} {above}")
-    if weeks["skipped"]:
-        parts.append(f"{weeks['skipped']} scheduled but skipped after another one")
-    return ", ".join(parts)
-
-
-def _strength_text(run: CachedRun) -> str:
-    strength = run.strength_pct[-1]
-    if np.isnan(strength):
-        return "an unknown 1RM, as no lift was tested"
-    return f"{strength:.1f} % of the start"
+    reactive, by_pain = shown.run.plan.deload.reactive, "the plan has none for pain"
+    if reactive is not None:
+        by_pain = f"{weeks['by pain']} by pain above {reactive.pain_above:g}"
+    text = f"deload weeks: {weeks['scheduled']} scheduled, {by_pain}"
+    if len(shown.decided_weeks["skipped"]):
+        text += f", {weeks['skipped']} scheduled but skipped after another one"
+    return text
 
 
 # Equal settings give the same plan and the same athlete, as objects, so that their run
 # is found in the cache, which goes by identity.
 
 
-def with_mobility(plan: Plan, settings: Settings) -> Plan:
-    """Return a plan with the mobility work of the settings."""
-    where = settings.get("mobility", AS_PLANNED)
-    return plan if where == AS_PLANNED else _without_mobility(ById(plan), str(where))
-
-
 @lru_cache(maxsize=8)
-def _without_mobility(plan: ById, where: str) -> Plan:
-    return without_mobility(plan.value, where)
+def _with_mobility(plan: ById, where: str) -> Plan:
+    """Return a plan with mobility work as chosen."""
+    return plan.value if where == AS_PLANNED else without_mobility(plan.value, where)
 
 
 def without_mobility(plan: Plan, where: str) -> Plan:
     """Return a plan without slots of mobility work.
 
-    Parameters
-    ----------
-    plan : Plan
-        A checked plan; it is not changed.
-    where : str
-        ``"none"`` removes all; ``"with_work"`` keeps those of sessions that have work
-        too.
+    `where` ``"none"`` removes all, ``"with_work"`` keeps those of sessions with work.
     """
 
     def edited(session: Session) -> Session:
@@ -367,17 +318,15 @@ def without_mobility(plan: Plan, where: str) -> Plan:
 
 def with_habits(athlete: Athlete, settings: Settings) -> Athlete:
     """Return an athlete with the habits of the settings, and their flare-up besides."""
-    habits = tuple(float(settings[name]) for name in _HABITS)
-    week = settings["flare_up_week"]
-    pain = settings["flare_up_pain"] if week else 0.0
-    return _with_habits(ById(athlete), habits, week, pain)
+    habits = Recovery(**{name: float(settings[name]) for name in _HABITS})
+    week, pain = settings["flare_up_week"], settings["flare_up_pain"]
+    added = (FlareUp(week=week, pain=pain),) if week else ()
+    return _with_habits(ById(athlete), habits, added)
 
 
 @lru_cache(maxsize=256)
 def _with_habits(
-    athlete: ById, habits: tuple[float, ...], week: int, pain: float
+    athlete: ById, recovery: Recovery, added: tuple[FlareUp, ...]
 ) -> Athlete:
-    recovery = Recovery(**dict(zip(_HABITS, habits, strict=True)))
-    added = (FlareUp(week=week, pain=pain),) if week else ()
     flare_ups = (*athlete.value.flare_ups, *added)
     return changed(athlete.value, recovery=recovery, flare_ups=flare_ups)

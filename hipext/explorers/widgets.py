@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from urllib.parse import parse_qsl, urlencode
 
@@ -40,24 +41,14 @@ EXPLORERS: dict[str, tuple[str, Callable[[], Explorer]]] = {  # title of tab, fu
 
 
 class ExplorersPage(ipywidgets.VBox):
-    """An introduction above one tab for each explorer.
+    """An introduction above one tab for each of `EXPLORERS`.
 
-    Parameters
-    ----------
-    query : str, default ""
-        ``"explorer=deload&deload_every_weeks=3"`` opens that explorer with that
-        setting. The page shows a message about what is not allowed.
-
-    Attributes
-    ----------
-    explorers : dict of str to Explorer
-        Those opened so far, by name.
-    tabs : ipywidgets.Tab
-        One tab for each of `EXPLORERS`, in order.
+    The query ``"explorer=deload&deload_every_weeks=3"`` opens that explorer with that
+    setting. The page shows a message about what is not allowed.
     """
 
     def __init__(self, query: str = "") -> None:
-        self.explorers: dict[str, Explorer] = {}
+        self.explorers: dict[str, Explorer] = {}  # opened so far
         name, settings = _read(query)
         link = escape(urlencode(_EXAMPLE))
         introduction = ipywidgets.HTML(_INTRODUCTION.format(query=link))
@@ -102,8 +93,6 @@ def _read(query: str) -> tuple[str, Settings]:
 
 def _number_or_text(text: str) -> float | str:
     for kind in (int, float):
-        try:
+        with suppress(ValueError):
             return kind(text)
-        except ValueError:
-            continue
     return text

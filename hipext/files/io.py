@@ -156,15 +156,24 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write files into a folder, each whole or not at all.
 
     Every file gets a temporary name first and is renamed when all are complete, so that
-    a killed run or a full disk leaves what was there before.
+    a killed run or a full disk leaves what was there before. Folders are made where
+    they are missing: a name may have some, as ``"source/01.ipynb"``.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written. It names the file; a folder made for it is gone.
     """
-    folder = Path(folder)
-    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
+    targets = {Path(folder, name): content for name, content in files.items()}
+    folders = {Path(folder), *(target.parent for target in targets)}
+    above = folders | {path for one in folders for path in one.parents}
+    new_folders = sorted(path for path in above if not path.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return _write_all({folder / name: files[name] for name in files})
+        for path in sorted(folders):
+            path.mkdir(parents=True, exist_ok=True)
+        return _write_all(targets)
     except BaseException:  # Ctrl-C as well
-        for path in new_folders:
+        for path in reversed(new_folders):
             with suppress(OSError):  # not made, or by now with files of others in it
                 path.rmdir()
         raise

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -314,14 +315,14 @@ def test_points_below_one_are_refused():
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
-    write_files = tasks.write_files
+    mkstemp = tempfile.mkstemp
 
-    def write_until_full(files, folder):
-        if NAME in files:
+    def mkstemp_until_full(*, dir, **names):
+        if dir.name == "b":
             raise OSError(28, "No space left on device")
-        return write_files(files, folder)
+        return mkstemp(dir=dir, **names)
 
-    monkeypatch.setattr(tasks, "write_files", write_until_full)
+    monkeypatch.setattr(tempfile, "mkstemp", mkstemp_until_full)
     files = {CONFIG_NAME: b"1", "source/a/a.ipynb": b"2", f"source/b/{NAME}": b"3"}
     with pytest.raises(OSError, match="No space"):
         write_course(files, tmp_path / "new" / "course")

@@ -23,8 +23,8 @@ def assert_equal(cached, run):
         "hard_sets": (cached.hard_sets, weekly["hard_sets"]),
         "strength": (cached.strength_pct, daily["strength_pct"]),
         "deload": (cached.is_deload, weekly["is_deload"]),
-        "working_sets": (cached.weekly("working_sets"), weekly["working_sets"]),
-        "pain": (cached.daily("pain_reported"), daily["pain_reported"]),
+        "working_sets": (cached.trace.weeks["working_sets"], weekly["working_sets"]),
+        "pain": (cached.trace.days["pain_reported"], daily["pain_reported"]),
     }
     for name, (ours, theirs) in pairs.items():
         np.testing.assert_allclose(

@@ -99,8 +99,7 @@ def test_gains_can_be_the_best_for_time_constants(explorer, name, taus):
     shown = explorer.shown.model
     for constant in CONSTANTS:
         assert getattr(shown, constant) == pytest.approx(getattr(best.model, constant))
-    solution = explorer.shown.solution
-    assert explorer.shown.series.rmse(solution) == pytest.approx(best.rmse)
+    assert explorer.shown.rmse == pytest.approx(best.rmse)
 
 
 @pytest.mark.parametrize("name", N_TESTS)
@@ -152,7 +151,7 @@ def test_the_truth_is_described_where_tests_were_made(explorer, load, rng):
 def test_only_the_tests_that_are_chosen_are_seen(explorer):
     for name in ("rough", "careful", "rough"):
         explorer.knobs["tests"].value = name
-        panel = explorer.drawing.panels.axes["tests"]
+        panel = explorer.drawing.axes["tests"]
         seen = [line for line in panel.lines if line.get_visible()]
         dots = [line for line in seen if line.get_linestyle() == "None"]
         assert [len(line.get_xdata()) for line in dots] == [N_TESTS[name]]
@@ -204,7 +203,7 @@ def test_extremes_draw_and_stay_inside(explorer, tests, ends):
         values[name] = (control.low, control.high)[end]
     explorer.restore(values)
     assert np.isfinite(explorer.shown.curve).all()
-    panels = explorer.drawing.panels.axes
+    panels = explorer.drawing.axes
     for panel, line in (("tests", "curve"), ("left", "points")):
         low, high = panels[panel].get_ylim()
         heights = getattr(explorer.drawing, line).get_ydata()
