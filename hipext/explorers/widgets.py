@@ -9,12 +9,11 @@ from urllib.parse import parse_qsl, urlencode
 import ipywidgets
 
 from hipext.explorers.compare_explorer import explore_compare
-from hipext.explorers.deload_explorer import explore_deload
 from hipext.explorers.effort_explorer import explore_effort
 from hipext.explorers.exercise_explorer import explore_exercise
 from hipext.explorers.explorer import Explorer, Settings
 from hipext.explorers.fit_explorer import explore_fit
-from hipext.explorers.plan_explorer import explore_plan
+from hipext.explorers.plan_explorer import explore_deload, explore_plan
 from hipext.explorers.recovery_explorer import explore_recovery
 from hipext.files.checks import did_you_mean
 

@@ -39,7 +39,7 @@ PLAIN = """
 import ipywidgets
 from IPython.display import display
 from hipext.explorers.cached_runs import compile_day_loop
-from hipext.explorers.deload_explorer import explore_deload
+from hipext.explorers.plan_explorer import explore_deload
 from hipext.explorers.explorer import Number, field_of
 %matplotlib inline
 compile_day_loop()

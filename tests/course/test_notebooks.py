@@ -186,9 +186,9 @@ WIDGET = """\
 import ipywidgets
 ipywidgets.IntSlider(3)"""
 EXPLORER = """\
-from hipext.explorers import deload_explorer, widgets
-deload_explorer._STRENGTH_STYLES["without"]["color"] = "#000000"
-deload_explorer.PANELS["strength"] = "strength of the athlete"
+from hipext.explorers import plan_explorer, widgets
+plan_explorer._STRENGTH_STYLES["without"]["color"] = "#000000"
+plan_explorer.DELOAD_PANELS["strength"] = "strength of the athlete"
 widgets.explore_deload()"""
 CHANGES = {  # code, what is changed in it, and what the report then says
     "nothing": (LINE, ("", ""), "PASSED"),
