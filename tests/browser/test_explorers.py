@@ -21,11 +21,13 @@ pytestmark = pytest.mark.browser
 BROKEN = {
     "a picture that stays": """
 explorer = explore_plan()
-explorer._show = lambda: explorer._write(str(explorer.settings))
+explorer._show = lambda: explorer.words.set_trait("value", str(explorer.settings))
 explorer""",
     "words that stay": """
+from dataclasses import replace
 explorer = explore_plan()
-explorer._write = lambda text: None
+words = explorer.definition.description(explorer.shown)
+explorer.definition = replace(explorer.definition, description=lambda shown: words)
 explorer""",
     "no names": """
 explorer = explore_plan()
