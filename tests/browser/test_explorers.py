@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 BROKEN = {
     "a picture that stays": """
 explorer = explore_plan()
-explorer._show = lambda: explorer.words.set_trait("value", str(explorer.settings))
+explorer._show = lambda x=explorer: x.words.set_trait("value", str(x.settings))
 explorer""",
     "words that stay": """
 from dataclasses import replace
