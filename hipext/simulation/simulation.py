@@ -35,7 +35,7 @@ ASSUMPTIONS = Table(
     "assumptions",
     "one thing that was assumed",
     (
-        Column("where", "str", "", "plan, person, catalogue or model"),
+        Column("where", "str", "", "plan, athlete, catalogue or model"),
         Column("what", "str", "", "name of the quantity, or the statement itself"),
         Column("value", "str", "", "value with its unit; empty for a statement"),
         Column("source", "str", "", "evidence row of a convention; empty for none"),
@@ -324,7 +324,7 @@ def _assumptions(
         one_rm = one_rm_of(athlete, exercise.id, exercises)
         if not one_rm.is_measured:
             what = f"1RM of {exercise.name}, from {one_rm.basis}"
-            rows.append(("person", what, f"{one_rm.kg:.1f} kg", ""))
+            rows.append(("athlete", what, f"{one_rm.kg:.1f} kg", ""))
     for exercise in done:
         if exercise.body_mass_share > 0:
             what = f"share of body mass lifted in {exercise.name}"

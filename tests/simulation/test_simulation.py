@@ -233,7 +233,7 @@ def test_assumptions_of_the_plan_come_first_then_what_an_open_loop_assumes(assum
 
 
 def test_every_1rm_that_was_estimated_is_listed_with_its_basis(assumptions):
-    listed = assumptions.query("where == 'person'")
+    listed = assumptions.query("where == 'athlete'")
     exercises = read_exercises()
     names = [
         exercises[name].name for name in ("leg_press", "split_squat", "good_morning")
@@ -250,7 +250,7 @@ def test_every_1rm_that_was_estimated_is_listed_with_its_basis(assumptions):
 
 def test_an_estimated_1rm_is_told_in_kg(assumptions):
     ratio = read_exercises()["leg_press"].one_rm_from.ratio
-    told = assumptions.query("where == 'person'").iloc[0]
+    told = assumptions.query("where == 'athlete'").iloc[0]
     assert told["value"] == f"{ratio * 90:.1f} kg"
     assert told["what"].endswith(f"from {ratio:.2f} x Barbell back squat (90 kg)")
 
@@ -258,7 +258,7 @@ def test_an_estimated_1rm_is_told_in_kg(assumptions):
 def test_a_measured_1rm_is_no_assumption():
     known = {"deadlift": 100, "leg_press": 180, "split_squat": 20, "good_morning": 40}
     run = open_loop(plan_of(), person(one_rm_kg=known))
-    assert len(run.assumptions.query("where == 'person'")) == 0
+    assert len(run.assumptions.query("where == 'athlete'")) == 0
 
 
 def test_every_share_of_body_mass_is_listed(assumptions):
@@ -289,7 +289,7 @@ def test_every_constant_that_is_assumed_is_listed_with_its_unit(assumptions):
 def test_assumptions_are_a_table_without_gaps(assumptions):
     assert tuple(assumptions.columns) == ASSUMPTIONS.names
     assert assumptions.notna().all(axis=None)
-    assert set(assumptions["where"]) == {"plan", "person", "catalogue", "model"}
+    assert set(assumptions["where"]) == {"plan", "athlete", "catalogue", "model"}
 
 
 # --- the closed loop ---
