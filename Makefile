@@ -30,7 +30,7 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 
 test-slow: $(READY)  ## run the long tests: every example, data set, notebook and page
 	$(PY) -m hipext.explorers.cached_runs
-	HIPEXT_HYPOTHESIS=many $(PY) -m pytest -m "slow or properties" -n auto --dist worksteal tests
+	HIPEXT_HYPOTHESIS=many $(PY) -m pytest -m "slow or hypothesis" -n auto --dist worksteal tests
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab

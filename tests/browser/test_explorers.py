@@ -70,7 +70,12 @@ def explorer_of(page, number, **options):
     return Shown(page, cell.locator(".hipext-explorer"), **options)
 
 
-@pytest.fixture(params=list(EXPLORERS))
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in ("plan", "fit") else pytest.mark.slow)
+        for name in EXPLORERS
+    ]
+)
 def explorer(page, request):
     """Return each explorer as it is at the start."""
     shown = explorer_of(page, list(EXPLORERS).index(request.param))
@@ -164,6 +169,7 @@ def test_a_picture_that_stays_is_found(page):
     assert not [fault for fault in faults if "words" in fault]
 
 
+@pytest.mark.slow
 def test_words_that_stay_are_found(page):
     faults = broken(page, "words that stay").faults_of_moving()
     assert "arrow key on a slider: the words are the same" in faults

@@ -705,6 +705,7 @@ def large(tmp_path_factory):
     return home
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_and_says_how_to_go_on(large, tmp_path):
     write(tmp_path, **{"l.toml": LARGE})
     sizes = [path.stat().st_size for path in sorted((large / "l/weeks").iterdir())]

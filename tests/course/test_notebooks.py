@@ -260,6 +260,7 @@ def compare(folder):
     return done.returncode, (folder / "report.xml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_unchanged_notebook_passes_whatever_the_backend(stored):
     exit_code, report = compare(stored)
     assert exit_code == 0, report

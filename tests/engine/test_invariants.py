@@ -53,8 +53,8 @@ from hipext.simulation.log_tables import places_of
 from hipext.simulation.run import setting_of, trace, weeks_of_all
 from hipext.simulation.simulation import simulate
 
-MANY = settings.default.max_examples if settings.default.max_examples >= 500 else 50
-pytestmark = pytest.mark.properties
+FEW = settings.get_profile("ci").max_examples
+MANY = FEW if settings.default.max_examples == FEW else 500
 SEEDS = st.integers(0, 2**63 - 1)
 WEEKS = st.integers(1, 4)
 TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response", "capacity")

@@ -444,6 +444,7 @@ def test_a_draw_does_not_depend_on_how_many_there_are(few):
     pd.testing.assert_frame_equal(many.draws.iloc[:3], one.draws)
 
 
+@pytest.mark.slow
 def test_the_posterior_of_linear_parameters_is_that_of_students_t():
     load, tests = made_up("banister", 8, n_tests=40, sd=1.0)
     _, best, covariance, _ = textbook(load, tests)

@@ -513,6 +513,7 @@ def test_what_nothing_depends_on_has_no_weight(tmp_path):
     assert weights.loc["athlete.foot_angle_deg", "total"] == 0.0
 
 
+@pytest.mark.slow
 def test_intervals_of_indices_shrink_with_n(tmp_path):
     vary = {
         "athlete.response": {"low": 0.2, "high": 2.0},
