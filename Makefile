@@ -6,7 +6,8 @@ VENV ?= .venv
 
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
-PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --no-input
+# Modules are compiled when they are first imported: most of them never are.
+PIP_INSTALL = $(PY) -m pip install -qq --no-compile --disable-pip-version-check --no-input
 
 # An environment that does not run, or was made for another folder, is made anew.
 $(shell [ "$$(cat $(READY) 2>&1)" = "$(CURDIR)" ] && $(PY) -c "" 2>&1 || rm -f $(READY))

@@ -162,6 +162,7 @@ def test_a_state_that_is_not_allowed_is_said(page):
 # --- broken on purpose, they fail ---
 
 
+@pytest.mark.slow
 def test_a_picture_that_stays_is_found(page):
     faults = broken(page, "a picture that stays").faults_of_moving()
     assert "arrow key on a slider: the picture has the same source" in faults

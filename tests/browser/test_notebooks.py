@@ -15,7 +15,7 @@ from browser_pages import (
 
 from hipext.files.io import notebooks_dir
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = sorted(path.name for path in notebooks_dir().glob("*.ipynb"))
 
 
@@ -35,23 +35,17 @@ def page(lab, browser):
     page.close()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=() if name.startswith("01") else pytest.mark.slow)
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_without_error_or_warning(page, lab, name):
     page.asked.clear()
     open_another(page, name)
     page.faults.clear()  # JupyterLab's own, where a notebook is closed
     run_all(page)
     assert cells_not_run(page) == []
-    told = outputs(page)
-    assert [x["evalue"] for x in told if x["output_type"] == "error"] == []
-    assert [x["text"] for x in told if x.get("name") == "stderr"] == []
-    shown = [x for x in told if "widget-view" in str(x.get("data", {}).keys())]
+    seen = outputs(page)
+    assert [x["evalue"] for x in seen if x["output_type"] == "error"] == []
+    assert [x["text"] for x in seen if x.get("name") == "stderr"] == []
+    shown = [x for x in seen if "widget-view" in str(x.get("data", {}).keys())]
     if shown:
         page.locator(".hipext-explorer img").first.wait_for()
     assert strangers(page, lab) == []

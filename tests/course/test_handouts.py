@@ -3,12 +3,12 @@
 import base64
 import re
 import sys
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from commands import hipext
+from html_page import Page
 
 from hipext.course import handouts
 from hipext.course.handouts import blocks, handout, handout_files, html
@@ -22,7 +22,6 @@ from hipext.explorers.panels import png_bytes
 from hipext.files.evidence import cite
 
 SHIPPED = course_names()
-VOID = {"meta", "img", "br", "hr"}
 CLAIM = "States of a model are never claims about a person."
 
 
@@ -87,37 +86,6 @@ NOTEBOOK = {
         code("RESULT", drawn(png(50, 20))),
     ]
 }
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: elements, texts, and unbalanced tags."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.faults, self.elements, self.words = [], [], [], []
-        self.feed(text)
-        self.close()
-        self.faults += self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(tag)
-
-    def handle_data(self, data):
-        if self.open[-1:] != ["style"]:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return re.sub(r"\s+", " ", "".join(self.words))
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")

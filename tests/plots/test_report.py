@@ -1,9 +1,9 @@
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pandas as pd
 import pytest
+from html_page import Page
 
 from hipext import open_loop, read_athlete, read_evidence, read_plan, simulate, vary
 from hipext.files.checks import listed
@@ -24,41 +24,6 @@ LOAD_WORDS = {
     "hard_sets": "hard sets",
     "session_rpe_load": f"session rating {TIMES} minutes",
 }
-VOID = {"meta", "link", "br", "hr", "img", "input"}
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: elements, texts, and unbalanced tags."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.faults, self.elements, self.words = [], [], [], []
-        self.feed(text)
-        self.close()
-        self.faults += self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(tag)
-
-    def handle_data(self, data):
-        if self.open[-1:] != ["style"]:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return re.sub(r"\s+", " ", " ".join(self.words))
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +207,7 @@ def test_the_figure_of_the_response_names_the_load_that_drives_it(
 ):
     plan, athlete = simulation.plan, simulation.athlete
     page = Page(report(open_loop(plan, athlete, training_load=definition)))
-    caption = f"driven by a daily training load: here {words} ( {definition} )."
+    caption = f"driven by a daily training load: here {words} ({definition})."
     assert caption in page.text
 
 

@@ -263,12 +263,12 @@ def inside(name, seeds):
     return counts
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_the_truth_lies_in_its_interval_in_most_of_twenty_data_sets(name):
+def test_the_truth_lies_in_its_interval_in_most_of_twenty_data_sets():
     # At 95 %, 16 or fewer of 20 have a probability of 0.016.
-    assert min(inside(name, range(20)).values()) >= 17
+    assert min(inside("banister", range(20)).values()) >= 17
 
 
+@pytest.mark.slow
 def test_the_truth_behind_drifting_states_lies_in_its_interval_mostly():
     assert min(inside("kalman", range(5)).values()) >= 4
 
