@@ -180,11 +180,6 @@ def fit(
     progress : bool, default True
         Whether a bar shows after a second of work.
 
-    Returns
-    -------
-    Fit
-        Parameters with intervals, profiles, draws, bands, cross-validation and verdict.
-
     Raises
     ------
     ValueError
@@ -267,11 +262,6 @@ def fit(
 
 def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     """Compare fits of several models to the same tests.
-
-    Parameters
-    ----------
-    fits : iterable of Fit
-        Fits to the same tests, as `fit` returns them.
 
     Returns
     -------
