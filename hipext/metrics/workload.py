@@ -15,6 +15,7 @@ an argument is out of range.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
 from math import exp
 
 import numpy as np
@@ -577,40 +578,26 @@ def decayed_sum(
     or one per draw, and then the result has draws too. The load of the day itself is
     left out ("next_day"), or counted undecayed ("same_day").
     """
-    if np.ndim(tau) or load.ndim > 1:
-        return _decayed_sums(load, np.atleast_1d(tau), convention)
-    # s(n) = (s(n - 1) + w(n - 1)) e^(-1/tau), or s(n - 1) e^(-1/tau) + w(n): the loop
-    # is the sum over all earlier loads, in time linear in the number of days.
-    keep = exp(-1 / tau)
-    sums = np.empty(len(load))
-    carried = 0.0
-    for day, today in enumerate(load.tolist()):
-        if convention == "next_day":
-            sums[day] = carried
-            carried = (carried + today) * keep
-        else:
-            carried = carried * keep + today
-            sums[day] = carried
-    return sums
-
-
-def _decayed_sums(load: np.ndarray, tau: np.ndarray, convention: str) -> np.ndarray:
-    """Return `decayed_sum` of many draws at once: a loop over days, not over draws."""
-    keep = np.exp(-1 / tau)
-    n_draws = np.broadcast_shapes(load.shape[1:], tau.shape)
-    sums = np.empty((len(load), *n_draws))
-    before = np.zeros(n_draws)
-    if convention == "next_day":
-        load = np.concatenate([np.zeros_like(load[:1]), load[:-1]])  # of yesterday
-    # `today` is a row of `sums`, filled in place without temporary arrays.
-    for today, added in zip(sums, load, strict=True):
-        if convention == "next_day":
-            np.add(before, added, out=today)
-            today *= keep
-        else:
+    # s(n) = s(n - 1) e^(-1/tau) + w(n) is the sum over all loads up to day n, in time
+    # linear in the number of days. Under "next_day" it stands a day later, decayed.
+    n_draws = np.broadcast_shapes(load.shape[1:], np.shape(tau))
+    sums = np.zeros((len(load), *n_draws))
+    is_later = convention == "next_day"
+    filled, loads = (sums[1:], load[:-1]) if is_later else (sums, load)
+    if n_draws:
+        keep = np.exp(-1 / np.asarray(tau))
+        before = 0.0
+        # A loop over days, not over draws; rows are filled without temporary arrays.
+        for today, added in zip(filled, loads, strict=True):
             np.multiply(before, keep, out=today)
             today += added
-        before = today
+            before = today
+    else:
+        keep = exp(-1 / tau)
+        steps = accumulate(loads.tolist(), lambda before, today: before * keep + today)
+        filled[:] = np.fromiter(steps, "float64", count=len(loads))
+    if is_later:
+        filled *= keep
     return sums
 
 

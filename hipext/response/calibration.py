@@ -180,6 +180,11 @@ def fit(
     progress : bool, default True
         Whether a bar shows after a second of work.
 
+    Returns
+    -------
+    Fit
+        Parameters with intervals, profiles, draws, bands, cross-validation and verdict.
+
     Raises
     ------
     ValueError

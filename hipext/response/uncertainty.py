@@ -44,14 +44,10 @@ class Profile:
 
     name: str
     points: np.ndarray
-    deviances: np.ndarray
-    """Above that of the best fit."""
-    interval: tuple[float, float]
-    """Of this parameter alone."""
-    region: tuple[float, float]
-    """Of all parameters together, projected on this one."""
-    best: Solution
-    """The best fit met on the way."""
+    deviances: np.ndarray  # above that of the best fit
+    interval: tuple[float, float]  # of this parameter alone
+    region: tuple[float, float]  # of all parameters together, projected on this one
+    best: Solution  # the best fit met on the way
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
