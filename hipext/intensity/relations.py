@@ -25,8 +25,9 @@ no load at all at 37, 37.9 and 34 repetitions.
 The functions take numbers or arrays and give the same kind; nothing is rounded. Their
 arguments are repetitions done (``reps``, at least 1) and left in reserve (``rir``, at
 least 0), the load as a percentage of the 1RM (``pct_1rm``, above 0 and at most 100) and
-a ``relation``: a name in `RELATIONS`, or a relation with a constant of its own. They
-raise ValueError for an argument outside the range of the relation, in any element.
+a ``relation``: a name in `RELATIONS`, or a relation with a constant of its own. Results
+are in the same units and ranges. A ValueError says which argument lies outside the
+range of the relation, in any element.
 """
 
 from collections.abc import Callable
@@ -168,15 +169,10 @@ def epley_with(k: float) -> Relation:
         Slope of the inverse load per repetition, above 0; Epley's is 1/30. The
         larger, the fewer repetitions a load allows.
 
-    Returns
-    -------
-    Relation
-        Holds for 1 to 30 repetitions; at one repetition it is not exact.
-
     Notes
     -----
-    The form is that of evidence row E03-001. That an athlete, or a lift, has a
-    constant of its own is an assumption.
+    The form is that of evidence row E03-001; at one repetition it is not exact. That an
+    athlete, or a lift, has a constant of its own is an assumption.
 
     Examples
     --------
@@ -190,16 +186,8 @@ def epley_with(k: float) -> Relation:
 def modified_epley_with(k: float) -> Relation:
     """Return the modified Epley relation: fraction = 1 / (1 + k (r - 1)).
 
-    Parameters
-    ----------
-    k : float
-        Slope of the inverse load per repetition after the first, above 0; 0.0353 in
-        evidence row E03-008.
-
-    Returns
-    -------
-    Relation
-        Holds for 1 to 30 repetitions; exact at one repetition.
+    It is exact at one repetition; `k` is the slope after that one, as in `epley_with`,
+    and 0.0353 in evidence row E03-008.
 
     Examples
     --------
@@ -219,15 +207,11 @@ def linear_with(reps_at_no_load: float) -> Relation:
         Repetitions at which the line reaches no load at all, above 2: 34 in
         ``linear`` (there ``klin`` is one less, 33), 37 in ``brzycki``.
 
-    Returns
-    -------
-    Relation
-        Holds for 1 to 30 repetitions, or to one before `reps_at_no_load`; exact at
-        one repetition.
-
     Notes
     -----
-    The form is that of evidence row E03-018: coaching practice, not measured.
+    It holds to 30 repetitions, or to one before `reps_at_no_load`, and is exact at one
+    repetition. The form is that of evidence row E03-018: coaching practice, not
+    measured.
 
     Examples
     --------
@@ -247,18 +231,6 @@ def pct_1rm(
     reps: Numbers, rir: Numbers = 0.0, *, relation: str | Relation = RELATION
 ) -> Numbers:
     """Return the load, in percent of the 1RM, that allows `reps` with `rir` left.
-
-    Parameters
-    ----------
-    reps, rir : float or array
-        Repetitions of the set, and those left in reserve at its end.
-    relation : str or Relation, default "epley"
-        By which relation.
-
-    Returns
-    -------
-    float or array
-        Percent, 0-100.
 
     Notes
     -----
@@ -288,15 +260,7 @@ def pct_1rm(
 def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers:
     """Return the repetitions to failure that a percentage of the 1RM allows.
 
-    Parameters
-    ----------
-    pct_1rm, relation
-        As in the description of this module.
-
-    Returns
-    -------
-    float or array
-        Repetitions; Epley gives 0 at 100 %.
+    By Epley's relation they are 0 at 100 %.
 
     Examples
     --------
@@ -321,15 +285,7 @@ def rir_at(
 ) -> Numbers:
     """Return the repetitions in reserve after `reps` at a percentage of the 1RM.
 
-    Parameters
-    ----------
-    pct_1rm, reps, relation
-        As in the description of this module; no more repetitions than the load allows.
-
-    Returns
-    -------
-    float or array
-        Repetitions possible less those done, at least 0.
+    They are those possible, `reps_at` that load, less those done.
 
     Notes
     -----
@@ -359,16 +315,8 @@ def rpe_at(
 ) -> Numbers:
     """Return the effort (RPE) of `reps` at a percentage of the 1RM: 10 - reserve.
 
-    Parameters
-    ----------
-    pct_1rm, reps, relation
-        As in `rir_at`.
-
-    Returns
-    -------
-    float or array
-        RPE, 0-10 (evidence row E03-014: RIR = 10 - RPE). More than 10 repetitions left
-        raise ValueError: RPE has no value there.
+    RPE is 0-10 (evidence row E03-014: RIR = 10 - RPE). More than 10 repetitions left
+    raise ValueError: RPE has no value there.
 
     Examples
     --------
@@ -396,13 +344,6 @@ def one_rm(
         Load of the set, above 0; with the lifted body mass where that counts.
     reps : float or array
         Repetitions to failure, done plus those in reserve.
-    relation : str or Relation, default "epley"
-        By which relation.
-
-    Returns
-    -------
-    float or array
-        Estimated 1RM in kg.
 
     Notes
     -----
@@ -435,11 +376,6 @@ def one_rm(
 def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
     """Return the 1RM of one set by every relation, the lowest first.
 
-    Parameters
-    ----------
-    load_kg, reps, rir : float
-        Load of the set as in `one_rm`, repetitions done, and those left in reserve.
-
     Returns
     -------
     pandas.DataFrame
@@ -457,17 +393,16 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
     >>> one_rm_range(100.0, 5).round(1).loc[[0, 8], "e1rm_kg"].tolist()
     [112.5, 119.0]
     """
+    possible = reps + rir
     holding = [
-        relation
-        for relation in RELATIONS.values()
-        if relation.is_exact_at_one or reps + rir != 1
+        one for one in RELATIONS.values() if one.is_exact_at_one or possible != 1
     ]
     pct = [pct_1rm(reps, rir, relation=one) for one in holding]
     rows = {
-        "relation": [relation.name for relation in holding],
-        "e1rm_kg": [one_rm(load_kg, reps + rir, relation=one) for one in holding],
+        "relation": [one.name for one in holding],
+        "e1rm_kg": [one_rm(load_kg, possible, relation=one) for one in holding],
         "pct_1rm": pct,
-        "source": [relation.source for relation in holding],
+        "source": [one.source for one in holding],
     }
     table = pd.DataFrame(rows)
     return table.sort_values("e1rm_kg", kind="stable", ignore_index=True)

@@ -1,9 +1,11 @@
 """Coaches' conventions: set schemes, RPE charts, and loads short of the maximum.
 
 All of them are coaching practice, not measured. The repetitions and steps of the set
-schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments are those of
-`relations`; a ``chart`` is a name in ``data/rpe_charts.csv``. ValueError says which
-argument a relation or chart does not hold for.
+schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments and results are
+those of `relations`; a ``chart`` is a name in ``data/rpe_charts.csv``, and ``rpe`` the
+effort at the end of a set, 0-10: 10 is failure, and each point less one repetition in
+reserve (evidence row E03-014). A ValueError says which argument a relation or chart
+does not hold for.
 """
 
 from collections.abc import Sequence
@@ -115,8 +117,6 @@ def set_scheme(
     last_rir, rir_step : float, default 1
         Repetitions in reserve in the last week, and how many fewer from week to week;
         at least 0.
-    relation : str or Relation, default "epley"
-        By which relation.
     reps : sequence of int, optional
         Own repetitions, one per set of the scheme. Default: those of the scheme.
 
@@ -157,26 +157,12 @@ def set_scheme(
 def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     """Return the load, in percent of the 1RM, that a chart gives for `reps` at `rpe`.
 
-    Parameters
-    ----------
-    reps : float
-        Repetitions of the set, at least 1; with those in reserve at most 12.
-    rpe : float
-        Effort at its end, 0-10; 10 is failure, and each point less one repetition in
-        reserve (evidence row E03-014).
-    chart : str, default "rts"
-        By which chart.
-
-    Returns
-    -------
-    float
-        Percent, 0-100.
-
     Notes
     -----
     ``rts`` is consensus practice of powerlifting coaches (evidence row E03-015), not
-    measured; it is read along repetitions plus reserve. Between whole repetitions the
-    value is interpolated linearly; for half steps that gives the printed half row.
+    measured; it is read along repetitions plus reserve, to 12. Between whole
+    repetitions the value is interpolated linearly; for half steps that gives the
+    printed half row.
 
     Examples
     --------
@@ -197,23 +183,8 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
 def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     """Return the effort (RPE) that a chart gives for `reps` at a percentage.
 
-    Parameters
-    ----------
-    pct_1rm : float
-        Load in percent of the 1RM, within the chart: 68 to 100 in ``rts``.
-    reps : float
-        Repetitions of the set; the load must allow them and leave at most 10.
-    chart : str, default "rts"
-        By which chart.
-
-    Returns
-    -------
-    float
-        RPE, 0-10: 10 less the repetitions in reserve.
-
-    Notes
-    -----
-    As in `pct_from_chart`: consensus practice (evidence row E03-015), not measured.
+    The load must be within the chart, 68 to 100 % in ``rts``, allow the repetitions and
+    leave at most 10. As for `pct_from_chart`: consensus practice, not measured.
 
     Examples
     --------
@@ -267,13 +238,6 @@ def adjusted_pct_1rm(
     adjustment : float
         Repetitions (rir), percentage points (deducted), both at least 0, or percent,
         2 to 100 (relative, pct_max_reps).
-    relation : str or Relation, default "epley"
-        By which relation.
-
-    Returns
-    -------
-    float
-        Percent of the 1RM, above 0 and at most 100.
 
     Examples
     --------
@@ -307,19 +271,7 @@ def adjusted_reps(
 ) -> float:
     """Return the repetitions at a percentage of the 1RM, short of the maximum.
 
-    The inverse of `adjusted_pct_1rm`.
-
-    Parameters
-    ----------
-    pct_1rm : float
-        Load in percent of the 1RM.
-    method, adjustment, relation
-        As in `adjusted_pct_1rm`.
-
-    Returns
-    -------
-    float
-        Repetitions, at least 1.
+    The inverse of `adjusted_pct_1rm`, with the same arguments.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 All functions take a sets table (columns and units: `tables.SETS`), leave it as it is,
 and raise ValueError where a column that they need is missing. Those by day or week
 reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
-catalogue, by default the shipped one.
+catalogue, by default the shipped one. Functions describe their other arguments only.
 
 Days without sets are rest days with load 0, and deload weeks are marked. The arithmetic
 of a set is written on arrays (`set_counts` and the functions after it), because the
@@ -159,8 +159,6 @@ def muscle_sets(
 
     Parameters
     ----------
-    sets, exercises
-        As in the description of this module.
     mapping : {"fractional", "primary", "emg"}
         How much of a set counts for a muscle: 1 for direct and 0.5 for indirect work;
         1 for direct work only; or by measured muscle activity. The same week has other
@@ -204,8 +202,6 @@ def training_load(
 
     Parameters
     ----------
-    sets, n_weeks
-        As in the description of this module.
     definition : {"session_rpe_load", "system_volume_load_kg", "tut_s", "hard_sets"}
         What counts as load: session rating x minutes, working repetitions x system
         load (kg), seconds under tension of the working sets, or hard sets.
@@ -225,8 +221,6 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
 
     Parameters
     ----------
-    sets
-        As in the description of this module.
     load : {"external", "system"}
         The load on the implements, or that and the lifted share of body mass.
 
@@ -279,8 +273,6 @@ def hard_sets(sets: pd.DataFrame, *, max_rir: float | None = None) -> pd.Series:
 
     Parameters
     ----------
-    sets
-        As in the description of this module.
     max_rir : float, optional
         Most repetitions in reserve of a hard set. Default: the parameter
         ``effort.hard_set_max_rir``, an assumption.

@@ -4,9 +4,10 @@ All measures describe a record; none is a limit or a gate (see the notes of each
 training load (any unit) is one number per consecutive day, 0 or more: 0 is rest, NaN is
 unknown. Results are in its unit, unless they say otherwise, and have its index.
 
-A window of d days ends with the day it belongs to, that day included. It has a value
-where it is full, and where at least the share ``min_coverage`` of its days is known
-(above 0 and at most 1, by default all); else it is NaN.
+A window of ``window_d`` days (at least 1) ends with the day it belongs to, that day
+included. It has a value where it is full, and where at least the share ``min_coverage``
+of its days is known (above 0 and at most 1, by default all); else it is NaN. Arguments
+that a function does not describe are these.
 
 All raise ValueError where a load is negative or infinite, days are not consecutive, or
 an argument is out of range.
@@ -14,6 +15,7 @@ an argument is out of range.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
 from math import exp
 
 import numpy as np
@@ -53,18 +55,14 @@ def acwr(
 
     Parameters
     ----------
-    training_load : pandas.Series
-        Load of consecutive days; a moving average needs every day.
     method : {"ewma", "half_life", "rolling", "uncoupled"}
-        How acute load A and chronic load C are averaged; see Notes. The same record
-        has a different ratio under each: 1.43 by rolling means, 1.25 to 1.55 by
-        moving averages (E05-007).
+        How acute load A and chronic load C are averaged; see Notes. A moving average
+        needs the load of every day. The same record has a different ratio under each:
+        1.43 by rolling means, 1.25 to 1.55 by moving averages (E05-007).
     acute_d, chronic_d : int, default 7 and 28
         Days of the two averages, each at least 1; acute shorter than chronic.
     start : {"first", "mean", "zero"}
         How the moving averages ("ewma", "half_life") begin; see Notes.
-    min_coverage : float, default 1.0
-        Known share of a window ("rolling", "uncoupled").
 
     Returns
     -------
@@ -133,20 +131,14 @@ def acwr_parts(
 ) -> pd.DataFrame:
     """Return acute load, chronic load and their ratio, as `acwr` defines them.
 
-    Parameters
-    ----------
-    training_load, method, acute_d, chronic_d, start, min_coverage
-        As in `acwr`.
+    Arguments are those of `acwr`. Like it, not a gate: the chronic load adds nothing
+    (E05-010, E05-011).
 
     Returns
     -------
     pandas.DataFrame
         One row per day: ``acute`` and ``chronic`` (in the unit of the load, per day)
         and ``ratio`` (without unit).
-
-    Notes
-    -----
-    Like `acwr`, not a gate: the chronic load adds nothing (E05-010, E05-011).
 
     Examples
     --------
@@ -177,10 +169,9 @@ def acwr_parts(
         # The uncoupled chronic window ends where the acute one begins.
         apart_d = acute_d if method == "uncoupled" else 0
         chronic = means(window_d=chronic_d - apart_d).shift(apart_d).to_numpy()
-    return pd.DataFrame(
-        {"acute": acute, "chronic": chronic, "ratio": _ratio(acute, chronic)},
-        index=_days_of(training_load),
-    )
+    days = _days_of(training_load)
+    parts = pd.DataFrame({"acute": acute, "chronic": chronic}, index=days)
+    return parts.assign(ratio=(parts["acute"] / chronic).where(chronic > 0))
 
 
 def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
@@ -232,16 +223,12 @@ def monotony(
 
     Parameters
     ----------
-    training_load : pandas.Series
-        Load of consecutive days.
     ddof : {0, 1}
         What the SD divides by: 0 for the number of days (the seven days are the whole
         week, not a sample of one), 1 for one fewer, as many spreadsheets do. Sources
         rarely state which; over 7 days, 0 gives 8 % more monotony than 1.
     window_d : int, default 7
         Length of the window in days, at least 2.
-    min_coverage : float, default 1.0
-        Known share of a window.
 
     Returns
     -------
@@ -276,20 +263,11 @@ def monotony(
         )
     check_whole_days(window_d, name="window_d", least=2)
     windows = _windows(training_load, window_d, min_coverage)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an SD of 0 gives inf or NaN
-        values = _means(windows) / _sds(windows, ddof)
-    return pd.Series(values, index=_days_of(training_load), name="monotony")
-
-
-def _sds(windows: np.ndarray, ddof: int) -> np.ndarray:
-    """Return the SD of the known days of each window; NaN for fewer than two."""
-    n_known = np.isfinite(windows).sum(axis=1)
-    squares = (windows - _means(windows)[:, None]) ** 2
-    sd = np.sqrt(_ratio(np.nansum(squares, axis=1), n_known - ddof))
-    # Equal loads have an SD of exactly 0, however their mean is rounded; fmax and fmin
-    # leave unknown days out.
-    is_even = np.fmax.reduce(windows, axis=1) == np.fmin.reduce(windows, axis=1)
-    return np.where(n_known >= 2, np.where(is_even, 0.0, sd), np.nan)
+    # Equal loads have an SD of exactly 0, however their mean is rounded.
+    is_even = windows.max(axis=1) == windows.min(axis=1)
+    sd = windows.std(axis=1, ddof=ddof).mask(is_even, 0.0)
+    has_sd = windows.count(axis=1) >= 2
+    return (windows.mean(axis=1) / sd).where(has_sd).rename("monotony")
 
 
 def strain(
@@ -305,12 +283,8 @@ def strain(
 
         S(n) = s(n) \, M(n)
 
-    with the sum s of `rolling_load` and the monotony M of `monotony`.
-
-    Parameters
-    ----------
-    training_load, ddof, window_d, min_coverage
-        As in `monotony`.
+    with the sum s of `rolling_load` and the monotony M of `monotony`, whose arguments
+    it has.
 
     Returns
     -------
@@ -366,8 +340,7 @@ def pmc(
     Parameters
     ----------
     training_load : pandas.Series
-        Load of consecutive days. An unknown day is refused, because averages without a
-        window cannot leave it out.
+        An unknown day is refused: averages without a window cannot leave it out.
     ctl_d, atl_d : float, default 42 and 7
         Time constants in days of the chronic ("ctl") and the acute average ("atl"),
         at least 1 under "one_over_n"; the acute one shorter.
@@ -456,24 +429,14 @@ def rolling_load(
 
         m(n) = \frac{1}{|K_n|} \sum_{i \in K_n} w(i), \qquad s(n) = d \, m(n)
 
-    with :math:`K_n` the known days among the `d` days :math:`n - d + 1, \dots, n`.
+    with :math:`K_n` the known days among the d = `window_d` days
+    :math:`n - d + 1, \dots, n`.
 
     Parameters
     ----------
-    training_load : pandas.Series
-        Load of consecutive days.
-    window_d : int
-        Length of the window, d, in days, at least 1.
     statistic : {"mean", "sum"}
         Mean load of a known day, or that mean times `window_d`: the sum an equal load
         on the unknown days would give.
-    min_coverage : float, default 1.0
-        Known share of a window.
-
-    Returns
-    -------
-    pandas.Series
-        ``training_load``.
 
     Examples
     --------
@@ -483,16 +446,16 @@ def rolling_load(
     [nan, nan, 1.5, 4.5]
     """
     check_one_of(statistic, STATISTICS, name="statistic")
-    means = _means(_windows(training_load, window_d, min_coverage))
+    means = _windows(training_load, window_d, min_coverage).mean(axis=1)
     # The sum of a window with unknown days is scaled up, as if they had been like the
     # known ones.
     values = means * (window_d if statistic == "sum" else 1)
-    return pd.Series(values, index=_days_of(training_load), name="training_load")
+    return values.rename("training_load")
 
 
 def _windows(
     training_load: pd.Series, window_d: int, min_coverage: float
-) -> np.ndarray:
+) -> pd.DataFrame:
     """Return the window that ends with each day; all NaN where too few are known."""
     check_whole_days(window_d, name="window_d")
     if not 0 < min_coverage <= 1:
@@ -506,28 +469,14 @@ def _windows(
     windows = np.lib.stride_tricks.sliding_window_view(padded, int(window_d))[1:]
     is_full = np.arange(len(load)) >= window_d - 1
     is_used = is_full & (np.isfinite(windows).mean(axis=1) >= min_coverage)
-    return np.where(is_used[:, None], windows, np.nan)
-
-
-def _means(windows: np.ndarray) -> np.ndarray:
-    """Return the mean of the known days of each window; NaN where there are none."""
-    n_known = np.isfinite(windows).sum(axis=1)
-    return _ratio(np.nansum(windows, axis=1), n_known)
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Return the ratio; NaN where the denominator is 0 or unknown."""
-    unknown = np.full(len(numerator), np.nan)
-    return np.divide(numerator, denominator, out=unknown, where=denominator > 0)
+    used = np.where(is_used[:, None], windows, np.nan)
+    return pd.DataFrame(used, index=_days_of(training_load))
 
 
 def _smoothed(load: np.ndarray, share: float, before: float) -> np.ndarray:
     """Return the moving average of each day, `before` ahead of the first one."""
-    averages = np.empty(len(load))
-    for day, today in enumerate(load.tolist()):
-        before += share * (today - before)
-        averages[day] = before
-    return averages
+    all_days = pd.Series([before, *load])
+    return all_days.ewm(alpha=share, adjust=False).mean().to_numpy()[1:]
 
 
 def _days_of(training_load: pd.Series) -> pd.Index | None:
@@ -625,53 +574,30 @@ def decayed_sum(
 ) -> np.ndarray:
     """Sum the loads up to each day, each decayed by ``exp(-age / tau)``.
 
-    Parameters
-    ----------
-    load : numpy.ndarray
-        Load of consecutive days, or days x draws.
-    tau : float or numpy.ndarray
-        Time constant in days, or one per draw; then the result has draws too.
-    convention : {"next_day", "same_day"}
-        Whether the load of the day itself is left out, or counted undecayed.
-
-    Returns
-    -------
-    numpy.ndarray
+    `load` is that of consecutive days, or days x draws; `tau` a time constant in days,
+    or one per draw, and then the result has draws too. The load of the day itself is
+    left out ("next_day"), or counted undecayed ("same_day").
     """
-    if np.ndim(tau) or load.ndim > 1:
-        return _decayed_sums(load, np.atleast_1d(tau), convention)
-    # s(n) = (s(n - 1) + w(n - 1)) e^(-1/tau), or s(n - 1) e^(-1/tau) + w(n): the loop
-    # is the sum over all earlier loads, in time linear in the number of days.
-    keep = exp(-1 / tau)
-    sums = np.empty(len(load))
-    carried = 0.0
-    for day, today in enumerate(load.tolist()):
-        if convention == "next_day":
-            sums[day] = carried
-            carried = (carried + today) * keep
-        else:
-            carried = carried * keep + today
-            sums[day] = carried
-    return sums
-
-
-def _decayed_sums(load: np.ndarray, tau: np.ndarray, convention: str) -> np.ndarray:
-    """Return `decayed_sum` of many draws at once: a loop over days, not over draws."""
-    keep = np.exp(-1 / tau)
-    n_draws = np.broadcast_shapes(load.shape[1:], tau.shape)
-    sums = np.empty((len(load), *n_draws))
-    before = np.zeros(n_draws)
-    if convention == "next_day":
-        load = np.concatenate([np.zeros_like(load[:1]), load[:-1]])  # of yesterday
-    # `today` is a row of `sums`, filled in place without temporary arrays.
-    for today, added in zip(sums, load, strict=True):
-        if convention == "next_day":
-            np.add(before, added, out=today)
-            today *= keep
-        else:
+    # s(n) = s(n - 1) e^(-1/tau) + w(n) is the sum over all loads up to day n, in time
+    # linear in the number of days. Under "next_day" it stands a day later, decayed.
+    n_draws = np.broadcast_shapes(load.shape[1:], np.shape(tau))
+    sums = np.zeros((len(load), *n_draws))
+    is_later = convention == "next_day"
+    filled, loads = (sums[1:], load[:-1]) if is_later else (sums, load)
+    if n_draws:
+        keep = np.exp(-1 / np.asarray(tau))
+        before = 0.0
+        # A loop over days, not over draws; rows are filled without temporary arrays.
+        for today, added in zip(filled, loads, strict=True):
             np.multiply(before, keep, out=today)
             today += added
-        before = today
+            before = today
+    else:
+        keep = exp(-1 / tau)
+        steps = accumulate(loads.tolist(), lambda before, today: before * keep + today)
+        filled[:] = np.fromiter(steps, "float64", count=len(loads))
+    if is_later:
+        filled *= keep
     return sums
 
 

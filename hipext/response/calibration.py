@@ -268,11 +268,6 @@ def fit(
 def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     """Compare fits of several models to the same tests.
 
-    Parameters
-    ----------
-    fits : iterable of Fit
-        Fits to the same tests, as `fit` returns them.
-
     Returns
     -------
     pandas.DataFrame

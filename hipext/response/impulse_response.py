@@ -109,17 +109,10 @@ class ImpulseResponse:
     def respond(self, training_load: pd.Series) -> pd.DataFrame:
         """Return fitness, fatigue and performance of each day.
 
-        Parameters
-        ----------
-        training_load : pandas.Series
-            Training load (a.u.) of consecutive days. A rest day is 0; a missing value
-            is refused, because only the caller knows whether it was rest.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per day with the index of `training_load`; columns and units:
-            `tables.RESPONSE`. Expected values: chance adds nothing here.
+        Columns and units are those of `tables.RESPONSE`, rows the consecutive days of
+        the load. They are expected values: chance adds nothing here. A rest day has the
+        load 0; a missing value is refused, because only the caller knows whether it was
+        rest.
         """
         load = checked_load(training_load)
         fitness, fatigue = states(type(self), vars(self), load, self.convention)
@@ -149,10 +142,8 @@ def respond_draws(
     draws : pandas.DataFrame
         One row per draw, one column per parameter, named as at construction. One
         that has a default may be left out; other columns are ignored.
-    training_load : pandas.Series
-        Training load (a.u.) of consecutive days, as for ``respond``.
-    convention : {"next_day", "same_day"}
-        As at construction.
+    training_load, convention
+        As for ``respond``, and as at construction.
 
     Returns
     -------

@@ -1,8 +1,11 @@
 """Inverse questions: the load that gives a wanted response.
 
 Answers are what a model says, never advice: see the notes of the models. The load that
-is given ends yesterday; the answer is the load of today. Under "next_day" that load
-acts from tomorrow morning on, under "same_day" from today on.
+is given ends yesterday, after at least 1 day; the answer is the load of today (a.u.).
+Under "next_day" that load acts from tomorrow morning on, under "same_day" from today
+on. All answers are found on the response of a ``model`` of `hipext.response`, such as
+``Banister(...)``; the formulas say what that amounts to for this one. ValueError says
+where no load will do, or where those of the past are not of consecutive days.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,26 +37,13 @@ def load_for_equal_performance(
 
     with :math:`p` the performance before the load, :math:`p_0'` that of a day later
     after rest, and the age `a` of the load then: 1 day ("next_day") or 0 ("same_day").
-    It is found as the root of the model's response.
-
-    Parameters
-    ----------
-    model : ImpulseResponse
-        A model of `response`, such as ``Banister``.
-    training_load : pandas.Series
-        Training load (a.u.) of consecutive days up to yesterday, at least 1 day.
 
     Returns
     -------
     float
-        Load (a.u.), the smallest if there are two. Under "next_day" it makes the
-        performance of tomorrow morning that of this morning; under "same_day", where
-        it acts today, the performance of today that of yesterday.
-
-    Raises
-    ------
-    ValueError
-        If no load does it, or the loads are not those of consecutive days.
+        Load, the smallest if there are two. Under "next_day" it makes the performance
+        of tomorrow morning that of this morning; under "same_day", where it acts today,
+        the performance of today that of yesterday.
 
     Examples
     --------
@@ -105,12 +95,10 @@ def largest_load(
                       \frac{f - f_0'}{k_2 e^{-a/\tau_2}}\right)
 
     with :math:`p_0'` and :math:`f_0'` the performance and fatigue that rest would give
-    on that day, and a = `after_d`. It is found as the root of the model's response.
+    on that day, and a = `after_d`.
 
     Parameters
     ----------
-    model, training_load
-        As in `load_for_equal_performance`.
     performance_at_least : float, optional
         Performance p that must be left, in its unit.
     fatigue_at_most : float, optional
@@ -122,12 +110,7 @@ def largest_load(
     Returns
     -------
     float
-        Load (a.u.); infinite where no load is too large.
-
-    Raises
-    ------
-    ValueError
-        If no load fits, or neither threshold is given.
+        Load; infinite where no load is too large.
 
     Examples
     --------
@@ -179,15 +162,8 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
         p = p_0 + w \left(\frac{k_1 a_1}{1 - a_1} - \frac{k_2 a_2}{1 - a_2}\right),
         \qquad a_j = e^{-1/\tau_j}
 
-    and under "same_day" a / (1 - a) becomes 1 / (1 - a). It is found as the response
-    after 40 of the longest time constants.
-
-    Parameters
-    ----------
-    model : ImpulseResponse
-        A model of `response`, such as ``Banister``.
-    load : float
-        Load of each day (a.u.), 0 or more.
+    and under "same_day" a / (1 - a) becomes 1 / (1 - a), for a `load` w of 0 or more.
+    The states are those after 40 of the longest time constants.
 
     Returns
     -------

@@ -90,13 +90,8 @@ class Banister(ImpulseResponse):
     Examples
     --------
     >>> import pandas as pd
-    >>> model = Banister(
-    ...     baseline=100.0,
-    ...     fitness_gain=1.0,
-    ...     fitness_tau=42.0,
-    ...     fatigue_gain=2.0,
-    ...     fatigue_tau=7.0,
-    ... )
+    >>> gains = {"fitness_gain": 1.0, "fatigue_gain": 2.0}
+    >>> model = Banister(baseline=100.0, **gains, fitness_tau=42.0, fatigue_tau=7.0)
     >>> model.respond(pd.Series([1.0, 0.0])).round(3).to_dict("list")
     {'fitness': [0.0, 0.976], 'fatigue': [0.0, 1.734], 'performance': [100.0, 99.243]}
     """
@@ -348,17 +343,8 @@ class Kalman(ImpulseResponse):
     def filter(self, training_load: pd.Series, performance: pd.Series) -> pd.DataFrame:
         """Return the states of each day, given the tests up to that day.
 
-        Parameters
-        ----------
-        training_load : pandas.Series
-            Training load of consecutive days, as for `respond`.
-        performance : pandas.Series
-            Tests: one value per day, NaN for a day without.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per day; columns and units: `FILTERED`.
+        The load is as for `respond`; `performance` has the test of each day, NaN for
+        none. Columns and units of the result are those of `FILTERED`.
         """
         load = checked_load(training_load)
         tests = checked_tests(performance, training_load)

@@ -72,19 +72,13 @@ class FitProblem:
     """Tests of one athlete, a model, and the bounds of its free parameters."""
 
     model: type[ImpulseResponse]
-    load: np.ndarray
-    """Training load of consecutive days."""
-    days: np.ndarray
-    """Place of each test among the days."""
-    tests: np.ndarray
-    """Performance in each test."""
-    weights: np.ndarray
-    """Weight of each test; their mean is 1."""
-    bounds: Bounds
-    """Lowest and highest value by parameter; equal ones fix it."""
+    load: np.ndarray  # of consecutive days
+    days: np.ndarray  # place of each test among them
+    tests: np.ndarray  # performance in each test
+    weights: np.ndarray  # of each test; their mean is 1
+    bounds: Bounds  # lowest and highest value by parameter; equal ones fix it
     convention: str
-    is_restricted: bool = True
-    """Whether noise is estimated by restricted likelihood."""
+    is_restricted: bool = True  # whether noise is estimated by restricted likelihood
 
     @property
     def noise(self) -> tuple[str, ...]:
@@ -146,12 +140,9 @@ class FitProblem:
 class Solution:
     """The parameters of a fit, and the errors they leave."""
 
-    parameters: Values
-    """All parameters by name."""
-    residual: np.ndarray
-    """Whitened residual of each test, prediction - test."""
-    deviance: float
-    """-2 log-likelihood, up to a constant."""
+    parameters: Values  # all of them by name
+    residual: np.ndarray  # of each test, prediction - test, whitened
+    deviance: float  # -2 log-likelihood, up to a constant
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,8 +150,7 @@ class Screen:
     """Points spread over the unit cube, and the design matrix at each."""
 
     points: np.ndarray
-    columns: np.ndarray
-    """Points x tests x linear parameters."""
+    columns: np.ndarray  # points x tests x linear parameters
 
 
 def fit_problem(
@@ -417,10 +407,8 @@ class Whitener:
     With C = L L' the covariance of the tests, errors e become ``L^-1 e``.
     """
 
-    scale: np.ndarray
-    """Root of the weight of each test (C is diagonal), or the triangle L."""
-    log_det: float
-    """Logarithm of the determinant of the covariance."""
+    scale: np.ndarray  # root of the weight of each test (C is diagonal), or L
+    log_det: float  # logarithm of the determinant of C
 
     def whiten(self, errors: np.ndarray) -> np.ndarray:
         """Return errors, or columns of them, as independent ones."""

@@ -21,7 +21,7 @@ from hipext.files.io import read_text
 from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
-from hipext.metrics.workload import day_text
+from hipext.metrics.workload import as_daily, day_text
 from hipext.plans.exercises import read_exercises
 
 USUAL = {  # names of the columns unless others are chosen
@@ -43,14 +43,10 @@ _MOST_ROWS = 8
 class Series:
     """A daily load and the tests of the same days, ready to be fitted."""
 
-    training_load: pd.Series
-    """Load of consecutive days."""
-    performance: pd.Series
-    """Result of the test of each day; NaN for none."""
-    read_as: Mapping[str, str]
-    """What was taken as load, performance and day."""
-    sentence: str = ""
-    """What a reader must know about the performance."""
+    training_load: pd.Series  # of consecutive days
+    performance: pd.Series  # result of the test of each day; NaN for none
+    read_as: Mapping[str, str]  # what was taken as load, performance and day
+    sentence: str = ""  # what a reader must know about the performance
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
@@ -110,22 +106,10 @@ def daily_series(
         )
     if problems:
         raise PlanError(source, problems)
-    by_day = pd.DataFrame(
-        {"training_load": load.array, "performance": tests.array},
-        index=pd.Index(days.array, name="day"),
-    )
-    first, last = by_day.index[[0, -1]]
-    calendar = (
-        pd.date_range(first, last, name="day")
-        if isinstance(by_day.index, pd.DatetimeIndex)
-        else pd.RangeIndex(first, last + 1, name="day")
-    )
-    by_day = by_day.reindex(calendar)
-    return Series(
-        training_load=by_day["training_load"].fillna(0.0),  # days without a row: rest
-        performance=by_day["performance"],
-        read_as=names,
-    )
+    by_day = pd.Index(days.array, name="day")
+    daily = as_daily(load.set_axis(by_day), missing="rest")  # days without a row
+    tests = tests.set_axis(by_day).reindex(daily.index).rename("performance")
+    return Series(training_load=daily, performance=tests, read_as=names)
 
 
 def is_sets_table(cells: pd.DataFrame) -> bool:

@@ -44,14 +44,10 @@ class Profile:
 
     name: str
     points: np.ndarray
-    deviances: np.ndarray
-    """Above that of the best fit."""
-    interval: tuple[float, float]
-    """Of this parameter alone."""
-    region: tuple[float, float]
-    """Of all parameters together, projected on this one."""
-    best: Solution
-    """The best fit met on the way."""
+    deviances: np.ndarray  # above that of the best fit
+    interval: tuple[float, float]  # of this parameter alone
+    region: tuple[float, float]  # of all parameters together, projected on this one
+    best: Solution  # the best fit met on the way
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,28 +215,16 @@ def cross_validate(
 def posterior(
     fitted: object, *, n_steps: int = 2000, seed: int = 0, progress: bool = True
 ) -> Posterior:
-    """Draw from the posterior distribution of the parameters of a fit.
+    """Draw from the posterior distribution of the parameters of a `Fit`.
+
+    It needs emcee, which comes with the extra ``bayes``.
 
     Parameters
     ----------
-    fitted : Fit
-        As `fit` returns it.
     n_steps : int, default 2000
         Steps of each of the 4 walkers per parameter; the first half is dropped.
-    seed : int, default 0
-        Of the random numbers; 0 is a seed.
-    progress : bool, default True
-        Whether a bar shows after a second.
-
-    Returns
-    -------
-    Posterior
-        Draws, and whether the chain was long enough.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If emcee is not installed; it comes with the extra ``bayes``.
+    seed, progress
+        As in `fit`.
 
     Notes
     -----
