@@ -16,7 +16,7 @@ from tomlkit.exceptions import ParseError
 
 from hipext.files.checks import did_you_mean
 from hipext.files.io import check_kind, find_file, parse_toml, read_toml
-from hipext.files.schema import FileValue, check_values, models_in, place
+from hipext.files.schema import check_values, place
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import MAX_WEEKS, Plan
 
@@ -88,7 +88,7 @@ def format_plan(plan: Plan) -> str:
     name = "Deadlift five by five, 10 weeks
     """
     values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return _text(values, _Comments({}, {}, []))
+    return _text(values, _read_comments(""))
 
 
 def format_text(text: str, *, source: str = "the plan") -> str:
@@ -100,8 +100,9 @@ def format_text(text: str, *, source: str = "the plan") -> str:
     """
     text = text.removeprefix("\ufeff")
     values = parse_toml(text, source=source)
-    check_plan(values, source=source)
-    return _text(values, _read_comments(text))
+    plan = check_plan(values, source=source)
+    keys = plan.model_dump(exclude_unset=True)
+    return _text(_in_order(values, keys), _read_comments(text))
 
 
 # The next functions read values before their kind is checked, so that all problems of a
@@ -183,36 +184,44 @@ def _block_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]
                 )
 
 
+def _in_order(written: object, kept: object) -> object:
+    """Return values as they are written, with keys in the order of the models."""
+    if isinstance(written, Mapping):
+        return {key: _in_order(written[key], inner) for key, inner in kept.items()}
+    if isinstance(written, list):
+        return [_in_order(*pair) for pair in zip(written, kept, strict=True)]
+    return written
+
+
 def _text(values: Mapping, comments: "_Comments") -> str:
-    lines = [*_table(values, Plan, (), comments), "", *comments.at_end]
+    lines = [*_table(values, (), comments), "", *comments.at_end]
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _table(
-    values: Mapping, model: type[FileValue], path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+def _table(values: Mapping, path: _KeyPath, comments: "_Comments") -> Iterator[str]:
     """Yield the lines of a table: its own keys first, then the tables below it."""
-    below = []
-    for key in _ordered(values, [model]):
-        models = models_in(model.model_fields[key].annotation)
-        is_list = isinstance(values[key], list)
-        # Tables of the plan itself and items of lists get a header of their own;
-        # smaller tables, such as a progression rule, stay on one line.
-        if models and (values[key] if is_list else not path):
-            below.append((key, models[0]))
-        else:
-            yield from _pair(values[key], models, (*path, key), comments)
-    for key, inner in below:
-        yield from _tables_below(values[key], inner, (*path, key), comments)
+    for key, value in values.items():
+        if not _has_header(value, path):
+            yield from _pair(value, (*path, key), comments)
+    for key, value in values.items():
+        if _has_header(value, path):
+            yield from _tables_below(value, (*path, key), comments)
+
+
+def _has_header(value: object, path: _KeyPath) -> bool:
+    # Smaller tables, such as a progression rule, stay on one line.
+    if isinstance(value, Mapping):
+        return not path
+    return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
 
 
 def _tables_below(
-    found: Mapping | list, model: type[FileValue], path: _KeyPath, comments: "_Comments"
+    found: Mapping | list, path: _KeyPath, comments: "_Comments"
 ) -> Iterator[str]:
     """Yield a table, or every table of a list, with its header."""
     header = f"[{'.'.join(key for key in path if isinstance(key, str))}]"
     items = {path: found}
-    if not isinstance(found, Mapping):
+    if isinstance(found, list):
         items = {(*path, number): item for number, item in enumerate(found)}
         header = f"[{header}]"
     of_list = [] if path in items else comments.around(path)
@@ -222,26 +231,23 @@ def _tables_below(
         yield from (indent + text for text in of_list)
         yield from comments.lines_above(item, indent)
         yield indent + header + comments.at_line_end(item)
-        yield from _table(values, model, item, comments)
+        yield from _table(values, item, comments)
         of_list = []
 
 
-def _pair(
-    value: object, models: list[type[FileValue]], path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+def _pair(value: object, path: _KeyPath, comments: "_Comments") -> Iterator[str]:
     """Yield the lines of a key and its value."""
     indent, inside = _indent(path[:-1]), comments.inside(path)
     opening, beside = f"{indent}{path[-1]} = ", comments.at_line_end(path)
-    line = opening + _value(value, models)
+    line = opening + _value(value)
     yield from comments.lines_above(path, indent)
-    is_list = isinstance(value, list) and not models
-    if is_list and (inside or (value and len(line) > WIDTH)):
+    if isinstance(value, list) and (inside or len(line) > WIDTH):
         deeper = indent + _INDENT
         yield f"{opening}[{beside}"
         for number, item in enumerate(value):
             one = (*path, number)
             yield from comments.lines_above(one, deeper)
-            yield f"{deeper}{_value(item, [])},{comments.at_line_end(one)}"
+            yield f"{deeper}{_value(item)},{comments.at_line_end(one)}"
         yield from comments.lines_above((*path, len(value)), deeper)
         yield f"{indent}]"
         return
@@ -259,29 +265,16 @@ def _indent(path: _KeyPath) -> str:
     return _INDENT * max(n_lists - 1, 0)
 
 
-def _ordered(values: Mapping, models: list[type[FileValue]]) -> list[str]:
-    """Return the keys in the order of the models; what rule it is comes first."""
-    names = dict.fromkeys(name for model in models for name in model.model_fields)
-    return sorted(filter(values.__contains__, names), key=lambda name: name != "rule")
-
-
-def _value(value: object, models: list[type[FileValue]]) -> str:
-    """Return a value in one line."""
+def _value(value: object) -> str:
+    """Return a value in one line; what rule it is comes first in a table."""
     if isinstance(value, Mapping):
-        pairs = [
-            f"{key} = {_value(value[key], _models_at(key, models))}"
-            for key in _ordered(value, models)
-        ]
-        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+        keys = sorted(value, key=lambda key: key != "rule")
+        pairs = ", ".join(f"{key} = {_value(value[key])}" for key in keys)
+        return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(_value(item, models) for item in value)}]"
+        return f"[{', '.join(map(_value, value))}]"
     is_whole = isinstance(value, float) and value.is_integer()
     return tomlkit.item(int(value) if is_whole else value).as_string()
-
-
-def _models_at(key: str, models: list[type[FileValue]]) -> list[type[FileValue]]:
-    fields = [model.model_fields[key] for model in models if key in model.model_fields]
-    return [inner for field in fields for inner in models_in(field.annotation)]
 
 
 @dataclass(frozen=True)
