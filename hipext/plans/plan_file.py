@@ -118,6 +118,12 @@ def _items(found: object) -> list | tuple:
     return found if isinstance(found, list | tuple) else ()
 
 
+def _names(values: Mapping, key: str) -> list[str]:
+    """Return the names of the tables under a key of unchecked values."""
+    names = [item.get("name") for _, item in _tables(values, key)]
+    return [name for name in names if isinstance(name, str)]
+
+
 def _week_problems(values: Mapping) -> Iterator[str]:
     """Yield weeks that lie outside the phases whose length can be read."""
     # Where the length of a phase is wrong, later weeks cannot be placed for sure.
@@ -140,48 +146,42 @@ def _week_problems(values: Mapping) -> Iterator[str]:
 
 def _reference_problems(values: Mapping) -> Iterator[str]:
     """Yield names that are used twice or refer to nothing."""
-    blocks = [block.get("name") for _, block in _tables(values, "block")]
-    of_plan = [session.get("name") for _, session in _tables(values, "session")]
-    phases = _tables(values, "phase")
+    blocks, of_plan = _names(values, "block"), _names(values, "session")
     yield from _doubled("block", blocks)
-    yield from _doubled("phase", [phase.get("name") for _, phase in phases])
-    homes = [((), values), *((("phase", number), phase) for number, phase in phases)]
-    for home, table in homes:
-        sessions = _tables(table, "session")
-        names = [session.get("name") for _, session in sessions]
-        yield from _doubled(place(values, (*home, "session")), names)
-        for (number, session), name in zip(sessions, names, strict=True):
-            where = place(values, (*home, "session", number))
-            yield from _block_problems(where, session, blocks)
-            parts = ("begin_with", "end_with", "slot")
-            if not any(map(session.get, parts)):
+    yield from _doubled("phase", _names(values, "phase"))
+    phases = [(("phase", number), phase) for number, phase in _tables(values, "phase")]
+    for home, table in [((), values), *phases]:
+        sessions = (*home, "session")
+        yield from _doubled(place(values, sessions), _names(table, "session"))
+        for number, session in _tables(table, "session"):
+            where, name = place(values, (*sessions, number)), session.get("name")
+            for part in ("begin_with", "end_with"):
+                for problem in _block_problems(_items(session.get(part)), blocks):
+                    yield f"{where}, {part}: {problem}"
+            if not any(map(session.get, ("begin_with", "end_with", "slot"))):
                 header = ".".join((*home[:1], "session", "slot"))
                 yield f"{where}: it has no exercises. Add a [[{header}]] or a block."
             if not session.get("days", values.get("days")):
                 yield f'{where}: it has no days. Write days = ["mon", "fri"].'
-            if home and isinstance(name, str) and name in of_plan:
+            if home and name in of_plan:
                 yield (
                     f"{where}: a session of the whole plan is called {name!r} too. "
                     "Give each its own name."
                 )
 
 
-def _doubled(where: str, names: list) -> Iterator[str]:
-    named = [name for name in names if isinstance(name, str)]
-    for name in sorted({name for name in named if named.count(name) > 1}):
+def _doubled(where: str, names: list[str]) -> Iterator[str]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{where}: the name {name!r} is used twice. Give each its own name."
 
 
-def _block_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]:
-    named = [name for name in blocks if isinstance(name, str)]
-    for part in ("begin_with", "end_with"):
-        for name in _items(session.get(part)):
-            if isinstance(name, str) and name not in named:
-                yield (
-                    f"{where}, {part}: there is no block {name!r}; "
-                    f"there are {', '.join(named) or 'none'}."
-                    f"{did_you_mean(name, named)}"
-                )
+def _block_problems(named: list | tuple, blocks: list[str]) -> Iterator[str]:
+    for name in named:
+        if isinstance(name, str) and name not in blocks:
+            yield (
+                f"there is no block {name!r}; there are "
+                f"{', '.join(blocks) or 'none'}.{did_you_mean(name, blocks)}"
+            )
 
 
 def _in_order(written: object, kept: object) -> object:
