@@ -4,10 +4,9 @@ All problems of a file are reported at once, each with its place and a likely fi
 Values are read by `tomllib`, comments by `tomlkit`; the layout is ours.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomlkit
@@ -23,6 +22,11 @@ from hipext.plans.plan import MAX_WEEKS, Plan
 WIDTH = 88  # a list that does not fit gets one line per item
 _INDENT = "  "
 _KeyPath = tuple[str | int, ...]  # keys, and places in lists from 0
+# Comments above a place and beside it, in the order of the text; () is its end.
+_Comments = dict[_KeyPath, tuple[list[str], list[str]]]
+# The place of a line and the line itself. Indentation alone is a place for comments
+# that has no line; a line without a place has none.
+_Line = tuple[_KeyPath | None, str]
 
 
 def read_plan(name_or_path: str | Path) -> Plan:
@@ -88,7 +92,7 @@ def format_plan(plan: Plan) -> str:
     name = "Deadlift five by five, 10 weeks
     """
     values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return _text(values, _read_comments(""))
+    return _text(values, {})
 
 
 def format_text(text: str, *, source: str = "the plan") -> str:
@@ -193,12 +197,27 @@ def _in_order(written: object, kept: object) -> object:
     return written
 
 
-def _text(values: Mapping, comments: "_Comments") -> str:
-    lines = [*_table(values, (), comments), "", *comments.at_end]
-    return "\n".join(lines).strip("\n") + "\n"
+def _text(values: Mapping, comments: _Comments) -> str:
+    lines = [*_table(values, (), comments), (None, ""), ((), "")]
+    places = dict(lines)
+    above, beside = defaultdict(list), defaultdict(list)
+    for path, (over, behind) in comments.items():
+        # What a line holds has its comments above that line.
+        here = path
+        while here not in places:
+            here = here[:-1]
+        above[here] += over
+        (beside if here == path and places[path].strip() else above)[here] += behind
+    text = []
+    for path, line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        text += [indent + comment for comment in above[path]]
+        if line.strip() or path is None:
+            text.append("  ".join([line, *beside[path]]))
+    return "\n".join(text).strip("\n") + "\n"
 
 
-def _table(values: Mapping, path: _KeyPath, comments: "_Comments") -> Iterator[str]:
+def _table(values: Mapping, path: _KeyPath, comments: _Comments) -> Iterator[_Line]:
     """Yield the lines of a table: its own keys first, then the tables below it."""
     for key, value in values.items():
         if not _has_header(value, path):
@@ -216,48 +235,43 @@ def _has_header(value: object, path: _KeyPath) -> bool:
 
 
 def _tables_below(
-    found: Mapping | list, path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+    found: Mapping | list, path: _KeyPath, comments: _Comments
+) -> Iterator[_Line]:
     """Yield a table, or every table of a list, with its header."""
     header = f"[{'.'.join(key for key in path if isinstance(key, str))}]"
     items = {path: found}
     if isinstance(found, list):
         items = {(*path, number): item for number, item in enumerate(found)}
         header = f"[{header}]"
-    of_list = [] if path in items else comments.around(path)
     for item, values in items.items():
-        indent = _indent(item)
-        yield ""
-        yield from (indent + text for text in of_list)
-        yield from comments.lines_above(item, indent)
-        yield indent + header + comments.at_line_end(item)
+        yield None, ""
+        if item == (*path, 0):
+            yield path, _indent(item)
+        yield item, _indent(item) + header
         yield from _table(values, item, comments)
-        of_list = []
 
 
-def _pair(value: object, path: _KeyPath, comments: "_Comments") -> Iterator[str]:
+def _pair(value: object, path: _KeyPath, comments: _Comments) -> Iterator[_Line]:
     """Yield the lines of a key and its value."""
-    indent, inside = _indent(path[:-1]), comments.inside(path)
-    opening, beside = f"{indent}{path[-1]} = ", comments.at_line_end(path)
+    indent = _indent(path[:-1])
+    opening = f"{indent}{path[-1]} = "
     line = opening + _value(value)
-    yield from comments.lines_above(path, indent)
-    if isinstance(value, list) and (inside or len(line) > WIDTH):
-        deeper = indent + _INDENT
-        yield f"{opening}[{beside}"
-        for number, item in enumerate(value):
-            one = (*path, number)
-            yield from comments.lines_above(one, deeper)
-            yield f"{deeper}{_value(item)},{comments.at_line_end(one)}"
-        yield from comments.lines_above((*path, len(value)), deeper)
-        yield f"{indent}]"
-        return
-    yield from (indent + text for text in inside)
+    if isinstance(value, list):
+        is_commented = any(one[:-1] == path for one in comments)
+        if is_commented or len(line) > WIDTH:
+            deeper = indent + _INDENT
+            yield path, f"{opening}["
+            for number, item in enumerate(value):
+                yield (*path, number), f"{deeper}{_value(item)},"
+            yield (*path, len(value)), deeper
+            yield None, f"{indent}]"
+            return
     if isinstance(value, str) and "\n" in value:
         # A line end right after the quotes is not part of a text. The dot keeps
         # `tomlkit` from adding one of its own where the text begins with one.
         quoted = tomlkit.string(f".{value}", multiline=True).as_string()
         line = f'{opening}"""\n{quoted[4:]}'
-    yield line + beside
+    yield path, line
 
 
 def _indent(path: _KeyPath) -> str:
@@ -277,54 +291,23 @@ def _value(value: object) -> str:
     return tomlkit.item(int(value) if is_whole else value).as_string()
 
 
-@dataclass(frozen=True)
-class _Comments:
-    """The comments of a text, by the path of the key, table or item they belong to.
-
-    Comments before the end of a list are above the item that would come next.
-    """
-
-    above: dict[_KeyPath, list[str]]  # every path of the text, in its order
-    beside: dict[_KeyPath, str]
-    at_end: list[str]
-
-    def lines_above(self, path: _KeyPath, indent: str) -> list[str]:
-        """Return the comments above a place as lines."""
-        return [indent + text for text in self.above.get(path, ())]
-
-    def at_line_end(self, path: _KeyPath) -> str:
-        """Return the comment beside a place as the end of its line."""
-        return f"  {self.beside[path]}" if path in self.beside else ""
-
-    def around(self, path: _KeyPath) -> list[str]:
-        """Return the comments above and beside a place."""
-        beside = [self.beside[path]] if path in self.beside else []
-        return [*self.above.get(path, []), *beside]
-
-    def inside(self, path: _KeyPath) -> list[str]:
-        """Return every comment inside the value at a path, in order."""
-        inner = (one for one in self.above if one[:-1][: len(path)] == path)
-        return [text for one in inner for text in self.around(one)]
-
-
 def _read_comments(text: str) -> _Comments:
     """Return the comments of a text that is known to be TOML."""
-    above: dict[_KeyPath, list[str]] = {}
-    beside: dict[_KeyPath, str] = {}
+    comments: _Comments = defaultdict(lambda: ([], []))
     waiting: list[str] = []  # comments on lines of their own, for what comes next
     n_items: Counter[_KeyPath] = Counter()
     for section in _sections(text):
         for path, comment in _commented(section.body, (), n_items):
             if path is None:
                 waiting.append(comment)
-                continue
-            if path not in above:
-                above[path], waiting = waiting, []
-            if comment and path in beside:  # behind both brackets of a list
-                above[path].append(comment)
             elif comment:
-                beside[path] = comment
-    return _Comments(above, beside, waiting)
+                # A list may have one behind each bracket; the second goes above it.
+                above, beside = comments[path]
+                (above if beside else beside).append(comment)
+            elif waiting:
+                comments[path][0].extend(waiting)
+                waiting = []
+    return {**comments, (): (waiting, [])}
 
 
 def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
@@ -348,7 +331,7 @@ def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
 def _commented(
     body: list, path: _KeyPath, n_items: Counter[_KeyPath]
 ) -> Iterator[tuple[_KeyPath | None, str]]:
-    """Yield every place in a table with the comment beside it, which may be empty.
+    """Yield every place in a table without a comment, then with each one beside it.
 
     A comment on a line of its own comes without a place. `n_items` counts the tables
     of each list so far.
@@ -364,14 +347,16 @@ def _commented(
             item = item.body[0]
         if n_items[here]:
             here = (*here, n_items[here] - 1)
-        if not isinstance(item, toml.Table):
+        is_table = isinstance(item, toml.Table)
+        is_part = is_table and item.is_super_table()  # of a dotted name
+        if not is_part:
             yield here, ""
+        if not is_table:
             yield from _commented_value(item, here, n_items)
+        if item.trivia.comment and not is_part:
             yield here, item.trivia.comment
-            continue
-        if not item.is_super_table():  # else only a part of a dotted name
-            yield here, item.trivia.comment
-        yield from _commented(item.value.body, here, n_items)
+        if is_table:
+            yield from _commented(item.value.body, here, n_items)
 
 
 def _commented_value(

@@ -166,10 +166,10 @@ class Tempo(FileValue):
     """Move through a list of tempos, each more demanding."""
 
     rule: Literal["tempo"]
-    tempos: tuple[TempoText, ...] = Field(min_length=1, max_length=12)
-    """Tempos after the one of the slot, in order."""
     after: int = Field(default=2, ge=1, le=10)
     """Good sessions in a row per step."""
+    tempos: tuple[TempoText, ...] = Field(min_length=1, max_length=12)
+    """Tempos after the one of the slot, in order."""
 
 
 class NoRule(FileValue):
