@@ -201,11 +201,10 @@ def code_hash() -> str:
 def hash_of_modules(package: Path) -> str:
     """Return the SHA-256 of paths and texts of all modules of a package."""
     # Paths are relative and of POSIX, so that all machines with one code have one hash.
-    modules = {
-        path.relative_to(package).as_posix(): path for path in package.rglob("*.py")
-    }
-    parts = chain.from_iterable(
-        (name.encode(), _text_of(path)) for name, path in sorted(modules.items())
+    paths = package.rglob("*.py")
+    modules = {path.relative_to(package).as_posix(): path for path in paths}
+    parts = chain(
+        *((name.encode(), _text_of(modules[name])) for name in sorted(modules))
     )
     # No name and no Python text has a zero byte: nothing can move from one part to the
     # next without changing the hash.
