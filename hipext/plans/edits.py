@@ -40,7 +40,7 @@ SPREAD = {  # number of sessions: days of the week that space them evenly
 }
 _TEMPOS = ("2-0-1-0", "3-1-1-0", "4-0-2-0")
 # What a plan file and the set notation allow; a scaled value is held within it.
-_STEP_KG, _STEP_PCT, _REST_S = (0.01, 50.0), (0.1, 50.0), (0.0, 900.0)
+_STEPS, _REST_S = {"add_kg": (0.01, 50.0), "add_pct": (0.1, 50.0)}, (0.0, 900.0)
 _START_KG, _START_PCT = (0.01, float(MAX_LOAD_KG)), (1.01, 100.0)
 
 
@@ -395,10 +395,9 @@ def _deload_load(plan: Plan, share: float) -> Plan:
 )
 def _load_step(plan: Plan, factor: float) -> Plan:
     def scaled(slot: Slot) -> Slot:
-        limits = {"add_kg": _STEP_KG, "add_pct": _STEP_PCT}
         steps = {
-            key: _within(getattr(slot.progress, key) * factor, limits[key])
-            for key in limits
+            key: _within(getattr(slot.progress, key) * factor, limits)
+            for key, limits in _STEPS.items()
             if getattr(slot.progress, key) is not None
         }
         return changed(slot, progress=changed(slot.progress, **steps))
@@ -643,8 +642,8 @@ def _with_those(
 
 
 def _slots(plan: Plan) -> Iterator[Slot]:
-    of_phases = (session for phase in plan.phase for session in phase.session)
-    for home in (*plan.session, *of_phases, *plan.block):
+    of_phases = chain.from_iterable(phase.session for phase in plan.phase)
+    for home in (*of_phases, *plan.session, *plan.block):
         yield from home.slot
 
 
@@ -668,16 +667,11 @@ def _candidates(plan: Plan) -> Iterator[tuple[str, str, Iterable[object]]]:
     yield "first load", "start_load", (0.8, 0.9, 1, 1.1)
     yield "tempo", "tempo", (AS_IS, *_TEMPOS)
     yield "order", "order", (AS_IS, *ORDERS)
-    yield "exercise", "swap", (AS_IS, *_swaps(plan))
-
-
-def _swaps(plan: Plan) -> list[object]:
-    """Return the first swap of the catalogue that fits a loaded working exercise."""
-    sessions = [session for phase in plan.phase for session in phase.session]
-    slots = [slot for session in sessions for slot in session.slot if is_work(slot)]
-    loaded = [one for one in map(exercise_of, slots) if one.is_loaded]
-    pairs = [f"{one.id}>{step.to}" for one in loaded for step in one.swap]
-    return _allowed(plan, "swap", dict.fromkeys(pairs))[:1]
+    # The first swap of the catalogue that fits a loaded working exercise.
+    at_work = map(exercise_of, filter(is_work, _slots(plan)))
+    pairs = [f"{x.id}>{step.to}" for x in at_work if x.is_loaded for step in x.swap]
+    swaps = _allowed(plan, "swap", dict.fromkeys(pairs))
+    yield "exercise", "swap", (AS_IS, *swaps[:1])
 
 
 def _allowed(plan: Plan, name: str, values: Iterable[object]) -> list[object]:

@@ -317,11 +317,6 @@ def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFra
         `MUSCLE_SHARES`. ``kind`` is ``convention`` for a way of counting and
         ``assumption`` where activity is turned into a share.
 
-    Raises
-    ------
-    ValueError
-        If there is no such mapping.
-
     Notes
     -----
     Activity does not predict growth: the hip thrust excites the gluteus maximus more

@@ -227,12 +227,8 @@ def decide(
 
     Parameters
     ----------
-    rule : Rule
-        A rule of a plan.
-    now : Prescription
-        What was prescribed.
-    outcome : Outcome
-        How the session went.
+    rule, now, outcome : Rule, Prescription, Outcome
+        A rule of a plan, what was prescribed, and how the session went.
     scheme : SetScheme
         The ranges within which the rule may move.
 
