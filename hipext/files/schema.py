@@ -103,7 +103,9 @@ def place(values: object, keys: Sequence[str | int]) -> str:
             is_there = isinstance(values, list | tuple) and key < len(values)
             values = values[key] if is_there else None
             last = words.pop() if words else "item"
-            words.append(f"{last} {key + 1}{_label(values)}")
+            label = label_of(values)
+            named = "" if label is None else f" ({excerpt(label)})"
+            words.append(f"{last} {key + 1}{named}")
         elif isinstance(values, Mapping) and values.get("rule") != key:
             # pydantic puts the tag of a union, here the rule, into the path: that is
             # what a value is, not where.
@@ -112,13 +114,11 @@ def place(values: object, keys: Sequence[str | int]) -> str:
     return ", ".join(words) or "the file"
 
 
-def _label(values: object) -> str:
-    """Return `` (hinge)`` for a table that has a name, an exercise or an id."""
-    named = values if isinstance(values, Mapping) else {}
-    for label in map(named.get, ("name", "exercise", "id")):
-        if isinstance(label, str):
-            return f" ({excerpt(label)})"
-    return ""
+def label_of(item: object) -> str | None:
+    """Return the name, the exercise or the id of a table, whichever it has."""
+    table = item if isinstance(item, Mapping) else {}
+    labels = map(table.get, ("name", "exercise", "id"))
+    return next((label for label in labels if isinstance(label, str)), None)
 
 
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:

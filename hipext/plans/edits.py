@@ -18,7 +18,7 @@ from operator import getitem
 import numpy as np
 
 from hipext.files.checks import check_one_of, did_you_mean
-from hipext.files.schema import FileValue, Model
+from hipext.files.schema import FileValue, Model, label_of
 from hipext.files.tables import WEEKDAYS
 from hipext.intensity.relations import RELATION, pct_1rm
 from hipext.plans.exercises import Exercise, exercise_named, read_exercises
@@ -301,12 +301,7 @@ def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
 
 
 def _labels(items: list) -> list[str]:
-    return [
-        str(item.get("name") or item.get("exercise"))
-        if isinstance(item, dict)
-        else str(item)
-        for item in items
-    ]
+    return [str(label_of(x) if isinstance(x, dict) else x) for x in items]
 
 
 def _dead_end(path: str, key: str, there: list[str]) -> str:
