@@ -208,12 +208,7 @@ def own_copy(value: object) -> object:
 
 
 def _set(values: dict, defaults: dict, path: str, new: object) -> None:
-    """Set every place that a path leads to; ValueError if there is none.
-
-    Without a wildcard, keys that the file left out are made on the way, and the check
-    of the file says whether there are such keys. With one, a path only follows what is
-    there, because an item may lack what another has.
-    """
+    """Set every place that a path leads to; ValueError if there is none."""
     keys = path.split(".")
     # The tables and lists on the way, by the keys and the numbers from 0 to each.
     places: list[tuple] = [()]
@@ -241,6 +236,9 @@ def _steps(
         if key == STAR:
             return list(range(len(here)))
         return _numbers(here, key, path, is_one=STAR not in keys[: len(place)])
+    # Without a wildcard, keys that the file left out are made on the way, and the check
+    # of the file says whether there are such keys. With one, a path only follows what
+    # is there, because an item may lack what another has.
     if STAR not in keys:
         if not isinstance(here, dict):
             raise ValueError(
@@ -516,11 +514,9 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
     exact = [(n_weeks - len(phases)) * phase.weeks / total for phase in phases]
     lengths = [1 + int(share) for share in exact]
     # Weeks lost by rounding down go to the largest remainders, earlier phases first.
-    by_remainder = sorted(
-        range(len(phases)), key=lambda place: (int(exact[place]) - exact[place], place)
-    )
-    for place in by_remainder[: n_weeks - sum(lengths)]:
-        lengths[place] += 1
+    by_remainder = sorted(range(len(exact)), key=lambda n: int(exact[n]) - exact[n])
+    for number in by_remainder[: n_weeks - sum(lengths)]:
+        lengths[number] += 1
     pairs = zip(phases, lengths, strict=True)
     return tuple(changed(phase, weeks=length) for phase, length in pairs)
 

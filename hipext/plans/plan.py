@@ -275,12 +275,9 @@ class Week:
 
 def weeks_of(plan: Plan) -> Iterator[Week]:
     """Yield the weeks of a plan, in order."""
-    number = 0
-    for phase in plan.phase:
-        for _ in range(phase.weeks):
-            number += 1
-            is_deload = plan.is_deload_week(number)
-            yield Week(number=number, phase=phase, is_deload=is_deload)
+    phases = [phase for phase in plan.phase for _ in range(phase.weeks)]
+    for number, phase in enumerate(phases, start=1):
+        yield Week(number=number, phase=phase, is_deload=plan.is_deload_week(number))
 
 
 def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:

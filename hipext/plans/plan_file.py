@@ -311,16 +311,14 @@ def _read_comments(text: str) -> _Comments:
 
 
 def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
-    """Yield the text cut before every header.
-
-    `tomlkit` collects the tables of a list at its first table, so that a comment after
-    a table in between would lose what it stands above; with one header at a time,
-    the order is that of the text. A line that begins with a bracket is a header if
-    what stands before it is complete: no list or text of several lines is open.
-    """
+    """Yield the text cut before every header."""
+    # `tomlkit` collects the tables of a list at its first table, so that a comment
+    # after a table in between would lose what it stands above; with one header at a
+    # time, the order is that of the text.
     lines: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         if line.lstrip(" \t").startswith("["):
+            # It is a header unless a list or a text of several lines is open.
             with suppress(ParseError):
                 yield tomlkit.parse("\n".join(lines))
                 lines = []

@@ -265,11 +265,7 @@ def step_reason(
     *,
     note: str = "",
 ) -> str:
-    """Return why a progression rule decided as it did, in words.
-
-    `reason` is one of `engine.progression`, `before` and `after` are the prescriptions
-    around the decision; `note` follows a change of the load.
-    """
+    """Return why a rule decided so, in words; `note` follows a change of the load."""
     every, is_hold = _every(rule), scheme.is_hold
     is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
     goal = counted(every, "good week" if is_weekly else "good session")
