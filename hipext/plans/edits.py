@@ -607,10 +607,7 @@ def _reordered(session: Session, order: str) -> Session:
     return changed(session, slot=tuple(chain.from_iterable(moved)))
 
 
-@_knob(
-    "factor on the rest after the sets of working slots, at most 900 s",
-    _FACTOR,
-)
+@_knob("factor on the rest after the sets of working slots, at most 900 s", _FACTOR)
 def _rest(plan: Plan, factor: float) -> Plan:
     def rested(slot: Slot) -> Slot:
         return changed(slot, rest_s=_within(slot.rest_s * factor, _REST_S, digits=1))
