@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -210,7 +210,11 @@ def _read(path: Path) -> pd.DataFrame:
         problem = f"line 1: the columns must be {expected}; the file has {found}."
         raise PlanError(str(path), [problem])
     rows = [line for line in lines if line]
-    problems = [problem for row in rows for problem in _row_problems(row)]
+    problems = [
+        f"{row[0] or 'a row without an id'}: {problem}"
+        for row in rows
+        for problem in _row_problems(row)
+    ]
     counts = Counter(row[0] for row in rows)
     problems += [
         f"{source_id}: the id stands in {n} rows; give each row its own."
@@ -222,31 +226,27 @@ def _read(path: Path) -> pd.DataFrame:
     return EVIDENCE.from_rows(rows)
 
 
-def _row_problems(row: list[str]) -> list[str]:
-    """Return what is wrong with one row, a sentence each, opening with its id."""
-    place = row[0] or "a row without an id"
+def _row_problems(row: list[str]) -> Iterator[str]:
+    """Yield what is wrong with one row, a sentence each."""
     if len(row) != len(EVIDENCE.names):
-        return [
-            f"{place}: the row has {len(row)} cells instead of {len(EVIDENCE.names)}. "
+        yield (
+            f"the row has {len(row)} cells instead of {len(EVIDENCE.names)}. "
             "Put a cell that contains a comma in double quotes."
-        ]
+        )
+        return
     cells = dict(zip(EVIDENCE.names, row, strict=True))
-    problems = []
     if not _ID.fullmatch(cells["id"]):
-        problems.append(f"id must look like 'E07-002'; got {cells['id']!r}.")
+        yield f"id must look like 'E07-002'; got {cells['id']!r}."
     required = [*_REQUIRED, *(["authors"] if cells["status"] == "VERIFIED" else [])]
-    problems += [
-        f"{column} is empty; a row needs {', '.join(required)}."
-        for column in required
-        if not cells[column]
-    ]
+    for column in required:
+        if not cells[column]:
+            yield f"{column} is empty; a row needs {', '.join(required)}."
     # An empty cell has its own problem, where it is one.
     for column, allowed in _VOCABULARIES.items():
         try:
             check_one_of(cells[column] or allowed[0], allowed, name=column)
         except ValueError as error:
-            problems.append(str(error))
-    return [f"{place}: {problem}" for problem in problems]
+            yield str(error)
 
 
 def _problem(source_id: str) -> str:

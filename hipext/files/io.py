@@ -156,13 +156,9 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write files into a folder, each whole or not at all.
 
     Every file gets a temporary name first and is renamed when all are complete, so that
-    a killed run or a full disk leaves what was there before. Folders are made where
-    they are missing: a name may have some, as ``"source/01.ipynb"``.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written. It names the file; a folder made for it is gone.
+    a killed run or a full disk leaves what was there before. Missing folders are made,
+    also those of a name like ``"source/01.ipynb"``. An OSError names the file that
+    cannot be written, and the folders made for it are gone.
     """
     targets = {Path(folder, name): content for name, content in files.items()}
     folders = {Path(folder), *(target.parent for target in targets)}

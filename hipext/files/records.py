@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain
 from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ import numpy as np
 from hipext.files.checks import PlanError, excerpt
 from hipext.files.io import data_dir, read_text
 from hipext.files.parameters import shipped_values, values_in_use
+from hipext.files.schema import label_of
 
 FORMAT = 2  # 1: tables had other columns, and fits no record
 RECORD = "record.json"
@@ -201,12 +201,11 @@ def code_hash() -> str:
 def hash_of_modules(package: Path) -> str:
     """Return the SHA-256 of paths and texts of all modules of a package."""
     # Paths are relative and of POSIX, so that all machines with one code have one hash.
-    modules = {
-        path.relative_to(package).as_posix(): path for path in package.rglob("*.py")
-    }
-    parts = chain.from_iterable(
-        (name.encode(), _text_of(path)) for name, path in sorted(modules.items())
-    )
+    paths = package.rglob("*.py")
+    modules = {path.relative_to(package).as_posix(): path for path in paths}
+    parts = [
+        x for name in sorted(modules) for x in (name.encode(), _text_of(modules[name]))
+    ]
     # No name and no Python text has a zero byte: nothing can move from one part to the
     # next without changing the hash.
     return sha256_of(b"\0".join(parts))
@@ -302,9 +301,8 @@ def _names_on(inputs: Mapping, path: str) -> str:
     here, names = inputs, []
     for key in path.split("."):
         here = dict(_items(here)).get(int(key) if key.isdecimal() else key)
-        table = here if isinstance(here, Mapping) else {}
-        label = table.get("name") or table.get("exercise")
-        names += [str(label)] if label and key.isdecimal() else []
+        label = label_of(here)
+        names += [label] if label and key.isdecimal() else []
     return f" ({excerpt(', '.join(names))})" if names else ""
 
 

@@ -103,7 +103,9 @@ def place(values: object, keys: Sequence[str | int]) -> str:
             is_there = isinstance(values, list | tuple) and key < len(values)
             values = values[key] if is_there else None
             last = words.pop() if words else "item"
-            words.append(f"{last} {key + 1}{_label(values)}")
+            label = label_of(values)
+            named = "" if label is None else f" ({excerpt(label)})"
+            words.append(f"{last} {key + 1}{named}")
         elif isinstance(values, Mapping) and values.get("rule") != key:
             # pydantic puts the tag of a union, here the rule, into the path: that is
             # what a value is, not where.
@@ -112,23 +114,23 @@ def place(values: object, keys: Sequence[str | int]) -> str:
     return ", ".join(words) or "the file"
 
 
-def _label(values: object) -> str:
-    """Return `` (hinge)`` for a table that has a name, an exercise or an id."""
-    named = values if isinstance(values, Mapping) else {}
-    for label in map(named.get, ("name", "exercise", "id")):
-        if isinstance(label, str):
-            return f" ({excerpt(label)})"
-    return ""
+def label_of(item: object) -> str | None:
+    """Return the name, the exercise or the id of a table, whichever it has."""
+    table = item if isinstance(item, Mapping) else {}
+    labels = map(table.get, ("name", "exercise", "id"))
+    return next((label for label in labels if isinstance(label, str)), None)
 
 
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
-    kind, given = problem["type"], problem["input"]
-    context = problem.get("ctx", {})
+    kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
+    *keys, key = problem["loc"] or [""]  # empty: the whole file
     match kind:
         case "missing":
-            return f"{problem['loc'][-1]!r} is missing.{_example(problem, model)}"
+            return f"{key!r} is missing.{_example(problem, model)}"
         case "extra_forbidden":
-            return _unknown_key(problem, model)
+            known = list(_fields_at(model, keys))
+            guess = did_you_mean(key, known)
+            return f"{key!r} is not a known key; known are {', '.join(known)}.{guess}"
         case "value_error":
             return str(context["error"])
         case "literal_error":
@@ -190,13 +192,6 @@ def _given(given: object) -> str:
     return excerpt(repr(given) if isinstance(given, str) else str(given))
 
 
-def _unknown_key(problem: Mapping, model: type[FileValue]) -> str:
-    key = str(problem["loc"][-1])
-    known = list(_fields_at(model, problem["loc"][:-1]))
-    guess = did_you_mean(key, known)
-    return f"{key!r} is not a known key; known are {', '.join(known)}.{guess}"
-
-
 def _example(problem: Mapping, model: type[FileValue]) -> str:
     key = problem["loc"][-1]
     field = _fields_at(model, problem["loc"][:-1])[key]
@@ -222,12 +217,8 @@ def _fields_at(
     for key in keys:
         if isinstance(key, int):
             continue
-        inner = [
-            part
-            for candidate in models
-            if key in candidate.model_fields
-            for part in models_in(candidate.model_fields[key].annotation)
-        ]
+        fields = [one.model_fields[key] for one in models if key in one.model_fields]
+        inner = [part for field in fields for part in models_in(field.annotation)]
         tagged = [part for part in models if key in _tags(part)]
         models = tagged or inner or models
     return models[0].model_fields

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from functools import reduce
+from itertools import chain, cycle, groupby
 from numbers import Real
+from operator import getitem
 
 import numpy as np
 
 from hipext.files.checks import check_one_of, did_you_mean
-from hipext.files.schema import FileValue, Model
+from hipext.files.schema import FileValue, Model, label_of
 from hipext.files.tables import WEEKDAYS
 from hipext.intensity.relations import RELATION, pct_1rm
 from hipext.plans.exercises import Exercise, exercise_named, read_exercises
@@ -36,11 +38,9 @@ SPREAD = {  # number of sessions: days of the week that space them evenly
     4: ("mon", "tue", "thu", "fri"),
     5: ("mon", "tue", "wed", "thu", "fri"),
 }
-FACTORS = (0.01, 10.0)
-_FACTOR = "a factor from {:g} to {:g}; 1 for as it is".format(*FACTORS)
 _TEMPOS = ("2-0-1-0", "3-1-1-0", "4-0-2-0")
 # What a plan file and the set notation allow; a scaled value is held within it.
-_STEP_KG, _STEP_PCT, _REST_S = (0.01, 50.0), (0.1, 50.0), (0.0, 900.0)
+_STEPS, _REST_S = {"add_kg": (0.01, 50.0), "add_pct": (0.1, 50.0)}, (0.0, 900.0)
 _START_KG, _START_PCT = (0.01, float(MAX_LOAD_KG)), (1.01, 100.0)
 
 
@@ -95,16 +95,33 @@ def changed_values(value: FileValue, changes: Mapping[str, object]) -> dict:
     return values
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
+class Allowed:
+    """The values of a knob: in words, their check, and the one that changes nothing."""
+
+    words: str
+    check: Callable[[str, object], object] = lambda _, value: value
+    neutral: object = None
+
+
+@dataclass(frozen=True)
 class Knob:
     """A change of a whole plan: its name, meaning and values, and what it does."""
 
     name: str
     meaning: str
-    values: str
-    """What is allowed, in words."""
-    change: Callable[[Plan, object], Plan]
-    """From a plan and a value to a plan that is still to be checked."""
+    allowed: Allowed
+    turn: Callable[[Plan, object], Plan]
+
+    @property
+    def values(self) -> str:
+        """What is allowed, in words."""
+        return self.allowed.words
+
+    def change(self, plan: Plan, value: object) -> Plan:
+        """Return the plan with the knob turned, still to be checked."""
+        value = self.allowed.check(self.name, value)
+        return plan if value == self.allowed.neutral else self.turn(plan, value)
 
 
 KNOBS: dict[str, Knob] = {}  # in the order in which they are defined below
@@ -116,21 +133,13 @@ def apply_knob(plan: Plan, name: str, value: object) -> Plan:
     A factor of 1, ``"as_is"`` and the value that the plan has already change nothing.
     A value that is not allowed, or that changes nothing in the plan, is a ValueError.
     """
-    return apply_knobs(plan, {name: value})
-
-
-def apply_knobs(plan: Plan, settings: Mapping[str, object]) -> Plan:
-    """Return a plan with several knobs turned in order, checked once."""
-    new = plan
-    for name, value in settings.items():
-        check_one_of(name, KNOBS, name="knob")
-        new = KNOBS[name].change(new, value)
+    check_one_of(name, KNOBS, name="knob")
+    new = KNOBS[name].change(plan, value)
     # An unchanged plan stays the same object, which caches of runs recognise.
     if new == plan:
         return plan
     values = new.model_dump(mode="json", exclude_unset=True)
-    words = ", ".join(f"{name} = {value}" for name, value in settings.items())
-    return check_plan(values, source=f"{plan.name!r} with {words}")
+    return check_plan(values, source=f"{plan.name!r} with {name} = {value}")
 
 
 def one_change_variants(plan: Plan) -> dict[str, list[dict[str, object]]]:
@@ -198,72 +207,43 @@ def own_copy(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else deepcopy(value)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A table or list inside the values of a file, and the same place with defaults."""
-
-    here: object
-    defaults: object
-    is_inside: bool = False  # a table inside an item, such as the rule of a slot
-
-    def below(self, step: str | int) -> "_Place":
-        """Return the place that one step leads to."""
-        defaults = self.defaults
-        if isinstance(self.here, dict):
-            inner = defaults.get(step) if isinstance(defaults, dict) else None
-        else:
-            is_there = isinstance(defaults, list) and step < len(defaults)
-            inner = defaults[step] if is_there else None
-        return _Place(self.here[step], inner, isinstance(self.here, dict))
-
-    def keys(self, *, is_last: bool) -> list[str]:
-        """Return what the next key of a path may be called here."""
-        if isinstance(self.here, list):
-            return _labels(self.here)
-        if not isinstance(self.here, dict):
-            return []
-        if not is_last:
-            return list(self.here)
-        tables = [one for one in (self.here, self.defaults) if isinstance(one, dict)]
-        return sorted({key for one in tables for key in one if one[key] is not None})
-
-
 def _set(values: dict, defaults: dict, path: str, new: object) -> None:
-    """Set every place that a path leads to; ValueError if there is none.
-
-    Without a wildcard, keys that the file left out are made on the way, and the check
-    of the file says whether there are such keys. With one, a path only follows what is
-    there, because an item may lack what another has.
-    """
+    """Set every place that a path leads to; ValueError if there is none."""
     keys = path.split(".")
-    places = [_Place(values, defaults)]
-    for depth, key in enumerate(keys):
-        is_last = depth == len(keys) - 1
+    # The tables and lists on the way, by the keys and the numbers from 0 to each.
+    places: list[tuple] = [()]
+    for key in keys:
         steps = [
-            (place, step) for place in places for step in _steps(place, keys, depth)
+            (*place, step)
+            for place in places
+            for step in _steps(values, defaults, keys, place)
         ]
         if not steps:
-            found = chain.from_iterable(place.keys(is_last=is_last) for place in places)
-            raise ValueError(_dead_end(path, key, list(dict.fromkeys(found))))
-        if not is_last:
-            places = [place.below(step) for place, step in steps]
-    for place, step in steps:
-        place.here[step] = own_copy(new)
+            found = [_keys(values, defaults, keys, place) for place in places]
+            raise ValueError(_dead_end(path, key, list(dict.fromkeys(chain(*found)))))
+        places = steps
+    for *above, last in places:
+        reduce(getitem, above, values)[last] = own_copy(new)
 
 
-def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
-    """Return the keys or numbers in a table or list that one key of a path names."""
-    path = ".".join(keys)
-    here, key, is_last = place.here, keys[depth], depth == len(keys) - 1
+def _steps(
+    values: dict, defaults: dict, keys: list[str], place: tuple
+) -> list[str | int]:
+    """Return the keys or numbers in a table or list that the next key names."""
+    path, here, key = ".".join(keys), _at(values, place), keys[len(place)]
+    is_last = len(place) == len(keys) - 1
     if isinstance(here, list):
         if key == STAR:
             return list(range(len(here)))
-        return _numbers(here, key, path, is_one=STAR not in keys[:depth])
+        return _numbers(here, key, path, is_one=STAR not in keys[: len(place)])
+    # Without a wildcard, keys that the file left out are made on the way, and the check
+    # of the file says whether there are such keys. With one, a path only follows what
+    # is there, because an item may lack what another has.
     if STAR not in keys:
         if not isinstance(here, dict):
-            above = keys[depth - 1]
             raise ValueError(
-                f"{path}: there is nothing below {above!r}; it is {here!r}."
+                f"{path}: there is nothing below {keys[len(place) - 1]!r}; "
+                f"it is {here!r}."
             )
         if not is_last:
             here.setdefault(key, {})
@@ -272,8 +252,29 @@ def _steps(place: _Place, keys: list[str], depth: int) -> list[str | int]:
         return []
     # Every item may have its own fields. The keys of a table inside it depend on the
     # item: a rule without a step of the load has no add_kg.
-    can_be_new = is_last and not place.is_inside
-    return [key] if can_be_new or key in place.keys(is_last=is_last) else []
+    can_be_new = is_last and (not place or isinstance(place[-1], int))
+    return [key] if can_be_new or key in _keys(values, defaults, keys, place) else []
+
+
+def _keys(values: dict, defaults: dict, keys: list[str], place: tuple) -> list[str]:
+    """Return what the next key of a path may be called at a place."""
+    here = _at(values, place)
+    if isinstance(here, list):
+        return _labels(here)
+    if not isinstance(here, dict):
+        return []
+    if len(place) < len(keys) - 1:
+        return list(here)
+    tables = [one for one in (here, _at(defaults, place)) if isinstance(one, dict)]
+    return sorted({key for one in tables for key in one if one[key] is not None})
+
+
+def _at(values: object, place: tuple) -> object:
+    """Return what is at a place; None if there is nothing."""
+    try:
+        return reduce(getitem, place, values)
+    except (LookupError, TypeError):
+        return None
 
 
 def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
@@ -298,12 +299,7 @@ def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
 
 
 def _labels(items: list) -> list[str]:
-    return [
-        str(item.get("name") or item.get("exercise"))
-        if isinstance(item, dict)
-        else str(item)
-        for item in items
-    ]
+    return [str(label_of(x) if isinstance(x, dict) else x) for x in items]
 
 
 def _dead_end(path: str, key: str, there: list[str]) -> str:
@@ -333,53 +329,41 @@ def _number(
     return checked
 
 
-def _whole(least: int, most: int) -> Callable[[str, object], int]:
-    return _number(f"a whole number from {least} to {most}", least, most, int)
+def _whole(least: int, most: int, words: str) -> Allowed:
+    wanted = f"a whole number from {least} to {most}"
+    return Allowed(f"{words} to {most}", _number(wanted, least, most, int))
 
 
-def _one_of(words: Iterable[str]) -> Callable[[str, object], str]:
+def _one_of(words: Iterable[str]) -> Allowed:
     def checked(name: str, value: object) -> str:
         check_one_of(value, (AS_IS, *words), name=name)
         return value
 
-    return checked
+    return Allowed(f"{', '.join(words)}; {AS_IS} for as it is", checked, AS_IS)
 
 
-_SHARE = _number("a share from 0 to 1, like 0.5", 0, 1)
-_SCALE = _number(
-    "a factor from {:g} to {:g}, like 0.9 for 90 %".format(*FACTORS), *FACTORS
+_SHARE = Allowed("0 to 1", _number("a share from 0 to 1, like 0.5", 0, 1))
+_FACTOR = Allowed(
+    "a factor from 0.01 to 10; 1 for as it is",
+    _number("a factor from 0.01 to 10, like 0.9 for 90 %", 0.01, 10),
+    neutral=1,
 )
 
 
-def _knob(
-    meaning: str,
-    values: str,
-    checked: Callable[[str, object], object] = lambda _, value: value,
-    neutral: object = None,
-) -> Callable[[Callable], Callable]:
-    """Make a function the knob of its own name; `neutral` leaves a plan as it is."""
+def _knob(meaning: str, allowed: Allowed) -> Callable[[Callable], Callable]:
+    """Make a function the knob of its own name."""
 
-    def added(turned: Callable[[Plan, object], Plan]) -> Callable:
-        name = turned.__name__.removeprefix("_")
-
-        def change(plan: Plan, value: object) -> Plan:
-            value = checked(name, value)
-            return plan if value == neutral else turned(plan, value)
-
-        KNOBS[name] = Knob(name=name, meaning=meaning, values=values, change=change)
-        return turned
+    def added(turn: Callable[[Plan, object], Plan]) -> Callable:
+        name = turn.__name__.removeprefix("_")
+        KNOBS[name] = Knob(name, meaning, allowed, turn)
+        return turn
 
     return added
 
 
-def _words(*words: str) -> str:
-    return f"{', '.join(words)}; {AS_IS} for as it is"
-
-
 @_knob(
     "every so many weeks is a deload; deload weeks listed by number fall away",
-    f"whole weeks, 0 (none) to {MAX_WEEKS}",
-    _whole(0, MAX_WEEKS),
+    _whole(0, MAX_WEEKS, "whole weeks, 0 (none)"),
 )
 def _deload_every(plan: Plan, every: int) -> Plan:
     return changed(plan, deload=changed(plan.deload, every_weeks=every, weeks=()))
@@ -387,14 +371,13 @@ def _deload_every(plan: Plan, every: int) -> Plan:
 
 @_knob(
     "share of the working sets that deload weeks keep; sets given for them fall away",
-    "0 to 1",
     _SHARE,
 )
 def _deload_sets(plan: Plan, share: float) -> Plan:
     return changed(plan, deload=changed(plan.deload, sets_fraction=share, sets=None))
 
 
-@_knob("share of the load last lifted that deload weeks keep", "0 to 1", _SHARE)
+@_knob("share of the load last lifted that deload weeks keep", _SHARE)
 def _deload_load(plan: Plan, share: float) -> Plan:
     return changed(plan, deload=changed(plan.deload, load_fraction=share))
 
@@ -402,15 +385,12 @@ def _deload_load(plan: Plan, share: float) -> Plan:
 @_knob(
     "factor on the step of the load of every rule, within what files allow",
     _FACTOR,
-    _SCALE,
-    neutral=1,
 )
 def _load_step(plan: Plan, factor: float) -> Plan:
     def scaled(slot: Slot) -> Slot:
-        limits = {"add_kg": _STEP_KG, "add_pct": _STEP_PCT}
         steps = {
-            key: _within(getattr(slot.progress, key) * factor, limits[key])
-            for key in limits
+            key: _within(getattr(slot.progress, key) * factor, limits)
+            for key, limits in _STEPS.items()
             if getattr(slot.progress, key) is not None
         }
         return changed(slot, progress=changed(slot.progress, **steps))
@@ -424,8 +404,6 @@ def _load_step(plan: Plan, factor: float) -> Plan:
     "written by its reserve becomes a percentage, and asks for no reserve from then "
     "on; slots whose ladder has a rung without load stay",
     _FACTOR,
-    _SCALE,
-    neutral=1,
 )
 def _start_load(plan: Plan, factor: float) -> Plan:
     def is_loaded(slot: Slot) -> bool:
@@ -456,9 +434,7 @@ def _scaled(scheme: SetScheme, factor: float) -> str:
 @_knob(
     "progression of the working slots that add load, each with its own step; waves, "
     "and slots without a range for double, stay",
-    _words(*LOAD_RULES),
     _one_of(LOAD_RULES),
-    neutral=AS_IS,
 )
 def _progression(plan: Plan, value: str) -> Plan:
     def fits(slot: Slot) -> bool:
@@ -482,44 +458,34 @@ def _progression(plan: Plan, value: str) -> Plan:
 @_knob(
     "sessions a week of every phase, spread over the week in their order; a phase that "
     "has so many stays, and so do sessions of the whole plan",
-    f"{min(SPREAD)} to {max(SPREAD)}",
-    _whole(min(SPREAD), max(SPREAD)),
+    _whole(min(SPREAD), max(SPREAD), f"{min(SPREAD)}"),
 )
 def _sessions_a_week(plan: Plan, n_sessions: int) -> Plan:
     def spread(phase: Phase) -> Phase:
         if sessions_per_week(plan, phase) == n_sessions:
             return phase
-        return changed(phase, session=tuple(_dealt(phase, plan, SPREAD[n_sessions])))
+        # The old week, such as A, B, A, is repeated until the new days are filled; a
+        # session whose turn does not come falls away.
+        turns = cycle(
+            session.name
+            for weekday in WEEKDAYS
+            for session in phase.session
+            if weekday in (session.days or plan.days)
+        )
+        dealt = dict(zip(SPREAD[n_sessions], turns, strict=False))
+        new = [
+            changed(one, days=tuple(day for day in dealt if dealt[day] == one.name))
+            for one in phase.session
+        ]
+        return changed(phase, session=tuple(one for one in new if one.days))
 
     return with_phases(plan, spread)
-
-
-def _dealt(phase: Phase, plan: Plan, days: tuple[str, ...]) -> Iterator[Session]:
-    """Yield the sessions of a phase with new days, dealt out in their old order.
-
-    The old week, such as A, B, A, is repeated until the new days are filled; a session
-    whose turn does not come falls away.
-    """
-    turns = [
-        session.name
-        for weekday in WEEKDAYS
-        for session in phase.session
-        if weekday in (session.days or plan.days)
-    ]
-    dealt = [turns[number % len(turns)] for number in range(len(days))]
-    for session in phase.session:
-        own = [
-            day for day, name in zip(days, dealt, strict=True) if name == session.name
-        ]
-        if own:
-            yield changed(session, days=tuple(own))
 
 
 @_knob(
     "length of the plan, phases in proportion; deload weeks and tests listed by number "
     "beyond the end fall away",
-    f"whole weeks, 1 to {MAX_WEEKS}",
-    _whole(1, MAX_WEEKS),
+    _whole(1, MAX_WEEKS, "whole weeks, 1"),
 )
 def _weeks(plan: Plan, n_weeks: int) -> Plan:
     def cut(part: Model) -> Model:
@@ -548,11 +514,9 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
     exact = [(n_weeks - len(phases)) * phase.weeks / total for phase in phases]
     lengths = [1 + int(share) for share in exact]
     # Weeks lost by rounding down go to the largest remainders, earlier phases first.
-    by_remainder = sorted(
-        range(len(phases)), key=lambda place: (int(exact[place]) - exact[place], place)
-    )
-    for place in by_remainder[: n_weeks - sum(lengths)]:
-        lengths[place] += 1
+    by_remainder = sorted(range(len(exact)), key=lambda n: int(exact[n]) - exact[n])
+    for number in by_remainder[: n_weeks - sum(lengths)]:
+        lengths[number] += 1
     pairs = zip(phases, lengths, strict=True)
     return tuple(changed(phase, weeks=length) for phase, length in pairs)
 
@@ -560,8 +524,9 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
 @_knob(
     "one exercise instead of another wherever that is work, in ladders too; everything "
     "else of the slot stays, a load in kg as well",
-    '"old>new" or { old = "...", new = "..." }; as_is for as it is',
-    neutral=AS_IS,
+    Allowed(
+        '"old>new" or { old = "...", new = "..." }; as_is for as it is', neutral=AS_IS
+    ),
 )
 def _swap(plan: Plan, value: object) -> Plan:
     old, new = (exercise_named(name, read_exercises()).id for name in _pair(value))
@@ -594,8 +559,10 @@ def _pair(value: object) -> tuple[str, str]:
 
 @_knob(
     "tempo of all working slots that count repetitions; those whose rule is tempo stay",
-    _words("seconds like 3-1-1-0 (eccentric-pause-concentric-pause)"),
-    neutral=AS_IS,
+    Allowed(
+        "seconds like 3-1-1-0 (eccentric-pause-concentric-pause); as_is for as it is",
+        neutral=AS_IS,
+    ),
 )
 def _tempo(plan: Plan, value: object) -> Plan:
     parse_tempo(str(value))
@@ -611,9 +578,7 @@ def _tempo(plan: Plan, value: object) -> Plan:
 @_knob(
     "order of the working slots of every session; a group moves as one, other slots "
     "and blocks keep their place",
-    _words(*ORDERS),
     _one_of(ORDERS),
-    neutral=AS_IS,
 )
 def _order(plan: Plan, value: str) -> Plan:
     return with_sessions(plan, lambda session: _reordered(session, value))
@@ -642,12 +607,7 @@ def _reordered(session: Session, order: str) -> Session:
     return changed(session, slot=tuple(chain.from_iterable(moved)))
 
 
-@_knob(
-    "factor on the rest after the sets of working slots, at most 900 s",
-    _FACTOR,
-    _SCALE,
-    neutral=1,
-)
+@_knob("factor on the rest after the sets of working slots, at most 900 s", _FACTOR)
 def _rest(plan: Plan, factor: float) -> Plan:
     def rested(slot: Slot) -> Slot:
         return changed(slot, rest_s=_within(slot.rest_s * factor, _REST_S, digits=1))
@@ -670,8 +630,8 @@ def _with_those(
 
 
 def _slots(plan: Plan) -> Iterator[Slot]:
-    of_phases = (session for phase in plan.phase for session in phase.session)
-    for home in (*plan.session, *of_phases, *plan.block):
+    of_phases = chain.from_iterable(phase.session for phase in plan.phase)
+    for home in (*of_phases, *plan.session, *plan.block):
         yield from home.slot
 
 
@@ -695,16 +655,11 @@ def _candidates(plan: Plan) -> Iterator[tuple[str, str, Iterable[object]]]:
     yield "first load", "start_load", (0.8, 0.9, 1, 1.1)
     yield "tempo", "tempo", (AS_IS, *_TEMPOS)
     yield "order", "order", (AS_IS, *ORDERS)
-    yield "exercise", "swap", (AS_IS, *_swaps(plan))
-
-
-def _swaps(plan: Plan) -> list[object]:
-    """Return the first swap of the catalogue that fits a loaded working exercise."""
-    sessions = [session for phase in plan.phase for session in phase.session]
-    slots = [slot for session in sessions for slot in session.slot if is_work(slot)]
-    loaded = [one for one in map(exercise_of, slots) if one.is_loaded]
-    pairs = [f"{one.id}>{step.to}" for one in loaded for step in one.swap]
-    return _allowed(plan, "swap", dict.fromkeys(pairs))[:1]
+    # The first swap of the catalogue that fits a loaded working exercise.
+    at_work = map(exercise_of, filter(is_work, _slots(plan)))
+    pairs = [f"{x.id}>{step.to}" for x in at_work if x.is_loaded for step in x.swap]
+    swaps = _allowed(plan, "swap", dict.fromkeys(pairs))
+    yield "exercise", "swap", (AS_IS, *swaps[:1])
 
 
 def _allowed(plan: Plan, name: str, values: Iterable[object]) -> list[object]:

@@ -20,36 +20,36 @@ from pydantic import AfterValidator, Field, model_validator
 from hipext.files.checks import PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_toml
 from hipext.files.schema import FileValue, check_values
-from hipext.files.tables import MAPPINGS, MUSCLES, Column, Table
+from hipext.files.tables import MAPPINGS, MUSCLES, table_of
 from hipext.plans.notation import TEMPO_PATTERN
 
 SECONDARY_SHARE = 0.5  # of a set, for indirect work; Pelland et al. (2024), E06-004
-EXERCISES = Table(
+EXERCISES = table_of(
     "exercises",
     "one exercise of the catalogue",
-    (
-        Column("id", "str", "", "name in plans and tables"),
-        Column("name", "str", "", "name for readers"),
-        Column("role", "str", "", "purpose: strength, control, mobility, ..."),
-        Column("pattern", "str", "", "movement pattern"),
-        Column("laterality", "str", "", "bilateral or unilateral"),
-        Column("implement", "str", "", "what is lifted or pulled"),
-        Column("increment_kg", "float64", "kg", "smallest step of load per implement"),
-        Column("body_mass_share", "float64", "0-1", "lifted share of body mass"),
-        Column("dominant_joint", "str", "", "hip, knee, trunk or none"),
-        Column("primary", "str", "", "muscles trained directly, ', ' between"),
-        Column("secondary", "str", "", "muscles trained indirectly, ', ' between"),
-    ),
+    """
+    id | str | | name in plans and tables
+    name | str | | name for readers
+    role | str | | purpose: strength, control, mobility, ...
+    pattern | str | | movement pattern
+    laterality | str | | bilateral or unilateral
+    implement | str | | what is lifted or pulled
+    increment_kg | float64 | kg | smallest step of load per implement
+    body_mass_share | float64 | 0-1 | lifted share of body mass
+    dominant_joint | str | | hip, knee, trunk or none
+    primary | str | | muscles trained directly, ', ' between
+    secondary | str | | muscles trained indirectly, ', ' between
+    """,
 )
-MUSCLE_SHARES = Table(
+MUSCLE_SHARES = table_of(
     "muscle_shares",
     "one muscle group of one strength or control exercise, under one mapping",
-    (
-        Column("exercise", "str", "", "id in the catalogue"),
-        Column("muscle", "str", "", "one of MUSCLES"),
-        Column("share", "float64", "0-1", "part of a set that counts for the muscle"),
-        Column("kind", "str", "", "convention or assumption"),
-    ),
+    """
+    exercise | str | | id in the catalogue
+    muscle | str | | one of MUSCLES
+    share | float64 | 0-1 | part of a set that counts for the muscle
+    kind | str | | convention or assumption
+    """,
 )
 COUNTED_ROLES = ("strength", "control")  # their sets count for muscles
 # Lifts that athletes test. Every estimate of a 1RM goes back to one of them, so that an
@@ -288,15 +288,12 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
 
 def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
     """Return the catalogue as a table, in the order of the file."""
-    rows = (
+    rows = [
         [getattr(exercise, column) for column in EXERCISES.names]
         for exercise in exercises.values()
-    )
+    ]
     return EXERCISES.from_rows(
-        [
-            tuple(", ".join(cell) if isinstance(cell, tuple) else cell for cell in row)
-            for row in rows
-        ]
+        [[", ".join(x) if isinstance(x, tuple) else x for x in row] for row in rows]
     )
 
 
@@ -319,11 +316,6 @@ def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFra
         One row per muscle of each strength or control exercise; columns:
         `MUSCLE_SHARES`. ``kind`` is ``convention`` for a way of counting and
         ``assumption`` where activity is turned into a share.
-
-    Raises
-    ------
-    ValueError
-        If there is no such mapping.
 
     Notes
     -----
@@ -483,29 +475,25 @@ def _link_problems(exercises: Mapping[str, Exercise]) -> Iterator[str]:
         if there not in exercises:
             hint = did_you_mean(there, exercises)
             yield f"{here}, {field}: {there!r} is not in the catalogue.{hint}"
+        # One link ahead is enough: a link that is no anchor has a link of its own, or
+        # is reported here, and cycles are reported by themselves.
+        elif field == "one_rm_from" and not (
+            exercises[there].one_rm_from or there in ANCHORS
+        ):
+            yield (
+                f"{here}, one_rm_from: {there} has no 1RM; estimates must "
+                f"end at one of {', '.join(ANCHORS)}."
+            )
     back = {"progress": "regress", "regress": "progress"}
     given = {*links}
     for here, field, there in sorted(given):
         if field in back and (there, back[field], here) not in given:
             yield f"{here}, {field}: {there} lacks the {back[field]} back to {here}."
-    before, source_of = defaultdict(set), {}
-    for here, field, there in links:
-        if field == "prerequisites":
-            before[here].add(there)
-        elif field == "progress":
-            before[there].add(here)
-        elif field == "one_rm_from":
-            source_of[here] = {there}
-            # One link ahead is enough: a link that is no anchor has a link of its own,
-            # or is reported here, and cycles are reported by themselves.
-            source = exercises.get(there)
-            if source and not (source.one_rm_from or there in ANCHORS):
-                yield (
-                    f"{here}, one_rm_from: {there} has no 1RM; estimates must "
-                    f"end at one of {', '.join(ANCHORS)}."
-                )
+    # Steps to harder exercises are followed backwards, by the steps that mirror them.
+    before = [(x, y) for x, field, y in links if field in ("prerequisites", "regress")]
     yield from _cycle(before, "prerequisites and progress steps")
-    yield from _cycle(source_of, "one_rm_from")
+    estimates = [(x, y) for x, field, y in links if field == "one_rm_from"]
+    yield from _cycle(estimates, "one_rm_from")
 
 
 def _links(exercise: Exercise) -> Iterator[tuple[str, str, str]]:
@@ -519,7 +507,10 @@ def _links(exercise: Exercise) -> Iterator[tuple[str, str, str]]:
         yield exercise.id, "one_rm_from", exercise.one_rm_from.exercise
 
 
-def _cycle(before: Mapping[str, set[str]], of_what: str) -> Iterator[str]:
+def _cycle(links: Iterable[tuple[str, str]], of_what: str) -> Iterator[str]:
+    before = defaultdict(set)
+    for here, there in links:
+        before[here].add(there)
     # No order is wanted here, only whether there is one.
     try:
         TopologicalSorter(before).prepare()

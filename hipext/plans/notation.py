@@ -53,14 +53,12 @@ class SetScheme:
     def __str__(self) -> str:
         amount = _range(self.low, self.high) + ("s" if self.is_hold else "")
         side = "/side" if self.is_per_side else ""
-        effort = ""
-        if self.pct_1rm is not None:
-            effort = f" @{_exact(self.pct_1rm)}%"
-        elif self.rir is not None:
-            effort = f" @RIR{_exact(self.rir)}"
-        elif self.load_kg is not None:
-            effort = f" @{_exact(self.load_kg)}kg"
-        return f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}{effort}"
+        text = f"{_range(self.n_sets, self.n_sets_max)}x{amount}{side}"
+        efforts = {"{}%": self.pct_1rm, "RIR{}": self.rir, "{}kg": self.load_kg}
+        for form, number in efforts.items():
+            if number is not None:
+                text += " @" + form.format(_exact(number))
+        return text
 
 
 @cache

@@ -109,16 +109,13 @@ class Slot(FileValue):
     @model_validator(mode="after")
     def _fits_the_exercise(self, info: ValidationInfo) -> "Slot":
         exercises = info.context["exercises"]
-        problems = [
-            *_exercise_problems(self, exercises[self.exercise]),
-            *_ladder_problems(self),
-        ]
-        known = {*problems}  # problems of the slot itself are named once
+        of_slot = [*_exercise_problems(self, exercises[self.exercise])]
+        problems = [*of_slot, *_ladder_problems(self)]
         for number, name in enumerate(self.ladder, start=1):
             problems += [
                 f"ladder {number} ({name}): {problem}"
                 for problem in _exercise_problems(self, exercises[name])
-                if problem not in known
+                if problem not in of_slot  # problems of the slot itself come once
             ]
         if problems:
             raise ValueError(" ".join(problems))
@@ -278,12 +275,9 @@ class Week:
 
 def weeks_of(plan: Plan) -> Iterator[Week]:
     """Yield the weeks of a plan, in order."""
-    number = 0
-    for phase in plan.phase:
-        for _ in range(phase.weeks):
-            number += 1
-            is_deload = plan.is_deload_week(number)
-            yield Week(number=number, phase=phase, is_deload=is_deload)
+    phases = [phase for phase in plan.phase for _ in range(phase.weeks)]
+    for number, phase in enumerate(phases, start=1):
+        yield Week(number=number, phase=phase, is_deload=plan.is_deload_week(number))
 
 
 def slots_of(plan: Plan, session: Session) -> tuple[Slot, ...]:

@@ -4,10 +4,9 @@ All problems of a file are reported at once, each with its place and a likely fi
 Values are read by `tomllib`, comments by `tomlkit`; the layout is ours.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomlkit
@@ -16,13 +15,18 @@ from tomlkit.exceptions import ParseError
 
 from hipext.files.checks import did_you_mean
 from hipext.files.io import check_kind, find_file, parse_toml, read_toml
-from hipext.files.schema import FileValue, check_values, models_in, place
+from hipext.files.schema import check_values, place
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import MAX_WEEKS, Plan
 
 WIDTH = 88  # a list that does not fit gets one line per item
 _INDENT = "  "
 _KeyPath = tuple[str | int, ...]  # keys, and places in lists from 0
+# Comments above a place and beside it, in the order of the text; () is its end.
+_Comments = dict[_KeyPath, tuple[list[str], list[str]]]
+# The place of a line and the line itself. Indentation alone is a place for comments
+# that has no line; a line without a place has none.
+_Line = tuple[_KeyPath | None, str]
 
 
 def read_plan(name_or_path: str | Path) -> Plan:
@@ -88,7 +92,7 @@ def format_plan(plan: Plan) -> str:
     name = "Deadlift five by five, 10 weeks
     """
     values = plan.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return _text(values, _Comments({}, {}, []))
+    return _text(values, {})
 
 
 def format_text(text: str, *, source: str = "the plan") -> str:
@@ -100,8 +104,9 @@ def format_text(text: str, *, source: str = "the plan") -> str:
     """
     text = text.removeprefix("\ufeff")
     values = parse_toml(text, source=source)
-    check_plan(values, source=source)
-    return _text(values, _read_comments(text))
+    plan = check_plan(values, source=source)
+    keys = plan.model_dump(exclude_unset=True)
+    return _text(_in_order(values, keys), _read_comments(text))
 
 
 # The next functions read values before their kind is checked, so that all problems of a
@@ -115,6 +120,12 @@ def _tables(values: Mapping, key: str) -> list[tuple[int, Mapping]]:
 
 def _items(found: object) -> list | tuple:
     return found if isinstance(found, list | tuple) else ()
+
+
+def _names(values: Mapping, key: str) -> list[str]:
+    """Return the names of the tables under a key of unchecked values."""
+    names = [item.get("name") for _, item in _tables(values, key)]
+    return [name for name in names if isinstance(name, str)]
 
 
 def _week_problems(values: Mapping) -> Iterator[str]:
@@ -139,119 +150,128 @@ def _week_problems(values: Mapping) -> Iterator[str]:
 
 def _reference_problems(values: Mapping) -> Iterator[str]:
     """Yield names that are used twice or refer to nothing."""
-    blocks = [block.get("name") for _, block in _tables(values, "block")]
-    of_plan = [session.get("name") for _, session in _tables(values, "session")]
-    phases = _tables(values, "phase")
+    blocks, of_plan = _names(values, "block"), _names(values, "session")
     yield from _doubled("block", blocks)
-    yield from _doubled("phase", [phase.get("name") for _, phase in phases])
-    homes = [((), values), *((("phase", number), phase) for number, phase in phases)]
-    for home, table in homes:
-        sessions = _tables(table, "session")
-        names = [session.get("name") for _, session in sessions]
-        yield from _doubled(place(values, (*home, "session")), names)
-        for (number, session), name in zip(sessions, names, strict=True):
-            where = place(values, (*home, "session", number))
-            yield from _block_problems(where, session, blocks)
-            parts = ("begin_with", "end_with", "slot")
-            if not any(map(session.get, parts)):
+    yield from _doubled("phase", _names(values, "phase"))
+    phases = [(("phase", number), phase) for number, phase in _tables(values, "phase")]
+    for home, table in [((), values), *phases]:
+        sessions = (*home, "session")
+        yield from _doubled(place(values, sessions), _names(table, "session"))
+        for number, session in _tables(table, "session"):
+            where, name = place(values, (*sessions, number)), session.get("name")
+            for part in ("begin_with", "end_with"):
+                for problem in _block_problems(_items(session.get(part)), blocks):
+                    yield f"{where}, {part}: {problem}"
+            if not any(map(session.get, ("begin_with", "end_with", "slot"))):
                 header = ".".join((*home[:1], "session", "slot"))
                 yield f"{where}: it has no exercises. Add a [[{header}]] or a block."
             if not session.get("days", values.get("days")):
                 yield f'{where}: it has no days. Write days = ["mon", "fri"].'
-            if home and isinstance(name, str) and name in of_plan:
+            if home and name in of_plan:
                 yield (
                     f"{where}: a session of the whole plan is called {name!r} too. "
                     "Give each its own name."
                 )
 
 
-def _doubled(where: str, names: list) -> Iterator[str]:
-    named = [name for name in names if isinstance(name, str)]
-    for name in sorted({name for name in named if named.count(name) > 1}):
+def _doubled(where: str, names: list[str]) -> Iterator[str]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{where}: the name {name!r} is used twice. Give each its own name."
 
 
-def _block_problems(where: str, session: Mapping, blocks: list) -> Iterator[str]:
-    named = [name for name in blocks if isinstance(name, str)]
-    for part in ("begin_with", "end_with"):
-        for name in _items(session.get(part)):
-            if isinstance(name, str) and name not in named:
-                yield (
-                    f"{where}, {part}: there is no block {name!r}; "
-                    f"there are {', '.join(named) or 'none'}."
-                    f"{did_you_mean(name, named)}"
-                )
+def _block_problems(named: list | tuple, blocks: list[str]) -> Iterator[str]:
+    for name in named:
+        if isinstance(name, str) and name not in blocks:
+            yield (
+                f"there is no block {name!r}; there are "
+                f"{', '.join(blocks) or 'none'}.{did_you_mean(name, blocks)}"
+            )
 
 
-def _text(values: Mapping, comments: "_Comments") -> str:
-    lines = [*_table(values, Plan, (), comments), "", *comments.at_end]
-    return "\n".join(lines).strip("\n") + "\n"
+def _in_order(written: object, kept: object) -> object:
+    """Return values as they are written, with keys in the order of the models."""
+    if isinstance(written, Mapping):
+        return {key: _in_order(written[key], inner) for key, inner in kept.items()}
+    if isinstance(written, list):
+        return [_in_order(*pair) for pair in zip(written, kept, strict=True)]
+    return written
 
 
-def _table(
-    values: Mapping, model: type[FileValue], path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+def _text(values: Mapping, comments: _Comments) -> str:
+    lines = [*_table(values, (), comments), (None, ""), ((), "")]
+    places = dict(lines)
+    above, beside = defaultdict(list), defaultdict(list)
+    for path, (over, behind) in comments.items():
+        # What a line holds has its comments above that line.
+        here = path
+        while here not in places:
+            here = here[:-1]
+        above[here] += over
+        (beside if here == path and places[path].strip() else above)[here] += behind
+    text = []
+    for path, line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        text += [indent + comment for comment in above[path]]
+        if line.strip() or path is None:
+            text.append("  ".join([line, *beside[path]]))
+    return "\n".join(text).strip("\n") + "\n"
+
+
+def _table(values: Mapping, path: _KeyPath, comments: _Comments) -> Iterator[_Line]:
     """Yield the lines of a table: its own keys first, then the tables below it."""
-    below = []
-    for key in _ordered(values, [model]):
-        models = models_in(model.model_fields[key].annotation)
-        is_list = isinstance(values[key], list)
-        # Tables of the plan itself and items of lists get a header of their own;
-        # smaller tables, such as a progression rule, stay on one line.
-        if models and (values[key] if is_list else not path):
-            below.append((key, models[0]))
-        else:
-            yield from _pair(values[key], models, (*path, key), comments)
-    for key, inner in below:
-        yield from _tables_below(values[key], inner, (*path, key), comments)
+    for key, value in values.items():
+        if not _has_header(value, path):
+            yield from _pair(value, (*path, key), comments)
+    for key, value in values.items():
+        if _has_header(value, path):
+            yield from _tables_below(value, (*path, key), comments)
+
+
+def _has_header(value: object, path: _KeyPath) -> bool:
+    # Smaller tables, such as a progression rule, stay on one line.
+    if isinstance(value, Mapping):
+        return not path
+    return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
 
 
 def _tables_below(
-    found: Mapping | list, model: type[FileValue], path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+    found: Mapping | list, path: _KeyPath, comments: _Comments
+) -> Iterator[_Line]:
     """Yield a table, or every table of a list, with its header."""
     header = f"[{'.'.join(key for key in path if isinstance(key, str))}]"
     items = {path: found}
-    if not isinstance(found, Mapping):
+    if isinstance(found, list):
         items = {(*path, number): item for number, item in enumerate(found)}
         header = f"[{header}]"
-    of_list = [] if path in items else comments.around(path)
     for item, values in items.items():
-        indent = _indent(item)
-        yield ""
-        yield from (indent + text for text in of_list)
-        yield from comments.lines_above(item, indent)
-        yield indent + header + comments.at_line_end(item)
-        yield from _table(values, model, item, comments)
-        of_list = []
+        yield None, ""
+        if item == (*path, 0):
+            yield path, _indent(item)
+        yield item, _indent(item) + header
+        yield from _table(values, item, comments)
 
 
-def _pair(
-    value: object, models: list[type[FileValue]], path: _KeyPath, comments: "_Comments"
-) -> Iterator[str]:
+def _pair(value: object, path: _KeyPath, comments: _Comments) -> Iterator[_Line]:
     """Yield the lines of a key and its value."""
-    indent, inside = _indent(path[:-1]), comments.inside(path)
-    opening, beside = f"{indent}{path[-1]} = ", comments.at_line_end(path)
-    line = opening + _value(value, models)
-    yield from comments.lines_above(path, indent)
-    is_list = isinstance(value, list) and not models
-    if is_list and (inside or (value and len(line) > WIDTH)):
-        deeper = indent + _INDENT
-        yield f"{opening}[{beside}"
-        for number, item in enumerate(value):
-            one = (*path, number)
-            yield from comments.lines_above(one, deeper)
-            yield f"{deeper}{_value(item, [])},{comments.at_line_end(one)}"
-        yield from comments.lines_above((*path, len(value)), deeper)
-        yield f"{indent}]"
-        return
-    yield from (indent + text for text in inside)
+    indent = _indent(path[:-1])
+    opening = f"{indent}{path[-1]} = "
+    line = opening + _value(value)
+    if isinstance(value, list):
+        is_commented = any(one[:-1] == path for one in comments)
+        if is_commented or len(line) > WIDTH:
+            deeper = indent + _INDENT
+            yield path, f"{opening}["
+            for number, item in enumerate(value):
+                yield (*path, number), f"{deeper}{_value(item)},"
+            yield (*path, len(value)), deeper
+            yield None, f"{indent}]"
+            return
     if isinstance(value, str) and "\n" in value:
         # A line end right after the quotes is not part of a text. The dot keeps
         # `tomlkit` from adding one of its own where the text begins with one.
         quoted = tomlkit.string(f".{value}", multiline=True).as_string()
         line = f'{opening}"""\n{quoted[4:]}'
-    yield line + beside
+    yield path, line
 
 
 def _indent(path: _KeyPath) -> str:
@@ -259,92 +279,46 @@ def _indent(path: _KeyPath) -> str:
     return _INDENT * max(n_lists - 1, 0)
 
 
-def _ordered(values: Mapping, models: list[type[FileValue]]) -> list[str]:
-    """Return the keys in the order of the models; what rule it is comes first."""
-    names = dict.fromkeys(name for model in models for name in model.model_fields)
-    return sorted(filter(values.__contains__, names), key=lambda name: name != "rule")
-
-
-def _value(value: object, models: list[type[FileValue]]) -> str:
-    """Return a value in one line."""
+def _value(value: object) -> str:
+    """Return a value in one line; what rule it is comes first in a table."""
     if isinstance(value, Mapping):
-        pairs = [
-            f"{key} = {_value(value[key], _models_at(key, models))}"
-            for key in _ordered(value, models)
-        ]
-        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+        keys = sorted(value, key=lambda key: key != "rule")
+        pairs = ", ".join(f"{key} = {_value(value[key])}" for key in keys)
+        return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(_value(item, models) for item in value)}]"
+        return f"[{', '.join(map(_value, value))}]"
     is_whole = isinstance(value, float) and value.is_integer()
     return tomlkit.item(int(value) if is_whole else value).as_string()
 
 
-def _models_at(key: str, models: list[type[FileValue]]) -> list[type[FileValue]]:
-    fields = [model.model_fields[key] for model in models if key in model.model_fields]
-    return [inner for field in fields for inner in models_in(field.annotation)]
-
-
-@dataclass(frozen=True)
-class _Comments:
-    """The comments of a text, by the path of the key, table or item they belong to.
-
-    Comments before the end of a list are above the item that would come next.
-    """
-
-    above: dict[_KeyPath, list[str]]  # every path of the text, in its order
-    beside: dict[_KeyPath, str]
-    at_end: list[str]
-
-    def lines_above(self, path: _KeyPath, indent: str) -> list[str]:
-        """Return the comments above a place as lines."""
-        return [indent + text for text in self.above.get(path, ())]
-
-    def at_line_end(self, path: _KeyPath) -> str:
-        """Return the comment beside a place as the end of its line."""
-        return f"  {self.beside[path]}" if path in self.beside else ""
-
-    def around(self, path: _KeyPath) -> list[str]:
-        """Return the comments above and beside a place."""
-        beside = [self.beside[path]] if path in self.beside else []
-        return [*self.above.get(path, []), *beside]
-
-    def inside(self, path: _KeyPath) -> list[str]:
-        """Return every comment inside the value at a path, in order."""
-        inner = (one for one in self.above if one[:-1][: len(path)] == path)
-        return [text for one in inner for text in self.around(one)]
-
-
 def _read_comments(text: str) -> _Comments:
     """Return the comments of a text that is known to be TOML."""
-    above: dict[_KeyPath, list[str]] = {}
-    beside: dict[_KeyPath, str] = {}
+    comments: _Comments = defaultdict(lambda: ([], []))
     waiting: list[str] = []  # comments on lines of their own, for what comes next
     n_items: Counter[_KeyPath] = Counter()
     for section in _sections(text):
         for path, comment in _commented(section.body, (), n_items):
             if path is None:
                 waiting.append(comment)
-                continue
-            if path not in above:
-                above[path], waiting = waiting, []
-            if comment and path in beside:  # behind both brackets of a list
-                above[path].append(comment)
             elif comment:
-                beside[path] = comment
-    return _Comments(above, beside, waiting)
+                # A list may have one behind each bracket; the second goes above it.
+                above, beside = comments[path]
+                (above if beside else beside).append(comment)
+            elif waiting:
+                comments[path][0].extend(waiting)
+                waiting = []
+    return {**comments, (): (waiting, [])}
 
 
 def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
-    """Yield the text cut before every header.
-
-    `tomlkit` collects the tables of a list at its first table, so that a comment after
-    a table in between would lose what it stands above; with one header at a time,
-    the order is that of the text. A line that begins with a bracket is a header if
-    what stands before it is complete: no list or text of several lines is open.
-    """
+    """Yield the text cut before every header."""
+    # `tomlkit` collects the tables of a list at its first table, so that a comment
+    # after a table in between would lose what it stands above; with one header at a
+    # time, the order is that of the text.
     lines: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         if line.lstrip(" \t").startswith("["):
+            # It is a header unless a list or a text of several lines is open.
             with suppress(ParseError):
                 yield tomlkit.parse("\n".join(lines))
                 lines = []
@@ -355,7 +329,7 @@ def _sections(text: str) -> Iterator[tomlkit.TOMLDocument]:
 def _commented(
     body: list, path: _KeyPath, n_items: Counter[_KeyPath]
 ) -> Iterator[tuple[_KeyPath | None, str]]:
-    """Yield every place in a table with the comment beside it, which may be empty.
+    """Yield every place in a table without a comment, then with each one beside it.
 
     A comment on a line of its own comes without a place. `n_items` counts the tables
     of each list so far.
@@ -371,14 +345,16 @@ def _commented(
             item = item.body[0]
         if n_items[here]:
             here = (*here, n_items[here] - 1)
-        if not isinstance(item, toml.Table):
+        is_table = isinstance(item, toml.Table)
+        is_part = is_table and item.is_super_table()  # of a dotted name
+        if not is_part:
             yield here, ""
+        if not is_table:
             yield from _commented_value(item, here, n_items)
+        if item.trivia.comment and not is_part:
             yield here, item.trivia.comment
-            continue
-        if not item.is_super_table():  # else only a part of a dotted name
-            yield here, item.trivia.comment
-        yield from _commented(item.value.body, here, n_items)
+        if is_table:
+            yield from _commented(item.value.body, here, n_items)
 
 
 def _commented_value(

@@ -166,10 +166,10 @@ class Tempo(FileValue):
     """Move through a list of tempos, each more demanding."""
 
     rule: Literal["tempo"]
-    tempos: tuple[TempoText, ...] = Field(min_length=1, max_length=12)
-    """Tempos after the one of the slot, in order."""
     after: int = Field(default=2, ge=1, le=10)
     """Good sessions in a row per step."""
+    tempos: tuple[TempoText, ...] = Field(min_length=1, max_length=12)
+    """Tempos after the one of the slot, in order."""
 
 
 class NoRule(FileValue):
@@ -227,12 +227,8 @@ def decide(
 
     Parameters
     ----------
-    rule : Rule
-        A rule of a plan.
-    now : Prescription
-        What was prescribed.
-    outcome : Outcome
-        How the session went.
+    rule, now, outcome : Rule, Prescription, Outcome
+        A rule of a plan, what was prescribed, and how the session went.
     scheme : SetScheme
         The ranges within which the rule may move.
 
@@ -269,11 +265,7 @@ def step_reason(
     *,
     note: str = "",
 ) -> str:
-    """Return why a progression rule decided as it did, in words.
-
-    `reason` is one of `engine.progression`, `before` and `after` are the prescriptions
-    around the decision; `note` follows a change of the load.
-    """
+    """Return why a rule decided so, in words; `note` follows a change of the load."""
     every, is_hold = _every(rule), scheme.is_hold
     is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
     goal = counted(every, "good week" if is_weekly else "good session")

@@ -8,7 +8,7 @@ from strategies import plans
 
 from hipext import expand_plan, read_athlete
 from hipext.files.checks import PlanError
-from hipext.plans.edits import KNOBS, apply_knob, apply_knobs, one_change_variants
+from hipext.plans.edits import KNOBS, apply_knob, one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan, read_plan
 from hipext.studies.scenarios import scenario_of
@@ -164,15 +164,6 @@ def test_every_knob_fits_every_plan_or_says_that_it_fits_nothing(plan, name):
 @pytest.mark.parametrize("name", sorted(TRIED))
 def test_every_knob_changes_the_small_plan(small, name):
     assert apply_knob(small, name, TRIED[name]) != small
-
-
-def test_several_knobs_are_one_after_the_other(small):
-    settings = {"weeks": 5, "deload_every": 2, "rest": 1.5}
-    one_by_one = small
-    for name, value in settings.items():
-        one_by_one = apply_knob(one_by_one, name, value)
-    assert apply_knobs(small, settings) == one_by_one
-    assert apply_knobs(small, {}) == small
 
 
 def test_light_weeks_come_every_so_many_weeks_and_no_others():
