@@ -217,7 +217,7 @@ def test_an_edit_without_an_effect_is_told_all_the_same(folder):
 def test_an_edit_that_makes_no_plan_is_told_with_the_problem(folder):
     edit_record(folder, lambda record: record["plan"]["phase"][0].update(weeks="x"))
     again = reproduce(folder)
-    assert again.difference.startswith("the run cannot be made again: the plan of the")
+    assert again.difference.startswith("the run cannot be reproduced: the plan of the")
     assert "weeks: must be a whole number, like 2; got 'x'" in again.difference
     assert again.cause.startswith("plan: phase.1.weeks (only) is")
 
