@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from hipext.athletes.athlete import Athlete
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
-from hipext.files.tables import Column, Table
+from hipext.files.tables import Table, table_of
 from hipext.plans.edits import one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
@@ -39,91 +39,70 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEAST_SHARE = 0.5  # of the athletes still train in the last week of a course
 TABLES = ("differences", "weekly", "weekly_differences", "outcomes")
 
-_SCENARIO = Column("scenario", "str", "", "name of the scenario")
-_OUTCOME = Column("outcome", "str", "", "one of crowds.OUTCOMES")
-_WEEK = Column("week", "int64", "", "week of the plan, from 1")
-_N = Column("n", "int64", "runs", "athletes, times seeds, that it is about")
+# Columns that several tables have, as `table_of` reads them.
+_WEEK = """
+    scenario | str | | name of the scenario
+    week | int64 | | week of the plan, from 1
+    outcome | str | | one of crowds.OUTCOMES
+    n | int64 | runs | athletes, times seeds, that it is about"""
+_INTERVAL = """
+    ci_low | float64 | of outcome | lower limit of the mean difference
+    ci_high | float64 | of outcome | upper limit of the mean difference"""
 
 
-def _number(name: str, meaning: str) -> Column:
-    return Column(name, "float64", "of outcome", meaning)
-
-
-def _quantile_columns(of_what: str) -> tuple[Column, ...]:
-    return tuple(
-        _number(f"q{pct:02.0f}", f"{pct:.0f} % of athletes have less: {of_what}")
-        for pct in (100 * share for share in QUANTILES)
+def _quantiles(shares: Sequence[float], of_what: str) -> str:
+    return "".join(
+        f"\n q{pct:02.0f} | float64 | of outcome | {pct:.0f} % of athletes have less: "
+        f"{of_what}"
+        for pct in (100 * share for share in shares)
     )
 
 
-_INTERVAL = (
-    _number("ci_low", "lower limit of the mean difference"),
-    _number("ci_high", "upper limit of the mean difference"),
-)
-_OF_DIFFERENCES = _quantile_columns("their own difference")
-OUTCOME_TABLE = Table(
+OUTCOME_TABLE = table_of(
     "outcomes",
     "one athlete with one seed in one scenario",
-    (
-        _SCENARIO,
-        Column("seed", "int64", "", "of the random numbers"),
-        Column("athlete", "int64", "", "number of the athlete, from 1"),
-        *(
-            Column(
-                name, "float64" if name in WEEKLY else "int64", one.unit, one.meaning
-            )
-            for name, one in OUTCOMES.items()
-        ),
+    """
+    scenario | str | | name of the scenario
+    seed | int64 | | of the random numbers
+    athlete | int64 | | number of the athlete, from 1"""
+    + "".join(
+        f"\n {name} | {'float64' if name in WEEKLY else 'int64'} | {one.unit} | "
+        f"{one.meaning}"
+        for name, one in OUTCOMES.items()
     ),
 )
-DIFFERENCES = Table(
+DIFFERENCES = table_of(
     "differences",
     "one outcome of one scenario, beside that of the baseline",
-    (
-        _SCENARIO,
-        Column("baseline", "str", "", "name of the scenario it is compared with"),
-        _OUTCOME,
-        Column("unit", "str", "", "unit of the outcome; empty for a number"),
-        _N,
-        _number("mean_baseline", "mean in the baseline"),
-        _number("mean", "mean in the scenario"),
-        _number("difference", "mean of athletes' differences"),
-        *_INTERVAL,
-        Column(
-            "share_better",
-            "float64",
-            "0-1",
-            "share that is better off; missing: no better",
-        ),
-        Column("share_equal", "float64", "0-1", "share without any difference"),
-        _OF_DIFFERENCES[0],
-        _OF_DIFFERENCES[-1],
-    ),
+    """
+    scenario | str | | name of the scenario
+    baseline | str | | name of the scenario it is compared with
+    outcome | str | | one of crowds.OUTCOMES
+    unit | str | | unit of the outcome; empty for a number
+    n | int64 | runs | athletes, times seeds, that it is about
+    mean_baseline | float64 | of outcome | mean in the baseline
+    mean | float64 | of outcome | mean in the scenario
+    difference | float64 | of outcome | mean of athletes' differences"""
+    + _INTERVAL
+    + """
+    share_better | float64 | 0-1 | share that is better off; missing: no better
+    share_equal | float64 | 0-1 | share without any difference"""
+    + _quantiles((QUANTILES[0], QUANTILES[-1]), "their own difference"),
 )
-WEEKLY_FANS = Table(
+WEEKLY_FANS = table_of(
     "weekly",
     "one outcome of one scenario in one week",
-    (
-        _SCENARIO,
-        _WEEK,
-        _OUTCOME,
-        _N,
-        _number("mean", "mean of those who still train"),
-        *_quantile_columns("the outcome"),
-    ),
+    _WEEK
+    + "\n mean | float64 | of outcome | mean of those who still train"
+    + _quantiles(QUANTILES, "the outcome"),
 )
-WEEKLY_DIFFERENCES = Table(
+WEEKLY_DIFFERENCES = table_of(
     "weekly_differences",
     "one outcome of one scenario in one week, less that of the baseline",
-    (
-        _SCENARIO,
-        _WEEK,
-        _OUTCOME,
-        _N,
-        _number("mean", "mean of athletes' differences"),
-        *_INTERVAL,
-        *_OF_DIFFERENCES,
-    ),
+    _WEEK
+    + "\n mean | float64 | of outcome | mean of athletes' differences"
+    + _INTERVAL
+    + _quantiles(QUANTILES, "their own difference"),
 )
 
 
@@ -281,15 +260,8 @@ def one_at_a_time(
         for one in found:
             scenarios.append(scenario_of(plan, one))
             titles[scenarios[-1].name] = title
-    found = compare(
-        scenarios,
-        athletes,
-        seeds=seeds,
-        noise=noise,
-        level=level,
-        engine=engine,
-        progress=progress,
-    )
+    options = {"seeds": seeds, "noise": noise, "level": level, "engine": engine}
+    found = compare(scenarios, athletes, progress=progress, **options)
     return _grouped(found, titles)
 
 
@@ -417,21 +389,14 @@ def inputs_of_comparison(found: Comparison) -> dict[str, object]:
 
     Every plan is there once; scenarios name theirs by number from 1.
     """
-    plans: list = []
-    scenarios = []
+    plans: list[Plan] = []
     for one in found.scenarios:
         if one.plan not in plans:
             plans.append(one.plan)
-        scenarios.append(
-            {
-                "name": one.name,
-                "plan": plans.index(one.plan) + 1,
-                "athlete": dict(one.athlete),
-                "parameters": dict(one.parameters),
-            }
-        )
     return {
-        "scenarios": scenarios,
+        "scenarios": [
+            vars(one) | {"plan": plans.index(one.plan) + 1} for one in found.scenarios
+        ],
         "plans": [plan.model_dump(mode="json", exclude_unset=True) for plan in plans],
         "participants": participants_as_json(found.athletes),
         "seeds": list(found.seeds),
@@ -446,24 +411,13 @@ def comparison_from_record(
 ) -> Comparison:
     """Return the comparison of a record, rerun with the constants in use."""
     plans = [check_plan(one, source="a plan of the record") for one in record["plans"]]
-    scenarios = {
-        one["name"]: Scenario(
-            name=one["name"],
-            plan=plans[one["plan"] - 1],
-            athlete=one["athlete"],
-            parameters=one["parameters"],
-        )
+    scenarios = [
+        Scenario(**one | {"plan": plans[one["plan"] - 1]})
         for one in record["scenarios"]
-    }
-    found = compare(
-        scenarios,
-        participants_from_json(record["participants"]),
-        seeds=tuple(record["seeds"]),
-        noise=record["noise"],
-        level=record["level"],
-        engine=engine,
-        progress=False,
-    )
+    ]
+    athletes = participants_from_json(record["participants"])
+    options = {name: record[name] for name in ("seeds", "noise", "level")}
+    found = compare(scenarios, athletes, engine=engine, progress=False, **options)
     return _grouped(found, record["groups"])
 
 
@@ -477,15 +431,13 @@ def _as_scenarios(
         given = [(getattr(one, "name", ""), one) for one in scenarios]
     found = []
     for name, one in given:
-        if isinstance(one, Plan):
-            found.append(Scenario(name=name, plan=one))
-        elif isinstance(one, Scenario):
-            found.append(replace(one, name=name))
-        else:
+        scenario = Scenario(name=name, plan=one) if isinstance(one, Plan) else one
+        if not isinstance(scenario, Scenario):
             raise TypeError(
                 "scenarios must be a list, or a mapping by name, of what read_plan() "
                 f"or scenario_of() returns; there is {one!r} in it."
             )
+        found.append(replace(scenario, name=name))
     return tuple(found)
 
 
@@ -550,16 +502,14 @@ def _outcome_table(
     seeds: Sequence[int],
     first: int,
 ) -> pd.DataFrame:
-    n_athletes, n_seeds = outcomes[0]["weeks"].shape
-    n_each, numbers = n_athletes * n_seeds, first + np.arange(1, n_athletes + 1)
+    numbers = range(first + 1, first + 1 + len(outcomes[0]["weeks"]))
+    keys = {"scenario": names, "seed": seeds, "athlete": numbers}
+    rows = pd.MultiIndex.from_product(keys.values(), names=keys)
     columns = {
-        "scenario": np.repeat(np.array(names, dtype=object), n_each),
-        "seed": np.tile(np.repeat(seeds, n_athletes), len(names)),
-        "athlete": np.tile(numbers, n_seeds * len(names)),
+        name: np.concatenate([one[name].T.ravel() for one in outcomes])
+        for name in OUTCOMES
     }
-    for name in OUTCOMES:
-        columns[name] = np.concatenate([one[name].T.ravel() for one in outcomes])
-    return OUTCOME_TABLE.from_columns(columns)
+    return OUTCOME_TABLE.from_columns(pd.DataFrame(columns, rows).reset_index())
 
 
 def _grouped(found: Comparison, groups: Mapping[str, str]) -> Comparison:

@@ -24,22 +24,20 @@ KINDS = ("grid", "random", "sobol", "saltelli", "morris")
 MAX_SCENARIOS = 1_000_000
 MORRIS_LEVELS = 4  # values of a name that trajectories step between
 N_RESAMPLES = 500
-COLUMNS = {  # of the table of indices, by the kind of design that it needs
-    "saltelli": (
-        "knob",
-        "first",
-        "first_low",
-        "first_high",
-        "total",
-        "total_low",
-        "total_high",
-    ),
-    "morris": ("knob", "mu_star", "mu_star_low", "mu_star_high", "sigma"),
-}
 _OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
 _ROUNDING = 1e-12  # relative to the outcome: differences below it mean nothing
 _ENDS = ("low", "high")
 _WANTED = "must be a list, like [0, 4], or a range, like { low = 1, high = 2 }"
+
+
+def _interval_columns(name: str) -> tuple[str, ...]:
+    return (name, *(f"{name}_{end}" for end in _ENDS))
+
+
+COLUMNS = {  # of the table of indices, by the kind of design that it needs
+    "saltelli": ("knob", *_interval_columns("first"), *_interval_columns("total")),
+    "morris": ("knob", *_interval_columns("mu_star"), "sigma"),
+}
 
 
 class Range(FileValue):
@@ -210,26 +208,19 @@ def as_column(values: Sequence[object]) -> pd.Series:
 class Sensitivity:
     """How much each varied name matters for one outcome."""
 
-    kind: str
-    """saltelli or morris."""
+    kind: str  # saltelli or morris
     outcome: str
-    level: float
-    """Confidence of the intervals."""
+    level: float  # confidence of the intervals
     n_scenarios: int
-    is_constant: bool
-    """Whether the outcome was the same in all scenarios."""
-    indices: pd.DataFrame
-    """One row per name, in the order in which they were varied."""
+    is_constant: bool  # whether the outcome was the same in all scenarios
+    indices: pd.DataFrame  # one row per name, in the order in which they were varied
 
     def report(self) -> str:
         """Return the names in order of their weight, a line each."""
         head = f"{self.outcome}, {self.n_scenarios} scenarios:"
         if self.is_constant:
             return f"{head} the same in all of them; nothing that was varied matters."
-        by, text_of = {
-            "saltelli": ("total", _sobol_text),
-            "morris": ("mu_star", _morris_text),
-        }[self.kind]
+        _, by, text_of = _ANALYSES[self.kind]
         if self.indices[by].isna().all():
             return f"{head} too few of them differ to say what matters; take more."
         ranked = self.indices.sort_values(by, ascending=False, kind="stable")
@@ -281,7 +272,8 @@ def sensitivity(
     places = _places(design, kind, vary)
     samples = values.reshape(places.shape[:2])
     is_constant = bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
-    found = _INDICES[kind](places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
+    indices_of, *_ = _ANALYSES[kind]
+    found = indices_of(places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
     return Sensitivity(
         kind=kind,
         outcome=outcome,
@@ -509,12 +501,8 @@ def _sobol_indices(
         _variance_shares, centred, seed, quantile
     )
     return {
-        "first": first,
-        "first_low": first - first_by,
-        "first_high": first + first_by,
-        "total": total,
-        "total_low": np.maximum(total - total_by, 0),
-        "total_high": total + total_by,
+        **_with_interval("first", first, first_by),
+        **_with_interval("total", total, total_by, least=0.0),
     }
 
 
@@ -544,12 +532,8 @@ def _morris_indices(
     size, size_by = _with_half_width(
         lambda drawn: np.abs(drawn).mean(axis=0), effects, seed, quantile
     )
-    return {
-        "mu_star": size,
-        "mu_star_low": np.maximum(size - size_by, 0),
-        "mu_star_high": size + size_by,
-        "sigma": effects.std(axis=0, ddof=1),
-    }
+    sigma = effects.std(axis=0, ddof=1)
+    return {**_with_interval("mu_star", size, size_by, least=0.0), "sigma": sigma}
 
 
 def _with_half_width(
@@ -568,4 +552,15 @@ def _with_half_width(
     return statistic(samples), quantile * np.std(drawn, axis=0, ddof=1)
 
 
-_INDICES = {"saltelli": _sobol_indices, "morris": _morris_indices}
+def _with_interval(
+    name: str, estimate: np.ndarray, half: np.ndarray, least: float = -np.inf
+) -> dict[str, np.ndarray]:
+    """Return the columns of estimates with the ends of their intervals."""
+    ends = np.maximum(estimate - half, least), estimate + half
+    return dict(zip(_interval_columns(name), (estimate, *ends), strict=True))
+
+
+_ANALYSES = {  # indices, the one that names are ranked by, and words for a name
+    "saltelli": (_sobol_indices, "total", _sobol_text),
+    "morris": (_morris_indices, "mu_star", _morris_text),
+}
