@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from hipext.files.checks import PlanError, check_columns, check_one_of
+from hipext.files.checks import PlanError, check_one_of
 from hipext.files.schema import FileValue, check_values, frozen
 
 KINDS = ("grid", "random", "sobol", "saltelli", "morris")
@@ -141,11 +141,7 @@ def design_problems(
 def read_varied(
     table: object, *, source: str
 ) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
-    """Return what a table of a file varies, by dotted name, and the problems in it.
-
-    ``deload.every_weeks = [0, 4]`` without quotes around the name makes tables in
-    tables, and means the same as with them.
-    """
+    """Return what a table of a file varies, by dotted name, and the problems in it."""
     if not isinstance(table, Mapping) or not table:
         given = "nothing" if not table else repr(table)
         return {}, [
@@ -182,13 +178,7 @@ def positions(varied: Varied, column: pd.Series) -> np.ndarray:
     if isinstance(varied, Range):
         return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
     places = {written(value): place for place, value in enumerate(varied)}
-    found = [places.get(written(value)) for value in column]
-    if None in found:
-        given = column.iloc[found.index(None)]
-        raise ValueError(
-            f"{column.name}: {written(given)} is not one of the values that are "
-            f"varied, {', '.join(places)}."
-        )
+    found = [places[written(value)] for value in column]
     return np.array(found, "float64") / max(len(varied) - 1, 1)
 
 
@@ -199,7 +189,7 @@ def written(value: object) -> str:
 
 def as_column(values: Sequence[object]) -> pd.Series:
     """Return values as they are: 0 stays whole beside 0.5, and a list is one value."""
-    kinds = {type(value) for value in values} if len(values) else set()
+    kinds = {type(value) for value in values}
     are_of_one_kind = kinds in ({int}, {float}, {np.int64}, {np.float64})
     return pd.Series(list(values), dtype=None if are_of_one_kind else object)
 
@@ -239,11 +229,12 @@ def sensitivity(
 ) -> Sensitivity:
     """Return how much each varied name matters for an outcome, with intervals.
 
-    `outcomes` has one row per scenario of the design, in its order. Indices are, for
-    ``saltelli``, shares of the variance of the outcome: ``first`` by the name alone,
-    ``total`` with all that it does together with others. For ``morris``, in the unit of
-    the outcome: ``mu_star``, the mean size of the change as the name goes from end to
-    end of what was varied, and ``sigma``, how far such changes differ.
+    `design` is what `design_of` returns for ``saltelli`` or ``morris``; `outcomes` has
+    one row per scenario of it, in its order. Indices are, for ``saltelli``, shares of
+    the variance of the outcome: ``first`` by the name alone, ``total`` with all that it
+    does together with others. For ``morris``, in the unit of the outcome: ``mu_star``,
+    the mean size of the change as the name goes from end to end of what was varied, and
+    ``sigma``, how far such changes differ.
 
     Notes
     -----
@@ -264,12 +255,13 @@ def sensitivity(
     .. [3] Morris MD (1991). Factorial sampling plans for preliminary computational
        experiments. Technometrics, 33(2), 161-174.
     """
-    check_one_of(kind, COLUMNS, name="kind")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}. Write 0.95.")
-    check_columns(design, vary, name="design")
     values = _values(outcomes, outcome, len(design))
-    places = _places(design, kind, vary)
+    # Base samples or trajectories stand one below the other: [sample, scenario, name].
+    flat = [positions(varied, design[name]) for name, varied in vary.items()]
+    shape = (-1, n_scenarios(kind, vary, 1), len(vary))
+    places = np.column_stack(flat).reshape(shape)
     samples = values.reshape(places.shape[:2])
     is_constant = bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
     indices_of, *_ = _ANALYSES[kind]
@@ -370,6 +362,8 @@ class _Ranges(FileValue):
 
 def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
     """Yield names and what they are varied over; lists become tuples."""
+    # deload.every_weeks = [0, 4] without quotes around the name makes tables in tables,
+    # and means the same as with them.
     for key, value in table.items():
         name = f"{above}{key}"
         is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
@@ -441,7 +435,6 @@ def _morris_text(row: tuple) -> str:
 
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
     """Return the outcome by scenario; ValueError where one has none."""
-    check_columns(outcomes, [outcome], name="outcomes")
     if len(outcomes) != n_rows:
         raise ValueError(
             f"The outcomes table must have a row per scenario of the design, {n_rows}; "
@@ -455,36 +448,6 @@ def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
             f"being {outcomes.index[missing[0]]}; indices need all of them."
         )
     return values
-
-
-def _places(design: pd.DataFrame, kind: str, vary: Mapping[str, Varied]) -> np.ndarray:
-    """Return places from 0 to 1: [sample, scenario of the sample, name].
-
-    ValueError unless, in every sample, scenarios differ as the design wants it.
-    """
-    n_names = len(vary)
-    n_each = n_names + (2 if kind == "saltelli" else 1)
-    flat = [positions(varied, design[name]) for name, varied in vary.items()]
-    whole, rest = divmod(len(design), n_each)
-    if whole >= 2 and not rest:
-        places = np.column_stack(flat).reshape(whole, n_each, n_names)
-        if _is_in_order(places, kind):
-            return places
-    raise ValueError(
-        f"The design is not a {kind} design of {', '.join(vary)} as design_of returns "
-        f"it: at least 2 times {n_each} scenarios in their order; it has {len(design)}."
-    )
-
-
-def _is_in_order(places: np.ndarray, kind: str) -> bool:
-    if kind == "morris":
-        # A trajectory moves one name at a step; none, where two levels of a short list
-        # are the same value.
-        return bool(((np.diff(places, axis=1) != 0).sum(axis=2) <= 1).all())
-    # A, then A with the column of B of one name after the other, then B.
-    own = np.eye(places.shape[2], dtype=bool)
-    first, last = places[:, :1], places[:, -1:]
-    return bool((places[:, 1:-1] == np.where(own, last, first)).all())
 
 
 def _sobol_indices(
