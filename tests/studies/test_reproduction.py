@@ -637,10 +637,3 @@ def test_a_file_that_is_no_parquet_is_named():
 def test_a_file_that_is_no_csv_is_named():
     with pytest.raises(ValueError, match=r"weekly.csv cannot be read as CSV: .*limit"):
         first_difference("weekly.csv", packed(TABLE, "csv"), b'"' + b"x" * 200_000)
-
-
-def test_files_of_another_kind_are_refused():
-    with pytest.raises(
-        ValueError, match=r"weekly.png cannot be compared; only .csv, .json"
-    ):
-        first_difference("weekly.png", b"a", b"b")
