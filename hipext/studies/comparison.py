@@ -166,18 +166,13 @@ def compare(
     scenarios : sequence, or mapping by name, of Plan or Scenario
         The first one is the baseline. `variations` and `scenario_of` make scenarios of
         one plan. A single one has a fan and no difference.
-    athletes : Athlete or sequence of Athlete
-        Who trains; `cohort` draws athletes.
-    seeds : sequence of int, default (0,)
-        Every athlete is simulated once with each of them.
-    noise : bool, default True
-        Whether days, reports and measurements vary by chance.
-    level : float, default 0.95
-        Of the intervals of means.
+    athletes : who trains; `cohort` draws athletes
+    seeds : every athlete is simulated once with each of them
+    noise : whether days, reports and measurements vary by chance
+    level : of the intervals of means
     engine : {"compiled", "plain"}, optional
         Default: compiled where numba is installed. Equal to 1e-12.
-    progress : bool, default True
-        Whether to show a bar on a terminal.
+    progress : whether to show a bar on a terminal
 
     Raises
     ------
@@ -244,8 +239,7 @@ def one_at_a_time(
 
     Parameters
     ----------
-    plan, athletes : Plan, Athlete or sequence of Athlete
-        A checked plan, and who trains.
+    plan, athletes : a checked plan, and who trains
     changes : Mapping, optional
         Groups of changes by title, as `edits.one_change_variants` returns them, which
         are the default: deloads, their depth, load step, rule, sessions a week, first
@@ -272,12 +266,9 @@ def variations(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan.
-    changes : Mapping[str, sequence]
-        Values to try by name, as `scenario_of` takes names.
-    together : bool, default False
-        Whether to change all names at once, in every combination.
+    plan : a checked plan
+    changes : values to try by name, as `scenario_of` takes names
+    together : whether to change all names at once, in every combination
     """
     single = [[(name, value) for value in values] for name, values in changes.items()]
     sets = product(*single) if together else ([pair] for pair in chain(*single))
@@ -310,10 +301,7 @@ def differences(
 
 
 def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the interval of a mean by Student's t; missing limits for one value.
-
-    `values` are [athlete, seed], missing where there is none.
-    """
+    """Return the interval of the mean of [athlete, seed]; no limits for one value."""
     # mean +- t(n - 1, (1 + level) / 2) s / sqrt(n). Seeds of one athlete are not
     # independent of each other: the mean of an athlete counts as one value, or each
     # seed where there is a single athlete.
@@ -349,10 +337,7 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
 
 
 def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
-    """Yield weeks that enough athletes reach, from 1: n, mean and quantiles.
-
-    `course` is [athlete, seed, week], missing where an athlete does not train any more.
-    """
+    """Yield weeks of [..., week] that enough reach, from 1: n, mean and quantiles."""
     flat = course.reshape(-1, course.shape[-1])
     is_there = ~np.isnan(flat)
     # Weeks that fewer than half of the athletes reach are left out, because those whom
@@ -370,10 +355,8 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
 
 
 def comparison_files(found: Comparison) -> dict[str, bytes]:
-    """Return the tables of a comparison and its ``record.json`` by file name.
-
-    The record has the constants in use now; what a scenario changes is part of it.
-    """
+    """Return the tables of a comparison and its ``record.json`` by file name."""
+    # The record has the constants in use now; what a scenario changes is part of it.
     files = comparison_tables(found)
     record = record_of("compare", inputs_of_comparison(found), files)
     return files | {RECORD: record_bytes(record)}
@@ -385,10 +368,8 @@ def comparison_tables(found: Comparison) -> dict[str, bytes]:
 
 
 def inputs_of_comparison(found: Comparison) -> dict[str, object]:
-    """Return everything a comparison is made of, as values of JSON.
-
-    Every plan is there once; scenarios name theirs by number from 1.
-    """
+    """Return everything a comparison is made of, as values of JSON."""
+    # Every plan is there once; scenarios name theirs by number from 1.
     plans: list[Plan] = []
     for one in found.scenarios:
         if one.plan not in plans:
