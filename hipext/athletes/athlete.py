@@ -132,8 +132,7 @@ def read_athlete(name_or_path: str | Path) -> Athlete:
 
     Parameters
     ----------
-    name_or_path : str or Path
-        Name of a shipped athlete (``"novice"``) or path of a TOML file.
+    name_or_path : name of a shipped athlete (``"novice"``) or path of a TOML file
 
     Raises
     ------
@@ -164,20 +163,15 @@ class OneRm:
 
     kg: float
     is_measured: bool
-    basis: str
-    """Origin in words."""
-    measured_kg: float
-    """1RM of the measured lift."""
+    basis: str  # origin in words
+    measured_kg: float  # 1RM of the measured lift
     ratio: float
 
 
 def one_rm_of(
     athlete: Athlete, exercise: str, exercises: Mapping[str, Exercise]
 ) -> OneRm:
-    """Return the 1RM of an athlete in one exercise, measured or estimated.
-
-    ValueError if the athlete has no 1RM from which this one could be estimated.
-    """
+    """Return the 1RM of an athlete in one exercise; ValueError if there is none."""
     # The links of the catalogue lead from lift to lift until one was measured; their
     # ratios multiply. The last link of every chain is a lift that athletes test.
     ratio, lift, chain = 1.0, exercise, [exercise]

@@ -13,9 +13,10 @@ from itertools import groupby
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, one_rm_of
+from hipext.files.checks import listed
 from hipext.files.parameters import parameter
 from hipext.files.schema import place
-from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, Column, Table
+from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, table_of
 from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.edits import (
     changed,
@@ -29,18 +30,18 @@ from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Phase, Plan, Session, Slot, slots_of, weeks_of
 from hipext.plans.plan_file import check_plan
 
-CHANGES = Table(
+CHANGES = table_of(
     "changes",
     "one value of a plan, changed to suit an athlete",
-    (
-        Column("where", "str", "", "place in the plan, as a path"),
-        Column("what", "str", "", "name of the value there"),
-        Column("was", "str", "", "value before; empty for none"),
-        Column("now", "str", "", "value after; empty for none"),
-        Column("rule", "str", "", "id of the rule"),
-        Column("guide", "str", "", "claim of the guide that it serves"),
-        Column("sentence", "str", "", "the change and its reason, in words"),
-    ),
+    """
+    where | str | | place in the plan, as a path
+    what | str | | name of the value there
+    was | str | | value before; empty for none
+    now | str | | value after; empty for none
+    rule | str | | id of the rule
+    guide | str | | claim of the guide that it serves
+    sentence | str | | the change and its reason, in words
+    """,
 )
 # When a rule applies: thresholds of the athlete.
 PAIN_FROM = 3  # of 10, usual low-back pain
@@ -91,10 +92,8 @@ def personalise(plan: Plan, athlete: Athlete) -> Personalised:
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan, as `read_plan` returns it; it stays as it is.
-    athlete : Athlete
-        The athlete, as `read_athlete` returns it.
+    plan : a checked plan, as `read_plan` returns it; it stays as it is
+    athlete : as `read_athlete` returns it
 
     Returns
     -------
@@ -209,8 +208,7 @@ def stance_cue(athlete: Athlete) -> str:
 
 
 def _joined(*reasons: tuple[bool, str]) -> str:
-    *first, last = [words for applies, words in reasons if applies] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed([words for applies, words in reasons if applies] or [""])
 
 
 def _differences(
@@ -230,11 +228,9 @@ def _differences(
 
 
 def _where(values: object, keys: _KeyPath) -> tuple[str, str]:
-    """Return the path of the table that holds a value, and the way to it from there.
-
-    Both are as `vary` reads them: items are named, or numbered from 1 where they have
-    no name or one with a dot.
-    """
+    """Return the path of the table that holds a value, and the way to it from there."""
+    # Both are as `vary` reads them: items are named, or numbered from 1 where they have
+    # no name or one with a dot.
     n_lists = [at for at, key in enumerate(keys) if isinstance(key, int)]
     split = n_lists[-1] + 1 if n_lists else len(keys) - 1
     words = []
@@ -271,10 +267,7 @@ def _rule(
     purpose: str,
     each: Callable[[Plan, Callable], Plan] | None = None,
 ) -> Callable[[Callable], Callable]:
-    """Make a function the rule of its own name.
-
-    The function changes a plan, or with `each` the parts that this maps, such as slots.
-    """
+    """Make a function a rule: it changes a plan, or the parts that `each` maps."""
 
     def added(change: Callable) -> Callable:
         def change_each(plan: Plan, athlete: Athlete) -> Plan:
@@ -458,10 +451,7 @@ def easy_legs(slot: Slot, _: Athlete) -> Slot:
 
 @_rule(busy_legs, "G16", "No heavy day follows another.")
 def heavy_days_apart(plan: Plan, _: Athlete) -> Plan:
-    """Move sessions so that no two heavy days of a phase follow each other.
-
-    Where a week has no room for that, the phase stays as it is.
-    """
+    """Move sessions so that no two heavy days follow each other where there is room."""
     fixed = [
         day
         for session in plan.session
@@ -488,11 +478,9 @@ def heavy_days_apart(plan: Plan, _: Athlete) -> Plan:
 
 
 def _moved(days: list[int], placed: list[int]) -> list[int] | None:
-    """Return days without a neighbour, near the given ones; None if there are none.
-
-    Weeks repeat, so Sunday and Monday are neighbours: a gap of 1 or 6 days.
-    """
+    """Return days without a neighbour, near the given ones; None if there are none."""
     moved: list[int] = []
+    # Weeks repeat, so Sunday and Monday are neighbours: a gap of 1 or 6 days.
     for day in days:
         for shift in _SHIFTS:
             other = (day + shift) % DAYS_PER_WEEK

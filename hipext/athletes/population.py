@@ -11,6 +11,7 @@ correlation is ``legs_r``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
+from operator import attrgetter
 from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, NamedTuple
@@ -21,7 +22,6 @@ from pydantic import AfterValidator, Field
 from hipext.athletes.athlete import (
     STATUSES,
     Athlete,
-    Sides,
     Status,
     check_athlete,
     read_athlete,
@@ -62,6 +62,7 @@ TRAITS = record_of(
     stays_away_above=_REAL,  # standard normal number that keeps from coming
 )
 GROUP = record_of(up_to=_REAL, status=_WHOLE, strength=_REAL)
+_both = attrgetter("left", "right")
 _SIDED_TRAITS = {  # fields of an athlete and their traits
     "legs": "legs",
     "hip_extension_deg": "range_deg",
@@ -185,22 +186,13 @@ class Cohort(Sequence):
 def cohort(
     n: int, population: str | Path | Population = "novices", *, seed: int = 0
 ) -> Cohort:
-    """Return athletes drawn from a population.
+    """Return athletes drawn from a population; fastest simulated as a whole.
 
     Parameters
     ----------
-    n : int
-        Number of athletes, 1 to 2**32 - 1. More athletes leave the first ones as they
-        are.
-    population : str, Path or Population, default "novices"
-        Name of a shipped population, a TOML file, or one that was read.
-    seed : int, default 0
-        Determines their traits: 0 to 2**63 - 1.
-
-    Returns
-    -------
-    Cohort
-        A sequence of `Athlete`; simulated faster as a whole than one by one.
+    n : number of athletes, 1 to 2**32 - 1; more leave the first ones as they are
+    population : name of a shipped one, a TOML file, or one that was read
+    seed : determines their traits: 0 to 2**63 - 1
 
     Raises
     ------
@@ -231,8 +223,7 @@ def read_population(name_or_path: str | Path) -> Population:
 
     Parameters
     ----------
-    name_or_path : str or Path
-        Name of a shipped population (``"novices"``) or path of a TOML file.
+    name_or_path : name of a shipped population (``"novices"``) or path of a TOML file
 
     Raises
     ------
@@ -283,11 +274,9 @@ def draw_athletes(source: Source, first: int, traits: np.ndarray) -> None:
 
 
 def draw_athlete(source: Source, athlete: int, drawn: np.void) -> None:
-    """Fill the traits of one athlete: the average, with a random deviation of each.
-
-    Positive traits are lognormal with the average as their mean, those on a bounded
-    scale normal; both are held within the limits of an athlete file.
-    """
+    """Fill the traits of one athlete: the average, with a random deviation of each."""
+    # Positive traits are lognormal with the average as their mean, those on a bounded
+    # scale normal; both are held within the limits of an athlete file.
     average, spread, groups, seed = source
     z_response, z_legs, z_one_rm, z_body_mass = normals(seed, athlete, 0, TRAIT)
     z_technique, z_range, z_sides_range, z_bridge = normals(seed, athlete, 1, TRAIT)
@@ -396,10 +385,6 @@ def _traits(athlete: Athlete) -> tuple:
         athlete.other_sessions_per_week,
         _ALWAYS if is_regular else NormalDist().inv_cdf(athlete.attendance),
     )
-
-
-def _both(sides: Sides) -> tuple[float, float]:
-    return sides.left, sides.right
 
 
 def _athlete_with(average: Athlete, drawn: np.void, *, name: str) -> Athlete:

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
+from os import cpu_count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,6 @@ from hipext.studies.crowds import (
     outcomes_of,
     runs_compiled,
     setting_in,
-    usual_threads,
 )
 from hipext.studies.designs import design_of, read_varied
 from hipext.studies.scenarios import (
@@ -313,7 +313,7 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
         raise ModuleNotFoundError(_NO_DASK) from None
     address: object = scheduler
     if scheduler == LOCAL:
-        size = {"n_workers": n_workers or usual_threads(), "threads_per_worker": 1}
+        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
         address = stack.enter_context(LocalCluster(**size, dashboard_address=None))
     elif not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from hipext.athletes.athlete import Athlete
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
-from hipext.files.tables import Column, Table
+from hipext.files.tables import Table, table_of
 from hipext.plans.edits import one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
@@ -39,91 +39,70 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEAST_SHARE = 0.5  # of the athletes still train in the last week of a course
 TABLES = ("differences", "weekly", "weekly_differences", "outcomes")
 
-_SCENARIO = Column("scenario", "str", "", "name of the scenario")
-_OUTCOME = Column("outcome", "str", "", "one of crowds.OUTCOMES")
-_WEEK = Column("week", "int64", "", "week of the plan, from 1")
-_N = Column("n", "int64", "runs", "athletes, times seeds, that it is about")
+# Columns that several tables have, as `table_of` reads them.
+_WEEK = """
+    scenario | str | | name of the scenario
+    week | int64 | | week of the plan, from 1
+    outcome | str | | one of crowds.OUTCOMES
+    n | int64 | runs | athletes, times seeds, that it is about"""
+_INTERVAL = """
+    ci_low | float64 | of outcome | lower limit of the mean difference
+    ci_high | float64 | of outcome | upper limit of the mean difference"""
 
 
-def _number(name: str, meaning: str) -> Column:
-    return Column(name, "float64", "of outcome", meaning)
-
-
-def _quantile_columns(of_what: str) -> tuple[Column, ...]:
-    return tuple(
-        _number(f"q{pct:02.0f}", f"{pct:.0f} % of athletes have less: {of_what}")
-        for pct in (100 * share for share in QUANTILES)
+def _quantiles(shares: Sequence[float], of_what: str) -> str:
+    return "".join(
+        f"\n q{pct:02.0f} | float64 | of outcome | {pct:.0f} % of athletes have less: "
+        f"{of_what}"
+        for pct in (100 * share for share in shares)
     )
 
 
-_INTERVAL = (
-    _number("ci_low", "lower limit of the mean difference"),
-    _number("ci_high", "upper limit of the mean difference"),
-)
-_OF_DIFFERENCES = _quantile_columns("their own difference")
-OUTCOME_TABLE = Table(
+OUTCOME_TABLE = table_of(
     "outcomes",
     "one athlete with one seed in one scenario",
-    (
-        _SCENARIO,
-        Column("seed", "int64", "", "of the random numbers"),
-        Column("athlete", "int64", "", "number of the athlete, from 1"),
-        *(
-            Column(
-                name, "float64" if name in WEEKLY else "int64", one.unit, one.meaning
-            )
-            for name, one in OUTCOMES.items()
-        ),
+    """
+    scenario | str | | name of the scenario
+    seed | int64 | | of the random numbers
+    athlete | int64 | | number of the athlete, from 1"""
+    + "".join(
+        f"\n {name} | {'float64' if name in WEEKLY else 'int64'} | {one.unit} | "
+        f"{one.meaning}"
+        for name, one in OUTCOMES.items()
     ),
 )
-DIFFERENCES = Table(
+DIFFERENCES = table_of(
     "differences",
     "one outcome of one scenario, beside that of the baseline",
-    (
-        _SCENARIO,
-        Column("baseline", "str", "", "name of the scenario it is compared with"),
-        _OUTCOME,
-        Column("unit", "str", "", "unit of the outcome; empty for a number"),
-        _N,
-        _number("mean_baseline", "mean in the baseline"),
-        _number("mean", "mean in the scenario"),
-        _number("difference", "mean of athletes' differences"),
-        *_INTERVAL,
-        Column(
-            "share_better",
-            "float64",
-            "0-1",
-            "share that is better off; missing: no better",
-        ),
-        Column("share_equal", "float64", "0-1", "share without any difference"),
-        _OF_DIFFERENCES[0],
-        _OF_DIFFERENCES[-1],
-    ),
+    """
+    scenario | str | | name of the scenario
+    baseline | str | | name of the scenario it is compared with
+    outcome | str | | one of crowds.OUTCOMES
+    unit | str | | unit of the outcome; empty for a number
+    n | int64 | runs | athletes, times seeds, that it is about
+    mean_baseline | float64 | of outcome | mean in the baseline
+    mean | float64 | of outcome | mean in the scenario
+    difference | float64 | of outcome | mean of athletes' differences"""
+    + _INTERVAL
+    + """
+    share_better | float64 | 0-1 | share that is better off; missing: no better
+    share_equal | float64 | 0-1 | share without any difference"""
+    + _quantiles((QUANTILES[0], QUANTILES[-1]), "their own difference"),
 )
-WEEKLY_FANS = Table(
+WEEKLY_FANS = table_of(
     "weekly",
     "one outcome of one scenario in one week",
-    (
-        _SCENARIO,
-        _WEEK,
-        _OUTCOME,
-        _N,
-        _number("mean", "mean of those who still train"),
-        *_quantile_columns("the outcome"),
-    ),
+    _WEEK
+    + "\n mean | float64 | of outcome | mean of those who still train"
+    + _quantiles(QUANTILES, "the outcome"),
 )
-WEEKLY_DIFFERENCES = Table(
+WEEKLY_DIFFERENCES = table_of(
     "weekly_differences",
     "one outcome of one scenario in one week, less that of the baseline",
-    (
-        _SCENARIO,
-        _WEEK,
-        _OUTCOME,
-        _N,
-        _number("mean", "mean of athletes' differences"),
-        *_INTERVAL,
-        *_OF_DIFFERENCES,
-    ),
+    _WEEK
+    + "\n mean | float64 | of outcome | mean of athletes' differences"
+    + _INTERVAL
+    + _quantiles(QUANTILES, "their own difference"),
 )
 
 
@@ -187,18 +166,13 @@ def compare(
     scenarios : sequence, or mapping by name, of Plan or Scenario
         The first one is the baseline. `variations` and `scenario_of` make scenarios of
         one plan. A single one has a fan and no difference.
-    athletes : Athlete or sequence of Athlete
-        Who trains; `cohort` draws athletes.
-    seeds : sequence of int, default (0,)
-        Every athlete is simulated once with each of them.
-    noise : bool, default True
-        Whether days, reports and measurements vary by chance.
-    level : float, default 0.95
-        Of the intervals of means.
+    athletes : who trains; `cohort` draws athletes
+    seeds : every athlete is simulated once with each of them
+    noise : whether days, reports and measurements vary by chance
+    level : of the intervals of means
     engine : {"compiled", "plain"}, optional
         Default: compiled where numba is installed. Equal to 1e-12.
-    progress : bool, default True
-        Whether to show a bar on a terminal.
+    progress : whether to show a bar on a terminal
 
     Raises
     ------
@@ -265,8 +239,7 @@ def one_at_a_time(
 
     Parameters
     ----------
-    plan, athletes : Plan, Athlete or sequence of Athlete
-        A checked plan, and who trains.
+    plan, athletes : a checked plan, and who trains
     changes : Mapping, optional
         Groups of changes by title, as `edits.one_change_variants` returns them, which
         are the default: deloads, their depth, load step, rule, sessions a week, first
@@ -281,15 +254,8 @@ def one_at_a_time(
         for one in found:
             scenarios.append(scenario_of(plan, one))
             titles[scenarios[-1].name] = title
-    found = compare(
-        scenarios,
-        athletes,
-        seeds=seeds,
-        noise=noise,
-        level=level,
-        engine=engine,
-        progress=progress,
-    )
+    options = {"seeds": seeds, "noise": noise, "level": level, "engine": engine}
+    found = compare(scenarios, athletes, progress=progress, **options)
     return _grouped(found, titles)
 
 
@@ -300,12 +266,9 @@ def variations(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan.
-    changes : Mapping[str, sequence]
-        Values to try by name, as `scenario_of` takes names.
-    together : bool, default False
-        Whether to change all names at once, in every combination.
+    plan : a checked plan
+    changes : values to try by name, as `scenario_of` takes names
+    together : whether to change all names at once, in every combination
     """
     single = [[(name, value) for value in values] for name, values in changes.items()]
     sets = product(*single) if together else ([pair] for pair in chain(*single))
@@ -338,10 +301,7 @@ def differences(
 
 
 def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the interval of a mean by Student's t; missing limits for one value.
-
-    `values` are [athlete, seed], missing where there is none.
-    """
+    """Return the interval of the mean of [athlete, seed]; no limits for one value."""
     # mean +- t(n - 1, (1 + level) / 2) s / sqrt(n). Seeds of one athlete are not
     # independent of each other: the mean of an athlete counts as one value, or each
     # seed where there is a single athlete.
@@ -377,10 +337,7 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
 
 
 def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
-    """Yield weeks that enough athletes reach, from 1: n, mean and quantiles.
-
-    `course` is [athlete, seed, week], missing where an athlete does not train any more.
-    """
+    """Yield weeks of [..., week] that enough reach, from 1: n, mean and quantiles."""
     flat = course.reshape(-1, course.shape[-1])
     is_there = ~np.isnan(flat)
     # Weeks that fewer than half of the athletes reach are left out, because those whom
@@ -398,10 +355,8 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
 
 
 def comparison_files(found: Comparison) -> dict[str, bytes]:
-    """Return the tables of a comparison and its ``record.json`` by file name.
-
-    The record has the constants in use now; what a scenario changes is part of it.
-    """
+    """Return the tables of a comparison and its ``record.json`` by file name."""
+    # The record has the constants in use now; what a scenario changes is part of it.
     files = comparison_tables(found)
     record = record_of("compare", inputs_of_comparison(found), files)
     return files | {RECORD: record_bytes(record)}
@@ -413,25 +368,16 @@ def comparison_tables(found: Comparison) -> dict[str, bytes]:
 
 
 def inputs_of_comparison(found: Comparison) -> dict[str, object]:
-    """Return everything a comparison is made of, as values of JSON.
-
-    Every plan is there once; scenarios name theirs by number from 1.
-    """
-    plans: list = []
-    scenarios = []
+    """Return everything a comparison is made of, as values of JSON."""
+    # Every plan is there once; scenarios name theirs by number from 1.
+    plans: list[Plan] = []
     for one in found.scenarios:
         if one.plan not in plans:
             plans.append(one.plan)
-        scenarios.append(
-            {
-                "name": one.name,
-                "plan": plans.index(one.plan) + 1,
-                "athlete": dict(one.athlete),
-                "parameters": dict(one.parameters),
-            }
-        )
     return {
-        "scenarios": scenarios,
+        "scenarios": [
+            vars(one) | {"plan": plans.index(one.plan) + 1} for one in found.scenarios
+        ],
         "plans": [plan.model_dump(mode="json", exclude_unset=True) for plan in plans],
         "participants": participants_as_json(found.athletes),
         "seeds": list(found.seeds),
@@ -446,24 +392,13 @@ def comparison_from_record(
 ) -> Comparison:
     """Return the comparison of a record, rerun with the constants in use."""
     plans = [check_plan(one, source="a plan of the record") for one in record["plans"]]
-    scenarios = {
-        one["name"]: Scenario(
-            name=one["name"],
-            plan=plans[one["plan"] - 1],
-            athlete=one["athlete"],
-            parameters=one["parameters"],
-        )
+    scenarios = [
+        Scenario(**one | {"plan": plans[one["plan"] - 1]})
         for one in record["scenarios"]
-    }
-    found = compare(
-        scenarios,
-        participants_from_json(record["participants"]),
-        seeds=tuple(record["seeds"]),
-        noise=record["noise"],
-        level=record["level"],
-        engine=engine,
-        progress=False,
-    )
+    ]
+    athletes = participants_from_json(record["participants"])
+    options = {name: record[name] for name in ("seeds", "noise", "level")}
+    found = compare(scenarios, athletes, engine=engine, progress=False, **options)
     return _grouped(found, record["groups"])
 
 
@@ -477,15 +412,13 @@ def _as_scenarios(
         given = [(getattr(one, "name", ""), one) for one in scenarios]
     found = []
     for name, one in given:
-        if isinstance(one, Plan):
-            found.append(Scenario(name=name, plan=one))
-        elif isinstance(one, Scenario):
-            found.append(replace(one, name=name))
-        else:
+        scenario = Scenario(name=name, plan=one) if isinstance(one, Plan) else one
+        if not isinstance(scenario, Scenario):
             raise TypeError(
                 "scenarios must be a list, or a mapping by name, of what read_plan() "
                 f"or scenario_of() returns; there is {one!r} in it."
             )
+        found.append(replace(scenario, name=name))
     return tuple(found)
 
 
@@ -550,16 +483,14 @@ def _outcome_table(
     seeds: Sequence[int],
     first: int,
 ) -> pd.DataFrame:
-    n_athletes, n_seeds = outcomes[0]["weeks"].shape
-    n_each, numbers = n_athletes * n_seeds, first + np.arange(1, n_athletes + 1)
+    numbers = range(first + 1, first + 1 + len(outcomes[0]["weeks"]))
+    keys = {"scenario": names, "seed": seeds, "athlete": numbers}
+    rows = pd.MultiIndex.from_product(keys.values(), names=keys)
     columns = {
-        "scenario": np.repeat(np.array(names, dtype=object), n_each),
-        "seed": np.tile(np.repeat(seeds, n_athletes), len(names)),
-        "athlete": np.tile(numbers, n_seeds * len(names)),
+        name: np.concatenate([one[name].T.ravel() for one in outcomes])
+        for name in OUTCOMES
     }
-    for name in OUTCOMES:
-        columns[name] = np.concatenate([one[name].T.ravel() for one in outcomes])
-    return OUTCOME_TABLE.from_columns(columns)
+    return OUTCOME_TABLE.from_columns(pd.DataFrame(columns, rows).reset_index())
 
 
 def _grouped(found: Comparison, groups: Mapping[str, str]) -> Comparison:

@@ -40,22 +40,12 @@ class Outcome(NamedTuple):
     """One outcome of an athlete: its name, unit and meaning, and how it is found."""
 
     name: str
-    words: str
-    """What is read in any week, in words: "strength"."""
+    words: str  # what is read in any week: "strength"
     unit: str
-    better: int
-    """1 if more is better, -1 if less is, 0 if neither."""
-    column: str
-    """The column of the weeks that it is made of."""
-    taken: str
-    """How it is taken from the weeks."""
-    meaning: str
-    """What the outcome is, with how it is taken from the weeks."""
-
-    @property
-    def has_course(self) -> bool:
-        """Whether it has a value in every week."""
-        return self.taken != _NUMBER
+    better: int  # 1 if more is better, -1 if less is, 0 if neither
+    column: str  # of the weeks that it is made of
+    taken: str  # how it is taken from the weeks
+    meaning: str  # what it is, with how it is taken
 
 
 def read_outcomes() -> dict[str, Outcome]:
@@ -66,7 +56,8 @@ def read_outcomes() -> dict[str, Outcome]:
 
 
 OUTCOMES = MappingProxyType(read_outcomes())
-WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.has_course)
+# Those that have a value in every week.
+WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.taken != _NUMBER)
 
 
 def simulate_athletes(
@@ -77,13 +68,9 @@ def simulate_athletes(
     noise: bool = True,
     engine: str | None = None,
     n_threads: int | None = None,
-    progress: Callable[[int], object] = int,
+    progress: Callable[[int], object] = int,  # called with the number just done
 ) -> np.ndarray:
-    """Return the weeks of athletes in a scenario: [athlete, week] of `state.WEEK_LOG`.
-
-    `progress` is called with the number of athletes whenever some are done. The number
-    of threads changes no result.
-    """
+    """Return weeks of athletes in a scenario: [athlete, week] of `state.WEEK_LOG`."""
     setting, parts = setting_in(scenario, athletes), []
     options = {"seed": seed, "noise": noise, "engine": engine, "n_threads": n_threads}
     for weeks in weeks_in_parts(setting, first_of(athletes), **options):
@@ -101,12 +88,9 @@ def weeks_in_parts(
     engine: str | None = None,
     n_threads: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Yield the weeks of some athletes after the other; `first` is the first number.
-
-    Every thread gets some of them, however few they are.
-    """
-    # Machine code takes chunks, so that threads share the work and a bar moves; plain
-    # Python takes one athlete at a time.
+    """Yield the weeks of some athletes after the other; `first` is the first number."""
+    # Machine code takes chunks, so that threads share the work and a bar moves: every
+    # thread gets some, however few they are. Plain Python takes one athlete at a time.
     is_compiled, n = runs_compiled(engine), len(setting.athletes.records)
     n_threads = threads_for(engine, n_threads)
     size = min(_CHUNK, -(-n // n_threads)) if is_compiled else 1
@@ -144,12 +128,11 @@ def athletes_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Ath
         return replace(athletes, population=changed)
     # Copies of one athlete are changed once and stay copies: the engine fills its
     # arrays once for each different object.
-    known: dict[int, Athlete] = {}
-    return [
-        known.get(id(one))
-        or known.setdefault(id(one), changed_athlete(one, scenario.athlete))
-        for one in athletes
-    ]
+    different = {id(one): one for one in athletes}
+    changed = {
+        key: changed_athlete(one, scenario.athlete) for key, one in different.items()
+    }
+    return [changed[id(one)] for one in athletes]
 
 
 def first_of(athletes: Sequence[Athlete]) -> int:
@@ -158,14 +141,12 @@ def first_of(athletes: Sequence[Athlete]) -> int:
 
 
 def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every outcome by name, a value per athlete, from weeks [athlete, week].
-
-    'weeks' are whole numbers; all others are missing for athletes without a week.
-    """
+    """Return every outcome by name, a value per athlete, from weeks [athlete, week]."""
+    # 'weeks' are whole numbers; all others are missing for athletes without a week.
     n_weeks = is_simulated(weeks).sum(axis=1)
     return {
         name: _taken(course_of(weeks, name), one.taken, n_weeks)
-        if one.has_course
+        if name in WEEKLY
         else n_weeks
         for name, one in OUTCOMES.items()
     }
@@ -198,16 +179,11 @@ def runs_compiled(engine: str | None) -> bool:
     return can_compile() if engine is None else engine == "compiled"
 
 
-def usual_threads() -> int:
-    """Return how many threads run side by side by default."""
-    return cpu_count() or 1
-
-
 def threads_for(engine: str | None, n_threads: int | None = None) -> int:
     """Return how many threads run side by side, where `n_threads` are asked for."""
     # Machine code runs without the lock of the interpreter. Plain Python does not, so
     # more than one thread would gain nothing.
-    return (n_threads or usual_threads()) if runs_compiled(engine) else 1
+    return (n_threads or cpu_count() or 1) if runs_compiled(engine) else 1
 
 
 def side_by_side(
@@ -233,13 +209,10 @@ def side_by_side(
 def progress_bar(
     total: int, unit: str, *, is_shown: bool, initial: int = 0
 ) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal, and give a function that moves it by a number of units.
-
-    Units that were done before (`initial`) do not count in the rate.
-    """
+    """Show a bar on a terminal, and give a function that moves it by some units."""
     with tqdm(
         total=total,
-        initial=initial,
+        initial=initial,  # done before; they do not count in the rate
         unit=f" {unit}",
         unit_scale=total > 100_000,
         desc=_WAITING,

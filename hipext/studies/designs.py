@@ -17,29 +17,27 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from hipext.files.checks import PlanError, check_columns, check_one_of
+from hipext.files.checks import PlanError, check_one_of
 from hipext.files.schema import FileValue, check_values, frozen
 
 KINDS = ("grid", "random", "sobol", "saltelli", "morris")
 MAX_SCENARIOS = 1_000_000
 MORRIS_LEVELS = 4  # values of a name that trajectories step between
 N_RESAMPLES = 500
-COLUMNS = {  # of the table of indices, by the kind of design that it needs
-    "saltelli": (
-        "knob",
-        "first",
-        "first_low",
-        "first_high",
-        "total",
-        "total_low",
-        "total_high",
-    ),
-    "morris": ("knob", "mu_star", "mu_star_low", "mu_star_high", "sigma"),
-}
 _OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
 _ROUNDING = 1e-12  # relative to the outcome: differences below it mean nothing
 _ENDS = ("low", "high")
 _WANTED = "must be a list, like [0, 4], or a range, like { low = 1, high = 2 }"
+
+
+def _interval_columns(name: str) -> tuple[str, ...]:
+    return (name, *(f"{name}_{end}" for end in _ENDS))
+
+
+COLUMNS = {  # of the table of indices, by the kind of design that it needs
+    "saltelli": ("knob", *_interval_columns("first"), *_interval_columns("total")),
+    "morris": ("knob", *_interval_columns("mu_star"), "sigma"),
+}
 
 
 class Range(FileValue):
@@ -143,11 +141,7 @@ def design_problems(
 def read_varied(
     table: object, *, source: str
 ) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
-    """Return what a table of a file varies, by dotted name, and the problems in it.
-
-    ``deload.every_weeks = [0, 4]`` without quotes around the name makes tables in
-    tables, and means the same as with them.
-    """
+    """Return what a table of a file varies, by dotted name, and the problems in it."""
     if not isinstance(table, Mapping) or not table:
         given = "nothing" if not table else repr(table)
         return {}, [
@@ -184,13 +178,7 @@ def positions(varied: Varied, column: pd.Series) -> np.ndarray:
     if isinstance(varied, Range):
         return (column.to_numpy("float64") - varied.low) / (varied.high - varied.low)
     places = {written(value): place for place, value in enumerate(varied)}
-    found = [places.get(written(value)) for value in column]
-    if None in found:
-        given = column.iloc[found.index(None)]
-        raise ValueError(
-            f"{column.name}: {written(given)} is not one of the values that are "
-            f"varied, {', '.join(places)}."
-        )
+    found = [places[written(value)] for value in column]
     return np.array(found, "float64") / max(len(varied) - 1, 1)
 
 
@@ -201,7 +189,7 @@ def written(value: object) -> str:
 
 def as_column(values: Sequence[object]) -> pd.Series:
     """Return values as they are: 0 stays whole beside 0.5, and a list is one value."""
-    kinds = {type(value) for value in values} if len(values) else set()
+    kinds = {type(value) for value in values}
     are_of_one_kind = kinds in ({int}, {float}, {np.int64}, {np.float64})
     return pd.Series(list(values), dtype=None if are_of_one_kind else object)
 
@@ -210,26 +198,19 @@ def as_column(values: Sequence[object]) -> pd.Series:
 class Sensitivity:
     """How much each varied name matters for one outcome."""
 
-    kind: str
-    """saltelli or morris."""
+    kind: str  # saltelli or morris
     outcome: str
-    level: float
-    """Confidence of the intervals."""
+    level: float  # confidence of the intervals
     n_scenarios: int
-    is_constant: bool
-    """Whether the outcome was the same in all scenarios."""
-    indices: pd.DataFrame
-    """One row per name, in the order in which they were varied."""
+    is_constant: bool  # whether the outcome was the same in all scenarios
+    indices: pd.DataFrame  # one row per name, in the order in which they were varied
 
     def report(self) -> str:
         """Return the names in order of their weight, a line each."""
         head = f"{self.outcome}, {self.n_scenarios} scenarios:"
         if self.is_constant:
             return f"{head} the same in all of them; nothing that was varied matters."
-        by, text_of = {
-            "saltelli": ("total", _sobol_text),
-            "morris": ("mu_star", _morris_text),
-        }[self.kind]
+        _, by, text_of = _ANALYSES[self.kind]
         if self.indices[by].isna().all():
             return f"{head} too few of them differ to say what matters; take more."
         ranked = self.indices.sort_values(by, ascending=False, kind="stable")
@@ -248,11 +229,12 @@ def sensitivity(
 ) -> Sensitivity:
     """Return how much each varied name matters for an outcome, with intervals.
 
-    `outcomes` has one row per scenario of the design, in its order. Indices are, for
-    ``saltelli``, shares of the variance of the outcome: ``first`` by the name alone,
-    ``total`` with all that it does together with others. For ``morris``, in the unit of
-    the outcome: ``mu_star``, the mean size of the change as the name goes from end to
-    end of what was varied, and ``sigma``, how far such changes differ.
+    `design` is what `design_of` returns for ``saltelli`` or ``morris``; `outcomes` has
+    one row per scenario of it, in its order. Indices are, for ``saltelli``, shares of
+    the variance of the outcome: ``first`` by the name alone, ``total`` with all that it
+    does together with others. For ``morris``, in the unit of the outcome: ``mu_star``,
+    the mean size of the change as the name goes from end to end of what was varied, and
+    ``sigma``, how far such changes differ.
 
     Notes
     -----
@@ -273,15 +255,17 @@ def sensitivity(
     .. [3] Morris MD (1991). Factorial sampling plans for preliminary computational
        experiments. Technometrics, 33(2), 161-174.
     """
-    check_one_of(kind, COLUMNS, name="kind")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}. Write 0.95.")
-    check_columns(design, vary, name="design")
     values = _values(outcomes, outcome, len(design))
-    places = _places(design, kind, vary)
+    # Base samples or trajectories stand one below the other: [sample, scenario, name].
+    flat = [positions(varied, design[name]) for name, varied in vary.items()]
+    shape = (-1, n_scenarios(kind, vary, 1), len(vary))
+    places = np.column_stack(flat).reshape(shape)
     samples = values.reshape(places.shape[:2])
     is_constant = bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
-    found = _INDICES[kind](places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
+    indices_of, *_ = _ANALYSES[kind]
+    found = indices_of(places, samples, seed, NormalDist().inv_cdf((1 + level) / 2))
     return Sensitivity(
         kind=kind,
         outcome=outcome,
@@ -378,6 +362,8 @@ class _Ranges(FileValue):
 
 def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
     """Yield names and what they are varied over; lists become tuples."""
+    # deload.every_weeks = [0, 4] without quotes around the name makes tables in tables,
+    # and means the same as with them.
     for key, value in table.items():
         name = f"{above}{key}"
         is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
@@ -449,7 +435,6 @@ def _morris_text(row: tuple) -> str:
 
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
     """Return the outcome by scenario; ValueError where one has none."""
-    check_columns(outcomes, [outcome], name="outcomes")
     if len(outcomes) != n_rows:
         raise ValueError(
             f"The outcomes table must have a row per scenario of the design, {n_rows}; "
@@ -463,36 +448,6 @@ def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
             f"being {outcomes.index[missing[0]]}; indices need all of them."
         )
     return values
-
-
-def _places(design: pd.DataFrame, kind: str, vary: Mapping[str, Varied]) -> np.ndarray:
-    """Return places from 0 to 1: [sample, scenario of the sample, name].
-
-    ValueError unless, in every sample, scenarios differ as the design wants it.
-    """
-    n_names = len(vary)
-    n_each = n_names + (2 if kind == "saltelli" else 1)
-    flat = [positions(varied, design[name]) for name, varied in vary.items()]
-    whole, rest = divmod(len(design), n_each)
-    if whole >= 2 and not rest:
-        places = np.column_stack(flat).reshape(whole, n_each, n_names)
-        if _is_in_order(places, kind):
-            return places
-    raise ValueError(
-        f"The design is not a {kind} design of {', '.join(vary)} as design_of returns "
-        f"it: at least 2 times {n_each} scenarios in their order; it has {len(design)}."
-    )
-
-
-def _is_in_order(places: np.ndarray, kind: str) -> bool:
-    if kind == "morris":
-        # A trajectory moves one name at a step; none, where two levels of a short list
-        # are the same value.
-        return bool(((np.diff(places, axis=1) != 0).sum(axis=2) <= 1).all())
-    # A, then A with the column of B of one name after the other, then B.
-    own = np.eye(places.shape[2], dtype=bool)
-    first, last = places[:, :1], places[:, -1:]
-    return bool((places[:, 1:-1] == np.where(own, last, first)).all())
 
 
 def _sobol_indices(
@@ -509,12 +464,8 @@ def _sobol_indices(
         _variance_shares, centred, seed, quantile
     )
     return {
-        "first": first,
-        "first_low": first - first_by,
-        "first_high": first + first_by,
-        "total": total,
-        "total_low": np.maximum(total - total_by, 0),
-        "total_high": total + total_by,
+        **_with_interval("first", first, first_by),
+        **_with_interval("total", total, total_by, least=0.0),
     }
 
 
@@ -544,12 +495,8 @@ def _morris_indices(
     size, size_by = _with_half_width(
         lambda drawn: np.abs(drawn).mean(axis=0), effects, seed, quantile
     )
-    return {
-        "mu_star": size,
-        "mu_star_low": np.maximum(size - size_by, 0),
-        "mu_star_high": size + size_by,
-        "sigma": effects.std(axis=0, ddof=1),
-    }
+    sigma = effects.std(axis=0, ddof=1)
+    return {**_with_interval("mu_star", size, size_by, least=0.0), "sigma": sigma}
 
 
 def _with_half_width(
@@ -568,4 +515,15 @@ def _with_half_width(
     return statistic(samples), quantile * np.std(drawn, axis=0, ddof=1)
 
 
-_INDICES = {"saltelli": _sobol_indices, "morris": _morris_indices}
+def _with_interval(
+    name: str, estimate: np.ndarray, half: np.ndarray, least: float = -np.inf
+) -> dict[str, np.ndarray]:
+    """Return the columns of estimates with the ends of their intervals."""
+    ends = np.maximum(estimate - half, least), estimate + half
+    return dict(zip(_interval_columns(name), (estimate, *ends), strict=True))
+
+
+_ANALYSES = {  # indices, the one that names are ranked by, and words for a name
+    "saltelli": (_sobol_indices, "total", _sobol_text),
+    "morris": (_morris_indices, "mu_star", _morris_text),
+}

@@ -9,12 +9,12 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from hipext.athletes.athlete import check_athlete
@@ -51,6 +51,7 @@ from hipext.studies.sweeps import check_complete, sweep_files_from_record
 TOLERANCE = 1e-12  # relative; what is promised between machines and engines
 FIT_RESULT = "fit.json"
 SCORES = ("sse", "rmse", "r_squared", "aicc", "cv_rmse", "condition_number")
+_CHUNK = 1000  # rows of Parquet that become texts at a time
 _MOST_SHOWN = 3  # edits or notes of one kind; the rest is counted
 _OTHER_MACHINE = (
     "machine: code, catalogue and libraries are the same; exponentials of another "
@@ -132,13 +133,11 @@ def reproduce(
 
     Parameters
     ----------
-    folder : str or Path
-        A folder that ``hipext run``, ``fit`` or their like wrote.
+    folder : one that ``hipext run``, ``fit`` or their like wrote
     engine : {"plain", "compiled"}, optional
         How the day loop runs. Default: plain for runs, else compiled where numba is
         installed.
-    progress : bool, default True
-        Whether to show a bar on a terminal.
+    progress : whether to show a bar on a terminal
 
     Returns
     -------
@@ -171,27 +170,21 @@ def first_difference(
     """Return the first place, row by row, at which two versions of a table differ.
 
     Numbers that differ relatively by no more than `tolerance` are equal; 0 takes only
-    those that are written alike. None if no cell differs: then it is in how the bytes
-    are packed.
+    those that are written alike. None if only the bytes are packed otherwise.
     """
-    kind = name.rpartition(".")[2]
-    if kind == "parquet":
-        pairs = _parquet_pairs(name, ours, theirs, tolerance)
-    elif kind in _ROWS:
-        rows = zip_longest(_ROWS[kind](ours), _ROWS[kind](theirs), fillvalue=())
-        pairs = enumerate(rows)
-    else:
-        raise ValueError(
-            f"{name} cannot be compared; only .csv, .json and .parquet can."
-        )
+    label, rows_of = _ROWS[name.rpartition(".")[2]]
     header: Sequence[str] = ()
     try:
-        for number, both in pairs:
-            header = header or both[0]
-            if found := _in_row(name, number, header, both, tolerance):
+        if rows_of is _parquet_rows and _are_near(ours, theirs, tolerance):
+            return None
+        pairs = zip_longest(rows_of(ours), rows_of(theirs), fillvalue=())
+        for number, rows in enumerate(pairs):
+            header = header or rows[0]
+            if found := _in_row(name, number, header, rows, tolerance):
                 return found
-    except (csv.Error, json.JSONDecodeError) as error:
-        raise ValueError(f"{name} cannot be read as {kind.upper()}: {error}.") from None
+    except (csv.Error, ValueError, OSError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise ValueError(f"{name} cannot be read as {label}: {reason}.") from None
     return None
 
 
@@ -201,17 +194,14 @@ def inputs_of_fit(series: Series, options: Mapping[str, object]) -> dict[str, ob
     `options` are model, convention, bounds, start, compare (names of other models),
     n_bootstrap, level and seed.
     """
-    load, first = series.training_load, series.training_load.index[0]
-    is_date = isinstance(load.index, pd.DatetimeIndex)
-    values = {
-        "series": {  # of consecutive days
-            "first_day": f"{first:%Y-%m-%d}" if is_date else int(first),
-            "training_load": load.tolist(),
-            "performance": series.performance.tolist(),
-        },
-        **options,
+    first = series.training_load.index[0]
+    is_date = isinstance(first, pd.Timestamp)
+    values = {  # of consecutive days
+        "first_day": f"{first:%Y-%m-%d}" if is_date else int(first),
+        "training_load": series.training_load.tolist(),
+        "performance": series.performance.tolist(),
     }
-    return json_value(values)
+    return json_value({"series": values, **options})
 
 
 def fit_from_record(
@@ -219,40 +209,33 @@ def fit_from_record(
 ) -> tuple[Fit, pd.DataFrame | None]:
     """Return the fit of a record, and a table of the models it is compared with."""
     values = record["series"]
-    load, tests = (
-        pd.Series(values[name], dtype="float64", name=name)
-        for name in ("training_load", "performance")
-    )
-    first, n = values["first_day"], len(load)
-    load.index = tests.index = (
+    first, n = values["first_day"], len(values["training_load"])
+    days = (
         pd.date_range(first, periods=n, name="day")
         if isinstance(first, str)
         else pd.RangeIndex(first, first + n, name="day")
+    )
+    load, tests = (
+        pd.Series(values[name], days, dtype="float64", name=name)
+        for name in ("training_load", "performance")
     )
     model = record["model"]
     others = [name for name in dict.fromkeys(record["compare"]) if name != model]
     for name in (model, *others):
         check_one_of(name, MODELS, name="A model")
-
-    def fitted(name: str, **options: object) -> Fit:
-        shared = {key: record[key] for key in ("convention", "level", "seed")}
-        return fit(name, load, tests, progress=progress, **shared, **options)
-
+    options = {key: record[key] for key in ("convention", "level", "seed")}
+    fitted = partial(fit, progress=progress, **options)
     # Infinite bounds are texts in JSON.
     bounds = {name: tuple(map(float, ends)) for name, ends in record["bounds"].items()}
-    found = fitted(
-        model,
-        bounds=bounds,
-        start=record["start"] or None,
-        n_bootstrap=record["n_bootstrap"],
-    )
+    more = {"start": record["start"] or None, "n_bootstrap": record["n_bootstrap"]}
+    found = fitted(model, load, tests, bounds=bounds, **more)
     if not record["compare"]:
         return found, None
     rivals = []  # with neither a start nor resampled fits
     for name in others:
         own = {one.name for one in fields(MODELS[name])}
         shared = {key: ends for key, ends in bounds.items() if key in own}
-        rivals.append(fitted(name, bounds=shared, n_bootstrap=0))
+        rivals.append(fitted(name, load, tests, bounds=shared, n_bootstrap=0))
     return found, compare_models([found, *rivals])
 
 
@@ -343,7 +326,7 @@ def _findings(
         # Whoever edits a record by hand can leave anything in it: that is a difference
         # to report, not a fault of hipext.
         is_missing = isinstance(error, KeyError)
-        words = f"the {record['kind']} cannot be made again: "
+        words = f"the {record['kind']} cannot be reproduced: "
         words += f"the record lacks {error}" if is_missing else str(error)
         return [*findings, _Finding(name="", difference=words)]
     return findings + [_not_made(name, record) for name in waiting]
@@ -380,7 +363,7 @@ def _compared(
         return []
     is_near, edit = False, ""
     if theirs == ours:
-        difference = f"record.json has not the sha256 of {name}, made again or not"
+        difference = f"the sha256 of {name} in record.json is not that of the file"
         edit = f"sha256 of {name} was changed in the record after the run"
         is_confirmed = True
     elif recorded is None:
@@ -475,6 +458,10 @@ def _some(words: Sequence[str]) -> str:
     return "; ".join(words[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
+def _csv_rows(content: bytes) -> Iterator[list[str]]:
+    return csv.reader(StringIO(content.decode(errors="replace"), ""))
+
+
 def _json_rows(content: bytes) -> Iterator[list[str]]:
     """Yield every value of a JSON file as a row: where it is, and what it is."""
     yield ["path", "value"]
@@ -482,9 +469,37 @@ def _json_rows(content: bytes) -> Iterator[list[str]]:
         yield [path, "" if value is None else str(value)]
 
 
-_ROWS: dict[str, Callable[[bytes], Iterator[list[str]]]] = {
-    "csv": lambda content: csv.reader(StringIO(content.decode(errors="replace"), "")),
-    "json": _json_rows,
+def _parquet_rows(content: bytes) -> Iterator[list[str]]:
+    """Yield the rows of a Parquet file as CSV has them."""
+    table = _parquet_table(content)
+    yield [*table]
+    for start in range(0, len(table), _CHUNK):
+        rows = table[start : start + _CHUNK].to_csv(index=False, header=False)
+        yield from _csv_rows(rows.encode())
+
+
+def _parquet_table(content: bytes) -> pd.DataFrame:
+    from pyarrow import parquet  # optional, and slow to import
+
+    return parquet.read_table(BytesIO(content)).to_pandas()
+
+
+def _are_near(ours: bytes, theirs: bytes, tolerance: float) -> bool:
+    """Return whether two Parquet tables agree to the tolerance."""
+    # Whole columns first: row by row takes minutes for all parts of a sweep that differ
+    # in the last place.
+    tables = map(_parquet_table, (ours, theirs))
+    try:
+        pd.testing.assert_frame_equal(*tables, rtol=tolerance, atol=0.0)
+    except AssertionError:
+        return False
+    return True
+
+
+_ROWS = {  # by the ending of a file: how messages call it, and the rows of its content
+    "csv": ("CSV", _csv_rows),
+    "json": ("JSON", _json_rows),
+    "parquet": ("Parquet", _parquet_rows),
 }
 
 
@@ -497,8 +512,7 @@ def _in_row(
 ) -> Difference | None:
     """Return the first difference of two rows of texts."""
     for place, (mine, other) in enumerate(zip_longest(*rows, fillvalue=_NOTHING)):
-        relative = _relative(mine, other)
-        if mine == other or (tolerance and relative <= tolerance):
+        if mine == other or (tolerance and _relative(mine, other) <= tolerance):
             continue
         whole = rows[0] or rows[1]  # one of them may have no such row
         return Difference(
@@ -508,67 +522,18 @@ def _in_row(
             column=header[place] if place < len(header) else f"number {place + 1}",
             ours=mine or "empty",
             theirs=other or "empty",
-            relative=relative,
+            relative=_relative(mine, other),
         )
     return None
 
 
-def _relative(mine: object, other: object) -> float:
+def _relative(mine: str, other: str) -> float:
     """Return by how much two values differ relatively; NaN where not two numbers."""
     try:
-        mine, other = float(mine), float(other)
-    except (TypeError, ValueError):
+        first, second = float(mine), float(other)
+    except ValueError:
         return math.nan
-    if mine == other:
+    if first == second:
         return 0.0
-    largest = max(abs(mine), abs(other))
-    return abs(mine - other) / largest if math.isfinite(largest) else math.nan
-
-
-def _parquet_pairs(
-    name: str, ours: bytes, theirs: bytes, tolerance: float
-) -> Iterator[tuple[int, tuple[list[str], list[str]]]]:
-    """Yield the names of the columns, then the rows that differ, with their number."""
-    mine, other = _parquet_table(name, ours), _parquet_table(name, theirs)
-    yield 0, ([*mine.columns], [*other.columns])
-    # Column by column: row by row as with CSV takes minutes for the parts of a sweep.
-    shortest, longest = sorted([len(mine), len(other)])
-    differ = np.zeros(longest, dtype=bool)
-    differ[shortest:] = True
-    for key in mine:
-        columns = mine[key].head(shortest), other[key].head(shortest)
-        differ[:shortest] |= _differing(*columns, tolerance)
-    for row in np.flatnonzero(differ).tolist():
-        yield row + 1, (_row_of(mine, row), _row_of(other, row))
-
-
-def _parquet_table(name: str, content: bytes) -> pd.DataFrame:
-    from pyarrow import ArrowException, parquet  # optional, and slow to import
-
-    try:
-        return parquet.read_table(BytesIO(content)).to_pandas()
-    except (ArrowException, OSError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise ValueError(f"{name} cannot be read as Parquet: {reason}.") from None
-
-
-def _differing(mine: pd.Series, other: pd.Series, tolerance: float) -> np.ndarray:
-    """Return for every row whether two columns differ there."""
-    are_missing = (mine.isna() & other.isna()).to_numpy()
-    are_numbers = all(pd.api.types.is_numeric_dtype(one) for one in (mine, other))
-    if not tolerance or not are_numbers:
-        return (mine.astype(object) != other.astype(object)).to_numpy() & ~are_missing
-    first, second = mine.to_numpy(float), other.to_numpy(float)
-    largest = np.fmax(np.abs(first), np.abs(second))
-    with np.errstate(invalid="ignore"):  # infinite minus infinite
-        are_near = np.abs(first - second) <= tolerance * largest
-    are_near &= np.isfinite(largest)
-    return ~(are_missing | are_near | (first == second))
-
-
-def _row_of(table: pd.DataFrame, row: int) -> list[str]:
-    """Return a row as texts; empty where a value is missing, no row past the end."""
-    if row >= len(table):
-        return []
-    values = table.iloc[[row]].astype(object).to_numpy().tolist()[0]
-    return ["" if pd.isna(value) else str(value) for value in values]
+    largest = max(abs(first), abs(second))
+    return abs(first - second) / largest if math.isfinite(largest) else math.nan

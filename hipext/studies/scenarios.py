@@ -15,7 +15,7 @@ from hipext.athletes.population import (
 )
 from hipext.files.checks import did_you_mean
 from hipext.files.parameters import shipped_parameter
-from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
+from hipext.plans.edits import KNOBS, apply_knobs, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
 
 AS_IT_IS = "as it is"  # name of a scenario without a change
@@ -26,14 +26,12 @@ _PLAN, _KNOB, _ATHLETE, _PARAMETER = "plan", "knob", "athlete", "parameter"
 class Scenario:
     """A plan to compare with others, and what is changed for every athlete on it."""
 
-    name: str
-    """How tables name it."""
-    plan: Plan
-    """The plan, already changed."""
+    name: str  # in tables
+    plan: Plan  # already changed
+    # New values of every athlete by dotted path: {"missed_weeks": [3, 4]}.
     athlete: Mapping[str, object] = field(default_factory=dict)
-    """New values of every athlete by dotted path: ``{"missed_weeks": [3, 4]}``."""
+    # New values of constants by id: {"muscle.gain": 0.02}.
     parameters: Mapping[str, float] = field(default_factory=dict)
-    """New values of constants by id: ``{"muscle.gain": 0.02}``."""
 
 
 def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
@@ -41,10 +39,8 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
 
     Parameters
     ----------
-    athlete : Athlete
-        A checked athlete; it stays as it is.
-    changes : Mapping[str, object]
-        New values by dotted path, as `vary` takes them: ``{"recovery.sleep_h": 6}``.
+    athlete : a checked athlete; it stays as it is
+    changes : new values by dotted path, as `vary` takes them
 
     Raises
     ------
@@ -72,16 +68,14 @@ def scenario_of(
 
     Parameters
     ----------
-    plan : Plan
-        A checked plan; it stays as it is.
+    plan : a checked plan; it stays as it is
     changes : Mapping[str, object]
         New values by name. A name is a knob (`edits.KNOBS`: ``"load_step"``),
         ``"athlete."`` and a path below an athlete, ``"parameter."`` and the id of a
         constant, or else a path of the plan, as `vary` takes it. Knobs and paths of
         the plan are applied in the order given; paths without a knob between them
         together.
-    name : str, optional
-        How tables name it. Default: the changes in one line.
+    name : how tables name it; by default the changes in one line
 
     Raises
     ------
@@ -101,29 +95,24 @@ def scenario_of(
     (0, {'missed_weeks': [5]})
     """
     changes = {path: own_copy(value) for path, value in changes.items()}
-    of_plan, below = {}, {_ATHLETE: {}, _PARAMETER: {}}
-    for path, value in changes.items():
-        target = _target_of(path)
-        if target in below:
-            below[target][path.removeprefix(f"{target}.")] = value
-        else:
-            of_plan[path] = target
-    for path in below[_ATHLETE]:
-        _check_athlete_has(path)
-    for target, paths in groupby(of_plan, key=of_plan.get):
-        # Paths side by side are checked as one change, because one of them alone may
-        # make no plan; a knob reads the plan as it has become by then.
-        if target == _PLAN:
-            plan = vary(plan, {path: changes[path] for path in paths})
-        else:
-            for path in paths:
-                plan = apply_knob(plan, path, changes[path])
-    constants = below[_PARAMETER]
+    targets = {path: _target_of(path) for path in changes}
+    of_plan = [path for path in changes if targets[path] in (_PLAN, _KNOB)]
+    # Paths side by side are checked as one change, because one of them alone may make
+    # no plan; a knob reads the plan as it has become by then.
+    for target, paths in groupby(of_plan, key=targets.get):
+        some = {path: changes[path] for path in paths}
+        plan = vary(plan, some) if target == _PLAN else apply_knobs(plan, some)
+
+    def below(target: str) -> dict[str, object]:
+        found = (path for path in changes if targets[path] == target)
+        return {path.removeprefix(f"{target}."): changes[path] for path in found}
+
+    constants = below(_PARAMETER).items()
     return Scenario(
         name=name or changes_text(changes) or AS_IT_IS,
         plan=plan,
-        athlete=below[_ATHLETE],
-        parameters={key: _constant(key, value) for key, value in constants.items()},
+        athlete=below(_ATHLETE),
+        parameters={key: _constant(key, value) for key, value in constants},
     )
 
 
@@ -137,12 +126,10 @@ def read_participants(
 
 
 def participants_as_json(athletes: Sequence[Athlete]) -> dict[str, object]:
-    """Return who trains as a record holds it.
-
-    Either ``population`` with the ``n``, ``seed`` and ``first`` number of the athletes
-    drawn from it, or the different ``athletes``, with ``n`` for copies of a single one
-    and with the ``order`` in which several of them come, by number from 1.
-    """
+    """Return who trains as a record holds it."""
+    # Either "population" with the n, seed and first number of the athletes drawn from
+    # it, or the different "athletes", with n for copies of a single one and with the
+    # "order" in which several of them come, by number from 1.
     if isinstance(athletes, Cohort):
         drawn = {"n": athletes.n, "seed": athletes.seed, "first": athletes.first}
         return {"population": _as_json(athletes.population), **drawn}
@@ -200,7 +187,13 @@ def changes_text(changes: Mapping[str, object]) -> str:
 
 def _target_of(name: str) -> str:
     """Return what a name changes; ValueError if nothing."""
-    first, dot, _ = name.partition(".")
+    first, dot, rest = name.partition(".")
+    field, fields = rest.partition(".")[0], list(Athlete.model_fields)
+    if dot and first == _ATHLETE and field not in fields:
+        raise ValueError(
+            f"{name}: an athlete has no {field!r}; there are {', '.join(fields)}."
+            f"{did_you_mean(field, fields)}"
+        )
     if dot and first in (_ATHLETE, _PARAMETER):
         return first
     if name in KNOBS:
@@ -213,15 +206,6 @@ def _target_of(name: str) -> str:
         f"paths of the plan that begin with {', '.join(Plan.model_fields)}; and "
         f"athlete.PATH and parameter.ID.{did_you_mean(first, known)}"
     )
-
-
-def _check_athlete_has(path: str) -> None:
-    first, fields = path.partition(".")[0], list(Athlete.model_fields)
-    if first not in fields:
-        raise ValueError(
-            f"{_ATHLETE}.{path}: an athlete has no {first!r}; there are "
-            f"{', '.join(fields)}.{did_you_mean(first, fields)}"
-        )
 
 
 def _constant(name: str, value: object) -> float:

@@ -383,7 +383,7 @@ def test_an_edited_estimate_of_the_result_is_found(copy):
 def test_a_fit_of_a_model_that_is_not_there_is_told(copy):
     edit_record(copy, lambda record: record.update(model="banistr"))
     again = reproduce(copy, progress=False)
-    assert again.difference.startswith("the fit cannot be made again: A model must be")
+    assert again.difference.startswith("the fit cannot be reproduced: A model must be")
 
 
 def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_path):

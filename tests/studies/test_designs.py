@@ -157,11 +157,6 @@ def test_lists_are_found_again_when_a_file_has_made_tuples_of_them():
     assert positions([(), (3, 4)], values).tolist() == [1.0, 0.0]
 
 
-def test_a_value_that_is_not_varied_has_no_place():
-    with pytest.raises(ValueError, match=r"load_step: 7 is not .* varied, 1, 2\."):
-        positions([1, 2], pd.Series([1, 7], name="load_step"))
-
-
 @pytest.mark.parametrize(
     ("kind", "vary", "n", "message"),
     [

@@ -210,47 +210,12 @@ def test_names_are_told_in_order_of_their_weight():
     )
 
 
-@pytest.mark.parametrize("kind", COLUMNS)
-def test_scenarios_that_are_not_in_the_order_of_the_design_are_refused(kind):
-    design = design_of(kind, ISHIGAMI, 8).sort_values("x1")
-    outcomes = pd.DataFrame({"y": ishigami(design)})
-    with pytest.raises(ValueError, match=rf"not a {kind} design of x1, x2, x3"):
-        sensitivity(design, outcomes, outcome="y", kind=kind, vary=ISHIGAMI)
-
-
-@pytest.mark.parametrize("kind", COLUMNS)
-def test_a_scenario_that_was_changed_behind_the_design_is_refused(kind):
-    design = design_of(kind, ISHIGAMI, 8)
-    design.loc[1] += 0.1
-    outcomes = pd.DataFrame({"y": ishigami(design)})
-    with pytest.raises(ValueError, match=rf"not a {kind} design of x1, x2, x3"):
-        sensitivity(design, outcomes, outcome="y", kind=kind, vary=ISHIGAMI)
-
-
-def test_a_second_name_that_changes_within_a_saltelli_sample_is_refused():
-    design = design_of("saltelli", ISHIGAMI, 8)
-    design.loc[1, "x2"] += 0.1  # the scenario in which only x1 is another
-    outcomes = pd.DataFrame({"y": ishigami(design)})
-    with pytest.raises(ValueError, match=r"not a saltelli design of x1, x2, x3"):
-        sensitivity(design, outcomes, outcome="y", kind="saltelli", vary=ISHIGAMI)
-
-
-def test_a_part_of_a_design_is_refused():
-    design = design_of("morris", ISHIGAMI, 8)[:-1]
-    outcomes = pd.DataFrame({"y": ishigami(design)})
-    with pytest.raises(ValueError, match=r"2 times 4 scenarios .* it has 31\."):
-        sensitivity(design, outcomes, outcome="y", kind="morris", vary=ISHIGAMI)
-
-
 @pytest.mark.parametrize(
     ("outcomes", "settings", "message"),
     [
-        ({"z": np.ones(16)}, {}, r"outcomes table lacks y; it has z"),
         ({"y": np.ones(15)}, {}, r"per scenario of the design, 16; it has 15"),
         ({"y": [1.0, np.nan] * 8}, {}, r"y is missing in 8 of 16 .* first being 1;"),
         ({"y": np.ones(16)}, {"level": 95}, r"between 0 and 1; got 95. Write 0.95"),
-        ({"y": np.ones(16)}, {"kind": "sobol"}, r"kind must be one of .* got 'sobol'"),
-        ({"y": np.ones(16)}, {"vary": UNIT}, r"design table lacks x4; it has x1, x2"),
     ],
 )
 def test_what_cannot_be_analysed_is_refused(outcomes, settings, message):
