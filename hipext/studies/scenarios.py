@@ -15,7 +15,7 @@ from hipext.athletes.population import (
 )
 from hipext.files.checks import did_you_mean
 from hipext.files.parameters import shipped_parameter
-from hipext.plans.edits import KNOBS, apply_knobs, changed_values, own_copy, vary
+from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
 
 AS_IT_IS = "as it is"  # name of a scenario without a change
@@ -100,8 +100,11 @@ def scenario_of(
     # Paths side by side are checked as one change, because one of them alone may make
     # no plan; a knob reads the plan as it has become by then.
     for target, paths in groupby(of_plan, key=targets.get):
-        some = {path: changes[path] for path in paths}
-        plan = vary(plan, some) if target == _PLAN else apply_knobs(plan, some)
+        if target == _PLAN:
+            plan = vary(plan, {path: changes[path] for path in paths})
+        else:
+            for path in paths:
+                plan = apply_knob(plan, path, changes[path])
 
     def below(target: str) -> dict[str, object]:
         found = (path for path in changes if targets[path] == target)
