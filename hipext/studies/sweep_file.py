@@ -195,6 +195,13 @@ def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
     }
 
 
+def study_from_record(model: type[Spec], values: Mapping) -> Spec:
+    """Return a sweep or search from what `inputs_of_study` kept of its file."""
+    # Plan and athletes stand beside it in a record, as values.
+    elsewhere = {"plan": "of the record", "athlete": "of the record"}
+    return check_study(model, {**values, **elsewhere}, source="the record")
+
+
 def check_study(
     model: type[Spec], values: Mapping, *, source: str, folder: Path | None = None
 ) -> Spec:
