@@ -8,12 +8,12 @@ them plain values, so that a thread, another process and another machine do the 
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,13 +38,14 @@ from hipext.studies.crowds import (
     setting_in,
     usual_threads,
 )
-from hipext.studies.designs import design_of, read_varied
+from hipext.studies.designs import design_of
 from hipext.studies.scenarios import (
     Scenario,
     participants_as_json,
     participants_from_json,
     scenario_of,
 )
+from hipext.studies.sweep_file import SweepSpec, study_from_record
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -112,16 +113,15 @@ class Piece:
 
 def job_from_record(record: Mapping[str, object]) -> Job:
     """Return what the record of a sweep asks for; no other file is needed."""
-    values = record["sweep"]
-    vary, _ = read_varied(values["vary"], source="the record")
-    kind, n = values["design"]["kind"], values["design"].get("n")
+    spec = study_from_record(SweepSpec, record["sweep"])
+    design = spec.design
     return Job(
         plan=check_plan(record["plan"], source="the plan of the record"),
         athletes=participants_from_json(record["participants"]),
-        seed=values["seed"],
-        noise=values["noise"],
-        keeps_weeks=values["weeks"],
-        design=design_of(kind, vary, n, values["seed"]),
+        seed=spec.seed,
+        noise=spec.noise,
+        keeps_weeks=spec.weeks,
+        design=design_of(design.kind, spec.vary, design.n, spec.seed),
     )
 
 
@@ -252,28 +252,26 @@ def _joined(parts: Iterator[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 def batches_on(
     scheduler: str,
-    head: bytes,
-    batches: Iterable[tuple[int, Sequence[Piece]]],
+    job: Job,
+    numbers: Sequence[int],
     *,
     n_workers: int | None = None,
     engine: str | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches as workers of Dask finish them, in any order.
 
-    `scheduler` is an address, or "local" for workers on this machine. Batches, by
-    number and pieces, are taken as workers become free.
+    `scheduler` is an address, or "local" for workers on this machine.
     """
-    batches = iter(batches)
-    first = next(batches, None)
-    if first is None:
+    if not numbers:
         return
     with ExitStack() as stack:
         client = _client(scheduler, n_workers, stack)
-        code = _code()
+        head, code = job.head(), _code()
 
-        def submit(pieces: Sequence[Piece]) -> "Future":
+        def submit(batch: int) -> "Future":
             # Not pure: Dask would keep the results of a pure function by its arguments.
             # If a worker dies, the scheduler gives its batches to another one.
+            pieces = pieces_of(job, batch)
             return client.submit(
                 tables_on_worker, head, pieces, code, engine, pure=False
             )
@@ -281,15 +279,14 @@ def batches_on(
         # Some batches wait at the cluster, so that no worker is idle, but not all of
         # them: what is done must be fetched before it fills the memory of the workers.
         n_ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
-        batches = chain([first], batches)
-        pending = {submit(pieces): batch for batch, pieces in islice(batches, n_ahead)}
+        waiting = iter(numbers)
+        pending = {submit(batch): batch for batch in islice(waiting, n_ahead)}
         while pending:
             for future in _finished(client, scheduler, list(pending)):
                 tables = _result(future, scheduler)
                 yield pending.pop(future), tables
                 future.release()
-                for batch, pieces in islice(batches, 1):
-                    pending[submit(pieces)] = batch
+                pending |= {submit(batch): batch for batch in islice(waiting, 1)}
 
 
 def tables_on_worker(

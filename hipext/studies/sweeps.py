@@ -5,10 +5,11 @@ resumed, in one thread or many, or on a cluster of machines.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,10 +51,14 @@ from hipext.studies.designs import (
     COLUMNS,
     Sensitivity,
     Varied,
-    read_varied,
     sensitivity,
 )
-from hipext.studies.sweep_file import SweepSpec, inputs_of_study, read_sweep_file
+from hipext.studies.sweep_file import (
+    SweepSpec,
+    inputs_of_study,
+    read_sweep_file,
+    study_from_record,
+)
 
 JOURNAL = "done.jsonl"  # of an unfinished sweep: a line of hashes for each part done
 SUMMARY = "summary.csv"
@@ -204,15 +209,15 @@ def read_sweep(folder: str | Path) -> Sweep:
     if record.get("kind") != "sweep":
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
-    job = job_from_record(record)
+    spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # Varied columns as they were set; the file has them as texts.
     table = pd.read_csv(folder / SUMMARY, index_col="scenario")
     table = table.drop(columns=list(job.design))
     return Sweep(
         folder=folder,
-        name=record["sweep"]["name"],
-        kind=record["sweep"]["design"]["kind"],
-        vary=read_varied(record["sweep"]["vary"], source=str(folder))[0],
+        name=spec.name,
+        kind=spec.design.kind,
+        vary=spec.vary,
         scenarios=job.design,
         summary=pd.concat([job.design, table], axis=1).copy(),
     )
@@ -356,31 +361,27 @@ def read_parquet(
     paths: Sequence[Path], columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return some columns of files that stand one below the other."""
-    pyarrow, parquet = _libraries()
+    _, parquet = _libraries()
     names = None if columns is None else list(columns)
-    parts = [parquet.ParquetFile(path).read(columns=names) for path in paths]
-    return pyarrow.concat_tables(parts).to_pandas()
+    return parquet.read_table([*map(str, paths)], columns=names).to_pandas()
 
 
 def _batches(
     job: Job,
-    numbers: Iterable[int],
+    numbers: Sequence[int],
     engine: str | None,
     scheduler: str | None = None,
     n_threads: int | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches, as they are done."""
-    head = job.head()
     if scheduler is not None:
-        pieces = ((batch, pieces_of(job, batch)) for batch in numbers)
-        options = {"n_workers": n_threads, "engine": engine}
-        yield from batches_on(scheduler, head, pieces, **options)
-        return
+        return batches_on(scheduler, job, numbers, n_workers=n_threads, engine=engine)
+    head = job.head()
 
     def done(batch: int) -> tuple[int, Mapping]:
         return batch, tables_of_batch(head, pieces_of(job, batch), engine)
 
-    yield from side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
+    return side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
 
 
 def _check_is_this_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
@@ -438,39 +439,30 @@ def _part_files(
 
 def _summary(folder: Path, job: Job) -> bytes:
     """Return a row per scenario: changes, n, and mean, sd and quantiles of outcomes."""
-    columns = {"n": [len(job.athletes)] * len(job.design)}
-    shares = list(QUANTILES.values())
+    shares, n = list(QUANTILES.values()), len(job.athletes)
+    tables = [job.design, pd.Series(n, index=job.design.index, name="n")]
     for name in OUTCOMES:
+        columns = [f"{name}_{ending}" for ending in ("mean", "sd", *QUANTILES)]
         rows = [
             (
-                float(values.mean()),
-                float(values.std(ddof=1)) if len(values) > 1 else np.nan,
-                *np.quantile(values, shares).tolist(),
+                values.mean(),
+                values.std(ddof=1) if n > 1 else np.nan,
+                *np.quantile(values, shares),
             )
-            for values in _by_scenario(part_paths(folder), name, len(job.athletes))
+            for values in _by_scenario(part_paths(folder), name, n)
         ]
-        for place, ending in enumerate(("mean", "sd", *QUANTILES)):
-            columns[f"{name}_{ending}"] = [row[place] for row in rows]
-    summary = pd.DataFrame(columns).rename_axis(index="scenario")
-    table = pd.concat([job.design, summary], axis=1).reset_index(names="scenario")
-    return csv_bytes(table)
+        tables.append(pd.DataFrame(rows, columns=columns))
+    return csv_bytes(pd.concat(tables, axis=1).reset_index(names="scenario"))
 
 
-def _by_scenario(
-    paths: Sequence[Path], name: str, n_athletes: int
-) -> Iterator[np.ndarray]:
-    """Yield a column of each scenario; rows of a scenario stand together."""
-    # One column at a time and one part after the other: memory holds one outcome of one
-    # scenario, however large the sweep.
-    waiting, n_waiting = [], 0
-    for path in paths:
-        values = read_parquet([path], [name])[name].to_numpy("float64")
-        while n_waiting + len(values) >= n_athletes:
-            head, values = np.split(values, [n_athletes - n_waiting])
-            yield np.concatenate([*waiting, head])
-            waiting, n_waiting = [], 0
-        waiting.append(values)
-        n_waiting += len(values)
+def _by_scenario(paths: Sequence[Path], name: str, n: int) -> Iterator[np.ndarray]:
+    """Yield a column of each scenario, the next `n` rows of the parts."""
+    # One part after the other: memory holds one outcome of one scenario, however large
+    # the sweep.
+    parts = (read_parquet([path], [name])[name] for path in paths)
+    rows = chain.from_iterable(parts)
+    while len(values := np.fromiter(islice(rows, n), "float64")):
+        yield values
 
 
 def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
