@@ -82,10 +82,6 @@ class Job:
         """Athletes in all scenarios together."""
         return len(self.design) * len(self.athletes)
 
-    def changes(self, scenario: int) -> dict[str, object]:
-        """Return what a scenario changes, by name."""
-        return {name: column.iloc[scenario] for name, column in self.design.items()}
-
     def head(self) -> bytes:
         """Return what all batches need to know."""
         values = {
@@ -125,12 +121,6 @@ def job_from_record(record: Mapping[str, object]) -> Job:
     )
 
 
-def scenario_columns(job: Job) -> dict[str, object]:
-    """Return the columns of the table of scenarios: its number and what it changes."""
-    columns = {name: column.to_numpy() for name, column in job.design.items()}
-    return {"scenario": job.design.index.to_numpy("int32"), **columns}
-
-
 def batch_size(job: Job) -> int:
     """Return the rows of a batch; a sweep of many small scenarios has smaller ones.
 
@@ -156,7 +146,8 @@ def pieces_of(job: Job, batch: int) -> tuple[Piece, ...]:
     while row < end:
         scenario, first = divmod(row, n_each)
         n = min(n_each - first, end - row)
-        changes = json.dumps(json_value(job.changes(scenario)))
+        values = {name: column.iloc[scenario] for name, column in job.design.items()}
+        changes = json.dumps(json_value(values))
         pieces.append(Piece(scenario=scenario, changes=changes, first=first, n=n))
         row += n
     return tuple(pieces)

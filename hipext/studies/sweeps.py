@@ -37,7 +37,6 @@ from hipext.studies.batches import (
     job_from_record,
     n_batches,
     pieces_of,
-    scenario_columns,
     tables_of_batch,
 )
 from hipext.studies.crowds import (
@@ -175,7 +174,7 @@ def sweep(
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
     check_first(job)
-    scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
+    scenarios = _scenarios(job)  # pyarrow is needed from here on
     record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
@@ -210,16 +209,15 @@ def read_sweep(folder: str | Path) -> Sweep:
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
-    # Varied columns as they were set; the file has them as texts.
-    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
-    table = table.drop(columns=list(job.design))
+    summary = pd.read_csv(folder / SUMMARY, index_col="scenario")
     return Sweep(
         folder=folder,
         name=spec.name,
         kind=spec.design.kind,
         vary=spec.vary,
         scenarios=job.design,
-        summary=pd.concat([job.design, table], axis=1).copy(),
+        # Varied columns as they were set; the file has them as texts.
+        summary=summary.assign(**job.design),
     )
 
 
@@ -228,7 +226,7 @@ def sweep_files_from_record(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file of a rerun sweep but its record."""
     job = job_from_record(record)
-    yield SCENARIOS, parquet_bytes(scenario_columns(job))
+    yield SCENARIOS, _scenarios(job)
     with TemporaryDirectory(prefix="hipext-") as folder:
         for batch, tables in _batches(job, range(n_batches(job)), engine):
             files = _part_files(tables, batch)
@@ -292,9 +290,7 @@ def parts_done(folder: Path) -> dict[str, str]:
 
 def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     """Write the files of a batch, whole or not at all; note and return their hashes."""
-    for name, content in files.items():
-        path = folder / name
-        write_files({path.name: content}, path.parent)
+    write_files(files, folder)
     hashes = {name: sha256_of(content) for name, content in files.items()}
     # The journal gets its line after the files are there: killed in between, the sweep
     # makes the part anew. The line begins with a line break, because the line before
@@ -344,7 +340,7 @@ def part_name(table: str, batch: int) -> str:
     return f"{table}/part-{batch:06d}.parquet"
 
 
-def parquet_bytes(columns: Mapping[str, np.ndarray | Sequence]) -> bytes:
+def parquet_bytes(columns: Mapping[str, Sequence]) -> bytes:
     """Return columns as a Parquet file; what is no number or text becomes JSON."""
     pyarrow, parquet = _libraries()
     table = pyarrow.table({name: _typed(values) for name, values in columns.items()})
@@ -427,6 +423,11 @@ def _journal(folder: Path) -> list[dict[str, str]]:
     return [line for line in lines if isinstance(line, dict)]
 
 
+def _scenarios(job: Job) -> bytes:
+    """Return the table of scenarios: the number of each, and what it changes."""
+    return parquet_bytes({"scenario": job.design.index.to_numpy("int32"), **job.design})
+
+
 def _part_files(
     tables: Mapping[str, Mapping[str, np.ndarray]], batch: int
 ) -> dict[str, bytes]:
@@ -465,9 +466,9 @@ def _by_scenario(paths: Sequence[Path], name: str, n: int) -> Iterator[np.ndarra
         yield values
 
 
-def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
+def _typed(values: Sequence) -> Sequence:
     """Return a column with one type of Parquet; lists, tables and mixtures as JSON."""
-    if isinstance(values, np.ndarray) and values.dtype != object:
+    if getattr(values, "dtype", "O") != "O":
         return values
     kinds = {type(one) for one in values}
     if len(kinds) == 1 and kinds <= {int, float, str, bool}:
