@@ -1,22 +1,23 @@
 """Sweep and search files: what is varied, for which athletes, and the goals."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from hipext.athletes.athlete import read_athlete
 from hipext.athletes.population import read_population
-from hipext.files.checks import PlanError, check_one_of
+from hipext.files.checks import PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.plans.plan_file import read_plan
 from hipext.studies.crowds import OUTCOMES
 from hipext.studies.designs import (
-    KINDS,
     Range,
     Varied,
     design_problems,
@@ -31,15 +32,7 @@ from hipext.studies.scenarios import (
 )
 
 MAX_ROWS = 100_000_000  # athletes in all scenarios together
-_FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
-
-
-def _outcome(name: str) -> str:
-    check_one_of(name, OUTCOMES, name="an outcome")
-    return name
-
-
-OutcomeName = Annotated[str, AfterValidator(_outcome)]
+OutcomeName = Literal[tuple(OUTCOMES)]
 
 
 class _Study(FileValue):
@@ -105,10 +98,7 @@ class Limit(FileValue):
                 f"at_least must not be above at_most; got at_least = {low:g}, "
                 f"at_most = {high:g}."
             )
-        digits = self.of.removeprefix("p")
-        if self.of != "mean" and not (
-            self.of == f"p{digits}" and digits in map(str, range(1, 100))
-        ):
+        if not re.fullmatch("mean|p[1-9][0-9]?", self.of):
             raise ValueError(
                 'of must be "mean" or a percentile of athletes from "p1" to "p99"; '
                 f"got {self.of!r}."
@@ -219,7 +209,8 @@ def check_study(
     # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
     problems += _athlete_problems(values)
-    problems += _size_problems(values, vary, model)
+    if vary:
+        problems += _size_problems(values, vary, model)
     located = {}
     if folder is not None:
         located, missing = _located(values, folder)
@@ -252,37 +243,30 @@ def _size_problems(
     values: Mapping, vary: Mapping[str, Varied], model: type[_Study]
 ) -> Iterator[str]:
     """Yield what is wrong with the scenarios, and with their number."""
-    if not vary:
-        return
     if model is SearchSpec:
-        size = _part(values, "search", "trials", 0)
         for name, varied in vary.items():
             if isinstance(varied, Range) and varied.steps:
                 yield f"vary, {name}: a search takes no steps. Remove them."
-    else:
-        kind = _part(values, "design", "kind", "grid")
-        n = _part(values, "design", "n", None)
-        if kind not in KINDS or not isinstance(n, int | None):
-            return
-        yield from (f"design: {text}" for text in design_problems(kind, vary, n))
-        size = n_scenarios(kind, vary, n)
-    n = values.get("n_athletes", 1)
-    if isinstance(size, int) and isinstance(n, int) and size * n > MAX_ROWS:
-        yield (
-            f"n_athletes: {size:,} scenarios of {n:,} athletes are {size * n:,}; at "
-            f"most {MAX_ROWS:,} together are allowed."
-        )
-
-
-def _part(values: Mapping, table: str, key: str, default: object) -> object:
-    found = values.get(table, {})
-    return found.get(key, default) if isinstance(found, Mapping) else default
+    with suppress(ValidationError):  # problems of a single value are found later
+        if model is SearchSpec:
+            size = SearchSize.model_validate(values.get("search", {})).trials
+        else:
+            design = Design.model_validate(values.get("design", {}))
+            asked = {"kind": design.kind, "vary": vary, "n": design.n}
+            yield from (f"design: {text}" for text in design_problems(**asked))
+            size = n_scenarios(**asked)
+        n = values.get("n_athletes", 1)
+        if isinstance(n, int) and size * n > MAX_ROWS:
+            yield (
+                f"n_athletes: {size:,} scenarios of {n:,} athletes are {size * n:,}; "
+                f"at most {MAX_ROWS:,} together are allowed."
+            )
 
 
 def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
     """Return where the files that are named lie, and problems with them."""
     found, problems = {}, []
-    for key, shipped in _FOLDERS.items():
+    for key in ("plan", "athlete", "population"):
         name = values.get(key)
         if not isinstance(name, str) or not name:
             continue
@@ -290,7 +274,7 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
         is_bare = Path(name).name == name and not Path(name).suffix
         path = name if is_bare else str(folder / name)
         try:
-            find_file(path, shipped)
+            find_file(path, f"{key}s")
             found[key] = path
         except FileNotFoundError as error:
             problems.append(f"{key}: {error}")
