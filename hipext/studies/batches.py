@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -27,7 +27,6 @@ from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
-    OUTCOMES,
     WEEKLY,
     athletes_in,
     course_of,
@@ -216,12 +215,11 @@ def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
 
 def _outcome_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
     found = outcomes_of(weeks)
-    numbers = np.arange(piece.first + 1, piece.first + piece.n + 1)
     return {
         "scenario": np.full(piece.n, piece.scenario, dtype="int32"),
-        "athlete": numbers.astype("int64"),
-        "weeks": found["weeks"].astype("int16"),
-        **{name: found[name] for name in OUTCOMES if name != "weeks"},
+        "athlete": np.arange(piece.n, dtype="int64") + piece.first + 1,
+        **found,
+        "weeks": found["weeks"].astype("int16"),  # at its place among the others
     }
 
 
@@ -330,22 +328,21 @@ def _finished(client: "Client", scheduler: str, pending: Sequence) -> Sequence:
     """Return futures that are done, at least one."""
     from distributed import wait
 
-    waited_s = 0
-    while waited_s < _PATIENCE_S:
+    while True:
         try:
-            done = wait(pending, timeout=_LOOK_S, return_when="FIRST_COMPLETED").done
-            return sorted(done, key=pending.index)
-        except TimeoutError:
+            with suppress(TimeoutError):
+                done = wait(pending, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+                return sorted(done.done, key=pending.index)
             # A batch may take longer than that. Only where no worker is left does the
-            # wait count: Dask itself would wait for one for ever.
-            has_workers = bool(client.scheduler_info()["workers"])
-            waited_s = 0 if has_workers else waited_s + _LOOK_S
+            # wait end: Dask itself would wait for one for ever.
+            client.wait_for_workers(1, timeout=_PATIENCE_S)
+        except TimeoutError:
+            raise ConnectionError(
+                f"The scheduler at {scheduler!r} has had no running worker for "
+                f"{_PATIENCE_S} s. {_RESUME}"
+            ) from None
         except (OSError, CancelledError):
             raise _lost_scheduler(scheduler) from None
-    raise ConnectionError(
-        f"The scheduler at {scheduler!r} has had no worker for {_PATIENCE_S} s. "
-        + _RESUME
-    )
 
 
 def _result(future: "Future", scheduler: str) -> Mapping:

@@ -10,13 +10,11 @@ from typing import Literal, TypeVar
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from hipext.athletes.athlete import read_athlete
-from hipext.athletes.population import read_population
 from hipext.files.checks import PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.plans.plan_file import read_plan
-from hipext.studies.crowds import OUTCOMES
+from hipext.studies.crowds import OUTCOMES, athletes_in
 from hipext.studies.designs import (
     Range,
     Varied,
@@ -25,7 +23,6 @@ from hipext.studies.designs import (
     read_varied,
 )
 from hipext.studies.scenarios import (
-    changed_athlete,
     participants_as_json,
     read_participants,
     scenario_of,
@@ -216,7 +213,7 @@ def check_study(
         located, missing = _located(values, folder)
         problems += missing
         if "plan" in located:
-            problems += change_problems(located, vary)
+            problems += _change_problems(located, vary)
     given = {**values, **located, "vary": vary}
     return check_values(model, given, source=source, more_problems=problems)
 
@@ -281,26 +278,18 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
     return found, problems
 
 
-def change_problems(
+def _change_problems(
     located: Mapping[str, str], vary: Mapping[str, Varied]
 ) -> Iterator[str]:
-    """Yield why values cannot be set in a plan or athlete, each tried by itself.
-
-    `located` says where the plan is, and the athlete or population.
-    """
-    plan, athlete = read_plan(located["plan"]), None
-    if "population" in located:
-        athlete = read_population(located["population"]).athlete
-    elif "athlete" in located:
-        athlete = read_athlete(located["athlete"])
+    """Yield why values cannot be set in a plan or athlete, each tried by itself."""
+    plan, who = read_plan(located["plan"]), map(located.get, ("athlete", "population"))
+    athletes = read_participants(*who, 1, seed=0) if len(located) > 1 else []
     for name, varied in vary.items():
         texts = []
         # The ends stand for a range: between them there is nothing new to refuse.
         for value in varied.ends if isinstance(varied, Range) else varied:
             try:
-                scenario = scenario_of(plan, {name: value})
-                if athlete is not None:
-                    changed_athlete(athlete, scenario.athlete)
+                athletes_in(scenario_of(plan, {name: value}), athletes)
             except PlanError as error:
                 texts += error.problems
             except ValueError as error:
