@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from os import cpu_count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,6 @@ from hipext.studies.crowds import (
     outcomes_of,
     runs_compiled,
     setting_in,
-    usual_threads,
 )
 from hipext.studies.designs import design_of
 from hipext.studies.scenarios import (
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 _LEAST_ROWS, _MOST_ROWS = 512, 8192  # of a batch: at least 50 ms of compiled work
 _BATCHES = 64  # wanted, where they are not too small or too large
 _MOST_SCENARIOS = 32  # of a batch: each costs as much as a few hundred rows
-LOCAL = "local"
 _ADDRESS = re.compile(r"(\w+://)?([^\s/:]+|\[[\da-fA-F:]+\]):\d+")
 _CONNECT_S = 10  # within which a scheduler answers and has a worker
 _PATIENCE_S = 60  # without any worker, before a sweep gives up
@@ -298,8 +297,8 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
     except ModuleNotFoundError:
         raise ModuleNotFoundError(_NO_DASK) from None
     address: object = scheduler
-    if scheduler == LOCAL:
-        size = {"n_workers": n_workers or usual_threads(), "threads_per_worker": 1}
+    if scheduler == "local":
+        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
         address = stack.enter_context(LocalCluster(**size, dashboard_address=None))
     elif not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(

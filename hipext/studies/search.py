@@ -46,18 +46,14 @@ Evaluate = Callable[[list[Changes]], pd.DataFrame]
 class Search:
     """What a search has tried and found."""
 
+    # One row per scenario tried: trial and generation (from 1), the values set, goals
+    # and limited quantities, is_allowed, is_on_front. A value set that is called like
+    # an outcome has the ending _set.
     trials: pd.DataFrame
-    """One row per scenario tried: trial and generation (from 1), the values set, goals
-    and limited quantities, ``is_allowed``, ``is_on_front``. A value set that is called
-    like an outcome has the ending ``_set``."""
-    front: pd.DataFrame
-    """The rows that are allowed and not beaten, best in the first goal first."""
-    space: Mapping[str, Varied]
-    """By name: what could be set."""
-    goals: Mapping[str, str]
-    """By outcome: highest or lowest."""
-    limits: Mapping[str, Limit]
-    """By outcome: what it had to keep to."""
+    front: pd.DataFrame  # rows allowed and not beaten, best in the first goal first
+    space: Mapping[str, Varied]  # by name: what could be set
+    goals: Mapping[str, str]  # by outcome: highest or lowest
+    limits: Mapping[str, Limit]  # by outcome: what it had to keep to
 
     def report(self) -> str:
         """Return what was found; where nothing is allowed, the nearest misses."""

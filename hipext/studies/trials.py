@@ -54,54 +54,37 @@ class Arm(FileValue):
     """A group of a trial."""
 
     name: str
-    """Name of the group."""
-    plan: str
-    """Name of its plan file."""
-    person: dict
-    """What is different from the average athlete of all trials."""
+    plan: str  # name of its file
+    person: dict  # what is different from the average athlete of all trials
 
 
 class Endpoint(FileValue):
     """What was measured in an arm, and how near a prediction has to come."""
 
     arm: str
-    """Name of the arm."""
-    minus: str = ""
-    """Name of another arm, whose mean is taken off."""
+    minus: str = ""  # name of another arm, whose mean is taken off
+    # Gain of the 1RM, load of the last session, steps of the load, week of the first
+    # session that brought none (the week after the last where there is none).
     measure: Literal[tuple(MEASURES)]
-    """Gain of the 1RM, load of the last session, steps of the load, week of the first
-    session that brought none (the week after the last where there is none)."""
-    exercise: str
-    """Id of the lift."""
-    day: int = Field(ge=0)
-    """Day of the plan on whose morning it is read, from 0."""
-    observed: float = nan
-    """Mean that was observed."""
-    observed_sd: float = nan
-    """Spread between participants."""
-    n_observed: int = Field(ge=1)
-    """Number of participants."""
+    exercise: str  # id in the catalogue
+    day: int = Field(ge=0)  # of the plan, on whose morning it is read
+    observed: float = nan  # mean
+    observed_sd: float = nan  # spread between participants
+    n_observed: int = Field(ge=1)  # participants
+    # How far a prediction may be off; what counts as far, where `at_most` is given.
     tolerance: float = Field(gt=0)
-    """How far a prediction may be off; what counts as far, where `at_most` is given."""
-    at_most: float = nan
-    """Highest value that agrees, where only a direction was seen."""
-    source: str
-    """Id of a row of the evidence table."""
+    at_most: float = nan  # highest value that agrees, where only a direction was seen
+    source: str  # id of a row of the evidence table
 
 
 class Trial(FileValue):
     """A published trial."""
 
-    id: str
-    """First author and year."""
-    is_fitted: bool = True
-    """Whether constants were fitted to it."""
-    assumptions: tuple[str, ...] = ()
-    """What was filled in where the report is silent."""
+    id: str  # first author and year
+    is_fitted: bool = True  # whether constants were fitted to it
+    assumptions: tuple[str, ...] = ()  # filled in where the report is silent
     arm: tuple[Arm, ...]
-    """Its groups."""
     outcome: tuple[Endpoint, ...]
-    """What was measured."""
 
 
 class _File(FileValue):
