@@ -145,15 +145,13 @@ def front_from_record(
     def evaluate(tried: list[Changes]) -> pd.DataFrame:
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
-    size = spec.search
-    with progress_bar(size.trials, "plans", is_shown=progress) as advance:
+    with progress_bar(spec.search.trials, "plans", is_shown=progress) as advance:
         found = search(
             spec.vary,
             spec.goals,
             spec.limits,
             evaluate,
-            trials=size.trials,
-            generation=size.generation,
+            **spec.search.model_dump(),
             seed=spec.seed,
             progress=advance,
         )
@@ -232,8 +230,7 @@ def search(
                 was_set = {column: one[name] for name, column in columns.items()}
                 tried[key] = {"generation": number, **was_set, **row}
         for trial, key in zip(chosen, keys, strict=True):
-            values = {name: tried[key][name] for name in quantities}
-            _give_result(study, trial, values, goals, limits)
+            _give_result(study, trial, tried[key], goals, limits)
         progress(n_chosen)
     rows = [*tried.values()]
     table = pd.DataFrame(
@@ -359,11 +356,13 @@ def _give_result(
     """Give a study the result of a trial; one that cannot be done has failed."""
     from optuna.trial import TrialState
 
-    if np.isnan([*values.values()]).any():
+    excesses = _excesses(values, limits)
+    results = [values[goal] for goal in goals]
+    if np.isnan([*results, *excesses.values()]).any():
         study.tell(trial, state=TrialState.FAIL)
         return
     # Constrained domination (Deb et al., 2002): whatever keeps to the limits beats what
     # does not, and of two that break them, the one with the smaller sum of excesses.
-    for (column, bound), excess in _excesses(values, limits).items():
+    for (column, bound), excess in excesses.items():
         trial.set_constraint(f"{column}: {bound}", excess)
-    study.tell(trial, [values[goal] for goal in goals])
+    study.tell(trial, results)

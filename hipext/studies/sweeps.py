@@ -12,6 +12,7 @@ from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -272,7 +273,7 @@ def parts_done(folder: Path) -> dict[str, str]:
     noted = dict(read_record(folder)["sha256"])
     for line in _journal(folder):
         noted |= line
-    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
+    for path in [*folder.rglob(_TEMPORARY)]:
         path.unlink(missing_ok=True)
     # A part counts if its bytes have the hash that the journal, or the record of a
     # sweep that was finished before, has for it. What was written but not yet
@@ -342,24 +343,23 @@ def part_name(table: str, batch: int) -> str:
 
 def parquet_bytes(columns: Mapping[str, Sequence]) -> bytes:
     """Return columns as a Parquet file; what is no number or text becomes JSON."""
-    pyarrow, parquet = _libraries()
+    pyarrow = _pyarrow()
     table = pyarrow.table({name: _typed(values) for name, values in columns.items()})
     stream = BytesIO()
     # No dictionaries, which depend on the order of values; no schema of Arrow, which
     # has the version of the library in it.
-    parquet.write_table(
+    pyarrow.parquet.write_table(
         table, stream, compression="snappy", use_dictionary=False, store_schema=False
     )
     return stream.getvalue()
 
 
 def read_parquet(
-    paths: Sequence[Path], columns: Sequence[str] | None = None
+    paths: Sequence[Path], columns: list[str] | None = None
 ) -> pd.DataFrame:
     """Return some columns of files that stand one below the other."""
-    _, parquet = _libraries()
-    names = None if columns is None else list(columns)
-    return parquet.read_table([*map(str, paths)], columns=names).to_pandas()
+    parquet = _pyarrow().parquet
+    return parquet.read_table([*map(str, paths)], columns=columns).to_pandas()
 
 
 def _batches(
@@ -478,10 +478,9 @@ def _typed(values: Sequence) -> Sequence:
     return [json.dumps(one, ensure_ascii=False, default=list) for one in values]
 
 
-def _libraries() -> tuple:
+def _pyarrow() -> ModuleType:
     try:
-        import pyarrow
-        from pyarrow import parquet
+        import pyarrow.parquet
     except ModuleNotFoundError:
         raise ModuleNotFoundError(_NO_PYARROW) from None
-    return pyarrow, parquet
+    return pyarrow
