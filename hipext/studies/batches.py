@@ -57,10 +57,6 @@ _CONNECT_S = 10  # within which a scheduler answers and has a worker
 _PATIENCE_S = 60  # without any worker, before a sweep gives up
 _LOOK_S = 5
 _AHEAD = 3  # batches per processor of the cluster that wait there
-_NO_DASK = (
-    "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or leave "
-    "out --scheduler to use threads of this process."
-)
 _RESUME = "Parts that are done are kept: go on with --resume."
 
 
@@ -295,7 +291,10 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
     try:
         from distributed import Client, LocalCluster
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_NO_DASK) from None
+        raise ModuleNotFoundError(
+            "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or "
+            "leave out --scheduler to use threads of this process."
+        ) from None
     address: object = scheduler
     if scheduler == "local":
         size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}

@@ -11,7 +11,6 @@ import pandas as pd
 
 from hipext.files.checks import counted, listed
 from hipext.files.io import csv_bytes
-from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     outcomes_of,
@@ -124,15 +123,11 @@ def front_from_record(
     athletes = participants_from_json(inputs["participants"])
     options = {"seed": spec.seed, "noise": spec.noise, "engine": engine, "n_threads": 1}
     n_threads = threads_for(engine)
-    constants = values_in_use()
     faults: list[ValueError] = []
 
     def means(changes: Changes) -> Values:
         try:
-            # This runs in a thread of its own, where constants are as shipped.
-            with parameters_changed(constants):
-                scenario = scenario_of(plan, changes)
-                weeks = simulate_athletes(scenario, athletes, **options)
+            weeks = simulate_athletes(scenario_of(plan, changes), athletes, **options)
         except ValueError as fault:  # each change was checked alone, not all together
             faults.append(fault)
             return {}

@@ -66,10 +66,6 @@ SCENARIOS = "scenarios.parquet"
 TABLES = ("outcomes", "weeks")
 QUANTILES = {"q05": 0.05, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q95": 0.95}
 _TEMPORARY = ".*.part"  # what `write_files` leaves if it is killed
-_NO_PYARROW = (
-    "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
-    "pip install 'hipext[sweep]'."
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -241,16 +237,16 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
 
     FileExistsError if it holds something else, or this sweep not to be resumed.
     """
-    contents = folder.iterdir() if folder.exists() else ()
-    if all(path.match(_TEMPORARY) for path in contents):
+    if not (folder / RECORD).is_file():
+        if not all(path.match(_TEMPORARY) for path in folder.glob("*")):
+            raise FileExistsError(
+                f"'{folder}' is not empty and holds no sweep. Name another folder: "
+                "--out."
+            )
         # The record goes first, without hashes of files: a folder with it is known to
         # be an unfinished sweep of these inputs.
         write_files({RECORD: record_bytes(record)}, folder)
         return
-    if not (folder / RECORD).is_file():
-        raise FileExistsError(
-            f"'{folder}' is not empty and holds no sweep. Name another folder: --out."
-        )
     check_folder_is_free(folder, "sweep")
     try:
         found = read_record(folder)
@@ -383,18 +379,17 @@ def _batches(
 def _check_is_this_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
     """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
     ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
-    for path in {**theirs, **ours}:
-        if ours.get(path) != theirs.get(path):
-            there, here = (
-                json.dumps(leaves[path], ensure_ascii=False)
-                if path in leaves
-                else "not"
-                for leaves in (theirs, ours)
-            )
-            raise FileExistsError(
-                f"'{folder}' holds another sweep: {path} is {there} there, {here} "
-                "here. Name another folder: --out."
-            )
+    differ = [path for path in theirs | ours if ours.get(path) != theirs.get(path)]
+    if differ:
+        path = differ[0]
+        there, here = (
+            json.dumps(one[path], ensure_ascii=False) if path in one else "not"
+            for one in (theirs, ours)
+        )
+        raise FileExistsError(
+            f"'{folder}' holds another sweep: {path} is {there} there, {here} here. "
+            "Name another folder: --out."
+        )
     # A whole sweep may stay, whatever made it. To an unfinished one, only parts of the
     # same code, libraries and data can be added.
     causes = changes_since(found, without=("matplotlib", "numba"))
@@ -482,5 +477,8 @@ def _pyarrow() -> ModuleType:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_NO_PYARROW) from None
+        raise ModuleNotFoundError(
+            "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
+            "pip install 'hipext[sweep]'."
+        ) from None
     return pyarrow
