@@ -38,7 +38,6 @@ _N_NEAREST = 3
 _ETA = 5.0  # of mutation, Deb's index: came nearer to known fronts than the usual 20
 Changes = dict[str, object]  # by name: what a trial sets
 Values = dict[str, float]  # by column: goals and limited quantities of a trial
-Evaluate = Callable[[list[Changes]], pd.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,7 +165,7 @@ def search(
     space: Mapping[str, Varied],
     goals: Mapping[str, str],
     limits: Mapping[str, Limit],
-    evaluate: Evaluate,
+    evaluate: Callable[[list[Changes]], pd.DataFrame],
     *,
     trials: int,
     generation: int,

@@ -206,7 +206,8 @@ def read_sweep(folder: str | Path) -> Sweep:
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
-    summary = pd.read_csv(folder / SUMMARY, index_col="scenario")
+    # Copied, because a table of so many columns as read is slow to add others to.
+    summary = pd.read_csv(folder / SUMMARY, index_col="scenario").copy()
     return Sweep(
         folder=folder,
         name=spec.name,
