@@ -456,7 +456,7 @@ def _by_scenario(paths: Sequence[Path], name: str, n: int) -> Iterator[np.ndarra
     """Yield a column of each scenario, the next `n` rows of the parts."""
     # One part after the other: memory holds one outcome of one scenario, however large
     # the sweep.
-    parts = (read_parquet([path], [name])[name] for path in paths)
+    parts = (read_parquet([path], [name])[name].tolist() for path in paths)
     rows = chain.from_iterable(parts)
     while len(values := np.fromiter(islice(rows, n), "float64")):
         yield values
@@ -467,10 +467,8 @@ def _typed(values: Sequence) -> Sequence:
     if getattr(values, "dtype", "O") != "O":
         return values
     kinds = {type(one) for one in values}
-    if len(kinds) == 1 and kinds <= {int, float, str, bool}:
+    if kinds <= {int, float} or kinds in ({str}, {bool}):
         return list(values)
-    if kinds <= {int, float}:
-        return [float(one) for one in values]
     return [json.dumps(one, ensure_ascii=False, default=list) for one in values]
 
 
