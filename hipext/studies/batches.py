@@ -8,12 +8,12 @@ them plain values, so that a thread, another process and another machine do the 
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from os import cpu_count
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,6 @@ from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
-    OUTCOMES,
     WEEKLY,
     athletes_in,
     course_of,
@@ -38,13 +37,14 @@ from hipext.studies.crowds import (
     runs_compiled,
     setting_in,
 )
-from hipext.studies.designs import design_of, read_varied
+from hipext.studies.designs import design_of
 from hipext.studies.scenarios import (
     Scenario,
     participants_as_json,
     participants_from_json,
     scenario_of,
 )
+from hipext.studies.sweep_file import SweepSpec, study_from_record
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -52,16 +52,11 @@ if TYPE_CHECKING:
 _LEAST_ROWS, _MOST_ROWS = 512, 8192  # of a batch: at least 50 ms of compiled work
 _BATCHES = 64  # wanted, where they are not too small or too large
 _MOST_SCENARIOS = 32  # of a batch: each costs as much as a few hundred rows
-LOCAL = "local"
 _ADDRESS = re.compile(r"(\w+://)?([^\s/:]+|\[[\da-fA-F:]+\]):\d+")
 _CONNECT_S = 10  # within which a scheduler answers and has a worker
 _PATIENCE_S = 60  # without any worker, before a sweep gives up
 _LOOK_S = 5
 _AHEAD = 3  # batches per processor of the cluster that wait there
-_NO_DASK = (
-    "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or leave "
-    "out --scheduler to use threads of this process."
-)
 _RESUME = "Parts that are done are kept: go on with --resume."
 
 
@@ -80,10 +75,6 @@ class Job:
     def n_rows(self) -> int:
         """Athletes in all scenarios together."""
         return len(self.design) * len(self.athletes)
-
-    def changes(self, scenario: int) -> dict[str, object]:
-        """Return what a scenario changes, by name."""
-        return {name: column.iloc[scenario] for name, column in self.design.items()}
 
     def head(self) -> bytes:
         """Return what all batches need to know."""
@@ -112,23 +103,16 @@ class Piece:
 
 def job_from_record(record: Mapping[str, object]) -> Job:
     """Return what the record of a sweep asks for; no other file is needed."""
-    values = record["sweep"]
-    vary, _ = read_varied(values["vary"], source="the record")
-    kind, n = values["design"]["kind"], values["design"].get("n")
+    spec = study_from_record(SweepSpec, record["sweep"])
+    design = spec.design
     return Job(
         plan=check_plan(record["plan"], source="the plan of the record"),
         athletes=participants_from_json(record["participants"]),
-        seed=values["seed"],
-        noise=values["noise"],
-        keeps_weeks=values["weeks"],
-        design=design_of(kind, vary, n, values["seed"]),
+        seed=spec.seed,
+        noise=spec.noise,
+        keeps_weeks=spec.weeks,
+        design=design_of(design.kind, spec.vary, design.n, spec.seed),
     )
-
-
-def scenario_columns(job: Job) -> dict[str, object]:
-    """Return the columns of the table of scenarios: its number and what it changes."""
-    columns = {name: column.to_numpy() for name, column in job.design.items()}
-    return {"scenario": job.design.index.to_numpy("int32"), **columns}
 
 
 def batch_size(job: Job) -> int:
@@ -156,7 +140,8 @@ def pieces_of(job: Job, batch: int) -> tuple[Piece, ...]:
     while row < end:
         scenario, first = divmod(row, n_each)
         n = min(n_each - first, end - row)
-        changes = json.dumps(json_value(job.changes(scenario)))
+        values = {name: column.iloc[scenario] for name, column in job.design.items()}
+        changes = json.dumps(json_value(values))
         pieces.append(Piece(scenario=scenario, changes=changes, first=first, n=n))
         row += n
     return tuple(pieces)
@@ -225,12 +210,11 @@ def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
 
 def _outcome_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
     found = outcomes_of(weeks)
-    numbers = np.arange(piece.first + 1, piece.first + piece.n + 1)
     return {
         "scenario": np.full(piece.n, piece.scenario, dtype="int32"),
-        "athlete": numbers.astype("int64"),
-        "weeks": found["weeks"].astype("int16"),
-        **{name: found[name] for name in OUTCOMES if name != "weeks"},
+        "athlete": np.arange(piece.n, dtype="int64") + piece.first + 1,
+        **found,
+        "weeks": found["weeks"].astype("int16"),  # at its place among the others
     }
 
 
@@ -252,28 +236,26 @@ def _joined(parts: Iterator[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 def batches_on(
     scheduler: str,
-    head: bytes,
-    batches: Iterable[tuple[int, Sequence[Piece]]],
+    job: Job,
+    numbers: Sequence[int],
     *,
     n_workers: int | None = None,
     engine: str | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches as workers of Dask finish them, in any order.
 
-    `scheduler` is an address, or "local" for workers on this machine. Batches, by
-    number and pieces, are taken as workers become free.
+    `scheduler` is an address, or "local" for workers on this machine.
     """
-    batches = iter(batches)
-    first = next(batches, None)
-    if first is None:
+    if not numbers:
         return
     with ExitStack() as stack:
         client = _client(scheduler, n_workers, stack)
-        code = _code()
+        head, code = job.head(), _code()
 
-        def submit(pieces: Sequence[Piece]) -> "Future":
+        def submit(batch: int) -> "Future":
             # Not pure: Dask would keep the results of a pure function by its arguments.
             # If a worker dies, the scheduler gives its batches to another one.
+            pieces = pieces_of(job, batch)
             return client.submit(
                 tables_on_worker, head, pieces, code, engine, pure=False
             )
@@ -281,15 +263,14 @@ def batches_on(
         # Some batches wait at the cluster, so that no worker is idle, but not all of
         # them: what is done must be fetched before it fills the memory of the workers.
         n_ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
-        batches = chain([first], batches)
-        pending = {submit(pieces): batch for batch, pieces in islice(batches, n_ahead)}
+        waiting = iter(numbers)
+        pending = {submit(batch): batch for batch in islice(waiting, n_ahead)}
         while pending:
             for future in _finished(client, scheduler, list(pending)):
                 tables = _result(future, scheduler)
                 yield pending.pop(future), tables
                 future.release()
-                for batch, pieces in islice(batches, 1):
-                    pending[submit(pieces)] = batch
+                pending |= {submit(batch): batch for batch in islice(waiting, 1)}
 
 
 def tables_on_worker(
@@ -310,9 +291,12 @@ def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client"
     try:
         from distributed import Client, LocalCluster
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_NO_DASK) from None
+        raise ModuleNotFoundError(
+            "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or "
+            "leave out --scheduler to use threads of this process."
+        ) from None
     address: object = scheduler
-    if scheduler == LOCAL:
+    if scheduler == "local":
         size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
         address = stack.enter_context(LocalCluster(**size, dashboard_address=None))
     elif not _ADDRESS.fullmatch(scheduler):
@@ -342,22 +326,21 @@ def _finished(client: "Client", scheduler: str, pending: Sequence) -> Sequence:
     """Return futures that are done, at least one."""
     from distributed import wait
 
-    waited_s = 0
-    while waited_s < _PATIENCE_S:
+    while True:
         try:
-            done = wait(pending, timeout=_LOOK_S, return_when="FIRST_COMPLETED").done
-            return sorted(done, key=pending.index)
-        except TimeoutError:
+            with suppress(TimeoutError):
+                done = wait(pending, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+                return sorted(done.done, key=pending.index)
             # A batch may take longer than that. Only where no worker is left does the
-            # wait count: Dask itself would wait for one for ever.
-            has_workers = bool(client.scheduler_info()["workers"])
-            waited_s = 0 if has_workers else waited_s + _LOOK_S
+            # wait end: Dask itself would wait for one for ever.
+            client.wait_for_workers(1, timeout=_PATIENCE_S)
+        except TimeoutError:
+            raise ConnectionError(
+                f"The scheduler at {scheduler!r} has had no running worker for "
+                f"{_PATIENCE_S} s. {_RESUME}"
+            ) from None
         except (OSError, CancelledError):
             raise _lost_scheduler(scheduler) from None
-    raise ConnectionError(
-        f"The scheduler at {scheduler!r} has had no worker for {_PATIENCE_S} s. "
-        + _RESUME
-    )
 
 
 def _result(future: "Future", scheduler: str) -> Mapping:

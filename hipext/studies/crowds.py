@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import replace
 from os import cpu_count
 from types import MappingProxyType
@@ -198,7 +199,8 @@ def side_by_side(
         # be larger than the memory.
         waiting: deque = deque()
         for task in tasks:
-            waiting.append(pool.submit(work, task))
+            # Constants in use belong to a context, of which a thread has none.
+            waiting.append(pool.submit(copy_context().run, work, task))
             if len(waiting) > n_threads:
                 yield waiting.popleft().result()
         while waiting:

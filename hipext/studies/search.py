@@ -1,7 +1,7 @@
 """Search for plans that serve several goals within limits (NSGA-II)."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_columns, check_one_of, counted, listed
+from hipext.files.checks import counted, listed
 from hipext.files.io import csv_bytes
-from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     outcomes_of,
@@ -20,45 +19,39 @@ from hipext.studies.crowds import (
     simulate_athletes,
     threads_for,
 )
-from hipext.studies.designs import Range, Varied, as_column, read_varied, written
+from hipext.studies.designs import Range, Varied, as_column, written
 from hipext.studies.scenarios import participants_from_json, scenario_of
 from hipext.studies.sweep_file import (
     Limit,
     SearchSpec,
     inputs_of_study,
     read_search_file,
+    study_from_record,
 )
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
 
-TABLES = ("front", "trials")
 _WAYS = {"highest": "maximize", "lowest": "minimize"}  # of goals, in words of optuna
-_MOST_GOALS = 4
 _N_NEAREST = 3
 _ETA = 5.0  # of mutation, Deb's index: came nearer to known fronts than the usual 20
 Changes = dict[str, object]  # by name: what a trial sets
 Values = dict[str, float]  # by column: goals and limited quantities of a trial
-Evaluate = Callable[[list[Changes]], pd.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Search:
     """What a search has tried and found."""
 
+    # One row per scenario tried: trial and generation (from 1), the values set, goals
+    # and limited quantities, is_allowed, is_on_front. A value set that is called like
+    # an outcome has the ending _set.
     trials: pd.DataFrame
-    """One row per scenario tried: trial and generation (from 1), the values set, goals
-    and limited quantities, ``is_allowed``, ``is_on_front``. A value set that is called
-    like an outcome has the ending ``_set``."""
-    front: pd.DataFrame
-    """The rows that are allowed and not beaten, best in the first goal first."""
-    space: Mapping[str, Varied]
-    """By name: what could be set."""
-    goals: Mapping[str, str]
-    """By outcome: highest or lowest."""
-    limits: Mapping[str, Limit]
-    """By outcome: what it had to keep to."""
+    front: pd.DataFrame  # rows allowed and not beaten, best in the first goal first
+    space: Mapping[str, Varied]  # by name: what could be set
+    goals: Mapping[str, str]  # by outcome: highest or lowest
+    limits: Mapping[str, Limit]  # by outcome: what it had to keep to
 
     def report(self) -> str:
         """Return what was found; where nothing is allowed, the nearest misses."""
@@ -71,23 +64,26 @@ class Search:
                 f"no other one beats in {listed(self.goals)}{together}. Which of them "
                 "to take is a choice, not a result."
             )
-        misses = [*map(self._miss_text, _nearest(self))]
-        if not misses:
+        # Those that cannot be done are left out, because their excess is missing.
+        excess = _total_excess(self.trials, self.goals, self.limits).dropna()
+        nearest = self.trials.loc[excess.nsmallest(_N_NEAREST).index]
+        if nearest.empty:
             return f"{tried}, none of which can be done as it was set."
+        misses = map(self._miss_text, nearest.to_dict("records"))
         return "\n- ".join([f"{tried}, none allowed. The nearest misses:", *misses])
 
     def _miss_text(self, row: Mapping[str, object]) -> str:
-        names = _columns_of(self.space, _quantities(self.goals, self.limits))
-        was_set = [
+        was_set = {name: row.get(f"{name}_set", row[name]) for name in self.space}
+        values = [
             f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
-            for name, value in ((name, row[column]) for name, column in names.items())
+            for name, value in was_set.items()
         ]
         broken = [
             f"{column} is {row[column]:.3g}, {bound}"
             for (column, bound), excess in _excesses(row, self.limits).items()
             if excess > 0
         ]
-        return f"{', '.join(was_set)}: {listed(broken)}."
+        return f"{', '.join(values)}: {listed(broken)}."
 
 
 def find_front(
@@ -121,44 +117,36 @@ def front_from_record(
     inputs: Mapping[str, object], *, engine: str | None = None, progress: bool = True
 ) -> Search:
     """Return what a search finds, from the inputs of its record."""
-    values = inputs["search"]
+    spec = study_from_record(SearchSpec, inputs["search"])
     plan = check_plan(inputs["plan"], source="the plan of the record")
     athletes = participants_from_json(inputs["participants"])
-    limits = {name: Limit(**one) for name, one in values["limits"].items()}
-    options = {"seed": values["seed"], "noise": values["noise"], "n_threads": 1}
-    options["engine"] = engine
+    options = {"seed": spec.seed, "noise": spec.noise, "engine": engine, "n_threads": 1}
     n_threads = threads_for(engine)
-    constants = values_in_use()
     faults: list[ValueError] = []
 
-    def means(changes: Mapping[str, object]) -> Values:
+    def means(changes: Changes) -> Values:
         try:
-            # This runs in a thread of its own, where constants are as shipped.
-            with parameters_changed(constants):
-                scenario = scenario_of(plan, changes)
-                weeks = simulate_athletes(scenario, athletes, **options)
+            weeks = simulate_athletes(scenario_of(plan, changes), athletes, **options)
         except ValueError as fault:  # each change was checked alone, not all together
             faults.append(fault)
-            return dict.fromkeys(_quantities(values["goals"], limits), np.nan)
+            return {}
         found = outcomes_of(weeks)
-        return {name: float(found[name].mean()) for name in values["goals"]} | {
+        return {name: float(found[name].mean()) for name in spec.goals} | {
             limit.column(name): limit.value_of(found[name])
-            for name, limit in limits.items()
+            for name, limit in spec.limits.items()
         }
 
-    def evaluate(tried: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    def evaluate(tried: list[Changes]) -> pd.DataFrame:
         return pd.DataFrame(list(side_by_side(means, tried, n_threads=n_threads)))
 
-    size = values["search"]
-    with progress_bar(size["trials"], "plans", is_shown=progress) as advance:
+    with progress_bar(spec.search.trials, "plans", is_shown=progress) as advance:
         found = search(
-            read_varied(values["vary"], source="the record")[0],
-            values["goals"],
-            limits,
+            spec.vary,
+            spec.goals,
+            spec.limits,
             evaluate,
-            trials=size["trials"],
-            generation=size["generation"],
-            seed=values["seed"],
+            **spec.search.model_dump(),
+            seed=spec.seed,
             progress=advance,
         )
     if len(faults) == len(found.trials):
@@ -168,14 +156,16 @@ def front_from_record(
 
 def search_tables(found: Search) -> dict[str, bytes]:
     """Return the tables of a search as CSV by file name."""
-    return {f"{name}.csv": csv_bytes(getattr(found, name)) for name in TABLES}
+    return {
+        f"{name}.csv": csv_bytes(getattr(found, name)) for name in ("front", "trials")
+    }
 
 
 def search(
     space: Mapping[str, Varied],
     goals: Mapping[str, str],
     limits: Mapping[str, Limit],
-    evaluate: Evaluate,
+    evaluate: Callable[[list[Changes]], pd.DataFrame],
     *,
     trials: int,
     generation: int,
@@ -188,7 +178,8 @@ def search(
     for each, in order, and a column for each goal and ``limit.column(outcome)``. A
     missing value is a scenario that cannot be: it is not allowed. No changes are asked
     for twice. `trials` scenarios are chosen, `generation` at a time; `progress` is
-    called with the number of trials of each generation.
+    called with the number of trials of each generation. Goals, limits and sizes are
+    not checked: those of `SearchSpec` were.
 
     Notes
     -----
@@ -203,15 +194,11 @@ def search(
        multiobjective genetic algorithm: NSGA-II. IEEE Transactions on Evolutionary
        Computation, 6(2), 182-197.
     """
-    _check_goals(goals)
-    if not 2 <= generation <= trials:
-        raise ValueError(
-            f"generation must be from 2 to trials; got generation={generation}, "
-            f"trials={trials}."
-        )
     study = _study(goals, generation, seed)
-    quantities = _quantities(goals, limits)
-    tried: dict[str, tuple[int, Changes, Values]] = {}  # the first: its generation
+    limited = [limit.column(outcome) for outcome, limit in limits.items()]
+    quantities = [*dict.fromkeys([*goals, *limited])]
+    columns = {name: f"{name}_set" if name in quantities else name for name in space}
+    tried: dict[str, dict[str, object]] = {}  # rows of the table, by what was set
     for number, first in enumerate(range(0, trials, generation), start=1):
         # Optuna is asked for a whole generation before it gets the first result of it:
         # what is chosen does not depend on the order in which threads are done.
@@ -230,13 +217,30 @@ def search(
         new = {
             key: one for key, one in zip(keys, changes, strict=True) if key not in tried
         }
-        rows = _evaluated(evaluate, [*new.values()], quantities)
-        for (key, one), values in zip(new.items(), rows, strict=True):
-            tried[key] = (number, one, values)
+        if new:
+            found = evaluate([*new.values()]).reindex(columns=quantities)
+            values = found.astype("float64").to_dict("records")
+            for (key, one), row in zip(new.items(), values, strict=True):
+                was_set = {column: one[name] for name, column in columns.items()}
+                tried[key] = {"generation": number, **was_set, **row}
         for trial, key in zip(chosen, keys, strict=True):
-            _give_result(study, trial, tried[key][2], goals, limits)
+            _give_result(study, trial, tried[key], goals, limits)
         progress(n_chosen)
-    return _search_of([*tried.values()], space, goals, limits)
+    rows = [*tried.values()]
+    table = pd.DataFrame(
+        {name: as_column([row[name] for row in rows]) for name in rows[0]}
+    )
+    table.insert(0, "trial", range(1, len(rows) + 1))
+    table["is_allowed"] = _total_excess(table, goals, limits) == 0
+    front = front_of(table[table["is_allowed"]], goals)
+    table["is_on_front"] = table.index.isin(front.index)
+    return Search(
+        trials=table,
+        front=table.loc[front.index],
+        space=space,
+        goals=goals,
+        limits=limits,
+    )
 
 
 def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
@@ -251,8 +255,6 @@ def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
     >>> front_of(table, {"strength_pct": "highest", "minutes": "lowest"}).index.tolist()
     [1, 0]
     """
-    _check_goals(goals)
-    check_columns(table, goals, name="trials")
     signs = [-1.0 if way == "highest" else 1.0 for way in goals.values()]
     costs = signs * table[[*goals]].to_numpy("float64")  # lower is better
     known = np.flatnonzero(~np.isnan(costs).any(axis=1))
@@ -261,99 +263,25 @@ def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
     # on the front itself: each row is compared with the front so far, not with all.
     order = known[np.lexsort((known, *costs[known].T[::-1]))]
     front: list[int] = []
-    best = np.empty((0, len(goals)))  # costs on the front, each once
     for row in order:
-        no_worse = (best <= costs[row]).all(axis=1)
-        is_equal = (best[no_worse] == costs[row]).all(axis=1)
-        if is_equal.any() or not no_worse.any():
-            front.append(int(row))
-            best = best if is_equal.any() else np.vstack([best, costs[row]])
+        ahead, own = costs[front], costs[row]
+        if not ((ahead <= own).all(axis=1) & (ahead < own).any(axis=1)).any():
+            front.append(row)
     return table.iloc[front]
 
 
-def _check_goals(goals: Mapping[str, str]) -> None:
-    """Raise ValueError unless there are one to four goals, each with its way."""
-    if not 1 <= len(goals) <= _MOST_GOALS:
-        raise ValueError(
-            f"A search has one to four goals; got {len(goals)}: {', '.join(goals)}."
-        )
-    for goal, way in goals.items():
-        check_one_of(way, _WAYS, name=f"goal {goal}")
-
-
-def _quantities(goals: Mapping[str, str], limits: Mapping[str, Limit]) -> list[str]:
-    """Return the columns that must be evaluated."""
-    limited = [limit.column(outcome) for outcome, limit in limits.items()]
-    return [*dict.fromkeys([*goals, *limited])]
-
-
-def _columns_of(space: Mapping[str, Varied], quantities: list[str]) -> dict[str, str]:
-    """Return the columns of values that were set, apart from those of outcomes."""
-    return {name: f"{name}_set" if name in quantities else name for name in space}
-
-
-def _evaluated(
-    evaluate: Evaluate, changes: list[Changes], quantities: Sequence[str]
-) -> list[Values]:
-    """Return the quantities of each of the changes; ValueError if some lack."""
-    if not changes:
-        return []
-    table = evaluate(changes)
-    check_columns(table, quantities, name="evaluated")
-    if len(table) != len(changes):
-        raise ValueError(
-            f"evaluate must return a row for each of {len(changes)} scenarios; "
-            f"got {len(table)}."
-        )
-    return table[[*quantities]].astype("float64").to_dict("records")
-
-
-def _search_of(
-    tried: Sequence[tuple[int, Changes, Values]],
-    space: Mapping[str, Varied],
-    goals: Mapping[str, str],
-    limits: Mapping[str, Limit],
-) -> Search:
-    """Return the trials as tables, with what is allowed and on the front."""
-    generations, changes, values = zip(*tried, strict=True)
-    columns = _columns_of(space, _quantities(goals, limits))
-    table = pd.DataFrame(
-        {
-            "trial": range(1, len(tried) + 1),
-            "generation": generations,
-            **{columns[name]: as_column([x[name] for x in changes]) for name in space},
-            **pd.DataFrame([*values]),
-        }
-    )
-    table["is_allowed"] = [
-        not np.isnan([*one.values()]).any()
-        and max(_excesses(one, limits).values(), default=0.0) <= 0
-        for one in values
-    ]
-    front = front_of(table[table["is_allowed"]], goals)
-    table["is_on_front"] = table.index.isin(front.index)
-    return Search(
-        trials=table,
-        front=table.loc[front.index],
-        space=space,
-        goals=goals,
-        limits=limits,
-    )
-
-
-def _nearest(found: Search) -> list[dict[str, object]]:
-    """Return the trials that break limits least, of those that can be done."""
-
-    def excess(row: Mapping[str, float]) -> float:
-        return sum(max(one, 0.0) for one in _excesses(row, found.limits).values())
-
-    known = found.trials.dropna(subset=_quantities(found.goals, found.limits))
-    return sorted(known.to_dict("records"), key=excess)[:_N_NEAREST]
+def _total_excess(
+    trials: pd.DataFrame, goals: Mapping[str, str], limits: Mapping[str, Limit]
+) -> pd.Series:
+    """Return how far trials are beyond all limits; missing where they cannot be."""
+    excesses = pd.DataFrame(_excesses(trials, limits), index=trials.index)
+    total = excesses.clip(lower=0.0).sum(axis=1, skipna=False)
+    return total.where(trials[[*goals]].notna().all(axis=1))
 
 
 def _excesses(
-    values: Mapping[str, float], limits: Mapping[str, Limit]
-) -> dict[tuple[str, str], float]:
+    values: Values | pd.DataFrame, limits: Mapping[str, Limit]
+) -> dict[tuple[str, str], float | pd.Series]:
     """Return how far values are beyond bounds, by column and bound in words."""
     # Parts of the bound have no unit, so that excesses of several limits can be added
     # up; beyond a bound of 0 the value itself is taken.
@@ -415,18 +343,20 @@ def _distributions(space: Mapping[str, Varied]) -> dict[str, "BaseDistribution"]
 def _give_result(
     study: "Study",
     trial: "Trial",
-    values: Mapping[str, float],
+    values: Values,
     goals: Mapping[str, str],
     limits: Mapping[str, Limit],
 ) -> None:
     """Give a study the result of a trial; one that cannot be done has failed."""
     from optuna.trial import TrialState
 
-    if np.isnan([*values.values()]).any():
+    excesses = _excesses(values, limits)
+    results = [values[goal] for goal in goals]
+    if np.isnan([*results, *excesses.values()]).any():
         study.tell(trial, state=TrialState.FAIL)
         return
     # Constrained domination (Deb et al., 2002): whatever keeps to the limits beats what
     # does not, and of two that break them, the one with the smaller sum of excesses.
-    for (column, bound), excess in _excesses(values, limits).items():
+    for (column, bound), excess in excesses.items():
         trial.set_constraint(f"{column}: {bound}", excess)
-    study.tell(trial, [values[goal] for goal in goals])
+    study.tell(trial, results)

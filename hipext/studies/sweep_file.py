@@ -1,22 +1,21 @@
 """Sweep and search files: what is varied, for which athletes, and the goals."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from hipext.athletes.athlete import read_athlete
-from hipext.athletes.population import read_population
-from hipext.files.checks import PlanError, check_one_of
+from hipext.files.checks import PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.plans.plan_file import read_plan
-from hipext.studies.crowds import OUTCOMES
+from hipext.studies.crowds import OUTCOMES, athletes_in
 from hipext.studies.designs import (
-    KINDS,
     Range,
     Varied,
     design_problems,
@@ -24,22 +23,13 @@ from hipext.studies.designs import (
     read_varied,
 )
 from hipext.studies.scenarios import (
-    changed_athlete,
     participants_as_json,
     read_participants,
     scenario_of,
 )
 
 MAX_ROWS = 100_000_000  # athletes in all scenarios together
-_FOLDERS = {"plan": "plans", "athlete": "athletes", "population": "populations"}
-
-
-def _outcome(name: str) -> str:
-    check_one_of(name, OUTCOMES, name="an outcome")
-    return name
-
-
-OutcomeName = Annotated[str, AfterValidator(_outcome)]
+OutcomeName = Literal[tuple(OUTCOMES)]
 
 
 class _Study(FileValue):
@@ -105,10 +95,7 @@ class Limit(FileValue):
                 f"at_least must not be above at_most; got at_least = {low:g}, "
                 f"at_most = {high:g}."
             )
-        digits = self.of.removeprefix("p")
-        if self.of != "mean" and not (
-            self.of == f"p{digits}" and digits in map(str, range(1, 100))
-        ):
+        if not re.fullmatch("mean|p[1-9][0-9]?", self.of):
             raise ValueError(
                 'of must be "mean" or a percentile of athletes from "p1" to "p99"; '
                 f"got {self.of!r}."
@@ -195,6 +182,13 @@ def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
     }
 
 
+def study_from_record(model: type[Spec], values: Mapping) -> Spec:
+    """Return a sweep or search from what `inputs_of_study` kept of its file."""
+    # Plan and athletes stand beside it in a record, as values.
+    elsewhere = {"plan": "of the record", "athlete": "of the record"}
+    return check_study(model, {**values, **elsewhere}, source="the record")
+
+
 def check_study(
     model: type[Spec], values: Mapping, *, source: str, folder: Path | None = None
 ) -> Spec:
@@ -212,13 +206,14 @@ def check_study(
     # reported with the problems that the model finds: all of them at once.
     vary, problems = read_varied(values.get("vary"), source=source)
     problems += _athlete_problems(values)
-    problems += _size_problems(values, vary, model)
+    if vary:
+        problems += _size_problems(values, vary, model)
     located = {}
     if folder is not None:
         located, missing = _located(values, folder)
         problems += missing
         if "plan" in located:
-            problems += change_problems(located, vary)
+            problems += _change_problems(located, vary)
     given = {**values, **located, "vary": vary}
     return check_values(model, given, source=source, more_problems=problems)
 
@@ -245,37 +240,30 @@ def _size_problems(
     values: Mapping, vary: Mapping[str, Varied], model: type[_Study]
 ) -> Iterator[str]:
     """Yield what is wrong with the scenarios, and with their number."""
-    if not vary:
-        return
     if model is SearchSpec:
-        size = _part(values, "search", "trials", 0)
         for name, varied in vary.items():
             if isinstance(varied, Range) and varied.steps:
                 yield f"vary, {name}: a search takes no steps. Remove them."
-    else:
-        kind = _part(values, "design", "kind", "grid")
-        n = _part(values, "design", "n", None)
-        if kind not in KINDS or not isinstance(n, int | None):
-            return
-        yield from (f"design: {text}" for text in design_problems(kind, vary, n))
-        size = n_scenarios(kind, vary, n)
-    n = values.get("n_athletes", 1)
-    if isinstance(size, int) and isinstance(n, int) and size * n > MAX_ROWS:
-        yield (
-            f"n_athletes: {size:,} scenarios of {n:,} athletes are {size * n:,}; at "
-            f"most {MAX_ROWS:,} together are allowed."
-        )
-
-
-def _part(values: Mapping, table: str, key: str, default: object) -> object:
-    found = values.get(table, {})
-    return found.get(key, default) if isinstance(found, Mapping) else default
+    with suppress(ValidationError):  # problems of a single value are found later
+        if model is SearchSpec:
+            size = SearchSize.model_validate(values.get("search", {})).trials
+        else:
+            design = Design.model_validate(values.get("design", {}))
+            asked = {"kind": design.kind, "vary": vary, "n": design.n}
+            yield from (f"design: {text}" for text in design_problems(**asked))
+            size = n_scenarios(**asked)
+        n = values.get("n_athletes", 1)
+        if isinstance(n, int) and size * n > MAX_ROWS:
+            yield (
+                f"n_athletes: {size:,} scenarios of {n:,} athletes are {size * n:,}; "
+                f"at most {MAX_ROWS:,} together are allowed."
+            )
 
 
 def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
     """Return where the files that are named lie, and problems with them."""
     found, problems = {}, []
-    for key, shipped in _FOLDERS.items():
+    for key in ("plan", "athlete", "population"):
         name = values.get(key)
         if not isinstance(name, str) or not name:
             continue
@@ -283,33 +271,25 @@ def _located(values: Mapping, folder: Path) -> tuple[dict[str, str], list[str]]:
         is_bare = Path(name).name == name and not Path(name).suffix
         path = name if is_bare else str(folder / name)
         try:
-            find_file(path, shipped)
+            find_file(path, f"{key}s")
             found[key] = path
         except FileNotFoundError as error:
             problems.append(f"{key}: {error}")
     return found, problems
 
 
-def change_problems(
+def _change_problems(
     located: Mapping[str, str], vary: Mapping[str, Varied]
 ) -> Iterator[str]:
-    """Yield why values cannot be set in a plan or athlete, each tried by itself.
-
-    `located` says where the plan is, and the athlete or population.
-    """
-    plan, athlete = read_plan(located["plan"]), None
-    if "population" in located:
-        athlete = read_population(located["population"]).athlete
-    elif "athlete" in located:
-        athlete = read_athlete(located["athlete"])
+    """Yield why values cannot be set in a plan or athlete, each tried by itself."""
+    plan, who = read_plan(located["plan"]), map(located.get, ("athlete", "population"))
+    athletes = read_participants(*who, 1, seed=0) if len(located) > 1 else []
     for name, varied in vary.items():
         texts = []
         # The ends stand for a range: between them there is nothing new to refuse.
         for value in varied.ends if isinstance(varied, Range) else varied:
             try:
-                scenario = scenario_of(plan, {name: value})
-                if athlete is not None:
-                    changed_athlete(athlete, scenario.athlete)
+                athletes_in(scenario_of(plan, {name: value}), athletes)
             except PlanError as error:
                 texts += error.problems
             except ValueError as error:

@@ -5,12 +5,14 @@ resumed, in one thread or many, or on a cluster of machines.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -36,7 +38,6 @@ from hipext.studies.batches import (
     job_from_record,
     n_batches,
     pieces_of,
-    scenario_columns,
     tables_of_batch,
 )
 from hipext.studies.crowds import (
@@ -50,10 +51,14 @@ from hipext.studies.designs import (
     COLUMNS,
     Sensitivity,
     Varied,
-    read_varied,
     sensitivity,
 )
-from hipext.studies.sweep_file import SweepSpec, inputs_of_study, read_sweep_file
+from hipext.studies.sweep_file import (
+    SweepSpec,
+    inputs_of_study,
+    read_sweep_file,
+    study_from_record,
+)
 
 JOURNAL = "done.jsonl"  # of an unfinished sweep: a line of hashes for each part done
 SUMMARY = "summary.csv"
@@ -61,10 +66,6 @@ SCENARIOS = "scenarios.parquet"
 TABLES = ("outcomes", "weeks")
 QUANTILES = {"q05": 0.05, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q95": 0.95}
 _TEMPORARY = ".*.part"  # what `write_files` leaves if it is killed
-_NO_PYARROW = (
-    "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
-    "pip install 'hipext[sweep]'."
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,7 +171,7 @@ def sweep(
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
     check_first(job)
-    scenarios = parquet_bytes(scenario_columns(job))  # pyarrow is needed from here on
+    scenarios = _scenarios(job)  # pyarrow is needed from here on
     record = record_of("sweep", inputs, {})
     begin(folder, record, resume=resume)
     done = parts_done(folder)
@@ -204,17 +205,17 @@ def read_sweep(folder: str | Path) -> Sweep:
     if record.get("kind") != "sweep":
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
-    job = job_from_record(record)
-    # Varied columns as they were set; the file has them as texts.
-    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
-    table = table.drop(columns=list(job.design))
+    spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
+    # Copied, because a table of so many columns as read is slow to add others to.
+    summary = pd.read_csv(folder / SUMMARY, index_col="scenario").copy()
     return Sweep(
         folder=folder,
-        name=record["sweep"]["name"],
-        kind=record["sweep"]["design"]["kind"],
-        vary=read_varied(record["sweep"]["vary"], source=str(folder))[0],
+        name=spec.name,
+        kind=spec.design.kind,
+        vary=spec.vary,
         scenarios=job.design,
-        summary=pd.concat([job.design, table], axis=1).copy(),
+        # Varied columns as they were set; the file has them as texts.
+        summary=summary.assign(**job.design),
     )
 
 
@@ -223,7 +224,7 @@ def sweep_files_from_record(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file of a rerun sweep but its record."""
     job = job_from_record(record)
-    yield SCENARIOS, parquet_bytes(scenario_columns(job))
+    yield SCENARIOS, _scenarios(job)
     with TemporaryDirectory(prefix="hipext-") as folder:
         for batch, tables in _batches(job, range(n_batches(job)), engine):
             files = _part_files(tables, batch)
@@ -237,16 +238,16 @@ def begin(folder: Path, record: Mapping[str, object], *, resume: bool) -> None:
 
     FileExistsError if it holds something else, or this sweep not to be resumed.
     """
-    contents = folder.iterdir() if folder.exists() else ()
-    if all(path.match(_TEMPORARY) for path in contents):
+    if not (folder / RECORD).is_file():
+        if not all(path.match(_TEMPORARY) for path in folder.glob("*")):
+            raise FileExistsError(
+                f"'{folder}' is not empty and holds no sweep. Name another folder: "
+                "--out."
+            )
         # The record goes first, without hashes of files: a folder with it is known to
         # be an unfinished sweep of these inputs.
         write_files({RECORD: record_bytes(record)}, folder)
         return
-    if not (folder / RECORD).is_file():
-        raise FileExistsError(
-            f"'{folder}' is not empty and holds no sweep. Name another folder: --out."
-        )
     check_folder_is_free(folder, "sweep")
     try:
         found = read_record(folder)
@@ -269,7 +270,7 @@ def parts_done(folder: Path) -> dict[str, str]:
     noted = dict(read_record(folder)["sha256"])
     for line in _journal(folder):
         noted |= line
-    for path in (*folder.glob(_TEMPORARY), *folder.glob(f"*/{_TEMPORARY}")):
+    for path in [*folder.rglob(_TEMPORARY)]:
         path.unlink(missing_ok=True)
     # A part counts if its bytes have the hash that the journal, or the record of a
     # sweep that was finished before, has for it. What was written but not yet
@@ -287,9 +288,7 @@ def parts_done(folder: Path) -> dict[str, str]:
 
 def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     """Write the files of a batch, whole or not at all; note and return their hashes."""
-    for name, content in files.items():
-        path = folder / name
-        write_files({path.name: content}, path.parent)
+    write_files(files, folder)
     hashes = {name: sha256_of(content) for name, content in files.items()}
     # The journal gets its line after the files are there: killed in between, the sweep
     # makes the part anew. The line begins with a line break, because the line before
@@ -339,65 +338,59 @@ def part_name(table: str, batch: int) -> str:
     return f"{table}/part-{batch:06d}.parquet"
 
 
-def parquet_bytes(columns: Mapping[str, np.ndarray | Sequence]) -> bytes:
+def parquet_bytes(columns: Mapping[str, Sequence]) -> bytes:
     """Return columns as a Parquet file; what is no number or text becomes JSON."""
-    pyarrow, parquet = _libraries()
+    pyarrow = _pyarrow()
     table = pyarrow.table({name: _typed(values) for name, values in columns.items()})
     stream = BytesIO()
     # No dictionaries, which depend on the order of values; no schema of Arrow, which
     # has the version of the library in it.
-    parquet.write_table(
+    pyarrow.parquet.write_table(
         table, stream, compression="snappy", use_dictionary=False, store_schema=False
     )
     return stream.getvalue()
 
 
 def read_parquet(
-    paths: Sequence[Path], columns: Sequence[str] | None = None
+    paths: Sequence[Path], columns: list[str] | None = None
 ) -> pd.DataFrame:
     """Return some columns of files that stand one below the other."""
-    pyarrow, parquet = _libraries()
-    names = None if columns is None else list(columns)
-    parts = [parquet.ParquetFile(path).read(columns=names) for path in paths]
-    return pyarrow.concat_tables(parts).to_pandas()
+    parquet = _pyarrow().parquet
+    return parquet.read_table([*map(str, paths)], columns=columns).to_pandas()
 
 
 def _batches(
     job: Job,
-    numbers: Iterable[int],
+    numbers: Sequence[int],
     engine: str | None,
     scheduler: str | None = None,
     n_threads: int | None = None,
 ) -> Iterator[tuple[int, Mapping]]:
     """Yield number and tables of batches, as they are done."""
-    head = job.head()
     if scheduler is not None:
-        pieces = ((batch, pieces_of(job, batch)) for batch in numbers)
-        options = {"n_workers": n_threads, "engine": engine}
-        yield from batches_on(scheduler, head, pieces, **options)
-        return
+        return batches_on(scheduler, job, numbers, n_workers=n_threads, engine=engine)
+    head = job.head()
 
     def done(batch: int) -> tuple[int, Mapping]:
         return batch, tables_of_batch(head, pieces_of(job, batch), engine)
 
-    yield from side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
+    return side_by_side(done, numbers, n_threads=threads_for(engine, n_threads))
 
 
 def _check_is_this_sweep(folder: Path, found: Mapping, record: Mapping) -> None:
     """Raise FileExistsError if a folder holds a sweep of other inputs or code."""
     ours, theirs = leaves_of(inputs_of(record)), leaves_of(inputs_of(found))
-    for path in {**theirs, **ours}:
-        if ours.get(path) != theirs.get(path):
-            there, here = (
-                json.dumps(leaves[path], ensure_ascii=False)
-                if path in leaves
-                else "not"
-                for leaves in (theirs, ours)
-            )
-            raise FileExistsError(
-                f"'{folder}' holds another sweep: {path} is {there} there, {here} "
-                "here. Name another folder: --out."
-            )
+    differ = [path for path in theirs | ours if ours.get(path) != theirs.get(path)]
+    if differ:
+        path = differ[0]
+        there, here = (
+            json.dumps(one[path], ensure_ascii=False) if path in one else "not"
+            for one in (theirs, ours)
+        )
+        raise FileExistsError(
+            f"'{folder}' holds another sweep: {path} is {there} there, {here} here. "
+            "Name another folder: --out."
+        )
     # A whole sweep may stay, whatever made it. To an unfinished one, only parts of the
     # same code, libraries and data can be added.
     causes = changes_since(found, without=("matplotlib", "numba"))
@@ -426,6 +419,11 @@ def _journal(folder: Path) -> list[dict[str, str]]:
     return [line for line in lines if isinstance(line, dict)]
 
 
+def _scenarios(job: Job) -> bytes:
+    """Return the table of scenarios: the number of each, and what it changes."""
+    return parquet_bytes({"scenario": job.design.index.to_numpy("int32"), **job.design})
+
+
 def _part_files(
     tables: Mapping[str, Mapping[str, np.ndarray]], batch: int
 ) -> dict[str, bytes]:
@@ -438,57 +436,48 @@ def _part_files(
 
 def _summary(folder: Path, job: Job) -> bytes:
     """Return a row per scenario: changes, n, and mean, sd and quantiles of outcomes."""
-    columns = {"n": [len(job.athletes)] * len(job.design)}
-    shares = list(QUANTILES.values())
+    shares, n = list(QUANTILES.values()), len(job.athletes)
+    tables = [job.design, pd.Series(n, index=job.design.index, name="n")]
     for name in OUTCOMES:
+        columns = [f"{name}_{ending}" for ending in ("mean", "sd", *QUANTILES)]
         rows = [
             (
-                float(values.mean()),
-                float(values.std(ddof=1)) if len(values) > 1 else np.nan,
-                *np.quantile(values, shares).tolist(),
+                values.mean(),
+                values.std(ddof=1) if n > 1 else np.nan,
+                *np.quantile(values, shares),
             )
-            for values in _by_scenario(part_paths(folder), name, len(job.athletes))
+            for values in _by_scenario(part_paths(folder), name, n)
         ]
-        for place, ending in enumerate(("mean", "sd", *QUANTILES)):
-            columns[f"{name}_{ending}"] = [row[place] for row in rows]
-    summary = pd.DataFrame(columns).rename_axis(index="scenario")
-    table = pd.concat([job.design, summary], axis=1).reset_index(names="scenario")
-    return csv_bytes(table)
+        tables.append(pd.DataFrame(rows, columns=columns))
+    return csv_bytes(pd.concat(tables, axis=1).reset_index(names="scenario"))
 
 
-def _by_scenario(
-    paths: Sequence[Path], name: str, n_athletes: int
-) -> Iterator[np.ndarray]:
-    """Yield a column of each scenario; rows of a scenario stand together."""
-    # One column at a time and one part after the other: memory holds one outcome of one
-    # scenario, however large the sweep.
-    waiting, n_waiting = [], 0
-    for path in paths:
-        values = read_parquet([path], [name])[name].to_numpy("float64")
-        while n_waiting + len(values) >= n_athletes:
-            head, values = np.split(values, [n_athletes - n_waiting])
-            yield np.concatenate([*waiting, head])
-            waiting, n_waiting = [], 0
-        waiting.append(values)
-        n_waiting += len(values)
+def _by_scenario(paths: Sequence[Path], name: str, n: int) -> Iterator[np.ndarray]:
+    """Yield a column of each scenario, the next `n` rows of the parts."""
+    # One part after the other: memory holds one outcome of one scenario, however large
+    # the sweep.
+    parts = (read_parquet([path], [name])[name].tolist() for path in paths)
+    rows = chain.from_iterable(parts)
+    while len(values := np.fromiter(islice(rows, n), "float64")):
+        yield values
 
 
-def _typed(values: np.ndarray | Sequence) -> np.ndarray | list:
+def _typed(values: Sequence) -> Sequence:
     """Return a column with one type of Parquet; lists, tables and mixtures as JSON."""
-    if isinstance(values, np.ndarray) and values.dtype != object:
+    if getattr(values, "dtype", "O") != "O":
         return values
     kinds = {type(one) for one in values}
-    if len(kinds) == 1 and kinds <= {int, float, str, bool}:
+    if kinds <= {int, float} or kinds in ({str}, {bool}):
         return list(values)
-    if kinds <= {int, float}:
-        return [float(one) for one in values]
     return [json.dumps(one, ensure_ascii=False, default=list) for one in values]
 
 
-def _libraries() -> tuple:
+def _pyarrow() -> ModuleType:
     try:
-        import pyarrow
-        from pyarrow import parquet
+        import pyarrow.parquet
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(_NO_PYARROW) from None
-    return pyarrow, parquet
+        raise ModuleNotFoundError(
+            "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
+            "pip install 'hipext[sweep]'."
+        ) from None
+    return pyarrow

@@ -5,9 +5,9 @@ set of constants serves all; athletes differ in what an arm names and no more. T
 that are not fitted show how far off the model is where nothing was adjusted to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
-from math import exp, isnan, log, nan, sqrt
+from math import exp, log, nan, sqrt
 from typing import Literal
 
 import numpy as np
@@ -21,34 +21,31 @@ from hipext.engine.random import pair
 from hipext.files.io import data_dir, read_toml
 from hipext.files.parameters import shipped_model
 from hipext.files.schema import FileValue, check_values
-from hipext.files.tables import DAYS_PER_WEEK, Column, Table
+from hipext.files.tables import DAYS_PER_WEEK, table_of
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.run import Setting, Trace, setting_of, trace
 
 MEASURES = {"gain_pct": "%", "load_kg": "kg", "steps": "", "stall_week": ""}  # and unit
-PREDICTIONS = Table(
+PREDICTIONS = table_of(
     "predictions",
     "one endpoint of one arm of a published trial",
-    (
-        Column("trial", "str", "", "first author and year"),
-        Column("arm", "str", "", "name of the arm, or 'one - other' for a difference"),
-        Column("outcome", "str", "", "one of trials.MEASURES"),
-        Column("exercise", "str", "", "id of the lift in the catalogue"),
-        Column("week", "int64", "", "week of the plan, from 1"),
-        Column("unit", "str", "", "unit of all that is observed and predicted"),
-        Column("observed", "float64", "see unit", "mean; missing: only a direction"),
-        Column("observed_sd", "float64", "see unit", "spread between participants"),
-        Column("n_observed", "int64", "", "participants of the trial"),
-        Column("predicted", "float64", "see unit", "mean of the simulated athletes"),
-        Column("predicted_sd", "float64", "see unit", "spread between them"),
-        Column("source", "str", "", "id of the row of evidence"),
-        Column(
-            "off", "float64", "", "predicted - observed, in parts of what is allowed"
-        ),
-        Column("within", "bool", "", "whether the prediction is near enough"),
-        Column("is_fitted", "bool", "", "whether constants were fitted to the trial"),
-    ),
+    """
+    trial | str | | first author and year
+    arm | str | | name of the arm, or 'one - other' for a difference
+    outcome | str | | one of trials.MEASURES
+    exercise | str | | id of the lift in the catalogue
+    week | int64 | | week of the plan, from 1
+    unit | str | | unit of all that is observed and predicted
+    observed | float64 | see unit | mean; missing: only a direction
+    observed_sd | float64 | see unit | spread between participants
+    n_observed | int64 | | participants of the trial
+    predicted | float64 | see unit | mean of the simulated athletes
+    predicted_sd | float64 | see unit | spread between them
+    source | str | | id of the row of evidence
+    off | float64 | | predicted - observed, in parts of what is allowed
+    within | bool | | whether the prediction is near enough
+    is_fitted | bool | | whether constants were fitted to the trial""",
 )
 _MOST_RESPONSE = 5.0  # that an athlete file may have
 
@@ -57,54 +54,37 @@ class Arm(FileValue):
     """A group of a trial."""
 
     name: str
-    """Name of the group."""
-    plan: str
-    """Name of its plan file."""
-    person: dict
-    """What is different from the average athlete of all trials."""
+    plan: str  # name of its file
+    person: dict  # what is different from the average athlete of all trials
 
 
 class Endpoint(FileValue):
     """What was measured in an arm, and how near a prediction has to come."""
 
     arm: str
-    """Name of the arm."""
-    minus: str = ""
-    """Name of another arm, whose mean is taken off."""
+    minus: str = ""  # name of another arm, whose mean is taken off
+    # Gain of the 1RM, load of the last session, steps of the load, week of the first
+    # session that brought none (the week after the last where there is none).
     measure: Literal[tuple(MEASURES)]
-    """Gain of the 1RM, load of the last session, steps of the load, week of the first
-    session that brought none (the week after the last where there is none)."""
-    exercise: str
-    """Id of the lift."""
-    day: int = Field(ge=0)
-    """Day of the plan on whose morning it is read, from 0."""
-    observed: float = nan
-    """Mean that was observed."""
-    observed_sd: float = nan
-    """Spread between participants."""
-    n_observed: int = Field(ge=1)
-    """Number of participants."""
+    exercise: str  # id in the catalogue
+    day: int = Field(ge=0)  # of the plan, on whose morning it is read
+    observed: float = nan  # mean
+    observed_sd: float = nan  # spread between participants
+    n_observed: int = Field(ge=1)  # participants
+    # How far a prediction may be off; what counts as far, where `at_most` is given.
     tolerance: float = Field(gt=0)
-    """How far a prediction may be off; what counts as far, where `at_most` is given."""
-    at_most: float = nan
-    """Highest value that agrees, where only a direction was seen."""
-    source: str
-    """Id of a row of the evidence table."""
+    at_most: float = nan  # highest value that agrees, where only a direction was seen
+    source: str  # id of a row of the evidence table
 
 
 class Trial(FileValue):
     """A published trial."""
 
-    id: str
-    """First author and year."""
-    is_fitted: bool = True
-    """Whether constants were fitted to it."""
-    assumptions: tuple[str, ...] = ()
-    """What was filled in where the report is silent."""
+    id: str  # first author and year
+    is_fitted: bool = True  # whether constants were fitted to it
+    assumptions: tuple[str, ...] = ()  # filled in where the report is silent
     arm: tuple[Arm, ...]
-    """Its groups."""
     outcome: tuple[Endpoint, ...]
-    """What was measured."""
 
 
 class _File(FileValue):
@@ -166,97 +146,75 @@ def predicted_and_observed(
     """
     model = shipped_model() if model is None else model
     rows = [row for trial in read_trials() for row in _predicted(trial, n, seed, model)]
-    return PREDICTIONS.from_rows(rows)
+    table = pd.DataFrame(rows)
+    # Where only a direction was seen, whatever lies below the highest value agrees.
+    is_direction = table["at_most"].notna()
+    above = (table["predicted"] - table["at_most"]).clip(lower=0.0)
+    off = above.where(is_direction, table["predicted"] - table["observed"])
+    table["off"] = off / table["tolerance"]
+    table["within"] = table["off"].abs() <= np.where(is_direction, 0.0, 1.0)
+    return PREDICTIONS.from_columns(table)
 
 
-def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[tuple]:
+def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[dict]:
     """Return the rows of a trial."""
     values = {
-        arm.name: _values(arm, trial.outcome, n, seed, model) for arm in trial.arm
+        arm.name: _measured_in(arm, trial.outcome, n, seed, model) for arm in trial.arm
     }
     rows = []
     for endpoint in trial.outcome:
-        found, arm = values[endpoint.arm][_key(endpoint)], endpoint.arm
+        found, arm = values[endpoint.arm][endpoint], endpoint.arm
         if endpoint.minus:
             # Both arms have the same athletes, so the difference is one of each of them
             # and its spread that of a paired design.
-            found = found - values[endpoint.minus][_key(endpoint)]
+            found = found - values[endpoint.minus][endpoint]
             arm = f"{arm} - {endpoint.minus}"
-        off, is_within = _judged(endpoint, float(found.mean()))
         rows.append(
-            (
-                trial.id,
-                arm,
-                endpoint.measure,
-                endpoint.exercise,
-                endpoint.day // DAYS_PER_WEEK + 1,
-                MEASURES[endpoint.measure],
-                endpoint.observed,
-                endpoint.observed_sd,
-                endpoint.n_observed,
-                float(found.mean()),
-                float(found.std(ddof=1)) if n > 1 else nan,
-                endpoint.source,
-                off,
-                is_within,
-                trial.is_fitted,
-            )
+            {
+                **endpoint.model_dump(),
+                "trial": trial.id,
+                "arm": arm,
+                "outcome": endpoint.measure,
+                "week": endpoint.day // DAYS_PER_WEEK + 1,
+                "unit": MEASURES[endpoint.measure],
+                "predicted": float(found.mean()),
+                "predicted_sd": float(found.std(ddof=1)) if n > 1 else nan,
+                "is_fitted": trial.is_fitted,
+            }
         )
     return rows
 
 
-def _judged(endpoint: Endpoint, mean: float) -> tuple[float, bool]:
-    """Return how far a prediction is off, and whether it is near enough."""
-    if isnan(endpoint.at_most):
-        off = (mean - endpoint.observed) / endpoint.tolerance
-        return off, abs(off) <= 1.0
-    # Only a direction was seen: whatever lies beyond the limit agrees.
-    off = max(mean - endpoint.at_most, 0.0) / endpoint.tolerance
-    return off, off == 0.0
-
-
-def _key(endpoint: Endpoint) -> tuple[str, str, int]:
-    return endpoint.measure, endpoint.exercise, endpoint.day
-
-
-def _values(
+def _measured_in(
     arm: Arm, endpoints: Sequence[Endpoint], n: int, seed: int, model: np.void
-) -> Mapping[tuple, np.ndarray]:
-    """Return what is measured in an arm, a value per athlete."""
-    keys = {_key(one) for one in endpoints if arm.name in (one.arm, one.minus)}
+) -> dict[Endpoint, np.ndarray]:
+    """Return the endpoints of an arm, a value per athlete."""
+    own = [one for one in endpoints if arm.name in (one.arm, one.minus)]
     average, cv = person_of(arm), model["population_response_cv"]
     athletes = athletes_like(average, n, seed=seed, cv=cv) if n else [average]
     setting = setting_of(plan_of(arm.plan), athletes, model=model)
-    found = {key: [] for key in keys}
+    options = {"noise": n > 0, "is_compiled": n > 1 and can_compile()}
+    rows = []
     for row in range(len(athletes)):
-        run = trace(
-            setting,
-            row=row,
-            seed=seed,
-            athlete_number=row,
-            noise=n > 0,
-            is_compiled=n > 1 and can_compile(),
-        )
-        for key in found:
-            found[key].append(measured(setting, run, *key))
-    return {key: np.array(values) for key, values in found.items()}
+        run = trace(setting, row=row, seed=seed, athlete_number=row, **options)
+        rows.append([_measured(setting, run, one) for one in own])
+    return dict(zip(own, np.transpose(rows), strict=True))
 
 
-def measured(
-    setting: Setting, run: Trace, measure: str, exercise: str, day: int
-) -> float:
-    """Return what is measured in one athlete on a morning; see `Endpoint`."""
-    if measure == "gain_pct":
-        return 100.0 * (capacity_on(setting, run, exercise, day) - 1.0)
-    e = setting.exercises.index(exercise)
+def _measured(setting: Setting, run: Trace, endpoint: Endpoint) -> float:
+    """Return what is measured in one athlete; see `Endpoint`."""
+    if endpoint.measure == "gain_pct":
+        capacity = capacity_on(setting, run, endpoint.exercise, endpoint.day)
+        return 100.0 * (capacity - 1.0)
+    e = setting.exercises.index(endpoint.exercise)
     done = setting.plan.slots["exercise"][run.sets["slot"], 0]
-    sets = run.sets[(done == e) & (run.sets["day"] <= day)]
+    sets = run.sets[(done == e) & (run.sets["day"] <= endpoint.day)]
     days, first = np.unique(sets["day"], return_index=True)
     loads_kg = sets["load_kg"][first]
     is_step = np.diff(loads_kg) > 0
-    if measure == "steps":
+    if endpoint.measure == "steps":
         return float(is_step.sum())
-    if measure == "load_kg":
+    if endpoint.measure == "load_kg":
         return float(loads_kg[-1])
     stalled = [*days[:-1][~is_step], days[-1] + DAYS_PER_WEEK]
     return float(stalled[0] // DAYS_PER_WEEK + 1)

@@ -5,7 +5,6 @@ import logging
 import numpy as np
 import optuna
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -286,24 +285,3 @@ def test_a_search_leaves_the_log_of_optuna_as_it_was(caplog):
         search(SCHAFFER, TWO, {}, schaffer, **BRIEF)
     assert optuna.logging.get_verbosity() == optuna.logging.INFO
     assert caplog.text == ""
-
-
-@pytest.mark.parametrize(
-    ("goals", "settings", "message"),
-    [
-        ({}, {}, r"one to four goals; got 0"),
-        (dict.fromkeys("abcde", "lowest"), {}, r"got 5: a, b, c, d, e"),
-        ({"f1": "low"}, {}, r"goal f1 must be .*; got 'low'.*mean 'lowest'"),
-        ({"f3": "lowest"}, {}, r"evaluated table lacks f3; it has f1, f2"),
-        (TWO, {"generation": 31}, r"generation=31, trials=30"),
-        (TWO, {"generation": 1}, r"generation=1, trials=30"),
-    ],
-)
-def test_a_search_that_cannot_be_done_is_refused(goals, settings, message):
-    with pytest.raises(ValueError, match=message):
-        search(SCHAFFER, goals, {}, schaffer, **BRIEF | settings)
-
-
-def test_every_scenario_must_be_evaluated():
-    with pytest.raises(ValueError, match=r"each of 10 scenarios; got 9"):
-        search(SCHAFFER, TWO, {}, lambda scenarios: schaffer(scenarios[1:]), **BRIEF)
