@@ -1,7 +1,9 @@
 """Figures of studies: comparisons, sweeps, sensitivity, searches and published trials.
 
-A table in, matplotlib Axes out; nothing is computed. Values are those of a model, never
-a claim about a person. Functions that end in `_figure` return whole pages.
+A table in, matplotlib Axes out; nothing is computed. Every function draws on the axes
+that it is given, `ax`, or on the current ones of pyplot, and raises ValueError for a
+column that is missing and for an unknown name. Values are those of a model, never a
+claim about an athlete. Functions that end in `_figure` return whole pages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +105,6 @@ def plot_fan(
     weekly : weekly fans, one row per scenario, week and outcome
     outcome : one of the table's
     scenario : one of the table's; needed where it has several
-    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
     rows = _rows_of(weekly, outcome, columns, scenario)
@@ -133,7 +134,6 @@ def plot_fans(
     ----------
     weekly : weekly fans of at most six scenarios; a row per scenario, week and outcome
     outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -159,7 +159,6 @@ def plot_difference(
     weekly_differences : one row per scenario, week and outcome
     outcome : one of the table's
     scenario : one of the table's. Default: all, at most six
-    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
@@ -191,7 +190,6 @@ def plot_differences(
     ----------
     differences : one row per scenario and outcome
     outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
@@ -210,7 +208,6 @@ def plot_one_at_a_time(
     ----------
     differences_by_group : differences, with a column ``group``: what was changed
     outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
@@ -241,7 +238,6 @@ def plot_effect(
     summary : one row per scenario: what was varied, mean and quantiles of the outcome
     x : what was varied: numbers, or texts, which are drawn side by side
     outcome : one of `crowds.OUTCOMES`
-    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
@@ -273,7 +269,6 @@ def plot_surface(
     summary : one row per scenario: what was varied, and the mean of the outcome
     x, y : the two varied numbers, in a row that no other scenario shares
     outcome : one of `crowds.OUTCOMES`
-    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
@@ -298,7 +293,6 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     indices : one row per knob: first and total, with the ends of their intervals
-    ax : axes to draw on; the current ones by default
     """
     columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
     _check_knobs(indices, columns)
@@ -324,7 +318,6 @@ def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     indices : one row per knob: mu_star with the ends of its interval, and sigma
-    ax : axes to draw on; the current ones by default
     """
     _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
     ax = axes_or_current(ax)
@@ -359,7 +352,6 @@ def plot_front(
     goals : "highest" or "lowest" by goal; two or more
     x, y, colour : str, optional
         Goals to draw. Default: the first ones left; a colour from the third on.
-    ax : axes to draw on; the current ones by default
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])
@@ -398,12 +390,6 @@ def plot_predicted(
     ----------
     table : as `trials.predicted_and_observed` returns it
     unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or there is no such unit.
     """
     check_columns(table, _TRIAL, name="table")
     check_one_of(unit, _TRIAL_LABELS, name="unit")
@@ -564,11 +550,10 @@ def _lines(
 
 def _name_weeks(ax: Axes, rows: pd.DataFrame, label: str) -> None:
     """Set up the axis of weeks, and label it with the number of athletes."""
-    mark_weeks(ax, rows[["week"]], starts_at=-0.5)
+    mark_weeks(ax, rows[["week"]], fill(label, _MAX_LETTERS), starts_at=-0.5)
     most, fewest = rows["n"].max(), rows["n"].min()
     few = f", {fewest:,.0f} where fewest" if fewest < most else ""
     ax.set_xlabel(f"week of the plan ({most:,.0f} athletes{few})")
-    ax.set_ylabel(fill(label, _MAX_LETTERS))
 
 
 def _draw_rows(

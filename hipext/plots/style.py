@@ -50,12 +50,13 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
-    """Set up the week axis, shade the deload weeks and name the phases.
+def mark_weeks(ax: Axes, weeks: pd.DataFrame, ylabel: str, *, starts_at: float) -> None:
+    """Label the axes, shade the deload weeks and name the phases.
 
     Of several rows of a week the first counts; ``is_deload`` and ``phase`` are used
     where they are there. A week w begins at ``w + starts_at`` on the axis.
     """
+    ax.set_ylabel(ylabel)
     if weeks.empty:
         return
     weeks = weeks.drop_duplicates("week")
