@@ -2,8 +2,9 @@
 
 A table in, matplotlib Axes out; nothing is computed. Every function draws on the axes
 that it is given, `ax`, or on the current ones of pyplot, and raises ValueError for a
-column that is missing and for an unknown name. Values are those of a model, never a
-claim about an athlete. Functions that end in `_figure` return whole pages.
+column that is missing and for an unknown name. An `outcome` is one of those in the
+table. Values are those of a model, never a claim about an athlete. Functions that end
+in `_figure` return whole pages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +25,6 @@ from hipext.files.checks import check_columns, check_one_of, distinct_text, shor
 from hipext.plots.style import (
     BLACK,
     BLUE,
-    BORDER_STYLE,
     GREY,
     MAX_SERIES,
     NAME_SIZE,
@@ -103,7 +103,6 @@ def plot_fan(
     Parameters
     ----------
     weekly : weekly fans, one row per scenario, week and outcome
-    outcome : one of the table's
     scenario : one of the table's; needed where it has several
     """
     columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
@@ -133,7 +132,6 @@ def plot_fans(
     Parameters
     ----------
     weekly : weekly fans of at most six scenarios; a row per scenario, week and outcome
-    outcome : one of the table's
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -157,7 +155,6 @@ def plot_difference(
     Parameters
     ----------
     weekly_differences : one row per scenario, week and outcome
-    outcome : one of the table's
     scenario : one of the table's. Default: all, at most six
     """
     columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
@@ -189,7 +186,6 @@ def plot_differences(
     Parameters
     ----------
     differences : one row per scenario and outcome
-    outcome : one of the table's
     """
     rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
@@ -207,7 +203,6 @@ def plot_one_at_a_time(
     Parameters
     ----------
     differences_by_group : differences, with a column ``group``: what was changed
-    outcome : one of the table's
     """
     rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
@@ -243,15 +238,8 @@ def plot_effect(
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
     check_columns(summary, (x, mean, low, high), name="summary")
     ax = axes_or_current(ax)
-    # Varied values can be a column of objects although all are numbers.
-    values = summary[x].infer_objects()
-    is_number = values.dtype.kind in _NUMBERS
-    places = values if is_number else _name_texts(ax, values.map(str))
-    rows = summary.assign(place=places).sort_values("place")
-    line = "-" if is_number and rows["place"].is_unique else ""
+    rows = _draw_means(ax, summary, x, mean)
     ax.vlines("place", low, high, data=rows, label=ATHLETES, **RANGE_STYLE)
-    ax.plot("place", mean, data=rows, label="mean", linestyle=line, **POINT_STYLE)
-    ax.set_xlabel(_as_set(x), parse_math=False)
     ax.set_ylabel(fill(label_of(outcome), _LABEL_LETTERS))
     legend_above(ax)
     return ax
@@ -302,12 +290,8 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         y, low, high = np.arange(len(rows)) + shift, f"{what}_low", f"{what}_high"
         ax.hlines(y, rows[low], rows[high], color=look["color"], linewidth=1.5)
         ax.plot(rows[what], y, linestyle="", label=label, **look)
-    ax.axvline(0.0, **EVEN_STYLE)
-    name_rows(ax, short_names(rows["knob"]))
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlabel("Sobol index (share of the variance)")
-    legend_above(ax)
-    return ax
+    names = short_names(rows["knob"])
+    return _label_rows(ax, names, "Sobol index (share of the variance)")
 
 
 def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -401,14 +385,9 @@ def plot_predicted(
         ends = rows[what] - sd, rows[what] + sd
         ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
         ax.plot(rows[what], y, linestyle="", label=what, markersize=5, **look)
-    ax.axvline(0.0, **BORDER_STYLE)
     words = "{0.trial}, {0.arm}: {1}, week {0.week}"
-    trials = rows.itertuples()
-    name_rows(ax, [words.format(row, spoken(row.exercise)) for row in trials])
-    ax.invert_yaxis()
-    ax.set_xlabel(_TRIAL_LABELS[unit])
-    legend_above(ax)
-    return ax
+    names = [words.format(row, spoken(row.exercise)) for row in rows.itertuples()]
+    return _label_rows(ax, names, _TRIAL_LABELS[unit])
 
 
 @rc_context({"font.size": _FONT_PT})
@@ -451,11 +430,15 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
     for empty in panels[n_panels:]:
         empty.remove()
     for name, ax in zip(names, panels, strict=False):
-        plot_effect(summary, x=name, outcome=outcome, ax=ax)
-        if len(names) > 1:
-            _keep_means(ax, f"mean of {label_of(outcome)}")
+        if len(names) == 1:
+            plot_effect(summary, x=name, outcome=outcome, ax=ax)
+        else:
+            _draw_means(ax, summary, name, f"{outcome}_mean", markersize=_DOT_PT)
         if _is_whole(found.vary[name]):
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(names) > 1:
+        for ax in panels[::n_columns]:
+            ax.set_ylabel(fill(f"mean of {label_of(outcome)}", _LABEL_LETTERS))
     if is_surface:
         x, y = names
         plot_surface(summary, x=x, y=y, outcome=outcome, ax=panels[2])
@@ -566,17 +549,24 @@ def _draw_rows(
     some, none = rows["difference"], rows["difference"] == 0
     ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
     ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
-    ax.axvline(0.0, **ZERO_STYLE)
-    name_rows(ax, [names[place] for place in range(len(names))])
+    outcome = rows["outcome"].iloc[0]
+    baselines = ", ".join(short_names(rows["baseline"].unique()))
+    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
+    words += DIRECTIONS[OUTCOMES[outcome].better]
+    _label_rows(ax, [names[place] for place in range(len(names))], words)
     size = min(NAME_SIZE, ax.get_yticklabels()[0].get_fontsize())
     for height, row in zip(heights, rows.itertuples(), strict=True):
         beside(ax, height, _shares_text(row))
         ax.texts[-1].set_fontsize(size)
+    return ax
+
+
+def _label_rows(ax: Axes, names: Sequence[str], xlabel: str) -> Axes:
+    """Name rows on the left, the first one at the top, and draw a line at zero."""
+    ax.axvline(0.0, **ZERO_STYLE)
+    name_rows(ax, names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    outcome = rows["outcome"].iloc[0]
-    baselines = ", ".join(short_names(rows["baseline"].unique()))
-    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
-    ax.set_xlabel(words + DIRECTIONS[OUTCOMES[outcome].better], parse_math=False)
+    ax.set_xlabel(xlabel, parse_math=False)
     legend_above(ax)
     return ax
 
@@ -627,6 +617,22 @@ def _name_shades(ax: Axes, shades: ScalarMappable, words: str) -> None:
     ax.get_figure().colorbar(shades, ax=ax, label=fill(words, _LABEL_LETTERS))
 
 
+def _draw_means(
+    ax: Axes, summary: pd.DataFrame, x: str, mean: str, **look: float
+) -> pd.DataFrame:
+    """Draw means by what was varied; return the rows with their place on the axis."""
+    # Varied values can be a column of objects although all are numbers.
+    values = summary[x].infer_objects()
+    is_number = values.dtype.kind in _NUMBERS
+    places = values if is_number else _name_texts(ax, values.map(str))
+    rows = summary.assign(place=places).sort_values("place")
+    line = "-" if is_number and rows["place"].is_unique else ""
+    look = POINT_STYLE | {"linestyle": line, "label": "mean", **look}
+    ax.plot("place", mean, data=rows, **look)
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    return rows
+
+
 def _as_set(name: str) -> str:
     return f"{short_names([name])[0]} (as set)"
 
@@ -672,20 +678,6 @@ def _goal(name: str, goals: Mapping[str, str]) -> str:
 def _study_figure(height_in: float) -> Figure:
     """Return an empty page of the common width."""
     return Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
-
-
-def _keep_means(ax: Axes, label: str) -> None:
-    """Remove the spread of athletes from a panel; a dot is a scenario."""
-    # The limits of the axes follow the means once the spread is gone.
-    for spread in [*ax.collections]:
-        spread.remove()
-    ax.get_legend().remove()
-    ax.relim()
-    ax.autoscale_view()
-    for dots in ax.lines:
-        dots.set_markersize(_DOT_PT)
-    is_first = ax.get_subplotspec().is_first_col()
-    ax.set_ylabel(fill(label, _LABEL_LETTERS) if is_first else "")
 
 
 def _is_numbers(varied: Varied) -> bool:
