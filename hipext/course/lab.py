@@ -60,7 +60,12 @@ def copy_notebooks(folder: Path) -> Iterator[str]:
 
     An existing file is kept, whatever its content.
     """
-    for source, name in _course():
+    notebooks, flaws = notebooks_dir(), data_dir() / "flaws"
+    copies = {path: path.name for path in sorted(notebooks.glob("*.ipynb"))}
+    copies |= {path: path.name for path in sorted(notebooks.glob("*.md"))}
+    # The guides link to the flawed plans there.
+    copies |= {path: f"data/flaws/{path.name}" for path in sorted(flaws.glob("*.toml"))}
+    for source, name in copies.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -71,18 +76,6 @@ def copy_notebooks(folder: Path) -> Iterator[str]:
                 yield f"{target}: {_KEPT}"
         else:
             yield f"{target}: a fresh copy."
-
-
-def _course() -> Iterator[tuple[Path, Path]]:
-    """Yield the files of the course and their places: notebooks, guides, flawed plans.
-
-    The flawed plans are placed where the guides link to them.
-    """
-    for kind in ("*.ipynb", "*.md"):
-        for path in sorted(notebooks_dir().glob(kind)):
-            yield path, Path(path.name)
-    for path in sorted((data_dir() / "flaws").glob("*.toml")):
-        yield path, Path("data", "flaws", path.name)
 
 
 def launch_lab(

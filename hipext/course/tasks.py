@@ -9,7 +9,7 @@ from functools import cache
 from math import isclose
 from pathlib import Path
 
-from hipext.files.checks import counted, did_you_mean
+from hipext.files.checks import check_one_of, counted
 from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 
 Cell = dict[str, object]
@@ -23,6 +23,9 @@ _ANSWER = re.compile(
 )
 CONFIG_NAME = "nbgrader_config.py"
 SCHEMA_VERSION = 3  # of the metadata that nbgrader 0.9 reads
+_NBGRADER = {"schema_version": SCHEMA_VERSION, "task": False}
+_TO_ANSWER = _NBGRADER | {"solution": True, "grade": False, "locked": False}
+_TO_GRADE = _NBGRADER | {"solution": False, "grade": True, "locked": True}
 STUB = "# Put your number in place of None above, then run this cell."
 CONFIG = f'''"""Settings of nbgrader for this course.
 
@@ -100,11 +103,7 @@ def check_answer(task: str, answer: float | None) -> str:
     'Task 01.1: not answered yet.'
     """
     tasks = read_tasks()
-    if task not in tasks:
-        raise ValueError(
-            f"There is no task {task!r}; there are {', '.join(tasks)}."
-            f"{did_you_mean(task, tasks)}"
-        )
+    check_one_of(task, tasks, name="task")
     if answer is None:
         return f"Task {task}: not answered yet."
     asked = tasks[task]
@@ -142,15 +141,9 @@ def chosen_names(given: Iterable[str]) -> list[str]:
     """
     names = course_names()
     known = {name: name for name in names} | {name[:2]: name for name in names}
-    chosen = []
-    for one in given:
-        name = known.get(one.removesuffix(".ipynb"))
-        if name is None:
-            raise ValueError(
-                f"There is no notebook {one!r} with tasks; there are "
-                f"{', '.join(names)}.{did_you_mean(one, names)}"
-            )
-        chosen.append(name)
+    chosen = [known.get(one.removesuffix(".ipynb"), one) for one in given]
+    for name in chosen:
+        check_one_of(name, names, name="A notebook with tasks")
     return list(dict.fromkeys(chosen)) or names
 
 
@@ -242,26 +235,15 @@ def _answer_and_test(
         "hint": json.dumps(task.hint, ensure_ascii=False),
         "points": counted(points, "point"),
     }
+    graded = _TO_GRADE | {"grade_id": f"test-{number}", "points": points}
     yield _cleared(cell) | {
         "source": ANSWER_CELL.format(**values),
-        "metadata": {"nbgrader": _metadata(f"task-{number}", is_solution=True)},
+        "metadata": {"nbgrader": _TO_ANSWER | {"grade_id": f"task-{number}"}},
     }
-    graded = _metadata(f"test-{number}", is_solution=False) | {"points": points}
     yield _cleared(cell) | {
         "id": f"test-{number}",
         "source": TEST_CELL.format(**values),
         "metadata": {"nbgrader": graded},
-    }
-
-
-def _metadata(grade_id: str, *, is_solution: bool) -> dict[str, object]:
-    return {
-        "grade": not is_solution,
-        "grade_id": grade_id,
-        "locked": not is_solution,
-        "schema_version": SCHEMA_VERSION,
-        "solution": is_solution,
-        "task": False,
     }
 
 
