@@ -86,11 +86,7 @@ def fit_results(
     as_json: bool,
     **options: object,
 ) -> str:
-    """Fit a model to the series of a file, write the files, and return the summary.
-
-    `columns` are names by "load", "performance" and "day", None for the usual ones;
-    `options` are those of `reproduction.inputs_of_fit`.
-    """
+    """Fit a model to the series of a file, write the files, and return the summary."""
     series = _series_of(path, columns, exercise=exercise, missing=missing)
     folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
     records.check_folder_is_free(folder, "fit")

@@ -97,10 +97,7 @@ def write_results(
     *,
     replaceable: Collection[str] = (),
 ) -> Written:
-    """Write tables with their record, and figures.
-
-    Of results of other inputs in the folder, what is `replaceable` goes.
-    """
+    """Write a record and figures; of other inputs, what is `replaceable` goes."""
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
     paths = write_files({**figures, **record}, folder)

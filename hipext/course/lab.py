@@ -56,10 +56,7 @@ def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
-    """Copy the files of the course that `folder` lacks; yield a message for each.
-
-    An existing file is kept, whatever its content.
-    """
+    """Copy the files of the course that `folder` lacks; yield what became of each."""
     notebooks, flaws = notebooks_dir(), data_dir() / "flaws"
     copies = {path: path.name for path in sorted(notebooks.glob("*.ipynb"))}
     copies |= {path: path.name for path in sorted(notebooks.glob("*.md"))}
@@ -102,11 +99,8 @@ def launch_lab(
 
 @contextmanager
 def compile_in_background() -> Iterator[None]:
-    """Compile the day loop in another process meanwhile, where numba is installed.
-
-    The first time on a machine that takes up to a minute. A kernel that starts before
-    it is done compiles for itself, and answers more slowly until then.
-    """
+    """Compile the day loop in another process meanwhile, where numba is installed."""
+    # It takes up to a minute once; a kernel that starts earlier compiles for itself.
     if not can_compile():
         yield
         return
@@ -122,11 +116,8 @@ def compile_in_background() -> Iterator[None]:
 
 
 def send_at_once() -> None:
-    """Send small messages to the browser at once: explorers answer 35 ms sooner.
-
-    The server leaves Nagle's algorithm on. This changes a class of the server that may
-    change (Voila's inherits from it), so a failure has no other effect.
-    """
+    """Turn Nagle's algorithm off in the server: explorers answer 35 ms sooner."""
+    # The class may change (Voila's inherits from it): a failure has no other effect.
     try:
         from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
@@ -145,11 +136,7 @@ def send_at_once() -> None:
 def launch_app(
     *, tell: Callable[[str], None], browser: bool = True, port: int = 8866
 ) -> None:
-    """Serve the page of all explorers until it is stopped; local, with a token.
-
-    `tell` is called with the address, token included, once it is served. If the port is
-    in use, the next free one is taken.
-    """
+    """Serve the page of all explorers, and call `tell` with its address and token."""
     try:
         from voila.app import Voila
     except ImportError:
@@ -179,10 +166,8 @@ def launch_app(
 
 
 def _open_privately(url: str) -> Thread:
-    """Open an address in the browser through a file that only its owner can read.
-
-    As an argument of the browser the token would appear in the list of processes.
-    """
+    """Open an address in the browser through a file that only its owner can read."""
+    # As an argument of the browser the token would appear in the list of processes.
     number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
     os.close(number)
     Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")

@@ -135,10 +135,7 @@ def course_names() -> list[str]:
 
 
 def chosen_names(given: Iterable[str]) -> list[str]:
-    """Return the names of the requested notebooks in order; all if none is given.
-
-    A notebook is given as ``"01_first_plan"``, ``"01_first_plan.ipynb"`` or ``"01"``.
-    """
+    """Return names for "01_first_plan", "01_first_plan.ipynb" or "01"; all for none."""
     names = course_names()
     known = {name: name for name in names} | {name[:2]: name for name in names}
     chosen = [known.get(one.removesuffix(".ipynb"), one) for one in given]
@@ -156,10 +153,7 @@ def read_notebook(name: str) -> dict:
 
 
 def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
-    """Yield the cells of a notebook up to the heading of its solutions.
-
-    Text before that heading is kept; a cell tagged ``solution`` is not.
-    """
+    """Yield the cells up to the heading of the solutions, without those so tagged."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text, *solutions = _SOLUTIONS.split(cell["source"], maxsplit=1)
@@ -184,11 +178,7 @@ def answers(notebook: Mapping) -> list[Answer]:
 
 
 def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
-    """Return the files of an nbgrader course by their path in its folder.
-
-    They are ``nbgrader_config.py`` and, for each of the notebooks that `chosen_names`
-    finds, ``source/NAME/NAME.ipynb``, whose tasks give `points` each.
-    """
+    """Return the files of an nbgrader course by path; a task gives so many points."""
     if points < 1:
         raise ValueError(f"points must be 1 or more; got {points}.")
     files = {CONFIG_NAME: CONFIG.encode()}
@@ -200,11 +190,8 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
 
 
 def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
-    """Return the teacher's version of a notebook, for `nbgrader generate_assignment`.
-
-    It has the cells up to the solutions, without outputs. Each answer contains the key,
-    which nbgrader removes, and is followed by a cell that marks it.
-    """
+    """Return the version of a notebook from which nbgrader makes that of students."""
+    # An answer contains the key, which nbgrader removes; the cell after it marks it.
     cells = []
     for cell in cells_before_solutions(notebook):
         answer = answer_of(cell)
@@ -248,23 +235,16 @@ def _answer_and_test(
 
 
 def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write the files of a course, all of them or none; return those that were missing.
-
-    Existing settings of nbgrader are kept. FileExistsError if an assignment exists with
-    other content: it may have been edited.
-    """
-    existing = {
-        name: Path(folder, name) for name in files if Path(folder, name).exists()
-    }
+    """Write the files that are missing, all or none; refuse if one was edited."""
+    new = {name: files[name] for name in files if not Path(folder, name).exists()}
     edited = [
-        str(path)
-        for name, path in existing.items()
-        if name != CONFIG_NAME and path.read_bytes() != files[name]
+        str(Path(folder, name))
+        for name in sorted(files.keys() - new.keys() - {CONFIG_NAME})
+        if Path(folder, name).read_bytes() != files[name]
     ]
     if edited:
         raise FileExistsError(
             f"{', '.join(edited)}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
-    new = {name: files[name] for name in files if name not in existing}
     return write_files(new, folder)

@@ -119,10 +119,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
 
 @mpl.rc_context(_LOOK)
 def figures(simulation: Simulation) -> dict[str, Figure]:
-    """Return the figures of a run by name; they are unknown to pyplot.
-
-    In the closed loop, pain, technique, range, strength and decisions are added.
-    """
+    """Return the figures of a run by name; they are unknown to pyplot."""
     plan, weekly, sets = simulation.plan, simulation.weekly, simulation.sets
     drawn: dict[str, Figure] = {}
 

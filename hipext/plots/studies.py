@@ -413,12 +413,7 @@ def comparison_figure(found: Comparison, outcome: str) -> Figure:
 
 @rc_context({"font.size": _FONT_PT})
 def sweep_figure(found: Sweep, outcome: str) -> Figure:
-    """Return an outcome by each varied name, and as a surface of two numbers.
-
-    Of several names only the means of scenarios are drawn: athletes differ by far more
-    than scenarios do, and would hide them. Names after the first `MOST_PANELS` are not
-    drawn.
-    """
+    """Return an outcome by each varied name, and as a surface of two numbers."""
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
     is_surface = len(names) == 2 and all(map(_is_numbers, found.vary.values()))
@@ -433,6 +428,7 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
         if len(names) == 1:
             plot_effect(summary, x=name, outcome=outcome, ax=ax)
         else:
+            # Athletes differ by more than scenarios do, and would hide their means.
             _draw_means(ax, summary, name, f"{outcome}_mean", markersize=_DOT_PT)
         if _is_whole(found.vary[name]):
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
