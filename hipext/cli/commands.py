@@ -78,16 +78,13 @@ def _print_version(is_wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[
-    bool,
-    typer.Option(
-        "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
-]
-
-
 @app.callback()
-def _without_command(_version: Version = False) -> None:
+def _without_command(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
     """Take the options that need no command."""
 
 
@@ -556,7 +553,10 @@ def _print_table(
 ) -> None:
     from hipext.cli.text import table_json
 
-    print(table_json(rows) if as_json else text_of(rows))
+    if as_json:
+        print(table_json(rows))
+    else:
+        print(text_of(rows) if len(rows) else "Nothing found.")
 
 
 def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -> None:

@@ -95,7 +95,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
         "totals": weekly.sum(numeric_only=True).to_dict(),
         "highest": _peak(weekly, "system_volume_load_kg"),
-        "ranges": {name: _range(weekly[name]) for name in training.BALANCE_STYLES},
+        "ranges": {name: _span(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
         "states": {
             **response.iloc[-1],
@@ -189,7 +189,6 @@ def _environment() -> jinja2.Environment:
         "number": number,
         "fixed": fixed,
         "percent": lambda share: number(100 * share),
-        "span": _span,
         "listed": listed,
         "spoken": spoken,
         "named": _named,
@@ -198,11 +197,6 @@ def _environment() -> jinja2.Environment:
         "minus": lambda text: text.replace("-", "\N{MINUS SIGN}"),
     }
     return environment
-
-
-def _span(shares: tuple[float, float]) -> str:
-    low, high = map(number, (100 * shares[0], 100 * shares[1]))
-    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def _named(exercise: str) -> str:
@@ -215,10 +209,11 @@ def _peak(table: pd.DataFrame, column: str) -> dict | None:
     return table.loc[table[column].idxmax()].to_dict() if is_known else None
 
 
-def _range(shares: pd.Series) -> tuple[float, float] | None:
-    """Return the lowest and highest share; None where nothing is known."""
-    known = shares.dropna()
-    return (known.min(), known.max()) if len(known) else None
+def _span(shares: pd.Series) -> str:
+    """Return the lowest and highest share as a text, empty where nothing is known."""
+    low, high = map(number, (100 * shares.min(), 100 * shares.max()))
+    span = f"{low} %" if low == high else f"{low} to {high} %"
+    return span if shares.notna().any() else ""
 
 
 def _muscle_peaks(sets: pd.DataFrame) -> list[dict]:

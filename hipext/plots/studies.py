@@ -41,7 +41,7 @@ from hipext.plots.style import (
 )
 from hipext.studies.comparison import Comparison
 from hipext.studies.crowds import OUTCOMES, WEEKLY
-from hipext.studies.designs import Range, Sensitivity, Varied, written
+from hipext.studies.designs import Sensitivity, written
 from hipext.studies.search import Search
 from hipext.studies.sweeps import Sweep
 
@@ -416,7 +416,10 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
     """Return an outcome by each varied name, and as a surface of two numbers."""
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
-    is_surface = len(names) == 2 and all(map(_is_numbers, found.vary.values()))
+    numbers = summary[names].infer_objects().select_dtypes("number")
+    # A surface has one scenario at each place; Morris' design visits some repeatedly.
+    is_surface = len(names) == 2 == (numbers.min() < numbers.max()).sum()
+    is_surface &= not numbers.duplicated().any()
     n_panels = len(names) + is_surface
     n_columns = 1 if n_panels <= _MAX_STACKED else 2
     n_rows = -(-n_panels // n_columns)
@@ -430,7 +433,7 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
         else:
             # Athletes differ by more than scenarios do, and would hide their means.
             _draw_means(ax, summary, name, f"{outcome}_mean", markersize=_DOT_PT)
-        if _is_whole(found.vary[name]):
+        if name in numbers and numbers[name].dtype.kind == "i":
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(names) > 1:
         for ax in panels[::n_columns]:
@@ -674,14 +677,3 @@ def _goal(name: str, goals: Mapping[str, str]) -> str:
 def _study_figure(height_in: float) -> Figure:
     """Return an empty page of the common width."""
     return Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
-
-
-def _is_numbers(varied: Varied) -> bool:
-    """Return whether several numbers, or a range of them, were varied."""
-    return isinstance(varied, Range) or (
-        len(varied) > 1 and {*map(type, varied)} <= {int, float}
-    )
-
-
-def _is_whole(varied: Varied) -> bool:
-    return varied.whole if isinstance(varied, Range) else {*map(type, varied)} <= {int}
