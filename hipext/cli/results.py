@@ -245,7 +245,7 @@ def check_outcome(name: str) -> None:
     check_one_of(name, OUTCOMES, name="--outcome")
 
 
-def scenarios_to_compare(
+def compared_scenarios(
     names: Sequence[str],
     plans: Sequence[Plan],
     varied: Mapping[str, Sequence],
@@ -267,7 +267,7 @@ def scenarios_to_compare(
     raise ValueError(f"A plan is named twice: {', '.join(names)}.")
 
 
-def athletes_to_compare(
+def compared_athletes(
     athlete: str | None, population: str | None, n: int, *, seed: int
 ) -> Sequence[Athlete]:
     """Return one athlete n times, or n athletes drawn from a population."""
