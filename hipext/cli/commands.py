@@ -167,24 +167,23 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    print(
-        cli.results.fit_results(
-            series,
-            out,
-            columns={"load": load, "performance": performance, "day": day},
-            exercise=exercise,
-            missing=missing,
-            model=model,
-            convention=convention,
-            bounds=read_bounds(bound or []),
-            start=read_starts(start or []),
-            compare=compare or [],
-            n_bootstrap=bootstrap,
-            level=level,
-            seed=seed,
-            as_json=as_json,
-        )
+    text = cli.results.fit_results(
+        series,
+        out,
+        columns={"load": load, "performance": performance, "day": day},
+        exercise=exercise,
+        missing=missing,
+        model=model,
+        convention=convention,
+        bounds=read_bounds(bound or []),
+        start=read_starts(start or []),
+        compare=compare or [],
+        n_bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+        as_json=as_json,
     )
+    print(text)
 
 
 @app.command()
@@ -209,7 +208,7 @@ def compare(
     differences are due to the scenarios and not to chance. Without --vary, one thing of
     the plan is changed at a time: deload weeks, load step, rule, sessions a week, ...
     """
-    cli.results.check_outcome(outcome)
+    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
     changed, varied = read_changes(changes or []), read_vary(vary or [])
     chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
     athletes = cli.results.compared_athletes(athlete, population, n_athletes, seed=seed)
@@ -223,11 +222,10 @@ def compare(
         )
         found = hipext.compare(scenarios, athletes, seeds=(seed,), **settings)
     folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
-    print(
-        cli.results.comparison_results(
-            found, outcome, folder, changed=changed, as_json=as_json
-        )
+    text = cli.results.comparison_results(
+        found, outcome, folder, changed=changed, as_json=as_json
     )
+    print(text)
 
 
 @app.command()
@@ -247,7 +245,7 @@ def sweep(
     """
     from hipext.studies.sweep_file import read_sweep_file
 
-    cli.results.check_outcome(outcome)
+    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
     spec = read_sweep_file(path)
     folder = out or Path("out") / f"sweep-{Path(path).stem}"
     # What resumes the sweep: a folder of the user's must be named once more.

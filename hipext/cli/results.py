@@ -23,7 +23,7 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import check_one_of, counted, shortened
+from hipext.files.checks import counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
 from hipext.plans.plan import Plan
@@ -238,11 +238,6 @@ def _models_text(models: pd.DataFrame) -> str:
     )
     text = table(shown.rename(columns=_MODEL_HEADS))
     return f"{text}\n{wrapped(note, prefix='')}"
-
-
-def check_outcome(name: str) -> None:
-    """Raise ValueError unless --outcome names an outcome."""
-    check_one_of(name, OUTCOMES, name="--outcome")
 
 
 def compared_scenarios(

@@ -158,11 +158,9 @@ def _read(found: Sequence[Block], sections: list[_Section]) -> None:
 
 
 def _setting(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
-    """Return the block that introduces a question after a result, if there is one.
-
-    The first block after a result describes the result, and so does a block that
-    refers back to it: "So ...". Another one just before the question introduces it.
-    """
+    """Return the block that introduces a question after a result, if there is one."""
+    # The first block after a result describes the result, and so does a block that
+    # refers back to it: "So ...". Another one just before the question introduces it.
     last_two = [*earlier, *before][-2:]
     starts = [
         x for x in last_two if x["type"] == "heading" or split_at(x, "Predict")[1]

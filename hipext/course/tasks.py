@@ -82,10 +82,8 @@ def check_answer(task: str, answer: float | None) -> str:
 
     Parameters
     ----------
-    task : str
-        Number of the task: ``"01.1"``.
-    answer : float or None
-        A number; None for not answered yet.
+    task : number of the task, such as ``"01.1"``
+    answer : a number; None for not answered yet
 
     Returns
     -------

@@ -69,8 +69,7 @@ _BELOW, _ABOVE = 0.06, 0.2  # margins under the best and over the limit of the r
 def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw the fitted curve with its bands, the tests, and the load below.
 
-    Those of the performance. The load has a second axis, on the right. Without
-    draws of the bootstrap there are no bands.
+    The load has an axis on the right. Without a bootstrap there are no bands.
 
     Parameters
     ----------

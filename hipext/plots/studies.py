@@ -334,8 +334,7 @@ def plot_front(
     ----------
     trials : one row per trial: a column per goal, ``is_allowed`` and ``is_on_front``
     goals : "highest" or "lowest" by goal; two or more
-    x, y, colour : str, optional
-        Goals to draw. Default: the first ones left; a colour from the third on.
+    x, y, colour : goals to draw. Default: the first ones left; a colour from the third
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])

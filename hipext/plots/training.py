@@ -182,8 +182,7 @@ def plot_response(
 
     Parameters
     ----------
-    response : pandas.DataFrame
-        Response table, one row per day from day 0, as `respond` of a model returns it.
+    response : one row per day from day 0, as `respond` of a model returns it
     weekly : weekly table of the same plan, for its deload weeks and phases
     """
     RESPONSE.check(response)
