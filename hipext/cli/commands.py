@@ -1,12 +1,13 @@
 """The commands of ``hipext``: read the arguments, call the package, print the result.
 
-Most imports are inside the commands, so that ``hipext --help`` answers at once.
+Modules are loaded when a command uses them, so that ``hipext --help`` answers at once.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 import hipext
+from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
 
@@ -78,16 +80,13 @@ def _print_version(is_wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[
-    bool,
-    typer.Option(
-        "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
-]
-
-
 @app.callback()
-def _without_command(_version: Version = False) -> None:
+def _without_command(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
     """Take the options that need no command."""
 
 
@@ -109,17 +108,14 @@ def run(
     Performance, pain and fatigue feed back into the plan: sets can fail, pain and
     soreness rise and fall, gates open or not. With --open-loop every set succeeds.
     """
-    from hipext.cli import text
-    from hipext.files.checks import check_one_of
-    from hipext.files.tables import TRAINING_LOADS
     from hipext.plots.report import FILE_NAMES, report_files
     from hipext.simulation.simulation import ALL_FILES, record_files
 
-    check_one_of(load, TRAINING_LOADS, name="--load")
+    files.checks.check_one_of(load, hipext.tables.TRAINING_LOADS, name="--load")
     if is_open and (seed or no_noise):
         raise ValueError("--open-loop is not random: leave out --seed and --no-noise.")
     changed = read_changes(changes or [])
-    chosen = text.with_changes_described(
+    chosen = cli.text.with_changes_described(
         hipext.vary(hipext.read_plan(plan), changed), changed
     )
     trained = hipext.read_athlete(athlete)
@@ -134,16 +130,16 @@ def run(
     name = Path(plan).stem
     if athlete != options.DEFAULT_ATHLETE:
         name += f"-{Path(athlete).stem}"
-    written = text.write_results(
+    written = cli.text.write_results(
         out / name,
         record_files(found),
         report_files(found),
         replaceable=(*FILE_NAMES, *ALL_FILES),
     )
     if as_json:
-        print(text.run_json(found, written))
+        print(cli.text.run_json(found, written))
     else:
-        print(text.run_text(found, written, changed=changed, explained=explained))
+        print(cli.text.run_text(found, written, changed=changed, explained=explained))
 
 
 @app.command()
@@ -171,26 +167,23 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    from hipext.cli.results import fit_results
-
-    print(
-        fit_results(
-            series,
-            out,
-            columns={"load": load, "performance": performance, "day": day},
-            exercise=exercise,
-            missing=missing,
-            model=model,
-            convention=convention,
-            bounds=read_bounds(bound or []),
-            start=read_starts(start or []),
-            compare=compare or [],
-            n_bootstrap=bootstrap,
-            level=level,
-            seed=seed,
-            as_json=as_json,
-        )
+    text = cli.results.fit_results(
+        series,
+        out,
+        columns={"load": load, "performance": performance, "day": day},
+        exercise=exercise,
+        missing=missing,
+        model=model,
+        convention=convention,
+        bounds=read_bounds(bound or []),
+        start=read_starts(start or []),
+        compare=compare or [],
+        n_bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+        as_json=as_json,
     )
+    print(text)
 
 
 @app.command()
@@ -215,27 +208,24 @@ def compare(
     differences are due to the scenarios and not to chance. Without --vary, one thing of
     the plan is changed at a time: deload weeks, load step, rule, sessions a week, ...
     """
-    from hipext.cli import results
-
-    results.check_outcome(outcome)
+    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
     changed, varied = read_changes(changes or []), read_vary(vary or [])
     chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
-    athletes = results.athletes_to_compare(athlete, population, n_athletes, seed=seed)
+    athletes = cli.results.compared_athletes(athlete, population, n_athletes, seed=seed)
     # One plan and no values to try: each part of the plan is changed in turn.
     settings = {"noise": not no_noise, "level": level, "progress": True}
     if len(chosen) == 1 and not varied:
         found = hipext.one_at_a_time(chosen[0], athletes, seeds=(seed,), **settings)
     else:
-        scenarios = results.scenarios_to_compare(
+        scenarios = cli.results.compared_scenarios(
             plans, chosen, varied, factorial=factorial
         )
         found = hipext.compare(scenarios, athletes, seeds=(seed,), **settings)
     folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
-    print(
-        results.comparison_results(
-            found, outcome, folder, changed=changed, as_json=as_json
-        )
+    text = cli.results.comparison_results(
+        found, outcome, folder, changed=changed, as_json=as_json
     )
+    print(text)
 
 
 @app.command()
@@ -253,17 +243,17 @@ def sweep(
     A sweep that was stopped, for whatever reason, continues with --resume. Threads, a
     local cluster and a cluster of machines write the same bytes.
     """
-    from hipext.cli import results
     from hipext.studies.sweep_file import read_sweep_file
 
-    results.check_outcome(outcome)
+    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
     spec = read_sweep_file(path)
     folder = out or Path("out") / f"sweep-{Path(path).stem}"
     # What resumes the sweep: a folder of the user's must be named once more.
     own_folder = [] if out is None else ["--out", str(out)]
-    with results.resumable(folder, ["hipext", "sweep", path, *own_folder, "--resume"]):
+    command = ["hipext", "sweep", path, *own_folder, "--resume"]
+    with cli.results.resumable(folder, command):
         if scheduler is not None:
-            results.silence_dask()
+            cli.results.silence_dask()
         found = hipext.sweep(
             spec,
             folder,
@@ -272,7 +262,7 @@ def sweep(
             n_threads=threads,
             progress=True,
         )
-        text = results.sweep_results(found, outcome, as_json=as_json)
+        text = cli.results.sweep_results(found, outcome, as_json=as_json)
     print(text)
 
 
@@ -287,10 +277,8 @@ def sensitivity(
 
     For sweeps whose design is of kind saltelli (Sobol indices) or morris (screening).
     """
-    from hipext.cli.results import sensitivity_results
-
     found = hipext.read_sweep(folder).sensitivity(outcome, level=level)
-    print(sensitivity_results(found, folder, as_json=as_json))
+    print(cli.results.sensitivity_results(found, folder, as_json=as_json))
 
 
 @app.command()
@@ -303,15 +291,13 @@ def search(
 
     The result is a front of trade-offs between the goals, never a single best plan.
     """
-    from hipext.cli import results
-    from hipext.files.records import check_folder_is_free
     from hipext.studies.sweep_file import read_search_file
 
     spec = read_search_file(path)
     folder = out or Path("out") / f"search-{Path(path).stem}"
-    check_folder_is_free(folder, "search")
+    files.records.check_folder_is_free(folder, "search")
     found = hipext.find_front(spec, progress=True)
-    print(results.search_results(spec, found, folder, as_json=as_json))
+    print(cli.results.search_results(spec, found, folder, as_json=as_json))
 
 
 @app.command()
@@ -324,12 +310,8 @@ def reproduce(
 
     Prints "identical", or the first difference and its cause, with exit code 1.
     """
-    from dataclasses import asdict
-
-    from hipext.cli.text import json_text
-
     found = hipext.reproduce(folder, engine=engine, progress=True)
-    print(json_text(asdict(found)) if as_json else found.report())
+    print(cli.text.json_text(asdict(found)) if as_json else found.report())
     if not found.is_equal:
         sys.exit(1)
 
@@ -366,13 +348,12 @@ def studies(name: options.FileShown = None, as_json: options.AsJson = False) -> 
 
     A start for a file of your own: hipext studies light_weeks > my_sweep.toml
     """
-    from hipext.files.checks import check_one_of
-    from hipext.files.io import shipped_names
-
     folders = ["sweeps", "searches"]
     if name is not None:
-        found = {one: folder for folder in folders for one in shipped_names(folder)}
-        check_one_of(name, found, name="The name of a study")
+        found = {
+            one: folder for folder in folders for one in files.shipped_names(folder)
+        }
+        files.checks.check_one_of(name, found, name="The name of a study")
         folders = [found[name]]
     _print_shipped(folders, name, as_json=as_json)
 
@@ -385,17 +366,16 @@ def exercises(
 
     Muscles, cues, faults, and what comes next.
     """
-    from hipext.cli.text import exercise_text, table
     from hipext.plans.exercises import exercise_named, exercise_table
 
     catalogue = hipext.read_exercises()
     if name is None:
         columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
         rows = exercise_table(catalogue)
-        _print_table(rows, lambda rows: table(rows[columns]), as_json=as_json)
+        _print_table(rows, lambda rows: cli.text.table(rows[columns]), as_json=as_json)
         return
     exercise = exercise_named(name, catalogue)
-    text = exercise_text(exercise, catalogue)
+    text = cli.text.exercise_text(exercise, catalogue)
     print(exercise.model_dump_json(indent=2) if as_json else text)
 
 
@@ -408,12 +388,10 @@ def evidence(
     as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
-    from hipext.cli.text import evidence_text
-
     found = hipext.search_evidence(
         hipext.read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
     )
-    _print_table(found, evidence_text, as_json=as_json)
+    _print_table(found, cli.text.evidence_text, as_json=as_json)
 
 
 @app.command()
@@ -424,12 +402,10 @@ def lint(
     as_json: options.AsJson = False,
 ) -> None:
     """Look for what is allowed in a plan but probably not meant."""
-    from hipext.cli.text import findings_text
-
     found = hipext.lint_plan(
         hipext.read_plan(plan), athlete=hipext.read_athlete(athlete)
     )
-    _print_table(found, findings_text, as_json=as_json)
+    _print_table(found, cli.text.findings_text, as_json=as_json)
     if strict and len(found):
         sys.exit(1)
 
@@ -444,11 +420,10 @@ def fmt(
 
     A start for a plan of your own: hipext fmt guide_16wk > my_plan.toml
     """
-    from hipext.files.io import find_file, read_text, write_files
     from hipext.plans.plan_file import format_text
 
-    path = find_file(plan, "plans")
-    before = read_text(path)
+    path = files.io.find_file(plan, "plans")
+    before = files.io.read_text(path)
     after = format_text(before, source=str(path))
     if check:
         print(f"{path} is {'' if before == after else 'not '}in canonical form.")
@@ -461,18 +436,14 @@ def fmt(
             f"Save a copy first: hipext fmt {plan} > my_plan.toml"
         )
     elif before != after:
-        write_files({path.name: after.encode()}, path.parent)
+        files.io.write_files({path.name: after.encode()}, path.parent)
 
 
 @app.command()
 def schema(kind: options.Kind = "plan") -> None:
     """Print the JSON Schema of a kind of file, for editors."""
-    from hipext.cli.schema import SCHEMAS
-    from hipext.cli.text import json_text
-    from hipext.files.checks import check_one_of
-
-    check_one_of(kind, SCHEMAS, name="kind")
-    print(json_text(SCHEMAS[kind]()))
+    files.checks.check_one_of(kind, cli.schema.SCHEMAS, name="kind")
+    print(cli.text.json_text(cli.schema.SCHEMAS[kind]()))
 
 
 @app.command()
@@ -486,12 +457,10 @@ def lab(
 
     Your own work is never replaced.
     """
-    from hipext.course.lab import check_user, copy_notebooks, launch_lab
-
-    check_user(allow_root=allow_root)
-    for line in copy_notebooks(folder):
+    course.lab.check_user(allow_root=allow_root)
+    for line in course.lab.copy_notebooks(folder):
         typer.echo(line)  # not kept back while JupyterLab runs
-    launch_lab(folder, browser=browser, port=port, allow_root=allow_root)
+    course.lab.launch_lab(folder, browser=browser, port=port, allow_root=allow_root)
 
 
 @app.command("app")
@@ -504,10 +473,8 @@ def explorers_app(
 
     An address such as ?explorer=deload&deload_every_weeks=3 opens one with settings.
     """
-    from hipext.course.lab import check_user, launch_app
-
-    check_user(allow_root=allow_root, command="app")
-    launch_app(tell=typer.echo, browser=browser, port=port)
+    course.lab.check_user(allow_root=allow_root, command="app")
+    course.lab.launch_app(tell=typer.echo, browser=browser, port=port)
 
 
 @app.command()
@@ -522,10 +489,8 @@ def assignments(
     there already and was edited is never replaced, nor are the settings of a course.
     To mark: pip install 'hipext[class]', and nbgrader in the activated environment.
     """
-    from hipext.course.tasks import course_files, write_course
-
-    files = course_files(notebooks or [], points=points)
-    for path in write_course(files, out):
+    made = course.tasks.course_files(notebooks or [], points=points)
+    for path in course.tasks.write_course(made, out):
         print(path)
     print(f"Next, in {out}: nbgrader generate_assignment NAME")
 
@@ -541,10 +506,8 @@ def handouts(
     Questions to predict and tasks, with room to answer; limits, sources, figures. No
     answers except those that the figures show. Needs pip install 'hipext[class]'.
     """
-    from hipext.course.handouts import handout_files
-    from hipext.files.io import write_files
-
-    for path in write_files(handout_files(notebooks or [], figures=figures), out):
+    pages = course.handouts.handout_files(notebooks or [], figures=figures)
+    for path in files.io.write_files(pages, out):
         print(path)
 
 
@@ -554,23 +517,23 @@ def _print_table(
     *,
     as_json: bool,
 ) -> None:
-    from hipext.cli.text import table_json
 
-    print(table_json(rows) if as_json else text_of(rows))
+    if as_json:
+        print(cli.text.table_json(rows))
+    else:
+        print(text_of(rows) if len(rows) else "Nothing found.")
 
 
 def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -> None:
     """Print the list of the shipped files of folders, or the file of a name."""
-    from hipext.cli.text import SHIPPED_READERS, entries_text, shipped_table
-    from hipext.files.io import find_file, read_text
-
     if name is None:
-        _print_table(shipped_table(folders), entries_text, as_json=as_json)
+        rows = cli.text.shipped_table(folders)
+        _print_table(rows, cli.text.entries_text, as_json=as_json)
         return
     (folder,) = folders
     # A file of the user's is checked before its text is printed.
-    found = SHIPPED_READERS[folder](name)
-    text = read_text(find_file(name, folder)).rstrip()
+    found = cli.text.SHIPPED_READERS[folder](name)
+    text = files.io.read_text(files.io.find_file(name, folder)).rstrip()
     print(found.model_dump_json(indent=2) if as_json else text)
 
 

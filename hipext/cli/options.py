@@ -163,10 +163,7 @@ def read_changes(texts: Iterable[str]) -> dict[str, object]:
 
 
 def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
-    """Return lists of values by name from texts like ``deload.every_weeks=0,4,6``.
-
-    A comma inside brackets, braces or quotes belongs to a value.
-    """
+    """Return lists of values by name from texts like ``deload.every_weeks=0,4,6``."""
     lists: dict[str, list[object]] = {}
     # A dict would silently keep the last of two texts with one name.
     for text in texts:

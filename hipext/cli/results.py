@@ -23,7 +23,7 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import check_one_of, counted, shortened
+from hipext.files.checks import counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
 from hipext.plans.plan import Plan
@@ -86,11 +86,7 @@ def fit_results(
     as_json: bool,
     **options: object,
 ) -> str:
-    """Fit a model to the series of a file, write the files, and return the summary.
-
-    `columns` are names by "load", "performance" and "day", None for the usual ones;
-    `options` are those of `reproduction.inputs_of_fit`.
-    """
+    """Fit a model to the series of a file, write the files, and return the summary."""
     series = _series_of(path, columns, exercise=exercise, missing=missing)
     folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
     records.check_folder_is_free(folder, "fit")
@@ -244,12 +240,7 @@ def _models_text(models: pd.DataFrame) -> str:
     return f"{text}\n{wrapped(note, prefix='')}"
 
 
-def check_outcome(name: str) -> None:
-    """Raise ValueError unless --outcome names an outcome."""
-    check_one_of(name, OUTCOMES, name="--outcome")
-
-
-def scenarios_to_compare(
+def compared_scenarios(
     names: Sequence[str],
     plans: Sequence[Plan],
     varied: Mapping[str, Sequence],
@@ -271,7 +262,7 @@ def scenarios_to_compare(
     raise ValueError(f"A plan is named twice: {', '.join(names)}.")
 
 
-def athletes_to_compare(
+def compared_athletes(
     athlete: str | None, population: str | None, n: int, *, seed: int
 ) -> Sequence[Athlete]:
     """Return one athlete n times, or n athletes drawn from a population."""

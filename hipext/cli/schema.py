@@ -43,11 +43,6 @@ The file is TOML. It needs an athlete, or a population and n_athletes, the numbe
 athletes to draw from it. In [vary], a name is a knob, athlete.PATH for a value of every
 athlete, parameter.ID for a constant, or the dotted path of a value of the plan."""
 _VARIED = {"$ref": "#/$defs/Varied"}
-_ONE_ATHLETE = {"required": ["athlete"], "not": {"required": ["population"]}}
-_POPULATION = {
-    "required": ["population", "n_athletes"],
-    "not": {"required": ["athlete"]},
-}
 _IN_A_LIST = ["string", "number", "boolean", "array", "object"]  # TOML but for dates
 
 
@@ -130,7 +125,10 @@ def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
     """Return what the schemas of sweeps and searches have in common."""
     schema = _schema_of(model, title)
     schema["description"] += _STUDY_FILE.replace("\n", " ")
-    schema["oneOf"] = [_ONE_ATHLETE, _POPULATION]
+    schema["oneOf"] = [
+        {"required": ["athlete"], "not": {"required": ["population"]}},
+        {"required": ["population", "n_athletes"], "not": {"required": ["athlete"]}},
+    ]
     schema["properties"]["vary"] |= {
         "minProperties": 1,
         "properties": {

@@ -65,7 +65,6 @@ _CLOSED_LOOP_NOTE = (
     "highest reported; tech: mean rated technique; 1RM %: of the lifts tested, from\n"
     "100 at the start. States are those of a model, never a claim about a person."
 )
-NOTHING = "Nothing found."
 _FORMATS = {"pain_reported_max": "{:.1f}", "technique_rated_mean": "{:.2f}"}
 _MAX_PHASE_LETTERS = 12
 
@@ -97,10 +96,7 @@ def write_results(
     *,
     replaceable: Collection[str] = (),
 ) -> Written:
-    """Write tables with their record, and figures.
-
-    Of results of other inputs in the folder, what is `replaceable` goes.
-    """
+    """Write a record and figures; of other inputs, what is `replaceable` goes."""
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
     paths = write_files({**figures, **record}, folder)
@@ -120,8 +116,8 @@ def table_json(rows: pd.DataFrame) -> str:
 
 
 def table(rows: pd.DataFrame) -> str:
-    """Return a table as aligned text; a word instead where it is empty."""
-    return rows.to_string(index=False, na_rep="-") if len(rows) else NOTHING
+    """Return a table as aligned text."""
+    return rows.to_string(index=False, na_rep="-")
 
 
 def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
@@ -219,8 +215,6 @@ def entries_text(rows: pd.DataFrame) -> str:
 
 def evidence_text(rows: pd.DataFrame) -> str:
     """Return a paragraph per source: status, kind, claim, value, and where from."""
-    if rows.empty:
-        return NOTHING
     lines = []
     for row in rows.to_dict("records"):
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
@@ -238,8 +232,6 @@ def evidence_text(rows: pd.DataFrame) -> str:
 
 def findings_text(rows: pd.DataFrame) -> str:
     """Return what the linter found, a paragraph per finding."""
-    if rows.empty:
-        return NOTHING
     lines = [
         f"{row.place}: {row.message} [{row.check}]\n{wrapped(row.suggestion)}"
         for row in rows.itertuples()

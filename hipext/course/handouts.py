@@ -82,24 +82,20 @@ class _Section:
             self.items.append(Item(kind=kind, html=html([block]), n_lines=n_lines))
 
 
-def handout_files(
-    names: Iterable[str] = (), *, figures: bool = True
-) -> dict[str, bytes]:
+def handout_files(names: Iterable[str], *, figures: bool = True) -> dict[str, bytes]:
     """Return handouts by file name, ``01_first_plan.html``; see `chosen_names`."""
-    return {
-        f"{name}.html": handout(
-            read_notebook(name), name=name, figures=figures
-        ).encode()
+    pages = {
+        name: handout(read_notebook(name), name=name, figures=figures)
         for name in chosen_names(names)
     }
+    return {f"{name}.html": page.encode() for name, page in pages.items()}
 
 
 def handout(notebook: Mapping, *, name: str = "", figures: bool = True) -> str:
     """Return the handout of a notebook as one HTML page that needs no network.
 
-    It has title and goals; by section the text before any result, and the questions;
-    tasks, limits and sources; and last the figures, which show results. Results in text
-    and numbers, and solutions, are left out. `name` is printed on each page.
+    It has goals, the text before any result, questions, tasks, limits and sources, and
+    last the figures. Other results, and solutions, are left out.
     """
     cells = list(cells_before_solutions(notebook))
     title, *introduction = blocks(cells[0]["source"])
@@ -131,11 +127,9 @@ def _sections(cells: Iterable[Cell]) -> tuple[list[_Section], list[Figure]]:
         elif cell["outputs"]:
             sections[-1].is_open &= sections[-1].heading == LIMITS
             for output in cell["outputs"]:
-                # Stored as one text or as its lines.
-                png = "".join(
-                    "".join(output.get("data", {}).get("image/png", "")).split()
-                )
-                if png:
+                stored = output.get("data", {}).get("image/png", "")
+                # One text or its lines; base64 may be wrapped.
+                if png := "".join("".join(stored).split()):
                     pngs.setdefault(png, sections[-1].heading)
     return sections, [Figure(section=pngs[png], png=png) for png in pngs]
 
@@ -164,11 +158,9 @@ def _read(found: Sequence[Block], sections: list[_Section]) -> None:
 
 
 def _setting(earlier: Sequence[Block], before: list[Block]) -> list[Block]:
-    """Return the block that introduces a question after a result, if there is one.
-
-    The first block after a result describes the result, and so does a block that
-    refers back to it: "So ...". Another one just before the question introduces it.
-    """
+    """Return the block that introduces a question after a result, if there is one."""
+    # The first block after a result describes the result, and so does a block that
+    # refers back to it: "So ...". Another one just before the question introduces it.
     last_two = [*earlier, *before][-2:]
     starts = [
         x for x in last_two if x["type"] == "heading" or split_at(x, "Predict")[1]

@@ -56,11 +56,13 @@ def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
-    """Copy the files of the course that `folder` lacks; yield a message for each.
-
-    An existing file is kept, whatever its content.
-    """
-    for source, name in _course():
+    """Copy the files of the course that `folder` lacks; yield what became of each."""
+    notebooks, flaws = notebooks_dir(), data_dir() / "flaws"
+    copies = {path: path.name for path in sorted(notebooks.glob("*.ipynb"))}
+    copies |= {path: path.name for path in sorted(notebooks.glob("*.md"))}
+    # The guides link to the flawed plans there.
+    copies |= {path: f"data/flaws/{path.name}" for path in sorted(flaws.glob("*.toml"))}
+    for source, name in copies.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -71,18 +73,6 @@ def copy_notebooks(folder: Path) -> Iterator[str]:
                 yield f"{target}: {_KEPT}"
         else:
             yield f"{target}: a fresh copy."
-
-
-def _course() -> Iterator[tuple[Path, Path]]:
-    """Yield the files of the course and their places: notebooks, guides, flawed plans.
-
-    The flawed plans are placed where the guides link to them.
-    """
-    for kind in ("*.ipynb", "*.md"):
-        for path in sorted(notebooks_dir().glob(kind)):
-            yield path, Path(path.name)
-    for path in sorted((data_dir() / "flaws").glob("*.toml")):
-        yield path, Path("data", "flaws", path.name)
 
 
 def launch_lab(
@@ -109,11 +99,8 @@ def launch_lab(
 
 @contextmanager
 def compile_in_background() -> Iterator[None]:
-    """Compile the day loop in another process meanwhile, where numba is installed.
-
-    The first time on a machine that takes up to a minute. A kernel that starts before
-    it is done compiles for itself, and answers more slowly until then.
-    """
+    """Compile the day loop in another process meanwhile, where numba is installed."""
+    # It takes up to a minute once; a kernel that starts earlier compiles for itself.
     if not can_compile():
         yield
         return
@@ -129,11 +116,8 @@ def compile_in_background() -> Iterator[None]:
 
 
 def send_at_once() -> None:
-    """Send small messages to the browser at once: explorers answer 35 ms sooner.
-
-    The server leaves Nagle's algorithm on. This changes a class of the server that may
-    change (Voila's inherits from it), so a failure has no other effect.
-    """
+    """Turn Nagle's algorithm off in the server: explorers answer 35 ms sooner."""
+    # The class may change (Voila's inherits from it): a failure has no other effect.
     try:
         from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
@@ -152,11 +136,7 @@ def send_at_once() -> None:
 def launch_app(
     *, tell: Callable[[str], None], browser: bool = True, port: int = 8866
 ) -> None:
-    """Serve the page of all explorers until it is stopped; local, with a token.
-
-    `tell` is called with the address, token included, once it is served. If the port is
-    in use, the next free one is taken.
-    """
+    """Serve the page of all explorers, and call `tell` with its address and token."""
     try:
         from voila.app import Voila
     except ImportError:
@@ -186,10 +166,8 @@ def launch_app(
 
 
 def _open_privately(url: str) -> Thread:
-    """Open an address in the browser through a file that only its owner can read.
-
-    As an argument of the browser the token would appear in the list of processes.
-    """
+    """Open an address in the browser through a file that only its owner can read."""
+    # As an argument of the browser the token would appear in the list of processes.
     number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
     os.close(number)
     Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")

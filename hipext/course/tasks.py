@@ -9,7 +9,7 @@ from functools import cache
 from math import isclose
 from pathlib import Path
 
-from hipext.files.checks import counted, did_you_mean
+from hipext.files.checks import check_one_of, counted
 from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 
 Cell = dict[str, object]
@@ -23,6 +23,9 @@ _ANSWER = re.compile(
 )
 CONFIG_NAME = "nbgrader_config.py"
 SCHEMA_VERSION = 3  # of the metadata that nbgrader 0.9 reads
+_NBGRADER = {"schema_version": SCHEMA_VERSION, "task": False}
+_TO_ANSWER = _NBGRADER | {"solution": True, "grade": False, "locked": False}
+_TO_GRADE = _NBGRADER | {"solution": False, "grade": True, "locked": True}
 STUB = "# Put your number in place of None above, then run this cell."
 CONFIG = f'''"""Settings of nbgrader for this course.
 
@@ -79,10 +82,8 @@ def check_answer(task: str, answer: float | None) -> str:
 
     Parameters
     ----------
-    task : str
-        Number of the task: ``"01.1"``.
-    answer : float or None
-        A number; None for not answered yet.
+    task : number of the task, such as ``"01.1"``
+    answer : a number; None for not answered yet
 
     Returns
     -------
@@ -100,11 +101,7 @@ def check_answer(task: str, answer: float | None) -> str:
     'Task 01.1: not answered yet.'
     """
     tasks = read_tasks()
-    if task not in tasks:
-        raise ValueError(
-            f"There is no task {task!r}; there are {', '.join(tasks)}."
-            f"{did_you_mean(task, tasks)}"
-        )
+    check_one_of(task, tasks, name="task")
     if answer is None:
         return f"Task {task}: not answered yet."
     asked = tasks[task]
@@ -136,21 +133,12 @@ def course_names() -> list[str]:
 
 
 def chosen_names(given: Iterable[str]) -> list[str]:
-    """Return the names of the requested notebooks in order; all if none is given.
-
-    A notebook is given as ``"01_first_plan"``, ``"01_first_plan.ipynb"`` or ``"01"``.
-    """
+    """Return names for "01_first_plan", "01_first_plan.ipynb" or "01"; all for none."""
     names = course_names()
     known = {name: name for name in names} | {name[:2]: name for name in names}
-    chosen = []
-    for one in given:
-        name = known.get(one.removesuffix(".ipynb"))
-        if name is None:
-            raise ValueError(
-                f"There is no notebook {one!r} with tasks; there are "
-                f"{', '.join(names)}.{did_you_mean(one, names)}"
-            )
-        chosen.append(name)
+    chosen = [known.get(one.removesuffix(".ipynb"), one) for one in given]
+    for name in chosen:
+        check_one_of(name, names, name="A notebook with tasks")
     return list(dict.fromkeys(chosen)) or names
 
 
@@ -163,10 +151,7 @@ def read_notebook(name: str) -> dict:
 
 
 def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
-    """Yield the cells of a notebook up to the heading of its solutions.
-
-    Text before that heading is kept; a cell tagged ``solution`` is not.
-    """
+    """Yield the cells up to the heading of the solutions, without those so tagged."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text, *solutions = _SOLUTIONS.split(cell["source"], maxsplit=1)
@@ -191,11 +176,7 @@ def answers(notebook: Mapping) -> list[Answer]:
 
 
 def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
-    """Return the files of an nbgrader course by their path in its folder.
-
-    They are ``nbgrader_config.py`` and, for each of the notebooks that `chosen_names`
-    finds, ``source/NAME/NAME.ipynb``, whose tasks give `points` each.
-    """
+    """Return the files of an nbgrader course by path; a task gives so many points."""
     if points < 1:
         raise ValueError(f"points must be 1 or more; got {points}.")
     files = {CONFIG_NAME: CONFIG.encode()}
@@ -207,11 +188,8 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
 
 
 def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
-    """Return the teacher's version of a notebook, for `nbgrader generate_assignment`.
-
-    It has the cells up to the solutions, without outputs. Each answer contains the key,
-    which nbgrader removes, and is followed by a cell that marks it.
-    """
+    """Return the version of a notebook from which nbgrader makes that of students."""
+    # An answer contains the key, which nbgrader removes; the cell after it marks it.
     cells = []
     for cell in cells_before_solutions(notebook):
         answer = answer_of(cell)
@@ -242,11 +220,11 @@ def _answer_and_test(
         "hint": json.dumps(task.hint, ensure_ascii=False),
         "points": counted(points, "point"),
     }
+    graded = _TO_GRADE | {"grade_id": f"test-{number}", "points": points}
     yield _cleared(cell) | {
         "source": ANSWER_CELL.format(**values),
-        "metadata": {"nbgrader": _metadata(f"task-{number}", is_solution=True)},
+        "metadata": {"nbgrader": _TO_ANSWER | {"grade_id": f"task-{number}"}},
     }
-    graded = _metadata(f"test-{number}", is_solution=False) | {"points": points}
     yield _cleared(cell) | {
         "id": f"test-{number}",
         "source": TEST_CELL.format(**values),
@@ -254,35 +232,17 @@ def _answer_and_test(
     }
 
 
-def _metadata(grade_id: str, *, is_solution: bool) -> dict[str, object]:
-    return {
-        "grade": not is_solution,
-        "grade_id": grade_id,
-        "locked": not is_solution,
-        "schema_version": SCHEMA_VERSION,
-        "solution": is_solution,
-        "task": False,
-    }
-
-
 def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write the files of a course, all of them or none; return those that were missing.
-
-    Existing settings of nbgrader are kept. FileExistsError if an assignment exists with
-    other content: it may have been edited.
-    """
-    existing = {
-        name: Path(folder, name) for name in files if Path(folder, name).exists()
-    }
+    """Write the files that are missing, all or none; refuse if one was edited."""
+    new = {name: files[name] for name in files if not Path(folder, name).exists()}
     edited = [
-        str(path)
-        for name, path in existing.items()
-        if name != CONFIG_NAME and path.read_bytes() != files[name]
+        str(Path(folder, name))
+        for name in sorted(files.keys() - new.keys() - {CONFIG_NAME})
+        if Path(folder, name).read_bytes() != files[name]
     ]
     if edited:
         raise FileExistsError(
             f"{', '.join(edited)}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
-    new = {name: files[name] for name in files if name not in existing}
     return write_files(new, folder)

@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["tables"],
+    submodules=["checks", "io", "records", "tables"],
     submod_attrs={
         "checks": ["PlanError"],
         "evidence": ["cite", "read_evidence", "search_evidence"],

@@ -1,7 +1,9 @@
 """Figures of a fit: the fitted curve with its bands, and profile likelihoods.
 
-Tables in, matplotlib Axes out; nothing is computed. A curve is that of a model, never a
-claim about an athlete.
+Tables in, Axes out; nothing is computed. Both functions draw on the axes that they are
+given (`ax`) or on the current ones of pyplot, and raise ValueError for a load of other
+days or a parameter without a profile. A curve is that of a model, never a claim about
+an athlete.
 """
 
 from collections.abc import Mapping
@@ -67,19 +69,12 @@ _BELOW, _ABOVE = 0.06, 0.2  # margins under the best and over the limit of the r
 def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw the fitted curve with its bands, the tests, and the load below.
 
-    Those of the performance. The load has a second axis, on the right. Without
-    draws of the bootstrap there are no bands.
+    The load has an axis on the right. Without a bootstrap there are no bands.
 
     Parameters
     ----------
     fit : as `calibration.fit` returns it
     training_load : the load that was fitted, by the same days
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If the load is not of the days of the fit.
 
     Notes
     -----
@@ -121,12 +116,6 @@ def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
     ----------
     fit : as `calibration.fit` returns it, with profiles
     parameter : one of the free parameters
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If there is no such parameter, or it was not profiled.
 
     Notes
     -----

@@ -53,8 +53,8 @@ _SAVING = {  # no date and no version, so that files can be compared
     },
     "svg": {"metadata": {"Date": None}},
 }
-_LOOK = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "hipext"}
-_OWN_IDS = re.compile(r'( id="| href="#|url\(#)')
+_LOOK = {"font.size": 10, "svg.fonttype": "none"}
+_TESTED = ["test", "exercise", "side"]
 _LANE_IN = 0.19  # height of an exercise among the decisions
 _LETTER = 0.0093  # width of a letter of its name, in parts of the figure
 _PHASE_LETTER = 0.012  # the same for a letter of the name of a phase
@@ -87,7 +87,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "n_weeks": len(weekly),
         "is_closed": is_closed,
         "drawings": {
-            file.removesuffix(".svg"): _drawing(svg, file.removesuffix(".svg"))
+            Path(file).stem: _drawing(svg.decode())
             for file, svg in svgs.items()
             if file.endswith(".svg")
         },
@@ -95,7 +95,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
         "totals": weekly.sum(numeric_only=True).to_dict(),
         "highest": _peak(weekly, "system_volume_load_kg"),
-        "ranges": {name: _range(weekly[name]) for name in training.BALANCE_STYLES},
+        "ranges": {name: _span(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
         "states": {
             **response.iloc[-1],
@@ -104,7 +104,10 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         },
         "lifts": list(_lift_loads(simulation.sets)),
         "phases": list(_phases(simulation)),
-        "tests": list(_tests(simulation.assessments)),
+        "tests": [
+            {**rows.iloc[0], "values": rows.set_index("week")["value"].to_dict()}
+            for _, rows in simulation.assessments.groupby(_TESTED, sort=False)
+        ],
         "changes": _decisions_by_exercise(simulation.decisions),
         "decisions": simulation.decisions.to_dict("records"),
         "assumptions": simulation.assumptions.to_dict("records"),
@@ -116,10 +119,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
 
 @mpl.rc_context(_LOOK)
 def figures(simulation: Simulation) -> dict[str, Figure]:
-    """Return the figures of a run by name; they are unknown to pyplot.
-
-    In the closed loop, pain, technique, range, strength and decisions are added.
-    """
+    """Return the figures of a run by name; they are unknown to pyplot."""
     plan, weekly, sets = simulation.plan, simulation.weekly, simulation.sets
     drawn: dict[str, Figure] = {}
 
@@ -158,6 +158,8 @@ def figure_files(
     with mpl.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
         for name, figure in drawn.items():
+            # Ids in SVG files differ by this, so that one page can have them all.
+            mpl.rcParams["svg.hashsalt"] = name
             files |= {f"{name}.{kind}": _saved(figure, kind) for kind in kinds}
     return files
 
@@ -187,7 +189,6 @@ def _environment() -> jinja2.Environment:
         "number": number,
         "fixed": fixed,
         "percent": lambda share: number(100 * share),
-        "span": _span,
         "listed": listed,
         "spoken": spoken,
         "named": _named,
@@ -196,11 +197,6 @@ def _environment() -> jinja2.Environment:
         "minus": lambda text: text.replace("-", "\N{MINUS SIGN}"),
     }
     return environment
-
-
-def _span(shares: tuple[float, float]) -> str:
-    low, high = map(number, (100 * shares[0], 100 * shares[1]))
-    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def _named(exercise: str) -> str:
@@ -213,10 +209,11 @@ def _peak(table: pd.DataFrame, column: str) -> dict | None:
     return table.loc[table[column].idxmax()].to_dict() if is_known else None
 
 
-def _range(shares: pd.Series) -> tuple[float, float] | None:
-    """Return the lowest and highest share; None where nothing is known."""
-    known = shares.dropna()
-    return (known.min(), known.max()) if len(known) else None
+def _span(shares: pd.Series) -> str:
+    """Return the lowest and highest share as a text, empty where nothing is known."""
+    low, high = map(number, (100 * shares.min(), 100 * shares.max()))
+    span = f"{low} %" if low == high else f"{low} to {high} %"
+    return span if shares.notna().any() else ""
 
 
 def _muscle_peaks(sets: pd.DataFrame) -> list[dict]:
@@ -267,15 +264,6 @@ def _first_session(sets: pd.DataFrame) -> dict | None:
     return {**start, "rows": slots.to_dict("records")}
 
 
-def _tests(assessments: pd.DataFrame) -> Iterator[dict]:
-    """Yield every test with its values by week."""
-    for _, rows in assessments.groupby(["test", "exercise", "side"], sort=False):
-        yield {
-            **rows.iloc[0].to_dict(),
-            "values": rows.set_index("week")["value"].to_dict(),
-        }
-
-
 def _decisions_by_exercise(decisions: pd.DataFrame) -> list[dict]:
     """Return how often each exercise advanced, held and was reduced."""
     actions = ["advance", "repeat", "reduce"]
@@ -313,7 +301,6 @@ def _sources(simulation: Simulation) -> dict:
 def _closed_loop_sections(simulation: Simulation) -> dict:
     """Return what only the report of a closed loop shows."""
     weekly, plan = simulation.weekly, simulation.plan
-    decided = simulation.decisions.to_dict("records")
     return {
         "seed": simulation.seed,
         "is_noisy": simulation.noise,
@@ -329,13 +316,6 @@ def _closed_loop_sections(simulation: Simulation) -> dict:
         "ends": _first_and_last(weekly),
         "strengths": list(_strengths(simulation)),
         "moves": _decision_counts(simulation.decisions),
-        "by_week": [
-            {
-                **week,
-                "decisions": [row for row in decided if row["week"] == week["week"]],
-            }
-            for week in weekly.to_dict("records")
-        ],
         "test_weeks": sorted(simulation.assessments["week"].unique().tolist()),
     }
 
@@ -396,15 +376,13 @@ def _saved(figure: Figure, kind: str) -> bytes:
     return stream.getvalue()
 
 
-def _drawing(svg: bytes, figure: str) -> dict[str, str]:
-    """Return the inside of an SVG file, its ids made the figure's own, and its box."""
-    text = svg.decode()
-    view_box = re.search(r'viewBox="([^"]*)"', text)[1]
-    body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
+def _drawing(svg: str) -> dict[str, str]:
+    """Return the inside of an SVG file, and its box."""
+    view_box, body = re.search(
+        r'<svg[^>]* viewBox="([^"]*)"[^>]*>(.*)</svg>', svg, flags=re.DOTALL
+    ).groups()
     # Metadata, styles and indents are useless inside an HTML page.
     for unused in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"\n *"):
         body = re.sub(unused, " ", body, flags=re.DOTALL)
     body = re.sub(r'<g id="[^"]*"', "<g", body).replace(" xlink:href=", " href=")
-    # Ids are changed inside tags only, never in a text such as a name of a phase.
-    body = re.sub(r"<[^<>]*>", lambda tag: _OWN_IDS.sub(rf"\1{figure}-", tag[0]), body)
     return {"view_box": view_box, "body": body}

@@ -1,7 +1,10 @@
 """Figures of studies: comparisons, sweeps, sensitivity, searches and published trials.
 
-A table in, matplotlib Axes out; nothing is computed. Values are those of a model, never
-a claim about a person. Functions that end in `_figure` return whole pages.
+A table in, matplotlib Axes out; nothing is computed. Every function draws on the axes
+that it is given, `ax`, or on the current ones of pyplot, and raises ValueError for a
+column that is missing and for an unknown name. An `outcome` is one of those in the
+table. Values are those of a model, never a claim about an athlete. Functions that end
+in `_figure` return whole pages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +25,6 @@ from hipext.files.checks import check_columns, check_one_of, distinct_text, shor
 from hipext.plots.style import (
     BLACK,
     BLUE,
-    BORDER_STYLE,
     GREY,
     MAX_SERIES,
     NAME_SIZE,
@@ -39,7 +41,7 @@ from hipext.plots.style import (
 )
 from hipext.studies.comparison import Comparison
 from hipext.studies.crowds import OUTCOMES, WEEKLY
-from hipext.studies.designs import Range, Sensitivity, Varied, written
+from hipext.studies.designs import Sensitivity, written
 from hipext.studies.search import Search
 from hipext.studies.sweeps import Sweep
 
@@ -101,9 +103,7 @@ def plot_fan(
     Parameters
     ----------
     weekly : weekly fans, one row per scenario, week and outcome
-    outcome : one of the table's
     scenario : one of the table's; needed where it has several
-    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "q05", "q25", "q50", "q75", "q95")
     rows = _rows_of(weekly, outcome, columns, scenario)
@@ -132,8 +132,6 @@ def plot_fans(
     Parameters
     ----------
     weekly : weekly fans of at most six scenarios; a row per scenario, week and outcome
-    outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(weekly, outcome, ("week", "n", "q25", "q50", "q75"))
     ax = axes_or_current(ax)
@@ -157,9 +155,7 @@ def plot_difference(
     Parameters
     ----------
     weekly_differences : one row per scenario, week and outcome
-    outcome : one of the table's
     scenario : one of the table's. Default: all, at most six
-    ax : axes to draw on; the current ones by default
     """
     columns = ("week", "n", "mean", "ci_low", "ci_high", "q05", "q95")
     rows = _rows_of(weekly_differences, outcome, columns, scenario)
@@ -190,8 +186,6 @@ def plot_differences(
     Parameters
     ----------
     differences : one row per scenario and outcome
-    outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences, outcome, _DIFFERENCE)
     names = dict(enumerate(short_names(rows["scenario"])))
@@ -209,8 +203,6 @@ def plot_one_at_a_time(
     Parameters
     ----------
     differences_by_group : differences, with a column ``group``: what was changed
-    outcome : one of the table's
-    ax : axes to draw on; the current ones by default
     """
     rows = _rows_of(differences_by_group, outcome, (*_DIFFERENCE, "group"))
     by_size = rows.sort_values("difference", key=lambda sizes: -sizes.abs())
@@ -241,21 +233,13 @@ def plot_effect(
     summary : one row per scenario: what was varied, mean and quantiles of the outcome
     x : what was varied: numbers, or texts, which are drawn side by side
     outcome : one of `crowds.OUTCOMES`
-    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
     check_columns(summary, (x, mean, low, high), name="summary")
     ax = axes_or_current(ax)
-    # Varied values can be a column of objects although all are numbers.
-    values = summary[x].infer_objects()
-    is_number = values.dtype.kind in _NUMBERS
-    places = values if is_number else _name_texts(ax, values.map(str))
-    rows = summary.assign(place=places).sort_values("place")
-    line = "-" if is_number and rows["place"].is_unique else ""
+    rows = _draw_means(ax, summary, x, mean)
     ax.vlines("place", low, high, data=rows, label=ATHLETES, **RANGE_STYLE)
-    ax.plot("place", mean, data=rows, label="mean", linestyle=line, **POINT_STYLE)
-    ax.set_xlabel(_as_set(x), parse_math=False)
     ax.set_ylabel(fill(label_of(outcome), _LABEL_LETTERS))
     legend_above(ax)
     return ax
@@ -273,7 +257,6 @@ def plot_surface(
     summary : one row per scenario: what was varied, and the mean of the outcome
     x, y : the two varied numbers, in a row that no other scenario shares
     outcome : one of `crowds.OUTCOMES`
-    ax : axes to draw on; the current ones by default
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
@@ -298,7 +281,6 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     indices : one row per knob: first and total, with the ends of their intervals
-    ax : axes to draw on; the current ones by default
     """
     columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
     _check_knobs(indices, columns)
@@ -308,12 +290,8 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         y, low, high = np.arange(len(rows)) + shift, f"{what}_low", f"{what}_high"
         ax.hlines(y, rows[low], rows[high], color=look["color"], linewidth=1.5)
         ax.plot(rows[what], y, linestyle="", label=label, **look)
-    ax.axvline(0.0, **EVEN_STYLE)
-    name_rows(ax, short_names(rows["knob"]))
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlabel("Sobol index (share of the variance)")
-    legend_above(ax)
-    return ax
+    names = short_names(rows["knob"])
+    return _label_rows(ax, names, "Sobol index (share of the variance)")
 
 
 def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -324,7 +302,6 @@ def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     indices : one row per knob: mu_star with the ends of its interval, and sigma
-    ax : axes to draw on; the current ones by default
     """
     _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
     ax = axes_or_current(ax)
@@ -357,9 +334,7 @@ def plot_front(
     ----------
     trials : one row per trial: a column per goal, ``is_allowed`` and ``is_on_front``
     goals : "highest" or "lowest" by goal; two or more
-    x, y, colour : str, optional
-        Goals to draw. Default: the first ones left; a colour from the third on.
-    ax : axes to draw on; the current ones by default
+    x, y, colour : goals to draw. Default: the first ones left; a colour from the third
     """
     check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
     x, y, colour = _drawn_goals(goals, [x, y, colour])
@@ -398,12 +373,6 @@ def plot_predicted(
     ----------
     table : as `trials.predicted_and_observed` returns it
     unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or there is no such unit.
     """
     check_columns(table, _TRIAL, name="table")
     check_one_of(unit, _TRIAL_LABELS, name="unit")
@@ -415,14 +384,9 @@ def plot_predicted(
         ends = rows[what] - sd, rows[what] + sd
         ax.hlines(y, *ends, linewidth=1, color=look["color"], linestyle=line)
         ax.plot(rows[what], y, linestyle="", label=what, markersize=5, **look)
-    ax.axvline(0.0, **BORDER_STYLE)
     words = "{0.trial}, {0.arm}: {1}, week {0.week}"
-    trials = rows.itertuples()
-    name_rows(ax, [words.format(row, spoken(row.exercise)) for row in trials])
-    ax.invert_yaxis()
-    ax.set_xlabel(_TRIAL_LABELS[unit])
-    legend_above(ax)
-    return ax
+    names = [words.format(row, spoken(row.exercise)) for row in rows.itertuples()]
+    return _label_rows(ax, names, _TRIAL_LABELS[unit])
 
 
 @rc_context({"font.size": _FONT_PT})
@@ -448,15 +412,13 @@ def comparison_figure(found: Comparison, outcome: str) -> Figure:
 
 @rc_context({"font.size": _FONT_PT})
 def sweep_figure(found: Sweep, outcome: str) -> Figure:
-    """Return an outcome by each varied name, and as a surface of two numbers.
-
-    Of several names only the means of scenarios are drawn: athletes differ by far more
-    than scenarios do, and would hide them. Names after the first `MOST_PANELS` are not
-    drawn.
-    """
+    """Return an outcome by each varied name, and as a surface of two numbers."""
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
-    is_surface = len(names) == 2 and all(map(_is_numbers, found.vary.values()))
+    numbers = summary[names].infer_objects().select_dtypes("number")
+    # A surface has one scenario at each place; Morris' design visits some repeatedly.
+    is_surface = len(names) == 2 == (numbers.min() < numbers.max()).sum()
+    is_surface &= not numbers.duplicated().any()
     n_panels = len(names) + is_surface
     n_columns = 1 if n_panels <= _MAX_STACKED else 2
     n_rows = -(-n_panels // n_columns)
@@ -465,11 +427,16 @@ def sweep_figure(found: Sweep, outcome: str) -> Figure:
     for empty in panels[n_panels:]:
         empty.remove()
     for name, ax in zip(names, panels, strict=False):
-        plot_effect(summary, x=name, outcome=outcome, ax=ax)
-        if len(names) > 1:
-            _keep_means(ax, f"mean of {label_of(outcome)}")
-        if _is_whole(found.vary[name]):
+        if len(names) == 1:
+            plot_effect(summary, x=name, outcome=outcome, ax=ax)
+        else:
+            # Athletes differ by more than scenarios do, and would hide their means.
+            _draw_means(ax, summary, name, f"{outcome}_mean", markersize=_DOT_PT)
+        if name in numbers and numbers[name].dtype.kind == "i":
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(names) > 1:
+        for ax in panels[::n_columns]:
+            ax.set_ylabel(fill(f"mean of {label_of(outcome)}", _LABEL_LETTERS))
     if is_surface:
         x, y = names
         plot_surface(summary, x=x, y=y, outcome=outcome, ax=panels[2])
@@ -564,11 +531,10 @@ def _lines(
 
 def _name_weeks(ax: Axes, rows: pd.DataFrame, label: str) -> None:
     """Set up the axis of weeks, and label it with the number of athletes."""
-    mark_weeks(ax, rows[["week"]], starts_at=-0.5)
+    mark_weeks(ax, rows[["week"]], fill(label, _MAX_LETTERS), starts_at=-0.5)
     most, fewest = rows["n"].max(), rows["n"].min()
     few = f", {fewest:,.0f} where fewest" if fewest < most else ""
     ax.set_xlabel(f"week of the plan ({most:,.0f} athletes{few})")
-    ax.set_ylabel(fill(label, _MAX_LETTERS))
 
 
 def _draw_rows(
@@ -581,17 +547,24 @@ def _draw_rows(
     some, none = rows["difference"], rows["difference"] == 0
     ax.plot(some.mask(none), heights, label="mean difference", **DOT_STYLE)
     ax.plot(some.where(none), heights, fillstyle="none", **DOT_STYLE)
-    ax.axvline(0.0, **ZERO_STYLE)
-    name_rows(ax, [names[place] for place in range(len(names))])
+    outcome = rows["outcome"].iloc[0]
+    baselines = ", ".join(short_names(rows["baseline"].unique()))
+    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
+    words += DIRECTIONS[OUTCOMES[outcome].better]
+    _label_rows(ax, [names[place] for place in range(len(names))], words)
     size = min(NAME_SIZE, ax.get_yticklabels()[0].get_fontsize())
     for height, row in zip(heights, rows.itertuples(), strict=True):
         beside(ax, height, _shares_text(row))
         ax.texts[-1].set_fontsize(size)
+    return ax
+
+
+def _label_rows(ax: Axes, names: Sequence[str], xlabel: str) -> Axes:
+    """Name rows on the left, the first one at the top, and draw a line at zero."""
+    ax.axvline(0.0, **ZERO_STYLE)
+    name_rows(ax, names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    outcome = rows["outcome"].iloc[0]
-    baselines = ", ".join(short_names(rows["baseline"].unique()))
-    words = fill(f"difference from {baselines!r}: {label_of(outcome)}", 60)
-    ax.set_xlabel(words + DIRECTIONS[OUTCOMES[outcome].better], parse_math=False)
+    ax.set_xlabel(xlabel, parse_math=False)
     legend_above(ax)
     return ax
 
@@ -642,6 +615,22 @@ def _name_shades(ax: Axes, shades: ScalarMappable, words: str) -> None:
     ax.get_figure().colorbar(shades, ax=ax, label=fill(words, _LABEL_LETTERS))
 
 
+def _draw_means(
+    ax: Axes, summary: pd.DataFrame, x: str, mean: str, **look: float
+) -> pd.DataFrame:
+    """Draw means by what was varied; return the rows with their place on the axis."""
+    # Varied values can be a column of objects although all are numbers.
+    values = summary[x].infer_objects()
+    is_number = values.dtype.kind in _NUMBERS
+    places = values if is_number else _name_texts(ax, values.map(str))
+    rows = summary.assign(place=places).sort_values("place")
+    line = "-" if is_number and rows["place"].is_unique else ""
+    look = POINT_STYLE | {"linestyle": line, "label": "mean", **look}
+    ax.plot("place", mean, data=rows, **look)
+    ax.set_xlabel(_as_set(x), parse_math=False)
+    return rows
+
+
 def _as_set(name: str) -> str:
     return f"{short_names([name])[0]} (as set)"
 
@@ -687,28 +676,3 @@ def _goal(name: str, goals: Mapping[str, str]) -> str:
 def _study_figure(height_in: float) -> Figure:
     """Return an empty page of the common width."""
     return Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
-
-
-def _keep_means(ax: Axes, label: str) -> None:
-    """Remove the spread of athletes from a panel; a dot is a scenario."""
-    # The limits of the axes follow the means once the spread is gone.
-    for spread in [*ax.collections]:
-        spread.remove()
-    ax.get_legend().remove()
-    ax.relim()
-    ax.autoscale_view()
-    for dots in ax.lines:
-        dots.set_markersize(_DOT_PT)
-    is_first = ax.get_subplotspec().is_first_col()
-    ax.set_ylabel(fill(label, _LABEL_LETTERS) if is_first else "")
-
-
-def _is_numbers(varied: Varied) -> bool:
-    """Return whether several numbers, or a range of them, were varied."""
-    return isinstance(varied, Range) or (
-        len(varied) > 1 and {*map(type, varied)} <= {int, float}
-    )
-
-
-def _is_whole(varied: Varied) -> bool:
-    return varied.whole if isinstance(varied, Range) else {*map(type, varied)} <= {int}

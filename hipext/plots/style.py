@@ -50,14 +50,12 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def mark_weeks(ax: Axes, weeks: pd.DataFrame, *, starts_at: float) -> None:
-    """Set up the week axis, shade the deload weeks and name the phases.
-
-    Of several rows of a week the first counts; ``is_deload`` and ``phase`` are used
-    where they are there. A week w begins at ``w + starts_at`` on the axis.
-    """
+def mark_weeks(ax: Axes, weeks: pd.DataFrame, ylabel: str, *, starts_at: float) -> None:
+    """Label the axes, shade deload weeks and name phases, where the table has them."""
+    ax.set_ylabel(ylabel)
     if weeks.empty:
         return
+    # Week w begins at w + starts_at on the axis; of its rows the first one counts.
     weeks = weeks.drop_duplicates("week")
     first, last = weeks["week"].min(), weeks["week"].max()
     ax.set_xlim(first + starts_at - 0.1, last + starts_at + 1.1)

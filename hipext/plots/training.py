@@ -1,7 +1,8 @@
 """Figures of one run: volume, response, loads, pain, technique, range and decisions.
 
 A table in, matplotlib Axes out: nothing is computed, shown or saved. Every function
-draws columns of a table on the axes it is given, or on the current ones of pyplot.
+draws columns of a table on the axes that it is given, `ax`, or on the current ones of
+pyplot, and raises ValueError for a column that is missing and for an unknown name.
 Deload weeks are shaded, and hatched where there are bars; lines differ in dash or
 marker too, so that a figure can be read in grey. Week w spans w - 0.5 to w + 0.5 where
 a row is a week, and w to w + 1, Monday to Monday, where a row is a day.
@@ -77,27 +78,19 @@ SIDE_STYLES = {
 }
 LIMIT_STYLE = {"color": GREY, "linestyle": "-.", "linewidth": 1.2, "zorder": 1}
 MAX_EXERCISE_LETTERS = 30  # of a name beside its lane
-MOVES = {  # decisions on an exercise: actions, and their marker
-    "advances": (("advance",), {"marker": "^", "color": GREEN, "markersize": 5}),
-    "holds": (
-        ("repeat",),
-        {"marker": "o", "color": "0.55", "markersize": 3, "fillstyle": "none"},
-    ),
-    "goes back": (
-        ("reduce", "regress"),
-        {"marker": "v", "color": VERMILION, "markersize": 5.5},
-    ),
-    "ends early": (("stop",), {"marker": "x", "color": BLACK, "markersize": 4.5}),
+MOVES = {  # decisions on an exercise: actions; colour, marker, its size and filling
+    "advances": (("advance",), GREEN, "^", 5, "full"),
+    "holds": (("repeat",), "0.55", "o", 3, "none"),
+    "goes back": (("reduce", "regress"), VERMILION, "v", 5.5, "full"),
+    "ends early": (("stop",), BLACK, "x", 4.5, "full"),
 }
 TURNS = {  # decisions on the plan
-    "gate passed": (("pass",), {"marker": "D", "color": BLUE, "markersize": 5}),
-    "gate closed": (
-        ("extend", "repeat"),
-        {"marker": "s", "color": BLACK, "markersize": 5, "fillstyle": "none"},
-    ),
-    "phase back": (("regress",), {"marker": "<", "color": VERMILION, "markersize": 6}),
-    "missed": (("skip",), {"marker": "+", "color": BLACK, "markersize": 5}),
+    "gate passed": (("pass",), BLUE, "D", 5, "full"),
+    "gate closed": (("extend", "repeat"), BLACK, "s", 5, "none"),
+    "phase back": (("regress",), VERMILION, "<", 6, "full"),
+    "missed": (("skip",), BLACK, "+", 5, "full"),
 }
+_MARK = ("color", "marker", "markersize", "fillstyle")
 
 
 def plot_volume(
@@ -112,12 +105,6 @@ def plot_volume(
     ----------
     weekly : weekly table, as `metrics.weekly` returns it
     measure : a column of the table, one of `MEASURES`
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If there is no such measure, or a column is missing.
     """
     check_one_of(measure, MEASURES, name="measure")
     check_columns(weekly, ("week", "is_deload", measure), name="weekly")
@@ -125,9 +112,8 @@ def plot_volume(
     for is_deload, rows in weekly.groupby("is_deload"):
         look = {"width": 0.8, "linewidth": 0.8, **BAR_STYLES[is_deload]}
         ax.bar(rows["week"], rows[measure], **look)
-    mark_weeks(ax, weekly, starts_at=-0.5)
+    mark_weeks(ax, weekly, MEASURES[measure], starts_at=-0.5)
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    ax.set_ylabel(MEASURES[measure])
     legend_above(ax)
     return ax
 
@@ -138,7 +124,6 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     weekly : weekly table, as `metrics.weekly` returns it
-    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
     ax = axes_or_current(ax)
@@ -147,12 +132,11 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         lanes = [names.index(phase) for phase in rows["phase"]]
         look = {"height": 0.6, **BAR_STYLES[is_deload]}
         ax.barh(lanes, 1, left=rows["week"] - 0.5, **look)
-    mark_weeks(ax, weekly[["week", "is_deload"]], starts_at=-0.5)
+    mark_weeks(ax, weekly[["week", "is_deload"]], "phase", starts_at=-0.5)
     name_rows(ax, [shortened(name, MAX_PHASE_LETTERS) for name in names])
     # Bars of one or two phases stay as thin as those of four.
     middle, half = (len(names) - 1) / 2, max(len(names), 4) / 2 + 0.1
     ax.set_ylim(middle + half, middle - half)
-    ax.set_ylabel("phase")
     legend_above(ax)
     return ax
 
@@ -165,7 +149,6 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     Parameters
     ----------
     muscle_sets : sets per muscle, as `metrics.muscle_sets` returns it
-    ax : axes to draw on; the current ones by default
     """
     MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
@@ -181,11 +164,11 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         ax.fill_between(rows["week"], bottom, tops, color=SKY, alpha=0.35)
         ax.axhline(bottom, color="0.6", linewidth=0.8)
         beside(ax, bottom + 0.4 * lane, f"up to {rows['sets'].max():g}")
-    mark_weeks(ax, muscle_sets, starts_at=-0.5)
+    label = f"working sets a week\n(one lane: 0 to {lane:g} sets)"
+    mark_weeks(ax, muscle_sets, label, starts_at=-0.5)
     ax.set_yticks(bottoms + 0.4 * lane, labels=map(spoken, muscles))
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(0, lane * max(len(muscles), 1) * 1.01)
-    ax.set_ylabel(f"working sets a week\n(one lane: 0 to {lane:g} sets)")
     return ax
 
 
@@ -199,10 +182,8 @@ def plot_response(
 
     Parameters
     ----------
-    response : pandas.DataFrame
-        Response table, one row per day from day 0, as `respond` of a model returns it.
+    response : one row per day from day 0, as `respond` of a model returns it
     weekly : weekly table of the same plan, for its deload weeks and phases
-    ax : axes to draw on; the current ones by default
     """
     RESPONSE.check(response)
     ax = axes_or_current(ax)
@@ -211,8 +192,7 @@ def plot_response(
         ax.plot(weeks, response[column], label=column, **style)
     if weekly is None:
         weekly = pd.DataFrame({"week": response.index // DAYS_PER_WEEK + 1})
-    mark_weeks(ax, weekly, starts_at=0.0)
-    ax.set_ylabel("model state (a.u.)")
+    mark_weeks(ax, weekly, "model state (a.u.)", starts_at=0.0)
     legend_above(ax)
     return ax
 
@@ -223,7 +203,6 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     weekly : weekly table, as `metrics.weekly` returns it. A missing share leaves a gap
-    ax : axes to draw on; the current ones by default
     """
     check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
     ax = axes_or_current(ax)
@@ -231,10 +210,9 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         shares = weekly[column]
         ax.plot(weekly["week"], shares, look, color=colour, label=label, markersize=4)
     ax.axhline(0.5, color=GREY, linewidth=1, zorder=1)
-    mark_weeks(ax, weekly, starts_at=-0.5)
+    mark_weeks(ax, weekly, "share (%)", starts_at=-0.5)
     ax.set_ylim(-0.02, 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    ax.set_ylabel("share (%)")
     legend_above(ax)
     return ax
 
@@ -253,12 +231,6 @@ def plot_lifts(
     ----------
     sets : table of sets (columns: `tables.SETS`)
     exercises : ids of the lifts, at most six. Default: the six with the heaviest loads
-    ax : axes to draw on; the current ones by default
-
-    Raises
-    ------
-    ValueError
-        If a column or a lift is missing, or there are too many to tell apart.
     """
     check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
     top = top_sets(sets)
@@ -277,9 +249,8 @@ def plot_lifts(
     lines = []
     for lift, style in zip(exercises, SERIES_STYLES, strict=False):
         lines += ax.plot(loads.index, loads[lift], label=lift, markersize=4, **style)
-    mark_weeks(ax, sets, starts_at=-0.5)
+    mark_weeks(ax, sets, "top working load\n(kg per implement)", starts_at=-0.5)
     ax.set_ylim(0, 1.08 * max(ax.dataLim.y1, 1.0))
-    ax.set_ylabel("top working load\n(kg per implement)")
     name_lines(ax, lines)
     return ax
 
@@ -308,7 +279,6 @@ def plot_pain(
     ----------
     daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
     limits : limits to draw, by their effect. Default: those of the shipped rules
-    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
     ax = axes_or_current(ax)
@@ -325,8 +295,7 @@ def plot_pain(
         names = [name for name, limit in limits.items() if limit == value]
         ax.axhline(value, **LIMIT_STYLE)
         beside(ax, value, f"above {value:g}:\n" + "\n".join(names))
-    mark_weeks(ax, daily, starts_at=0.0)
-    ax.set_ylabel("pain, soreness (0 to 10)")
+    mark_weeks(ax, daily, "pain, soreness (0 to 10)", starts_at=0.0)
     legend_above(ax)
     return ax
 
@@ -352,7 +321,6 @@ def plot_technique(
     ----------
     daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
     gates : least technique that the gate of a phase asks for, by name of the phase
-    ax : axes to draw on; the current ones by default
     """
     check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
     ax = axes_or_current(ax)
@@ -362,9 +330,8 @@ def plot_technique(
     state = {"color": BLACK, "linewidth": 1.8, "label": "skill of the hinge, state"}
     ax.plot(x, daily["technique"], **state)
     _draw_gates(ax, daily, gates)
-    mark_weeks(ax, daily, starts_at=0.0)
+    mark_weeks(ax, daily, "technique (0 to 1)", starts_at=0.0)
     ax.set_ylim(-0.02, 1.02)
-    ax.set_ylabel("technique (0 to 1)")
     legend_above(ax)
     return ax
 
@@ -383,7 +350,6 @@ def plot_range(
     daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
     assessments : assessments table of the same run
     gates : least range that the gate of a phase asks for, by name of the phase
-    ax : axes to draw on; the current ones by default
     """
     columns = ("day", "week", "range_left_deg", "range_right_deg")
     check_columns(daily, columns, name="daily")
@@ -397,8 +363,7 @@ def plot_range(
             look = style | TEST_STYLE | {"label": f"{side}, test"}
             ax.plot(_week_at(rows["day"]), rows["value"], **look)
     _draw_gates(ax, daily, gates)
-    mark_weeks(ax, daily, starts_at=0.0)
-    ax.set_ylabel("hip extension (degrees)")
+    mark_weeks(ax, daily, "hip extension (degrees)", starts_at=0.0)
     legend_above(ax, ncols=5)
     return ax
 
@@ -421,7 +386,6 @@ def plot_strength(
     assessments : assessments table of the same run
     exercises : ids of the lifts; six at most are drawn. Default: those that were tested
     weekly : weekly table of the same run, for its deload weeks and phases
-    ax : axes to draw on; the current ones by default
     """
     check_columns(capacity, ("day", "exercise", "side", "one_rm_kg"), name="capacity")
     ax = axes_or_current(ax)
@@ -437,8 +401,8 @@ def plot_strength(
         rows = tested[tested["exercise"] == lift]
         look = style | TEST_STYLE | {"label": "_test"}
         ax.plot(_week_at(rows["day"]), rows["value"], **look)
-    mark_weeks(ax, capacity[["week"]] if weekly is None else weekly, starts_at=0.0)
-    ax.set_ylabel("1RM (kg per implement)")
+    weeks = capacity[["week"]] if weekly is None else weekly
+    mark_weeks(ax, weeks, "1RM (kg per implement)", starts_at=0.0)
     name_lines(ax, lines)
     return ax
 
@@ -473,7 +437,6 @@ def plot_decisions(
     ----------
     decisions : decisions table (columns: `tables.DECISIONS`)
     weekly : weekly table of the same run, for its deload weeks and phases
-    ax : axes to draw on; the current ones by default
     """
     check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
     ax = axes_or_current(ax)
@@ -483,18 +446,18 @@ def plot_decisions(
     # Weeks count here only where sessions were skipped.
     is_gate = (decisions["subject"] == "phase") | (decisions["action"] == "skip")
     for kind, marks in ((is_gate, TURNS), (~of_plan, MOVES)):
-        for label, (actions, style) in marks.items():
+        for label, (actions, *style) in marks.items():
             rows = decisions[kind & decisions["action"].isin(actions)]
             if len(rows):
                 names = rows["subject"].where(~of_plan, lanes[0])
                 heights = [lanes.index(name) for name in names]
-                look = {"linestyle": "", "label": label, **style}
-                ax.plot(_week_at(rows["day"]), heights, **look)
-    mark_weeks(ax, decisions[["week"]] if weekly is None else weekly, starts_at=0.0)
+                look = dict(zip(_MARK, style, strict=True)) | {"linestyle": ""}
+                ax.plot(_week_at(rows["day"]), heights, label=label, **look)
+    weeks = decisions[["week"]] if weekly is None else weekly
+    mark_weeks(ax, weeks, "exercise", starts_at=0.0)
     name_rows(ax, [shortened(spoken(name), MAX_EXERCISE_LETTERS) for name in lanes])
     ax.hlines(range(len(lanes)), *ax.get_xlim(), color="0.9", linewidth=0.6, zorder=0)
     ax.set_ylim(len(lanes) - 0.4, -0.6)
-    ax.set_ylabel("exercise")
     if ax.get_legend_handles_labels()[1]:
         legend_above(ax)
     return ax

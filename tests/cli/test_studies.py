@@ -345,6 +345,16 @@ def test_two_numbers_are_drawn_as_a_surface_too(made):
     assert "mean of mean 1RM" in colours.get_ylabel().replace("\n", " ")
 
 
+def test_a_design_that_visits_a_place_twice_has_no_surface(home):
+    text = INDICES.replace("saltelli", "morris")
+    (home / "i.toml").write_text(text, encoding="utf-8")
+    done = hipext("sweep", "i.toml", cwd=home)
+    assert done.returncode == 0, done.stderr
+    found = read_sweep(home / "out" / "sweep-i")
+    assert found.summary[[*found.vary]].duplicated().any()
+    assert len(sweep_figure(found, "strength_pct").axes) == 2
+
+
 def test_names_that_are_not_drawn_are_counted(home):
     gains = ("muscle", "skill", "fatigue", "soreness", "stiffness", "range")
     gains += ("stability", "endurance", "tolerance", "technique")

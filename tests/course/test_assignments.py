@@ -292,10 +292,10 @@ def test_settings_of_a_course_are_kept(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["01_first_plam"], "no notebook '01_first_plam' with tasks; there are 01_"),
+        (["01_first_plam"], "A notebook with tasks must be one of '01_first_plan', "),
         (["01_first_plam"], "Did you mean '01_first_plan'?"),
-        (["conventions"], "There is no notebook 'conventions' with tasks"),
-        (["01", "44"], "There is no notebook '44' with tasks"),
+        (["conventions"], "; got 'conventions'."),
+        (["01", "44"], "; got '44'."),
         (["--points", "0"], "'--points': Input should be greater than or equal to 1"),
         (["--points", "few"], "'--points': Input should be a valid int"),
         (["--out", "a_file"], "a_file"),

@@ -326,7 +326,7 @@ def test_command_leaves_out_figures(tmp_path):
     ("arguments", "message"),
     [
         (["01_first_plam"], "Did you mean '01_first_plan'?"),
-        (["01", "conventions"], "There is no notebook 'conventions' with tasks"),
+        (["01", "conventions"], "A notebook with tasks must be one of '01_first_plan'"),
         (["--out", "a_file"], "a_file: File exists."),
         (["--figure"], "No such option: --figure"),
     ],
