@@ -11,18 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hipext.engine import state
 from hipext.engine.decisions import prescribe
 from hipext.engine.progression import Prescription
 from hipext.engine.random import pair
-from hipext.engine.state import (
-    BASELINE,
-    LEFT,
-    N_MUSCLES,
-    PATTERNS,
-    RIGHT,
-    SIDES,
-    RunState,
-)
+from hipext.engine.state import LEFT, RIGHT, SIDES, RunState
 
 MIN_CAPACITY = 0.05  # share of the baseline; nobody loses all strength
 MAX_ENDURANCE_DOSE = 3.0  # sets; more in one day train the back no further
@@ -82,7 +75,7 @@ def capacity_of(
     adaptation per muscle.
     """
     capacity = 1.0 + lift.familiarity_gain + lift.skill[side]
-    for index in range(N_MUSCLES):
+    for index in range(state.N_MUSCLES):
         muscle = muscles[index, side]
         capacity += exercise.weight[index] * (muscle.adaptation - muscle.fatigue)
     return max(capacity, MIN_CAPACITY)
@@ -102,10 +95,10 @@ def strength_of(run: RunState, side: int) -> float:
     return total / n_lifts if n_lifts > 0 else nan
 
 
-def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
+def overnight_update(run: RunState, decay: DecayFactors) -> None:
     """Move every state on to the next morning, and set the doses of the day to 0."""
-    _update_muscles(run, day, decay)
-    _update_lifts(run, day, decay)
+    _update_muscles(run, decay)
+    _update_lifts(run, decay)
     _update_technique(run)
     body, model, athlete = run.body, run.model, run.athlete
     # Soreness arrives from a pending pool, d(pending) = dose - pending / tau_coming,
@@ -154,10 +147,11 @@ def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
     body.stability_dose = body.endurance_dose = 0.0
 
 
-def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
+def _update_muscles(run: RunState, decay: DecayFactors) -> None:
     """Update adaptation and fatigue of the muscles of both sides."""
     model, athlete, log = run.model, run.athlete, run.log.muscles
-    for index in range(N_MUSCLES):
+    day = run.observed.day
+    for index in range(state.N_MUSCLES):
         for side in SIDES:
             muscle = run.muscles[index, side]
             adaptation_gain = 0.0
@@ -181,9 +175,10 @@ def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
             muscle.dose = muscle.cost = 0.0
 
 
-def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
+def _update_lifts(run: RunState, decay: DecayFactors) -> None:
     """Update skill and familiarity of the lifts done so far."""
     model, athlete, log = run.model, run.athlete, run.log.lifts
+    day = run.observed.day
     for index in range(len(run.lifts)):
         lift = run.lifts[index]
         if lift.novelty == 1.0 and not lift.is_exposed:
@@ -219,9 +214,9 @@ def _update_technique(run: RunState) -> None:
     """Update the technique of every movement pattern, by the practice of the day."""
     body, model = run.body, run.model
     any_practice = 0.0
-    for pattern in range(len(PATTERNS)):
+    for pattern in range(len(state.PATTERNS)):
         any_practice = max(any_practice, body.practice[pattern])
-    for pattern in range(len(PATTERNS)):
+    for pattern in range(len(state.PATTERNS)):
         # Good practice of another pattern transfers a part of itself. Failed practice
         # is negative, and takes from the technique in proportion to what there is.
         practice = body.practice[pattern]
@@ -262,11 +257,11 @@ def _initial_body(run: RunState) -> None:
     body.soreness = body.pending_soreness = body.soreness_dose = 0.0
     body.stiffness = body.hard_sets = body.stability_dose = 0.0
     body.endurance = body.endurance_dose = body.warmth = 0.0
-    for pattern in range(len(PATTERNS)):
+    for pattern in range(len(state.PATTERNS)):
         body.technique[pattern], body.practice[pattern] = athlete.technique, 0.0
     for side in SIDES:
         body.range_deg[side], body.mobility[side] = athlete.range_deg[side], 0.0
-        for index in range(N_MUSCLES):
+        for index in range(state.N_MUSCLES):
             muscle = run.muscles[index, side]
             muscle.adaptation = muscle.fatigue = muscle.recent = 0.0
             muscle.dose = muscle.cost = muscle.acute_fatigue = 0.0
@@ -282,7 +277,7 @@ def _initial_body(run: RunState) -> None:
         z_error = 0.0
         if run.is_noisy and not strength.is_measured:
             identity = run.exercises[index].identity
-            z_error, _ = pair(run.seed, run.athlete_number, identity, BASELINE)
+            z_error, _ = pair(run.seed, run.athlete_number, identity, state.BASELINE)
         lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * z_error)
         run.e1rm_kg[index] = strength.base_kg
 

@@ -169,6 +169,7 @@ LIFT = record_of(  # of one exercise
 
 # What a coach could have written down.
 OBSERVED = record_of(
+    day=_INT,  # from 0
     week=_INT,  # from 1
     phase=_INT,
     phase_week=_INT,  # from 1
@@ -234,7 +235,8 @@ OBSERVATIONS = record_of(  # behind a decision; missing where they played no par
     gate_phase=_REAL,
     gate_sessions=_REAL,  # rated ones that the gate looked at
     gate_failures=_REAL,  # sum of codes, see `decisions.gate_check`
-    occasion=_REAL,  # number of the missed session
+    occasion=_REAL,  # number of the session that was missed or reduced
+    short_sides=_REAL,  # of the hip: 1 left, 2 right, 3 both
 )
 SET_LOG = record_of(  # of one set of one side, or of both sides at once
     day=_INT,
@@ -371,7 +373,6 @@ def scripted(given: np.ndarray, day: int, observed: float) -> float:
 class SlotToday(NamedTuple):
     """What the sets of a slot have in common on a day, as the log has it."""
 
-    day: int
     slot: int
     target: int
     load_kg: float
@@ -389,13 +390,10 @@ def log_set(
     technique: float,
 ) -> None:
     """Log one set of one side, or of both at once."""
-    sets, row, slot_state = (
-        run.log.sets,
-        run.log.count.sets,
-        run.slot_states[today.slot],
-    )
+    sets, row = run.log.sets, run.log.count.sets
+    slot_state = run.slot_states[today.slot]
     run.log.count.sets = row + 1
-    sets.day[row] = today.day
+    sets.day[row] = run.observed.day
     sets.slot[row] = today.slot
     sets.ladder_step[row] = slot_state.ladder_step
     sets.set_number[row] = set_number
@@ -410,65 +408,48 @@ def log_set(
     sets.one_rm_kg[row] = today.one_rm_kg
 
 
-def log_test(
-    run: RunState, day: int, test: int, exercise: int, side: int, value: float
-) -> None:
+def log_test(run: RunState, test: int, exercise: int, side: int, value: float) -> None:
     """Log the result of a test; `exercise` is -1 where it is of none."""
     log, tests = run.log, run.log.tests
     if not log.is_kept:
         return
     row = log.count.tests
     log.count.tests = row + 1
-    tests.day[row] = day
+    tests.day[row] = run.observed.day
     tests.test[row] = test
     tests.exercise[row] = exercise
     tests.side[row] = side
     tests.value[row] = value
 
 
-def log_day(run: RunState, day: int) -> None:
+def log_day(run: RunState) -> None:
     """Log the states of this morning, and the lumbar load of the day."""
-    body, observed, days = run.body, run.observed, run.log.days
+    body, observed, days, day = run.body, run.observed, run.log.days, run.observed.day
+    log_states(days, day, body, observed, run.muscles)
     glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
-    days.phase[day] = observed.phase
-    days.is_deload[day] = observed.is_deload
     days.pain_reported[day] = observed.pain
     days.soreness_reported[day] = observed.soreness
-    days.pain[day] = body.pain
-    days.soreness[day] = body.soreness
     days.stiffness_deg[day] = body.stiffness
     days.readiness[day] = body.readiness
-    days.range_left_deg[day] = body.range_deg[LEFT] - body.stiffness
-    days.range_right_deg[day] = body.range_deg[RIGHT] - body.stiffness
     days.stability[day] = body.stability
     days.lumbar_load[day] = body.lumbar
     days.tolerance[day] = body.tolerance
     days.irritation[day] = body.irritation
     days.endurance[day] = body.endurance
-    days.technique[day] = body.technique[HINGE]
     days.adaptation[day] = (glute_left.adaptation + glute_right.adaptation) / 2.0
-    days.fatigue[day] = (glute_left.fatigue + glute_right.fatigue) / 2.0
 
 
 def log_week(
     run: RunState, week: int, strength_left: float, strength_right: float
 ) -> None:
     """Log a week, and set its sums back to 0."""
-    body, observed, count, weeks = run.body, run.observed, run.log.count, run.log.weeks
-    glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
+    count, weeks = run.log.count, run.log.weeks
+    log_states(weeks, week, run.body, run.observed, run.muscles)
     count.weeks = week + 1
     weeks.strength[week] = (strength_left + strength_right) / 2.0
     weeks.strength_left[week] = strength_left
     weeks.strength_right[week] = strength_right
-    weeks.pain[week] = body.pain
-    weeks.soreness[week] = body.soreness
-    weeks.technique[week] = body.technique[HINGE]
-    weeks.range_left_deg[week] = body.range_deg[LEFT] - body.stiffness
-    weeks.range_right_deg[week] = body.range_deg[RIGHT] - body.stiffness
-    weeks.fatigue[week] = (glute_left.fatigue + glute_right.fatigue) / 2.0
-    weeks.phase[week] = observed.phase
-    weeks.is_deload[week] = observed.is_deload
-    weeks.pain_reported[week] = observed.pain_of_week
+    weeks.pain_reported[week] = run.observed.pain_of_week
     weeks.working_sets[week] = count.working_sets
     weeks.n_failed[week] = count.failed
     weeks.n_missed[week] = count.missed
@@ -477,3 +458,18 @@ def log_week(
     weeks.minutes[week] = count.seconds / 60.0
     count.working_sets = count.failed = count.missed = count.volume = 0.0
     count.lumbar = count.seconds = 0.0
+
+
+def log_states(
+    table: np.ndarray, row: int, body: np.void, observed: np.void, muscles: np.ndarray
+) -> None:
+    """Log the states that days and weeks have in common."""
+    table.phase[row] = observed.phase
+    table.is_deload[row] = observed.is_deload
+    table.pain[row] = body.pain
+    table.soreness[row] = body.soreness
+    table.technique[row] = body.technique[HINGE]
+    table.range_left_deg[row] = body.range_deg[LEFT] - body.stiffness
+    table.range_right_deg[row] = body.range_deg[RIGHT] - body.stiffness
+    fatigue = muscles[GLUTE, LEFT].fatigue + muscles[GLUTE, RIGHT].fatigue
+    table.fatigue[row] = fatigue / 2.0

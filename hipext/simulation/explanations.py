@@ -103,7 +103,9 @@ _DIGITS = {  # decimals of observations that a limit is compared with
     "change": 1,
 }
 _COUNTS = ("none", "one", "two", "all")
-_INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion")
+_STIFFER = ("neither side gets", "the left side gets", "the right side gets")
+_STIFFER += ("both sides get",)
+_INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion", "short_sides")
 
 
 def decisions_table(
@@ -118,7 +120,7 @@ def decisions_table(
     is_open_loop = setting.plan.plan["is_open_loop"]
     n_rated: Counter[int] = Counter()
     rows = []
-    for number, one in enumerate(logged):
+    for one in logged:
         day = min(one.day, len(phases) - 1)  # the last gate is seen the morning after
         if one.slot >= 0:
             if is_open_loop and places[one.slot].slot.progress.rule == "none":
@@ -130,8 +132,11 @@ def decisions_table(
         elif one.slot == why.PHASE_ROW:
             about = _about_gate(plan, one)
         else:
-            session = _session(setting, places, logged, number)
-            about = _about_week(plan, setting, session, one)
+            # A decision about a session names its occasion; others are about the week.
+            occasion = one.observed.get("occasion", nan)
+            is_of_week = isnan(occasion)
+            session = "" if is_of_week else session_of(setting, places, int(occasion))
+            about = _about_week(plan, session, one)
         session, subject, rule, observed, sentence = about
         if is_open_loop and "all_sets_completed" in observed:
             observed = observed | {"all_sets_completed": "assumed"}
@@ -212,21 +217,7 @@ def _when(n_below: float, n_rated: int) -> str:
     return f"in {_COUNTS[int(n_below)]} of the last three sessions"
 
 
-def _session(
-    setting: Setting, places: Sequence[Place], logged: Sequence[Logged], number: int
-) -> str:
-    """Return the session of a decision about a week; empty if it is about no one."""
-    one = logged[number]
-    if one.reason == why.MISSED_SESSION:
-        return session_of(setting, places, int(one.observed["occasion"]))
-    if one.reason in (why.PAIN_REDUCES_SESSION, why.ESTIMATES_REDUCED):
-        # The decisions about the slots of the session follow.
-        slots = (later.slot for later in logged[number + 1 :])
-        return next((places[slot].session for slot in slots if slot >= 0), "")
-    return ""
-
-
-def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> About:
+def _about_week(plan: Plan, session: str, one: Logged) -> About:
     """Explain a decision about a week or a whole session."""
     week = one.day // DAYS_PER_WEEK + 1
     observed = {name: x for name, x in one.observed.items() if name not in _INTERNAL}
@@ -239,7 +230,7 @@ def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> Abou
     if "left" in observed:
         left, right = observed["left"], observed["right"]
         facts["weaker"] = "left" if left < right else "right"
-        facts["stiffer"] = _stiffer(setting, left, right)
+        facts["stiffer"] = _STIFFER[int(one.observed.get("short_sides", 0))]
     if "weeks_since_deload" in observed:
         n_weeks = observed["weeks_since_deload"]
         facts["ago"] = "last week" if n_weeks == 1 else f"{n_weeks:g} weeks ago"
@@ -260,17 +251,6 @@ def _deload_text(deload: Deload) -> str:
     if deload.sets:
         sets = f"{deload.sets} ({sets} of holds)"
     return f"{sets} at {100 * deload.load_fraction:g} % of the load"
-
-
-def _stiffer(setting: Setting, left: float, right: float) -> str:
-    """Return which sides get more mobility work, by the limits of the rule."""
-    low = setting.model.rule_range_low_deg
-    is_uneven = abs(left - right) > setting.model.rule_range_gap_deg
-    is_left = left < low or (is_uneven and left < right)
-    is_right = right < low or (is_uneven and right < left)
-    if is_left and is_right:
-        return "both sides get"
-    return f"the {'left' if is_left else 'right'} side gets"
 
 
 def _about_gate(plan: Plan, one: Logged) -> About:
