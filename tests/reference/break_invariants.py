@@ -38,15 +38,15 @@ BREAKS = (
     Break(
         "1 a rest week is trained through",
         "engine/day.py",
-        "start_day(run, day) and not run.events[week].is_missed",
-        "start_day(run, day)",
+        "z_attendance <= athlete.attendance_z_max and not is_missed",
+        "z_attendance <= athlete.attendance_z_max",
         f"{INVARIANTS}::rest_week",
     ),
     Break(
         "2 a missed session is followed by a step",
         "engine/day.py",
-        "                log_missed_session(run, day, occasion)\n",
-        "                log_missed_session(run, day, occasion)\n"
+        "                log_missed_session(run, occasion)\n",
+        "                log_missed_session(run, occasion)\n"
         "                for slot in range(len(run.slot_states)):\n"
         "                    run.slot_states[slot].load_kg *= 1.025\n",
         f"{INVARIANTS}::skipped_session",
@@ -111,8 +111,8 @@ BREAKS = (
     Break(
         "7 warm-up sets are work",
         "engine/session.py",
-        "if run.slots[slot].kind == WORK:",
-        "if run.slots[slot].kind in (WORK, WARM_UP):",
+        "if run.slots[slot].kind == state.WORK:",
+        "if run.slots[slot].kind in (state.WORK, state.WARM_UP):",
         f"{INVARIANTS}::warm_ups or no_work",
     ),
     Break(
@@ -168,8 +168,8 @@ BREAKS = (
     Break(
         "13 a person is changed on the way",
         "simulation/run.py",
-        "    log = _full_log(setting)\n",
-        "    log = _full_log(setting)\n"
+        "    log = _log(setting, weeks, is_kept=True)\n",
+        "    log = _log(setting, weeks, is_kept=True)\n"
         '    setting.athletes.records["technique"] *= 0.99\n',
         f"{INVARIANTS}::stay_as_they_were",
     ),
