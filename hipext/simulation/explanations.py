@@ -10,14 +10,8 @@ import pandas as pd
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
-from hipext.files.checks import (
-    DAY_NAMES,
-    counted,
-    distinct_text,
-    listed,
-    ranges_text,
-    weeks_text,
-)
+from hipext.files import checks
+from hipext.files.checks import DAY_NAMES, counted, distinct_text, listed
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Deload, Gate, Plan, step_of
 from hipext.plans.rules import STEP_REASONS, cut_text, step_reason
@@ -372,7 +366,7 @@ def course(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> list[st
     missed = weekly[weekly["n_missed"] > 0]
     if len(missed):
         sessions = counted(missed["n_missed"].sum(), "session")
-        in_weeks = weeks_text(missed["week"].tolist())
+        in_weeks = checks.weeks_text(missed["week"].tolist())
         texts.append(f"Missed: {sessions} with work, in {in_weeks}.")
     return texts
 
@@ -414,7 +408,7 @@ def _gates_text(decisions: pd.DataFrame) -> str:
     text = f"Phases extended by gates: {listed(parts or ['none'])}."
     back = gates.loc[gates["action"] == "regress", "week"].tolist()
     if back:
-        text += f" Return to the previous phase: in {weeks_text(back)}."
+        text += f" Return to the previous phase: in {checks.weeks_text(back)}."
     return text
 
 
@@ -423,7 +417,7 @@ def _deloads_text(decisions: pd.DataFrame) -> str:
     deloads = decisions[decisions["action"] == "deload"]
     weeks = deloads.groupby("trigger")["week"].agg(list)
     parts = [
-        f"{ranges_text(weeks[rule])} {cause}"
+        f"{checks.ranges_text(weeks[rule])} {cause}"
         for rule, cause in causes.items()
         if rule in weeks
     ]

@@ -16,15 +16,9 @@ from hipext.metrics import volume
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
 from hipext.response.models import Banister
+from hipext.simulation import log_tables
 from hipext.simulation.arrays import open_loop_of, slots_in_order
 from hipext.simulation.explanations import decisions_table, explained
-from hipext.simulation.log_tables import (
-    assessments_table,
-    capacity_table,
-    places_of,
-    sets_table,
-    with_states,
-)
 from hipext.simulation.run import MAX_SEED, Setting, Trace, setting_of, trace
 
 TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
@@ -214,7 +208,9 @@ def expand_plan(
     exercises = read_exercises() if exercises is None else exercises
     setting = _open_loop_setting(plan, athlete, exercises)
     run = trace(setting, noise=False)
-    return sets_table(plan, setting, run, places_of(plan, exercises))
+    return log_tables.sets_table(
+        plan, setting, run, log_tables.places_of(plan, exercises)
+    )
 
 
 def check_inputs(plan: Plan, athlete: Athlete) -> None:
@@ -278,21 +274,21 @@ def simulation_of(
     """Return the log of the day loop for one athlete as tables and sentences."""
     is_open = bool(setting.plan.plan["is_open_loop"])
     mode = "open_loop" if is_open else "closed_loop"
-    places = places_of(plan, read_exercises())
-    sets = sets_table(plan, setting, run, places)
+    places = log_tables.places_of(plan, read_exercises())
+    sets = log_tables.sets_table(plan, setting, run, places)
     # Extensions by closed gates make a run longer than its plan.
     daily = volume.daily(sets, n_weeks=len(run.weeks))
     weekly = volume.weekly_from(sets, daily)
     response = teaching_model().respond(daily.set_index("day")[training_load])
-    assessments = assessments_table(setting, run)
+    assessments = log_tables.assessments_table(setting, run)
     if is_open:
         # Only the values before the plan are known: later ones are not simulated.
         is_first = assessments["week"] == 1
         assessments["value"] = assessments["value"].where(is_first)
         capacity = CAPACITY.from_rows([])
     else:
-        daily, weekly = with_states(daily, weekly, plan, setting, run)
-        capacity = capacity_table(setting, run)
+        daily, weekly = log_tables.with_states(daily, weekly, plan, setting, run)
+        capacity = log_tables.capacity_table(setting, run)
     return Simulation(
         plan=plan,
         athlete=athlete,
