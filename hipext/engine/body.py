@@ -7,7 +7,6 @@ tau: the factor of one night is exp(-1 / tau).
 """
 
 from math import exp, nan
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,50 +18,6 @@ from hipext.engine.state import LEFT, RIGHT, SIDES, RunState
 
 MIN_CAPACITY = 0.05  # share of the baseline; nobody loses all strength
 MAX_ENDURANCE_DOSE = 3.0  # sets; more in one day train the back no further
-
-
-class DecayFactors(NamedTuple):
-    """Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau)."""
-
-    muscle: float
-    skill: float
-    fatigue: float
-    recent: float
-    pending_soreness: float
-    soreness: float
-    stiffness: float
-    range: float
-    stability: float
-    endurance: float
-    irritation: float
-    tolerance: float
-    flare: float
-    chronic_pain_left: float
-    unlearned: float
-    novelty: float
-
-
-def decay_factors(model: np.void, recovery: float) -> DecayFactors:
-    """Return the decay factors of an athlete whose habits support recovery so well."""
-    # Recovery divides the time constant of what training leaves behind for days.
-    return DecayFactors(
-        exp(-1.0 / model.muscle_tau_d),
-        exp(-1.0 / model.skill_tau_d),
-        exp(-recovery / model.fatigue_tau_d),
-        exp(-1.0 / model.dose_recent_tau_d),
-        exp(-1.0 / model.soreness_coming_tau_d),
-        exp(-recovery / model.soreness_tau_d),
-        exp(-1.0 / model.stiffness_tau_d),
-        exp(-1.0 / model.range_tau_d),
-        exp(-1.0 / model.stability_tau_d),
-        exp(-1.0 / model.endurance_tau_d),
-        exp(-1.0 / model.irritation_tau_d),
-        exp(-1.0 / model.tolerance_tau_d),
-        exp(-1.0 / model.pain_flare_tau_d),
-        exp(-1.0 / model.pain_chronic_tau_d),
-        exp(-1.0 / model.familiarity_sessions),
-        exp(-1.0 / model.soreness_novelty),
-    )
 
 
 def capacity_of(
@@ -95,18 +50,18 @@ def strength_of(run: RunState, side: int) -> float:
     return total / n_lifts if n_lifts > 0 else nan
 
 
-def overnight_update(run: RunState, decay: DecayFactors) -> None:
+def overnight_update(run: RunState) -> None:
     """Move every state on to the next morning, and set the doses of the day to 0."""
-    _update_muscles(run, decay)
-    _update_lifts(run, decay)
+    _update_muscles(run)
+    _update_lifts(run)
     _update_technique(run)
-    body, model, athlete = run.body, run.model, run.athlete
+    body, model, athlete, decay = run.body, run.model, run.athlete, run.decay
     # Soreness arrives from a pending pool, d(pending) = dose - pending / tau_coming,
     # and fades from what arrived: two exponentials, with a peak after a day or two.
     body.pending_soreness += model.soreness_gain * body.soreness_dose
     arrived = body.pending_soreness * (1.0 - decay.pending_soreness)
     body.pending_soreness -= arrived
-    body.soreness = min(body.soreness * decay.soreness + arrived, 10.0)
+    body.soreness = min(body.soreness * body.soreness_decay + arrived, 10.0)
     # Stiffness grows with hard sets; mobility work divides what is left of it.
     mean_mobility = (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
     relief = 1.0 + model.stiffness_relief * mean_mobility
@@ -147,22 +102,18 @@ def overnight_update(run: RunState, decay: DecayFactors) -> None:
     body.stability_dose = body.endurance_dose = 0.0
 
 
-def _update_muscles(run: RunState, decay: DecayFactors) -> None:
+def _update_muscles(run: RunState) -> None:
     """Update adaptation and fatigue of the muscles of both sides."""
     model, athlete, log = run.model, run.athlete, run.log.muscles
-    day = run.observed.day
+    decay, day = run.decay, run.observed.day
     for index in range(state.N_MUSCLES):
         for side in SIDES:
             muscle = run.muscles[index, side]
             adaptation_gain = 0.0
             if muscle.dose > 0.0:
-                # The nearer to its ceiling, the less a muscle gains from a dose.
-                counted = effective_dose(
-                    muscle.recent, muscle.dose, model.dose_crowding
-                )
-                room = max(1.0 - muscle.adaptation / athlete.muscle_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                adaptation_gain = model.muscle_gain * gain * counted * room
+                dose = effective_dose(muscle.recent, muscle.dose, model.dose_crowding)
+                share = muscle.adaptation / athlete.muscle_ceiling[side]
+                adaptation_gain = _gain(athlete, side, model.muscle_gain, dose, share)
             fatigue_gain = model.fatigue_gain * muscle.cost
             if run.log.is_kept:
                 log.adaptation[day, index, side] = muscle.adaptation
@@ -170,15 +121,15 @@ def _update_muscles(run: RunState, decay: DecayFactors) -> None:
                 log.adaptation_gain[day, index, side] = adaptation_gain
                 log.fatigue_gain[day, index, side] = fatigue_gain
             muscle.adaptation = (muscle.adaptation + adaptation_gain) * decay.muscle
-            muscle.fatigue = (muscle.fatigue + fatigue_gain) * decay.fatigue
+            muscle.fatigue = (muscle.fatigue + fatigue_gain) * run.body.fatigue_decay
             muscle.recent = (muscle.recent + muscle.dose) * decay.recent
             muscle.dose = muscle.cost = 0.0
 
 
-def _update_lifts(run: RunState, decay: DecayFactors) -> None:
+def _update_lifts(run: RunState) -> None:
     """Update skill and familiarity of the lifts done so far."""
     model, athlete, log = run.model, run.athlete, run.log.lifts
-    day = run.observed.day
+    decay, day = run.decay, run.observed.day
     for index in range(len(run.lifts)):
         lift = run.lifts[index]
         if lift.novelty == 1.0 and not lift.is_exposed:
@@ -188,9 +139,8 @@ def _update_lifts(run: RunState, decay: DecayFactors) -> None:
             recent, skill_gain = lift.skill_recent[side], 0.0
             if dose > 0.0:
                 counted = effective_dose(recent, dose, model.dose_crowding)
-                room = max(1.0 - skill / athlete.skill_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                skill_gain = model.skill_gain * gain * counted * room
+                share = skill / athlete.skill_ceiling[side]
+                skill_gain = _gain(athlete, side, model.skill_gain, counted, share)
             if run.log.is_kept:
                 log.skill[day, index, side] = skill
                 log.familiarity[day, index, side] = lift.familiarity_gain
@@ -241,16 +191,25 @@ def effective_dose(recent: float, dose: float, crowding: float) -> float:
     return (1.0 + crowding) * dose / (before * after)
 
 
-def initial_state(run: RunState) -> DecayFactors:
-    """Set body and observations to the first morning; return the decay factors."""
+def _gain(athlete: np.void, side: int, size: float, dose: float, share: float) -> float:
+    """Return what a dose adds to a state that is so large a share of its ceiling."""
+    # The nearer to its ceiling, the less.
+    room = max(1.0 - share, 0.0)
+    return size * (athlete.response[side] * athlete.recovery) * dose * room
+
+
+def initial_state(run: RunState) -> None:
+    """Set body and observations to the first morning."""
     # Runs of many athletes reuse one state, so that every field is set here.
     _initial_body(run)
     _initial_observations(run)
-    return decay_factors(run.model, run.athlete.recovery)
 
 
 def _initial_body(run: RunState) -> None:
     body, model, athlete = run.body, run.model, run.athlete
+    # Recovery divides the time constant of what training leaves behind for days.
+    body.fatigue_decay = exp(-athlete.recovery / model.fatigue_tau_d)
+    body.soreness_decay = exp(-athlete.recovery / model.soreness_tau_d)
     body.readiness = body.chronic_pain_left = 1.0
     body.tolerance, body.stability = athlete.tolerance, model.stability_start
     body.pain = body.flare = body.irritation = body.lumbar = 0.0

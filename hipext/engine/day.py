@@ -41,7 +41,7 @@ def simulate_all(
 def simulate_days(run: RunState) -> None:
     """Simulate one athlete going through a plan, day by day."""
     body, observed, phases, calendar = run.body, run.observed, run.phases, run.calendar
-    decay = initial_state(run)
+    initial_state(run)
     for day in range(run.plan.horizon * state.DAYS_PER_WEEK):
         week, weekday = day // state.DAYS_PER_WEEK, day % state.DAYS_PER_WEEK
         observed.day = day
@@ -63,7 +63,7 @@ def simulate_days(run: RunState) -> None:
         if run.log.is_kept:
             log_day(run)
         run.log.count.lumbar += body.lumbar
-        overnight_update(run, decay)
+        overnight_update(run)
         if weekday == state.DAYS_PER_WEEK - 1:
             log_week(run, week, strength_of(run, LEFT), strength_of(run, RIGHT))
 

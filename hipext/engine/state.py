@@ -120,8 +120,29 @@ STRENGTH = record_of(  # of one exercise
 )
 WEEK_EVENTS = record_of(is_missed=_FLAG, flare=_REAL)
 
+# Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau).
+TAUS = {  # constants of the model
+    "muscle": "muscle_tau_d",
+    "skill": "skill_tau_d",
+    "recent": "dose_recent_tau_d",
+    "pending_soreness": "soreness_coming_tau_d",
+    "stiffness": "stiffness_tau_d",
+    "range": "range_tau_d",
+    "stability": "stability_tau_d",
+    "endurance": "endurance_tau_d",
+    "irritation": "irritation_tau_d",
+    "tolerance": "tolerance_tau_d",
+    "flare": "pain_flare_tau_d",
+    "chronic_pain_left": "pain_chronic_tau_d",
+    "unlearned": "familiarity_sessions",
+    "novelty": "soreness_novelty",
+}
+DECAY = record_of(**dict.fromkeys(TAUS, _REAL))
+
 # States of the body.
 BODY = record_of(
+    fatigue_decay=_REAL,  # share that a night leaves, like the next
+    soreness_decay=_REAL,
     readiness=_REAL,  # share of the strength that is there today
     pain=_REAL,  # 0 to 10
     chronic_pain_left=_REAL,  # share of the chronic pain that is still there
@@ -354,6 +375,7 @@ class RunState(NamedTuple):
     athlete_number: int  # with seed, day and channel it makes the random numbers
     log: Log
     model: np.void  # constants, see `parameters.shipped_model`
+    decay: np.void  # DECAY
     seed: int
     is_noisy: bool
     script: np.ndarray  # [day] of SCRIPT

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
+from math import exp
 from typing import NamedTuple
 
 import numpy as np
@@ -167,6 +168,7 @@ def _run_state(
         strengths=setting.athletes.strengths[row],
         events=setting.athletes.events[row],
         model=setting.model,
+        decay=_decay(setting.model),
         seed=seed,
         athlete_number=number,
         is_noisy=noise,
@@ -179,6 +181,11 @@ def _run_state(
         e1rm_kg=np.zeros(n_lifts),
         log=log,
     )
+
+
+def _decay(model: np.void) -> np.void:
+    factors = tuple(exp(-1.0 / model[name]) for name in state.TAUS.values())
+    return np.array([factors], state.DECAY)[0]
 
 
 def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:

@@ -211,8 +211,8 @@ BREAKS = (
     Break(
         "term: fatigue",
         "engine/body.py",
-        "(muscle.fatigue + fatigue_gain) * decay.fatigue",
-        "muscle.fatigue * decay.fatigue",
+        "(muscle.fatigue + fatigue_gain) * run.body.fatigue_decay",
+        "muscle.fatigue * run.body.fatigue_decay",
         f"{SESSION}::banisters_model or fatigue_fades",
     ),
     Break(
@@ -225,8 +225,8 @@ BREAKS = (
     Break(
         "term: room below the ceiling",
         "engine/body.py",
-        "adaptation_gain = model.muscle_gain * gain * counted * room",
-        "adaptation_gain = model.muscle_gain * gain * counted",
+        "room = max(1.0 - share, 0.0)",
+        "room = 1.0",
         f"{SESSION}::crowd_those or ceiling",
     ),
     Break(
