@@ -54,12 +54,7 @@ LOW_TECHNIQUE, HIGH_PAIN, SHORT_RANGE, ASYMMETRY = 1, 2, 4, 8  # sum: failures o
 
 
 def log_decision(
-    run: RunState,
-    slot: int,
-    action: int,
-    reason: int,
-    pain: float,
-    limit: float,
+    run: RunState, slot: int, action: int, reason: int, pain: float, limit: float
 ) -> int:
     """Log a decision; return the row that takes the other observations behind it."""
     log, decisions = run.log, run.log.decisions
@@ -350,7 +345,7 @@ def _next_phase_week(run: RunState) -> bool:
         observed.plan_week += 1
         return True
     if phases[phase].has_gate:
-        failures = gate_check(run)
+        failures, n_rated, technique, pain = gate_check(run)
         may_go_back = phase > 0 and failures & (LOW_TECHNIQUE | HIGH_PAIN) > 0
         action, reason = steps.REPEAT, GATE_STAYS_CLOSED
         if run.plan.is_open_loop:
@@ -364,7 +359,6 @@ def _next_phase_week(run: RunState) -> bool:
             # Each phase is left backwards at most once, so that a run ends.
             action, reason = steps.REGRESS, GATE_REGRESSES
         seen = run.log.decisions.observed
-        n_rated, technique, pain = _sessions_at_gate(run)
         row = log_decision(run, PHASE_ROW, action, reason, pain, nan)
         seen.gate_phase[row] = phase
         seen.gate_sessions[row] = n_rated
@@ -388,10 +382,18 @@ def _next_phase_week(run: RunState) -> bool:
     return True
 
 
-def gate_check(run: RunState) -> int:
-    """Return what fails the gate of the phase, as a sum of codes; 0 if it is open."""
+def gate_check(run: RunState) -> tuple[int, int, float, float]:
+    """Return what fails the gate of the phase, as a sum of codes; 0 if it is open.
+
+    With it come the number of rated sessions that the gate sees, their lowest technique
+    and their highest pain.
+    """
     observed, gate = run.observed, run.phases[run.observed.phase]
-    n_rated, technique, pain = _sessions_at_gate(run)
+    n_rated, technique, pain = min(observed.n_rated, gate.gate_sessions), 1.0, 0.0
+    for back in range(1, n_rated + 1):
+        place = (observed.n_rated - back) % state.MAX_GATE_SESSIONS
+        technique = min(technique, observed.session_technique[place])
+        pain = max(pain, observed.session_pain[place])
     left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
     has_too_few = n_rated < gate.gate_sessions and not isnan(gate.gate_technique)
     failures = 0
@@ -404,19 +406,7 @@ def gate_check(run: RunState) -> int:
         failures += SHORT_RANGE
     if abs(left - right) > gate.gate_asymmetry:
         failures += ASYMMETRY
-    return failures
-
-
-def _sessions_at_gate(run: RunState) -> tuple[int, float, float]:
-    """Return the rated sessions a gate sees, their lowest technique, highest pain."""
-    observed = run.observed
-    n_rated = min(observed.n_rated, run.phases[observed.phase].gate_sessions)
-    technique, pain = 1.0, 0.0
-    for back in range(1, n_rated + 1):
-        place = (observed.n_rated - back) % state.MAX_GATE_SESSIONS
-        technique = min(technique, observed.session_technique[place])
-        pain = max(pain, observed.session_pain[place])
-    return n_rated, technique, pain
+    return failures, n_rated, technique, pain
 
 
 def decide_after_tests(run: RunState) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.engine.progression import PRESCRIPTION, PROGRESSION, record_of
-from hipext.files.tables import DAYS_PER_WEEK, MUSCLES, SET_KINDS
+from hipext.files.tables import DAILY_STATES, DAYS_PER_WEEK, MUSCLES, SET_KINDS
 
 WORK, WARM_UP = SET_KINDS.index("work"), SET_KINDS.index("warm_up")
 NO_POLICY, LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(5)
@@ -284,25 +284,11 @@ DECISION_LOG = record_of(
     after=PRESCRIPTION,
 )
 TEST_LOG = record_of(day=_INT, test=_INT, exercise=_INT, side=_INT, value=_REAL)
+_DERIVED_STATES = ("technique_rated", "strength_pct")  # of the table, from other logs
 DAY_LOG = record_of(
     phase=_INT,
     is_deload=_FLAG,
-    pain_reported=_REAL,
-    soreness_reported=_REAL,
-    pain=_REAL,
-    soreness=_REAL,
-    stiffness_deg=_REAL,
-    readiness=_REAL,
-    range_left_deg=_REAL,
-    range_right_deg=_REAL,
-    stability=_REAL,
-    lumbar_load=_REAL,
-    tolerance=_REAL,
-    irritation=_REAL,
-    endurance=_REAL,
-    technique=_REAL,  # of the hip hinge
-    adaptation=_REAL,  # of the gluteus maximus, mean of the sides, like `fatigue`
-    fatigue=_REAL,
+    **{name: _REAL for name in DAILY_STATES.names if name not in _DERIVED_STATES},
 )
 # Of one side in the morning, and what the day adds overnight.
 MUSCLE_LOG = record_of(

@@ -15,7 +15,7 @@ from hipext.files.checks import DAY_NAMES, counted, distinct_text, listed
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Deload, Gate, Plan, step_of
 from hipext.plans.rules import STEP_REASONS, cut_text, step_reason
-from hipext.simulation.log_tables import Place, session_of
+from hipext.simulation.log_tables import Place, session_of, tempo_of
 from hipext.simulation.run import Setting, Trace
 
 Logged = SimpleNamespace  # a decision: `state.DECISION_LOG`, but `observed` is a dict
@@ -197,8 +197,8 @@ def _prescribed_text(place: Place, prescription: steps.Prescription) -> str:
     if exercise.is_loaded and load_kg > 0:
         text += f" at {steps.round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
     if slot.progress.rule == "tempo":
-        tempos = (slot.tempo or exercise.tempo, *slot.progress.tempos)
-        text += f", tempo {tempos[prescription.n_steps]}"
+        tempo = tempo_of(place, prescription.ladder_step, prescription.n_steps)
+        text += f", tempo {tempo}"
     return text
 
 
