@@ -153,10 +153,8 @@ def _update_lifts(run: RunState) -> None:
             # size x (1 - initial familiarity) x (1 - exp(-n / sessions)).
             lift.unlearned *= decay.unlearned
             lift.novelty *= decay.novelty
-            new = 1.0 - run.strengths[index].familiarity
-            lift.familiarity_gain = (
-                model.familiarity_size * new * (1.0 - lift.unlearned)
-            )
+            most = model.familiarity_size * (1.0 - run.strengths[index].familiarity)
+            lift.familiarity_gain = most * (1.0 - lift.unlearned)
             lift.is_exposed = False
 
 
@@ -247,7 +245,7 @@ def _initial_observations(run: RunState) -> None:
     observed.phase_week, observed.regressed_from = 1, 0
     observed.is_deload = observed.has_asymmetry = False
     # Long before the first week, so that no distance between deloads holds one back.
-    observed.last_deload_week, observed.last_reactive_week = -99, 0
+    observed.last_deload_week = observed.last_reactive_week = -99
     observed.no_progress_week = observed.n_rated = 0
     observed.weaker_side, observed.last_work_day = athlete.weaker_side, -1
     observed.pain = observed.soreness = 0.0

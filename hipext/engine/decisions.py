@@ -315,9 +315,7 @@ def start_week(run: RunState) -> bool:
     is_planned = is_planned or (every > 0 and week % every == 0)
     pain, pain_limit = observed.pain_of_week, plan.deload_above_pain
     weeks_since_deload = week - observed.last_deload_week
-    was_reactive = (
-        observed.last_reactive_week > 0 and week - observed.last_reactive_week <= apart
-    )
+    was_reactive = week - observed.last_reactive_week <= apart
     observed.is_deload = False
     if is_planned and was_reactive:
         row = log_decision(run, WEEK_ROW, steps.SKIP, DELOAD_NOT_STACKED, pain, nan)

@@ -109,11 +109,9 @@ def starting_side(policy: int, weaker: int, set_number: int) -> int:
     """Return the side that starts a set; left where the plan names none."""
     if policy == state.WEAKER_FIRST and weaker != state.BOTH:
         return weaker
-    if policy == state.RIGHT_FIRST or (
-        policy == state.ALTERNATE and set_number % 2 == 0
-    ):
-        return RIGHT
-    return LEFT
+    if policy == state.ALTERNATE:
+        return LEFT if set_number % 2 == 1 else RIGHT
+    return RIGHT if policy == state.RIGHT_FIRST else LEFT
 
 
 def perform_preparation(run: RunState, slot_number: int, is_reduced: bool) -> None:
@@ -208,9 +206,8 @@ def perform_work(
                 acute_fatigue = fatigue_left if side == LEFT else fatigue_right
             # Earlier slots and earlier sets of this one; both sides tire alike in a
             # set of both (BOTH is -1).
-            acute_fatigue = min(
-                acute_fatigue + body.slot_fatigue[max(side, LEFT)], MAX_ACUTE_FATIGUE
-            )
+            acute_fatigue += body.slot_fatigue[max(side, LEFT)]
+            acute_fatigue = min(acute_fatigue, MAX_ACUTE_FATIGUE)
             strength *= body.readiness * cold * (1.0 - acute_fatigue)
             # 1 The set: what is possible, what is done, what is left in reserve.
             if is_hold:
@@ -238,9 +235,8 @@ def perform_work(
             # 4 Technique as shown: the nearer to failure, the worse.
             nearness = max(1.0 - reserve / model.technique_safe_rir, 0.0)
             shown = skill - model.technique_effort_loss * nearness
-            shown = min(
-                max(shown - model.technique_tired_loss * acute_fatigue, 0.0), 1.0
-            )
+            shown -= model.technique_tired_loss * acute_fatigue
+            shown = min(max(shown, 0.0), 1.0)
             # 2 What the set leaves behind.
             effort = set_effort(model, reserve, done)
             add_set_dose(
@@ -421,9 +417,9 @@ def perform_tests(run: RunState) -> None:
     """Do the tests of an assessment, which then change the plan."""
     plan, model, athlete = run.plan, run.model, run.athlete
     body, observed, muscles, day = run.body, run.observed, run.muscles, run.observed.day
-    z_bridge_left, z_bridge_right, z_hold = 0.0, 0.0, 0.0
+    z_left, z_right, z_hold = 0.0, 0.0, 0.0
     if run.is_noisy:
-        z_bridge_left, z_bridge_right, z_hold, _ = normals(
+        z_left, z_right, z_hold, _ = normals(
             run.seed, run.athlete_number, day, state.TESTS
         )
     if plan.has_test[state.RANGE_TEST]:
@@ -437,14 +433,13 @@ def perform_tests(run: RunState) -> None:
             glute = muscles[state.GLUTE, side]
             one_rm = one_rm_from_reps(1.0, athlete.bridge_reps[side])
             one_rm *= 1.0 + glute.adaptation - glute.fatigue
-            z_bridge = z_bridge_left if side == LEFT else z_bridge_right
+            z_bridge = z_left if side == LEFT else z_right
             reps = reps_to_failure(1.0, one_rm) + model.bridge_sem * z_bridge
             observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
             log_test(run, state.BRIDGE_TEST, -1, side, observed.bridge_reps[side])
     if plan.has_test[state.SORENSEN_TEST]:
-        fatigue = (
-            muscles[state.ERECTOR, LEFT].fatigue + muscles[state.ERECTOR, RIGHT].fatigue
-        )
+        left, right = muscles[state.ERECTOR, LEFT], muscles[state.ERECTOR, RIGHT]
+        fatigue = left.fatigue + right.fatigue
         hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue / 2.0, 0.0)
         hold_s = max(hold_s + model.sorensen_sem_s * z_hold, 0.0)
         log_test(run, state.SORENSEN_TEST, -1, state.BOTH, hold_s)

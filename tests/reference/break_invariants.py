@@ -239,8 +239,8 @@ BREAKS = (
     Break(
         "term: familiarity",
         "engine/body.py",
-        "                model.familiarity_size * new",
-        "                0.0 * new",
+        "most = model.familiarity_size * (1.0",
+        "most = 0.0 * (1.0",
         f"{SESSION}::becomes_familiar",
     ),
     Break(
