@@ -62,12 +62,6 @@ KNOWN = record_of(  # of one lift of one athlete
     is_measured="?",
     familiarity="f8",  # missing: by training status
 )
-GEAR = record_of(  # of one lift, whoever does it
-    n_implements="f8",
-    rated_share="f8",
-    hold_share="f8",  # of the hold of the back
-    hold_factor="f8",
-)
 
 
 class PlanArrays(NamedTuple):
@@ -396,7 +390,6 @@ def athlete_arrays_of(
     1RM that is known or can be estimated.
     """
     lifts = [exercises[name] for name in names]
-    gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
     unique, rows = unique_athletes(athletes)
     known = [_known(athlete, lifts, exercises, needed) for athlete in unique]
     known = np.array(known, dtype=KNOWN).reshape(len(unique), len(lifts))[rows]
@@ -406,7 +399,7 @@ def athlete_arrays_of(
     traits = athletes.traits() if is_drawn else traits_of(unique)[rows]
     return AthleteArrays(
         _athlete_records(traits, model),
-        _strength_records(traits, known, gear, model),
+        _strength_records(traits, known, lifts, model),
         events[rows],
     )
 
@@ -448,19 +441,6 @@ def _known(
     if faults:
         raise PlanError(athlete.name, faults)
     return known
-
-
-def _gear(lift: Exercise, model: np.void) -> tuple:
-    """Return the values of GEAR; a longest hold is a share of that of the back."""
-    share = model[_HOLDS[lift.pattern]] if lift.pattern in _HOLDS else 1.0
-    # Holding less of the body mass lasts longer, by a power of the ratio.
-    lightness = _SORENSEN_SHARE / max(lift.body_mass_share, 0.1)
-    return (
-        lift.n_implements,
-        lift.body_mass_share if lift.rates_body_mass else 0.0,
-        share,
-        lightness**model.hold_power,
-    )
 
 
 def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
@@ -523,19 +503,26 @@ def _recovery(traits: np.ndarray, model: np.void) -> np.ndarray:
 
 
 def _strength_records(
-    traits: np.ndarray, known: np.ndarray, gear: np.ndarray, model: np.void
+    traits: np.ndarray, known: np.ndarray, lifts: Sequence[Exercise], model: np.void
 ) -> np.ndarray:
     """Return [athlete, lift] of STRENGTH: what athletes can do at the start."""
     strengths = np.zeros(known.shape, state.STRENGTH)
+    implements = np.array([max(one.n_implements, 1.0) for one in lifts])
+    rated_share = np.array([one.body_mass_share * one.rates_body_mass for one in lifts])
+    # A longest hold is a share of that of the back, and holding less of the body mass
+    # lasts longer, by a power of the ratio.
+    names = [_HOLDS.get(one.pattern) for one in lifts]
+    hold_share = np.array([model[name] if name else 1.0 for name in names])
+    held = np.array([max(one.body_mass_share, 0.1) for one in lifts])
+    hold_factor = _power(_SORENSEN_SHARE / held, model.hold_power)
     mass_kg, strength, hold_s = (
         traits[name][:, None] for name in ("body_mass_kg", "strength", "sorensen_s")
     )
     kg = known["ratio"] * (known["measured_kg"] * strength)
-    rated_kg = kg * np.maximum(gear["n_implements"], 1.0)
-    rated_kg = rated_kg + gear["rated_share"] * mass_kg
+    rated_kg = kg * implements + rated_share * mass_kg
     strengths["base_kg"] = np.where(kg > 0.0, rated_kg, 0.0)  # 0 for no 1RM
     strengths["is_measured"] = known["is_measured"]
-    strengths["hold_s"] = hold_s * gear["hold_share"] * gear["hold_factor"]
+    strengths["hold_s"] = hold_s * hold_share * hold_factor
     usual = _by_status("familiarity_known", traits, model)[:, None]
     own, is_own = known["familiarity"], known["familiarity"] >= 0.0  # false if missing
     strengths["familiarity"] = np.where(is_own, own, usual)

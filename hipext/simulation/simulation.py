@@ -158,10 +158,8 @@ def open_loop(
         If a 1RM is missing or below a load that the plan gives in kg, or there is no
         such load.
     """
-    check_inputs(plan, athlete)
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
-    setting = _open_loop_setting(plan, athlete, read_exercises())
-    run = trace(setting, noise=False)
+    setting, run = _open_loop_run(plan, athlete, read_exercises())
     options = {"seed": 0, "noise": False, "training_load": training_load}
     return simulation_of(plan, athlete, setting, run, **options)
 
@@ -204,10 +202,8 @@ def expand_plan(
     >>> len(sets), sets["reps"].unique().tolist()
     (100, [5])
     """
-    check_inputs(plan, athlete)
     exercises = read_exercises() if exercises is None else exercises
-    setting = _open_loop_setting(plan, athlete, exercises)
-    run = trace(setting, noise=False)
+    setting, run = _open_loop_run(plan, athlete, exercises)
     return log_tables.sets_table(
         plan, setting, run, log_tables.places_of(plan, exercises)
     )
@@ -233,10 +229,11 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
 
 
-def _open_loop_setting(
+def _open_loop_run(
     plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
-) -> Setting:
-    """Return plan and athlete as arrays of the open loop; loads are below the 1RM."""
+) -> tuple[Setting, Trace]:
+    """Return a run of the open loop, in which all loads are below the 1RM."""
+    check_inputs(plan, athlete)
     # A 1RM is needed for external loads alone: effort without a load is not simulated.
     loads_kg = [
         (slot.scheme.load_kg or 0.0, slot.exercise)
@@ -258,7 +255,8 @@ def _open_loop_setting(
             )
     if faults:
         raise PlanError(athlete.name, faults)
-    return setting._replace(plan=open_loop_of(setting.plan))
+    setting = setting._replace(plan=open_loop_of(setting.plan))
+    return setting, trace(setting, noise=False)
 
 
 def simulation_of(
