@@ -197,8 +197,7 @@ def _gain(athlete: np.void, side: int, size: float, dose: float, share: float) -
 
 
 def initial_state(run: RunState) -> None:
-    """Set body and observations to the first morning."""
-    # Runs of many athletes reuse one state, so that every field is set here.
+    """Set body and observations, of which all fields are 0, to the first morning."""
     _initial_body(run)
     _initial_observations(run)
 
@@ -210,25 +209,13 @@ def _initial_body(run: RunState) -> None:
     body.soreness_decay = exp(-athlete.recovery / model.soreness_tau_d)
     body.readiness = body.chronic_pain_left = 1.0
     body.tolerance, body.stability = athlete.tolerance, model.stability_start
-    body.pain = body.flare = body.irritation = body.lumbar = 0.0
-    body.soreness = body.pending_soreness = body.soreness_dose = 0.0
-    body.stiffness = body.hard_sets = body.stability_dose = 0.0
-    body.endurance = body.endurance_dose = body.warmth = 0.0
     for pattern in range(len(state.PATTERNS)):
-        body.technique[pattern], body.practice[pattern] = athlete.technique, 0.0
+        body.technique[pattern] = athlete.technique
     for side in SIDES:
-        body.range_deg[side], body.mobility[side] = athlete.range_deg[side], 0.0
-        for index in range(state.N_MUSCLES):
-            muscle = run.muscles[index, side]
-            muscle.adaptation = muscle.fatigue = muscle.recent = 0.0
-            muscle.dose = muscle.cost = muscle.acute_fatigue = 0.0
+        body.range_deg[side] = athlete.range_deg[side]
     for index in range(len(run.lifts)):
         lift, strength = run.lifts[index], run.strengths[index]
-        for side in SIDES:
-            lift.skill[side] = lift.skill_recent[side] = lift.skill_dose[side] = 0.0
-        lift.familiarity_gain = 0.0
         lift.unlearned = lift.novelty = 1.0
-        lift.is_exposed = False
         # The true 1RM differs from an estimated one by a lognormal error, which the
         # coach does not know; a measured one is exact.
         z_error = 0.0
@@ -241,14 +228,10 @@ def _initial_body(run: RunState) -> None:
 
 def _initial_observations(run: RunState) -> None:
     observed, athlete = run.observed, run.athlete
-    observed.week = observed.phase = observed.plan_week = observed.extra_weeks = 0
-    observed.phase_week, observed.regressed_from = 1, 0
-    observed.is_deload = observed.has_asymmetry = False
+    observed.phase_week = 1
     # Long before the first week, so that no distance between deloads holds one back.
     observed.last_deload_week = observed.last_reactive_week = -99
-    observed.no_progress_week = observed.n_rated = 0
     observed.weaker_side, observed.last_work_day = athlete.weaker_side, -1
-    observed.pain = observed.soreness = 0.0
     observed.pain_of_week = nan if run.plan.is_open_loop else 0.0
     observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:

@@ -35,6 +35,7 @@ def simulate_all(
         # six parts of the plan and what all athletes share, in the order of the fields.
         own = (athletes[row], strengths[row], events[row], first_number + row)
         log = state.Log(*run.log[:-1], weeks[row])
+        run.memory[:] = 0  # no state of the athlete before stays
         simulate_days(RunState(*run[:6], *own, log, *run[11:]))
 
 

@@ -441,7 +441,7 @@ def decide_after_tests(run: RunState) -> None:
         row = log_decision(run, WEEK_ROW, action, reason, nan, limit)
         seen.left[row], seen.right[row] = left, right
         seen.difference_deg[row] = gap_deg
-        seen.short_sides[row] = is_left_short + 2 * is_right_short
+        seen.short_sides[row] = is_left_short + is_right_short
     pain = observed.pain
     if observed.week > 1:  # in the first week there is no earlier assessment
         rise, limit = pain - observed.pain_at_test, model.rule_pain_rise

@@ -257,7 +257,7 @@ OBSERVATIONS = record_of(  # behind a decision; missing where they played no par
     gate_sessions=_REAL,  # rated ones that the gate looked at
     gate_failures=_REAL,  # sum of codes, see `decisions.gate_check`
     occasion=_REAL,  # number of the session that was missed or reduced
-    short_sides=_REAL,  # of the hip: 1 left, 2 right, 3 both
+    short_sides=_REAL,  # number of sides that lack range
 )
 SET_LOG = record_of(  # of one set of one side, or of both sides at once
     day=_INT,
@@ -371,6 +371,7 @@ class RunState(NamedTuple):
     observed: np.void  # OBSERVED
     slot_states: np.ndarray  # [slot] of SLOT_STATE
     e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from observations
+    memory: np.ndarray  # all bytes of the last six
 
 
 def scripted(given: np.ndarray, day: int, observed: float) -> float:

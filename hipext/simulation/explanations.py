@@ -97,8 +97,6 @@ _DIGITS = {  # decimals of observations that a limit is compared with
     "change": 1,
 }
 _COUNTS = ("none", "one", "two", "all")
-_STIFFER = ("neither side gets", "the left side gets", "the right side gets")
-_STIFFER += ("both sides get",)
 _INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion", "short_sides")
 
 
@@ -223,8 +221,10 @@ def _about_week(plan: Plan, session: str, one: Logged) -> About:
     }
     if "left" in observed:
         left, right = observed["left"], observed["right"]
-        facts["weaker"] = "left" if left < right else "right"
-        facts["stiffer"] = _STIFFER[int(one.observed.get("short_sides", 0))]
+        lower = "left" if left < right else "right"
+        is_both = one.observed.get("short_sides") == 2
+        facts["weaker"] = lower
+        facts["stiffer"] = "both sides get" if is_both else f"the {lower} side gets"
     if "weeks_since_deload" in observed:
         n_weeks = observed["weeks_since_deload"]
         facts["ago"] = "last week" if n_weeks == 1 else f"{n_weeks:g} weeks ago"

@@ -161,7 +161,17 @@ def _run_state(
     setting: Setting, row: int, log: state.Log, *, seed: int, number: int, noise: bool
 ) -> state.RunState:
     """Return the state of one athlete before the first morning."""
-    n_lifts = len(setting.exercises)
+    # All states are in one memory, which is emptied at once for the next athlete.
+    n_lifts, n_slots = (len(setting.exercises),), (len(setting.plan.slots),)
+    kinds = [
+        ("body", state.BODY),
+        ("muscles", state.MUSCLE, (state.N_MUSCLES, len(state.SIDES))),
+        ("lifts", state.LIFT, n_lifts),
+        ("observed", state.OBSERVED),
+        ("slot_states", state.SLOT_STATE, n_slots),
+        ("e1rm_kg", float, n_lifts),
+    ]
+    states = np.zeros(1, kinds)
     return state.RunState(
         *setting.plan,
         athlete=setting.athletes.records[row],
@@ -173,13 +183,9 @@ def _run_state(
         athlete_number=number,
         is_noisy=noise,
         script=_script(None, 0),
-        body=np.zeros(1, state.BODY)[0],
-        muscles=np.zeros((state.N_MUSCLES, len(state.SIDES)), state.MUSCLE),
-        lifts=np.zeros(n_lifts, state.LIFT),
-        observed=np.zeros(1, state.OBSERVED)[0],
-        slot_states=np.zeros(len(setting.plan.slots), state.SLOT_STATE),
-        e1rm_kg=np.zeros(n_lifts),
         log=log,
+        **{name: states[0][name] for name in states.dtype.names},
+        memory=states.view("u1"),
     )
 
 
