@@ -198,11 +198,6 @@ def _gain(athlete: np.void, side: int, size: float, dose: float, share: float) -
 
 def initial_state(run: RunState) -> None:
     """Set body and observations, of which all fields are 0, to the first morning."""
-    _initial_body(run)
-    _initial_observations(run)
-
-
-def _initial_body(run: RunState) -> None:
     body, model, athlete = run.body, run.model, run.athlete
     # Recovery divides the time constant of what training leaves behind for days.
     body.fatigue_decay = exp(-athlete.recovery / model.fatigue_tau_d)
@@ -224,6 +219,7 @@ def _initial_body(run: RunState) -> None:
             z_error, _ = pair(run.seed, run.athlete_number, identity, state.BASELINE)
         lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * z_error)
         run.e1rm_kg[index] = strength.base_kg
+    _initial_observations(run)
 
 
 def _initial_observations(run: RunState) -> None:

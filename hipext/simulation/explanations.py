@@ -221,9 +221,8 @@ def _about_week(plan: Plan, session: str, one: Logged) -> About:
     }
     if "left" in observed:
         left, right = observed["left"], observed["right"]
-        lower = "left" if left < right else "right"
+        lower = facts["weaker"] = "left" if left < right else "right"
         is_both = one.observed.get("short_sides") == 2
-        facts["weaker"] = lower
         facts["stiffer"] = "both sides get" if is_both else f"the {lower} side gets"
     if "weeks_since_deload" in observed:
         n_weeks = observed["weeks_since_deload"]

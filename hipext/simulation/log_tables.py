@@ -144,16 +144,6 @@ def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
     return place.slot.tempo or place.ladder[ladder_step].tempo
 
 
-def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
-    """Return the states of every day (`tables.DAILY_STATES`)."""
-    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
-    logged = [name for name in tables.DAILY_STATES.names if name in DAY_LOG.names]
-    states = {name: trace.days[name] for name in logged}
-    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
-    states["strength_pct"] = strength_pct(setting, trace)
-    return tables.DAILY_STATES.from_columns(states)
-
-
 def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     """Return the mean 1RM of the tested lifts of every day; the start is 100."""
     tested = setting.plan.exercises["is_tested"].copy()
@@ -238,7 +228,12 @@ def with_states(
     trace: Trace,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the daily and the weekly table with the athlete's states."""
-    states = states_table(setting, trace)
+    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
+    logged = [name for name in tables.DAILY_STATES.names if name in DAY_LOG.names]
+    states = {name: trace.days[name] for name in logged}
+    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
+    states["strength_pct"] = strength_pct(setting, trace)
+    states = tables.DAILY_STATES.from_columns(states)
     phases = _phases(plan, trace)
     is_deload = trace.days["is_deload"]
     daily = pd.concat([daily.assign(phase=phases, is_deload=is_deload), states], axis=1)
