@@ -7,69 +7,17 @@ tau: the factor of one night is exp(-1 / tau).
 """
 
 from math import exp, nan
-from typing import NamedTuple
 
 import numpy as np
 
+from hipext.engine import state
 from hipext.engine.decisions import prescribe
 from hipext.engine.progression import Prescription
 from hipext.engine.random import pair
-from hipext.engine.state import (
-    BASELINE,
-    LEFT,
-    N_MUSCLES,
-    PATTERNS,
-    RIGHT,
-    SIDES,
-    RunState,
-)
+from hipext.engine.state import LEFT, RIGHT, SIDES, RunState
 
 MIN_CAPACITY = 0.05  # share of the baseline; nobody loses all strength
 MAX_ENDURANCE_DOSE = 3.0  # sets; more in one day train the back no further
-
-
-class DecayFactors(NamedTuple):
-    """Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau)."""
-
-    muscle: float
-    skill: float
-    fatigue: float
-    recent: float
-    pending_soreness: float
-    soreness: float
-    stiffness: float
-    range: float
-    stability: float
-    endurance: float
-    irritation: float
-    tolerance: float
-    flare: float
-    chronic_pain_left: float
-    unlearned: float
-    novelty: float
-
-
-def decay_factors(model: np.void, recovery: float) -> DecayFactors:
-    """Return the decay factors of an athlete whose habits support recovery so well."""
-    # Recovery divides the time constant of what training leaves behind for days.
-    return DecayFactors(
-        exp(-1.0 / model.muscle_tau_d),
-        exp(-1.0 / model.skill_tau_d),
-        exp(-recovery / model.fatigue_tau_d),
-        exp(-1.0 / model.dose_recent_tau_d),
-        exp(-1.0 / model.soreness_coming_tau_d),
-        exp(-recovery / model.soreness_tau_d),
-        exp(-1.0 / model.stiffness_tau_d),
-        exp(-1.0 / model.range_tau_d),
-        exp(-1.0 / model.stability_tau_d),
-        exp(-1.0 / model.endurance_tau_d),
-        exp(-1.0 / model.irritation_tau_d),
-        exp(-1.0 / model.tolerance_tau_d),
-        exp(-1.0 / model.pain_flare_tau_d),
-        exp(-1.0 / model.pain_chronic_tau_d),
-        exp(-1.0 / model.familiarity_sessions),
-        exp(-1.0 / model.soreness_novelty),
-    )
 
 
 def capacity_of(
@@ -82,7 +30,7 @@ def capacity_of(
     adaptation per muscle.
     """
     capacity = 1.0 + lift.familiarity_gain + lift.skill[side]
-    for index in range(N_MUSCLES):
+    for index in range(state.N_MUSCLES):
         muscle = muscles[index, side]
         capacity += exercise.weight[index] * (muscle.adaptation - muscle.fatigue)
     return max(capacity, MIN_CAPACITY)
@@ -102,18 +50,18 @@ def strength_of(run: RunState, side: int) -> float:
     return total / n_lifts if n_lifts > 0 else nan
 
 
-def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
+def overnight_update(run: RunState) -> None:
     """Move every state on to the next morning, and set the doses of the day to 0."""
-    _update_muscles(run, day, decay)
-    _update_lifts(run, day, decay)
+    _update_muscles(run)
+    _update_lifts(run)
     _update_technique(run)
-    body, model, athlete = run.body, run.model, run.athlete
+    body, model, athlete, decay = run.body, run.model, run.athlete, run.decay
     # Soreness arrives from a pending pool, d(pending) = dose - pending / tau_coming,
     # and fades from what arrived: two exponentials, with a peak after a day or two.
     body.pending_soreness += model.soreness_gain * body.soreness_dose
     arrived = body.pending_soreness * (1.0 - decay.pending_soreness)
     body.pending_soreness -= arrived
-    body.soreness = min(body.soreness * decay.soreness + arrived, 10.0)
+    body.soreness = min(body.soreness * body.soreness_decay + arrived, 10.0)
     # Stiffness grows with hard sets; mobility work divides what is left of it.
     mean_mobility = (body.mobility[LEFT] + body.mobility[RIGHT]) / 2.0
     relief = 1.0 + model.stiffness_relief * mean_mobility
@@ -154,21 +102,18 @@ def overnight_update(run: RunState, day: int, decay: DecayFactors) -> None:
     body.stability_dose = body.endurance_dose = 0.0
 
 
-def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
+def _update_muscles(run: RunState) -> None:
     """Update adaptation and fatigue of the muscles of both sides."""
     model, athlete, log = run.model, run.athlete, run.log.muscles
-    for index in range(N_MUSCLES):
+    decay, day = run.decay, run.observed.day
+    for index in range(state.N_MUSCLES):
         for side in SIDES:
             muscle = run.muscles[index, side]
             adaptation_gain = 0.0
             if muscle.dose > 0.0:
-                # The nearer to its ceiling, the less a muscle gains from a dose.
-                counted = effective_dose(
-                    muscle.recent, muscle.dose, model.dose_crowding
-                )
-                room = max(1.0 - muscle.adaptation / athlete.muscle_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                adaptation_gain = model.muscle_gain * gain * counted * room
+                dose = effective_dose(muscle.recent, muscle.dose, model.dose_crowding)
+                share = muscle.adaptation / athlete.muscle_ceiling[side]
+                adaptation_gain = _gain(athlete, side, model.muscle_gain, dose, share)
             fatigue_gain = model.fatigue_gain * muscle.cost
             if run.log.is_kept:
                 log.adaptation[day, index, side] = muscle.adaptation
@@ -176,14 +121,15 @@ def _update_muscles(run: RunState, day: int, decay: DecayFactors) -> None:
                 log.adaptation_gain[day, index, side] = adaptation_gain
                 log.fatigue_gain[day, index, side] = fatigue_gain
             muscle.adaptation = (muscle.adaptation + adaptation_gain) * decay.muscle
-            muscle.fatigue = (muscle.fatigue + fatigue_gain) * decay.fatigue
+            muscle.fatigue = (muscle.fatigue + fatigue_gain) * run.body.fatigue_decay
             muscle.recent = (muscle.recent + muscle.dose) * decay.recent
             muscle.dose = muscle.cost = 0.0
 
 
-def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
+def _update_lifts(run: RunState) -> None:
     """Update skill and familiarity of the lifts done so far."""
     model, athlete, log = run.model, run.athlete, run.log.lifts
+    decay, day = run.decay, run.observed.day
     for index in range(len(run.lifts)):
         lift = run.lifts[index]
         if lift.novelty == 1.0 and not lift.is_exposed:
@@ -193,9 +139,8 @@ def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
             recent, skill_gain = lift.skill_recent[side], 0.0
             if dose > 0.0:
                 counted = effective_dose(recent, dose, model.dose_crowding)
-                room = max(1.0 - skill / athlete.skill_ceiling[side], 0.0)
-                gain = athlete.response[side] * athlete.recovery
-                skill_gain = model.skill_gain * gain * counted * room
+                share = skill / athlete.skill_ceiling[side]
+                skill_gain = _gain(athlete, side, model.skill_gain, counted, share)
             if run.log.is_kept:
                 log.skill[day, index, side] = skill
                 log.familiarity[day, index, side] = lift.familiarity_gain
@@ -208,10 +153,8 @@ def _update_lifts(run: RunState, day: int, decay: DecayFactors) -> None:
             # size x (1 - initial familiarity) x (1 - exp(-n / sessions)).
             lift.unlearned *= decay.unlearned
             lift.novelty *= decay.novelty
-            new = 1.0 - run.strengths[index].familiarity
-            lift.familiarity_gain = (
-                model.familiarity_size * new * (1.0 - lift.unlearned)
-            )
+            most = model.familiarity_size * (1.0 - run.strengths[index].familiarity)
+            lift.familiarity_gain = most * (1.0 - lift.unlearned)
             lift.is_exposed = False
 
 
@@ -219,9 +162,9 @@ def _update_technique(run: RunState) -> None:
     """Update the technique of every movement pattern, by the practice of the day."""
     body, model = run.body, run.model
     any_practice = 0.0
-    for pattern in range(len(PATTERNS)):
+    for pattern in range(len(state.PATTERNS)):
         any_practice = max(any_practice, body.practice[pattern])
-    for pattern in range(len(PATTERNS)):
+    for pattern in range(len(state.PATTERNS)):
         # Good practice of another pattern transfers a part of itself. Failed practice
         # is negative, and takes from the technique in proportion to what there is.
         practice = body.practice[pattern]
@@ -246,57 +189,45 @@ def effective_dose(recent: float, dose: float, crowding: float) -> float:
     return (1.0 + crowding) * dose / (before * after)
 
 
-def initial_state(run: RunState) -> DecayFactors:
-    """Set body and observations to the first morning; return the decay factors."""
-    # Runs of many athletes reuse one state, so that every field is set here.
-    _initial_body(run)
-    _initial_observations(run)
-    return decay_factors(run.model, run.athlete.recovery)
+def _gain(athlete: np.void, side: int, size: float, dose: float, share: float) -> float:
+    """Return what a dose adds to a state that is so large a share of its ceiling."""
+    # The nearer to its ceiling, the less.
+    room = max(1.0 - share, 0.0)
+    return size * (athlete.response[side] * athlete.recovery) * dose * room
 
 
-def _initial_body(run: RunState) -> None:
+def initial_state(run: RunState) -> None:
+    """Set body and observations, of which all fields are 0, to the first morning."""
     body, model, athlete = run.body, run.model, run.athlete
+    # Recovery divides the time constant of what training leaves behind for days.
+    body.fatigue_decay = exp(-athlete.recovery / model.fatigue_tau_d)
+    body.soreness_decay = exp(-athlete.recovery / model.soreness_tau_d)
     body.readiness = body.chronic_pain_left = 1.0
     body.tolerance, body.stability = athlete.tolerance, model.stability_start
-    body.pain = body.flare = body.irritation = body.lumbar = 0.0
-    body.soreness = body.pending_soreness = body.soreness_dose = 0.0
-    body.stiffness = body.hard_sets = body.stability_dose = 0.0
-    body.endurance = body.endurance_dose = body.warmth = 0.0
-    for pattern in range(len(PATTERNS)):
-        body.technique[pattern], body.practice[pattern] = athlete.technique, 0.0
+    for pattern in range(len(state.PATTERNS)):
+        body.technique[pattern] = athlete.technique
     for side in SIDES:
-        body.range_deg[side], body.mobility[side] = athlete.range_deg[side], 0.0
-        for index in range(N_MUSCLES):
-            muscle = run.muscles[index, side]
-            muscle.adaptation = muscle.fatigue = muscle.recent = 0.0
-            muscle.dose = muscle.cost = muscle.acute_fatigue = 0.0
+        body.range_deg[side] = athlete.range_deg[side]
     for index in range(len(run.lifts)):
         lift, strength = run.lifts[index], run.strengths[index]
-        for side in SIDES:
-            lift.skill[side] = lift.skill_recent[side] = lift.skill_dose[side] = 0.0
-        lift.familiarity_gain = 0.0
         lift.unlearned = lift.novelty = 1.0
-        lift.is_exposed = False
         # The true 1RM differs from an estimated one by a lognormal error, which the
         # coach does not know; a measured one is exact.
         z_error = 0.0
         if run.is_noisy and not strength.is_measured:
             identity = run.exercises[index].identity
-            z_error, _ = pair(run.seed, run.athlete_number, identity, BASELINE)
+            z_error, _ = pair(run.seed, run.athlete_number, identity, state.BASELINE)
         lift.base_kg = strength.base_kg * exp(model.baseline_estimate_cv * z_error)
         run.e1rm_kg[index] = strength.base_kg
+    _initial_observations(run)
 
 
 def _initial_observations(run: RunState) -> None:
     observed, athlete = run.observed, run.athlete
-    observed.week = observed.phase = observed.plan_week = observed.extra_weeks = 0
-    observed.phase_week, observed.regressed_from = 1, 0
-    observed.is_deload = observed.has_asymmetry = False
+    observed.phase_week = 1
     # Long before the first week, so that no distance between deloads holds one back.
-    observed.last_deload_week, observed.last_reactive_week = -99, 0
-    observed.no_progress_week = observed.n_rated = 0
+    observed.last_deload_week = observed.last_reactive_week = -99
     observed.weaker_side, observed.last_work_day = athlete.weaker_side, -1
-    observed.pain = observed.soreness = 0.0
     observed.pain_of_week = nan if run.plan.is_open_loop else 0.0
     observed.pain_at_test = athlete.chronic_pain
     for side in SIDES:

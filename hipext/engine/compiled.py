@@ -7,6 +7,7 @@ follows the calls of a function through the package, copies every function found
 puts the compiled copies in place of the originals among the global names of the copies.
 Calls are found by their global name, so engine modules import the functions they call
 by name (``from x import f``); a call through a module (``x.f()``) would not be found.
+Constants may be read either way.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from dis import get_instructions
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -104,10 +105,14 @@ def _digest(functions: list[Callable]) -> str:
     parts = [repr(_OPTIONS)]
     for function in functions:
         code, known = function.__code__, function.__globals__
+        # Names of attributes are among these too, so that `module.NAME` is found.
+        modules = map(known.get, code.co_names)
+        homes = [known, *(vars(one) for one in modules if isinstance(one, ModuleType))]
         constants = [
-            (name, known[name])
+            (name, home[name])
+            for home in homes
             for name in code.co_names
-            if isinstance(known.get(name), int | float | tuple)
+            if isinstance(home.get(name), int | float | tuple)
         ]
         parts.append(repr((code.co_code, code.co_consts, code.co_names, constants)))
     return sha256("".join(parts).encode()).hexdigest()

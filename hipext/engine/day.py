@@ -9,21 +9,12 @@ from math import nan
 
 import numpy as np
 
+from hipext.engine import state
 from hipext.engine.body import initial_state, overnight_update, strength_of
 from hipext.engine.decisions import log_missed_session, start_week
 from hipext.engine.random import normals
 from hipext.engine.session import measure_range, perform_session, perform_tests
-from hipext.engine.state import (
-    DAYS_PER_WEEK,
-    LEFT,
-    MORNING,
-    RIGHT,
-    Log,
-    RunState,
-    log_day,
-    log_week,
-    scripted,
-)
+from hipext.engine.state import LEFT, RIGHT, RunState, log_day, log_week, scripted
 
 
 def simulate_all(
@@ -43,45 +34,48 @@ def simulate_all(
         # Compiled code has no `_replace`: what belongs to one athlete comes between the
         # six parts of the plan and what all athletes share, in the order of the fields.
         own = (athletes[row], strengths[row], events[row], first_number + row)
-        log = Log(*run.log[:-1], weeks[row])
+        log = state.Log(*run.log[:-1], weeks[row])
+        run.memory[:] = 0  # no state of the athlete before stays
         simulate_days(RunState(*run[:6], *own, log, *run[11:]))
 
 
 def simulate_days(run: RunState) -> None:
     """Simulate one athlete going through a plan, day by day."""
     body, observed, phases, calendar = run.body, run.observed, run.phases, run.calendar
-    decay = initial_state(run)
-    for day in range(run.plan.horizon * DAYS_PER_WEEK):
-        week, weekday = day // DAYS_PER_WEEK, day % DAYS_PER_WEEK
+    initial_state(run)
+    for day in range(run.plan.horizon * state.DAYS_PER_WEEK):
+        week, weekday = day // state.DAYS_PER_WEEK, day % state.DAYS_PER_WEEK
+        observed.day = day
         if weekday == 0:
-            measure_range(run, day)
-            if not start_week(run, day):
+            measure_range(run)
+            if not start_week(run):
                 break
             body.flare += run.events[week].flare
-        attends = start_day(run, day)
+        attends = start_day(run)
         phase = phases[observed.phase]
         if attends and calendar[week].is_test and weekday == phase.test_weekday:
-            perform_tests(run, day)
+            perform_tests(run)
         first, end = phase.first_occasion[weekday], phase.first_occasion[weekday + 1]
         for occasion in range(first, end):
             if attends:
-                perform_session(run, day, occasion)
+                perform_session(run, occasion)
             else:
-                log_missed_session(run, day, occasion)
+                log_missed_session(run, occasion)
         if run.log.is_kept:
-            log_day(run, day)
+            log_day(run)
         run.log.count.lumbar += body.lumbar
-        overnight_update(run, day, decay)
-        if weekday == DAYS_PER_WEEK - 1:
+        overnight_update(run)
+        if weekday == state.DAYS_PER_WEEK - 1:
             log_week(run, week, strength_of(run, LEFT), strength_of(run, RIGHT))
 
 
-def start_day(run: RunState, day: int) -> bool:
+def start_day(run: RunState) -> bool:
     """Set the pain and readiness of a morning, and what is reported of them.
 
     Returns whether the athlete comes to train that day.
     """
     body, observed, model, athlete = run.body, run.observed, run.model, run.athlete
+    day = observed.day
     if run.plan.is_open_loop:
         # A comparison with a missing value is false: no signal holds anything back.
         observed.pain = observed.soreness = observed.pain_of_week = nan
@@ -90,7 +84,7 @@ def start_day(run: RunState, day: int) -> bool:
     z_sleep, z_pain, z_soreness, z_attendance = 0.0, 0.0, 0.0, -99.0
     if run.is_noisy:
         z_sleep, z_pain, z_soreness, z_attendance = normals(
-            run.seed, run.athlete_number, day, MORNING
+            run.seed, run.athlete_number, day, state.MORNING
         )
     persistent = athlete.chronic_pain * body.chronic_pain_left + body.flare
     body.pain = min(persistent + model.pain_per_irritation * body.irritation, 10.0)
@@ -106,5 +100,5 @@ def start_day(run: RunState, day: int) -> bool:
     observed.soreness = scripted(run.script.soreness, day, soreness)
     observed.pain_of_week = max(observed.pain_of_week, observed.pain)
     # A missed week still has its mornings: states go on, and are reported.
-    is_missed = run.events[day // DAYS_PER_WEEK].is_missed
+    is_missed = run.events[day // state.DAYS_PER_WEEK].is_missed
     return z_attendance <= athlete.attendance_z_max and not is_missed

@@ -9,35 +9,16 @@ from math import floor, isnan, nan
 
 import numpy as np
 
+from hipext.engine import progression as steps
+from hipext.engine import state
 from hipext.engine.progression import (
-    CHANGE,
-    DELOAD,
-    EXTEND,
-    HARDER_EXERCISE,
-    KEEP,
-    PASS,
-    REDUCE,
-    REDUCED_SESSION,
-    REGRESS,
-    REPEAT,
-    SKIP,
-    STOP,
     Prescription,
     after_failure,
     after_success,
     round_to_increment,
     with_load,
 )
-from hipext.engine.state import (
-    BRIDGE_TEST,
-    DAYS_PER_WEEK,
-    LEFT,
-    MAX_GATE_SESSIONS,
-    RANGE_TEST,
-    RIGHT,
-    WORK,
-    RunState,
-)
+from hipext.engine.state import DAYS_PER_WEEK, LEFT, RIGHT, WORK, RunState
 
 (  # reasons, after those of `progression`
     PAIN_BLOCKS_STEP,
@@ -67,26 +48,20 @@ from hipext.engine.state import (
     MISSED_SESSION,
     ESTIMATES_REDUCED,
     GATE_ASSUMED,
-) = range(HARDER_EXERCISE + 1, HARDER_EXERCISE + 28)
+) = range(steps.HARDER_EXERCISE + 1, steps.HARDER_EXERCISE + 28)
 WEEK_ROW, PHASE_ROW = -1, -2  # in place of the slot, for decisions about these
 LOW_TECHNIQUE, HIGH_PAIN, SHORT_RANGE, ASYMMETRY = 1, 2, 4, 8  # sum: failures of a gate
 
 
 def log_decision(
-    run: RunState,
-    day: int,
-    slot: int,
-    action: int,
-    reason: int,
-    pain: float,
-    limit: float,
+    run: RunState, slot: int, action: int, reason: int, pain: float, limit: float
 ) -> int:
     """Log a decision; return the row that takes the other observations behind it."""
     log, decisions = run.log, run.log.decisions
     row = log.count.decisions
     if log.is_kept:  # otherwise there is one row, which every decision overwrites
         log.count.decisions = row + 1
-    decisions.day[row] = day
+    decisions.day[row] = run.observed.day
     decisions.slot[row] = slot
     decisions.action[row] = action
     decisions.reason[row] = reason
@@ -172,8 +147,8 @@ def first_load(run: RunState, slot_number: int) -> float:
     return (rated_kg - body_kg) / exercise.n_implements
 
 
-def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
-    """Return whether the session of slots `first` to `end` - 1 is reduced today.
+def decide_session(run: RunState, occasion: int) -> bool:
+    """Return whether a session is reduced today.
 
     It is reduced in a deload week and when much pain is reported. Loads come back lower
     after a gap: of a slot that was not trained for long, and of every estimated 1RM
@@ -184,9 +159,10 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
         return observed.is_deload
     is_reduced, pain, has_work = observed.is_deload, observed.pain, False
     log, seen = run.log.decisions, run.log.decisions.observed
-    for number in range(first, end):
+    span, limit = run.occasions[occasion], model.rule_gap_days
+    for number in range(span.first_slot, span.end_slot):
         slot, slot_state = run.slots[number], run.slot_states[number]
-        gap_d = day - slot_state.last_day
+        gap_d = observed.day - slot_state.last_day
         if slot.kind != WORK:
             continue
         has_work = True
@@ -194,13 +170,12 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
         was_done = (
             slot_state.last_day >= 0 and exercise.is_loaded and slot_state.load_kg > 0.0
         )
-        if was_done and gap_d >= model.rule_gap_days:
+        if was_done and gap_d >= limit:
             before = prescription_of(slot_state)
             cut_pct = _cut_pct_after(model, gap_d)
             load_kg = before.load_kg * (1.0 - cut_pct / 100.0)
             after = with_load(before, load_kg, before.ladder_step)
-            limit = model.rule_gap_days
-            row = log_decision(run, day, number, REDUCE, TRAINING_GAP, pain, limit)
+            row = log_decision(run, number, steps.REDUCE, TRAINING_GAP, pain, limit)
             seen.days_without[row] = gap_d
             seen.cut_pct[row] = cut_pct
             log_prescription(log.before, row, before)
@@ -209,19 +184,20 @@ def decide_session(run: RunState, day: int, first: int, end: int) -> bool:
             slot_state.done_kg *= 1.0 - cut_pct / 100.0
     if not has_work:
         return is_reduced
-    gap_d = day - observed.last_work_day
-    if observed.last_work_day >= 0 and gap_d >= model.rule_gap_days:
+    gap_d = observed.day - observed.last_work_day
+    if observed.last_work_day >= 0 and gap_d >= limit:
         cut_pct = _cut_pct_after(model, gap_d)
         for index in range(len(run.e1rm_kg)):
             run.e1rm_kg[index] *= 1.0 - cut_pct / 100.0
-        limit = model.rule_gap_days
-        row = log_decision(run, day, WEEK_ROW, REDUCE, ESTIMATES_REDUCED, nan, limit)
+        row = log_decision(run, WEEK_ROW, steps.REDUCE, ESTIMATES_REDUCED, nan, limit)
         seen.days_without[row] = gap_d
-        seen.cut_pct[row] = cut_pct
-    observed.last_work_day = day
+        seen.cut_pct[row], seen.occasion[row] = cut_pct, occasion
+    observed.last_work_day = observed.day
     if not is_reduced and pain > model.rule_pain_cut:
         limit = model.rule_pain_cut
-        log_decision(run, day, WEEK_ROW, REDUCE, PAIN_REDUCES_SESSION, pain, limit)
+        reason = PAIN_REDUCES_SESSION
+        row = log_decision(run, WEEK_ROW, steps.REDUCE, reason, pain, limit)
+        seen.occasion[row] = occasion
         return True
     return is_reduced
 
@@ -233,11 +209,11 @@ def _cut_pct_after(model: np.void, gap_d: int) -> float:
 
 
 def stop_sets(
-    run: RunState, day: int, slot: int, n_done: int, n_sets: int, technique: float
+    run: RunState, slot: int, n_done: int, n_sets: int, technique: float
 ) -> None:
     """Log that a slot ended before its last set, for the technique of this one."""
     seen, limit = run.log.decisions.observed, run.model.rule_technique_stop
-    row = log_decision(run, day, slot, STOP, TECHNIQUE_STOP, nan, limit)
+    row = log_decision(run, slot, steps.STOP, TECHNIQUE_STOP, nan, limit)
     seen.technique_rated[row] = technique
     seen.sets_done[row] = n_done
     seen.sets_prescribed[row] = n_sets
@@ -245,7 +221,6 @@ def stop_sets(
 
 def decide_slot(
     run: RunState,
-    day: int,
     number: int,
     is_reduced: bool,
     is_week_end: bool,
@@ -267,14 +242,14 @@ def decide_slot(
     if isnan(technique_min):
         technique_min = model.rule_technique_min
     n_below = _sessions_below(slot_state.technique, technique, technique_min)
-    after, action, reason = before, REPEAT, REDUCED_SESSION
+    after, action, reason = before, steps.REPEAT, steps.REDUCED_SESSION
     limit, n_successes, n_failed, n_low = nan, nan, nan, nan
     # Comparisons with a missing value (NaN) are false: what was not observed, such as
     # the effort of a hold, speaks against nothing.
     if is_reduced:
         pass
     elif slot.kind == WORK and pain > model.rule_pain_cut:
-        reason, action, limit = PAIN_REDUCES_LOAD, REDUCE, model.rule_pain_cut
+        reason, action, limit = PAIN_REDUCES_LOAD, steps.REDUCE, model.rule_pain_cut
         load_kg = before.load_kg * (1.0 - model.rule_pain_drop_pct / 100.0)
         after = with_load(before, load_kg, before.ladder_step)
     elif not completed:
@@ -287,7 +262,7 @@ def decide_slot(
     elif technique < technique_min:
         reason, limit, n_low = TECHNIQUE_LOW, technique_min, 1.0 * n_below
         if before.ladder_step > 0 and n_below >= 2:
-            reason, action = TECHNIQUE_REGRESSION, REGRESS
+            reason, action = TECHNIQUE_REGRESSION, steps.REGRESS
             after = with_load(before, 0.0, before.ladder_step - 1)
     elif rir < slot.target_rir - model.rule_effort_slack:
         reason, limit = EFFORT_HIGH, slot.target_rir
@@ -296,9 +271,9 @@ def decide_slot(
     else:
         after, action, reason = after_success(slot, before, is_week_end)
         n_successes = before.n_successes + 1.0
-    if run.log.is_kept and (slot.kind == WORK or action != REPEAT):
+    if run.log.is_kept and (slot.kind == WORK or action != steps.REPEAT):
         log, seen = run.log.decisions, run.log.decisions.observed
-        row = log_decision(run, day, number, action, reason, pain, limit)
+        row = log_decision(run, number, action, reason, pain, limit)
         seen.all_sets_completed[row] = completed
         seen.reserve_reported[row] = rir
         seen.technique_rated[row] = technique
@@ -324,13 +299,13 @@ def _sessions_below(rated: np.ndarray, technique: float, limit: float) -> int:
     return n_below
 
 
-def start_week(run: RunState, day: int) -> bool:
+def start_week(run: RunState) -> bool:
     """Move to the next week: gate, phase and deload; False once the plan is done."""
-    plan, observed, week = run.plan, run.observed, day // DAYS_PER_WEEK + 1
+    plan, observed, week = run.plan, run.observed, run.observed.day // DAYS_PER_WEEK + 1
     seen = run.log.decisions.observed
     observed.week = week
     was_deload = observed.is_deload
-    if week > 1 and not _next_phase_week(run, day):
+    if week > 1 and not _next_phase_week(run):
         return False
     # Deloads of the plan belong to its weeks, which an extension of a phase is not;
     # those every few weeks go by the weeks of the run.
@@ -340,28 +315,26 @@ def start_week(run: RunState, day: int) -> bool:
     is_planned = is_planned or (every > 0 and week % every == 0)
     pain, pain_limit = observed.pain_of_week, plan.deload_above_pain
     weeks_since_deload = week - observed.last_deload_week
-    was_reactive = (
-        observed.last_reactive_week > 0 and week - observed.last_reactive_week <= apart
-    )
+    was_reactive = week - observed.last_reactive_week <= apart
     observed.is_deload = False
     if is_planned and was_reactive:
-        row = log_decision(run, day, WEEK_ROW, SKIP, DELOAD_NOT_STACKED, pain, nan)
+        row = log_decision(run, WEEK_ROW, steps.SKIP, DELOAD_NOT_STACKED, pain, nan)
         seen.weeks_since_deload[row] = weeks_since_deload
     elif is_planned:
         observed.is_deload = True
-        log_decision(run, day, WEEK_ROW, DELOAD, PLANNED_DELOAD, pain, nan)
+        log_decision(run, WEEK_ROW, steps.DELOAD, PLANNED_DELOAD, pain, nan)
     elif pain > pain_limit and weeks_since_deload > apart:
         observed.is_deload, observed.last_reactive_week = True, week
-        log_decision(run, day, WEEK_ROW, DELOAD, REACTIVE_DELOAD, pain, pain_limit)
+        log_decision(run, WEEK_ROW, steps.DELOAD, REACTIVE_DELOAD, pain, pain_limit)
     if observed.is_deload:
         observed.last_deload_week = week
     elif was_deload:
-        log_decision(run, day, WEEK_ROW, KEEP, AFTER_DELOAD, pain, nan)
+        log_decision(run, WEEK_ROW, steps.KEEP, AFTER_DELOAD, pain, nan)
     observed.pain_of_week = 0.0
     return True
 
 
-def _next_phase_week(run: RunState, day: int) -> bool:
+def _next_phase_week(run: RunState) -> bool:
     """Go on by one week, through the gate where the phase is over."""
     phases, observed = run.phases, run.observed
     phase = observed.phase
@@ -370,35 +343,34 @@ def _next_phase_week(run: RunState, day: int) -> bool:
         observed.plan_week += 1
         return True
     if phases[phase].has_gate:
-        failures = gate_check(run)
+        failures, n_rated, technique, pain = gate_check(run)
         may_go_back = phase > 0 and failures & (LOW_TECHNIQUE | HIGH_PAIN) > 0
-        action, reason = REPEAT, GATE_STAYS_CLOSED
+        action, reason = steps.REPEAT, GATE_STAYS_CLOSED
         if run.plan.is_open_loop:
-            failures, action, reason = 0, PASS, GATE_ASSUMED
+            failures, action, reason = 0, steps.PASS, GATE_ASSUMED
         elif failures == 0:
-            action, reason = PASS, GATE_PASSED
+            action, reason = steps.PASS, GATE_PASSED
         elif observed.extra_weeks < phases[phase].extra_weeks:
-            action, reason = EXTEND, GATE_EXTENDS
+            action, reason = steps.EXTEND, GATE_EXTENDS
             observed.extra_weeks += 1
         elif may_go_back and observed.regressed_from < phase:
             # Each phase is left backwards at most once, so that a run ends.
-            action, reason = REGRESS, GATE_REGRESSES
+            action, reason = steps.REGRESS, GATE_REGRESSES
         seen = run.log.decisions.observed
-        n_rated, technique, pain = _sessions_at_gate(run)
-        row = log_decision(run, day, PHASE_ROW, action, reason, pain, nan)
+        row = log_decision(run, PHASE_ROW, action, reason, pain, nan)
         seen.gate_phase[row] = phase
         seen.gate_sessions[row] = n_rated
         seen.gate_failures[row] = failures
         seen.technique_rated[row] = technique
         seen.left[row] = observed.range_deg[LEFT]
         seen.right[row] = observed.range_deg[RIGHT]
-        if action == REGRESS:
+        if action == steps.REGRESS:
             observed.plan_week -= phases[phase].weeks - 1
             observed.plan_week -= phases[phase - 1].weeks
             observed.regressed_from = phase
             observed.phase, observed.phase_week, observed.extra_weeks = phase - 1, 1, 0
             return True
-        if action != PASS:
+        if action != steps.PASS:
             observed.phase_week += 1
             return True
     if phase + 1 == len(phases):
@@ -408,10 +380,18 @@ def _next_phase_week(run: RunState, day: int) -> bool:
     return True
 
 
-def gate_check(run: RunState) -> int:
-    """Return what fails the gate of the phase, as a sum of codes; 0 if it is open."""
+def gate_check(run: RunState) -> tuple[int, int, float, float]:
+    """Return what fails the gate of the phase, as a sum of codes; 0 if it is open.
+
+    With it come the number of rated sessions that the gate sees, their lowest technique
+    and their highest pain.
+    """
     observed, gate = run.observed, run.phases[run.observed.phase]
-    n_rated, technique, pain = _sessions_at_gate(run)
+    n_rated, technique, pain = min(observed.n_rated, gate.gate_sessions), 1.0, 0.0
+    for back in range(1, n_rated + 1):
+        place = (observed.n_rated - back) % state.MAX_GATE_SESSIONS
+        technique = min(technique, observed.session_technique[place])
+        pain = max(pain, observed.session_pain[place])
     left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
     has_too_few = n_rated < gate.gate_sessions and not isnan(gate.gate_technique)
     failures = 0
@@ -424,40 +404,28 @@ def gate_check(run: RunState) -> int:
         failures += SHORT_RANGE
     if abs(left - right) > gate.gate_asymmetry:
         failures += ASYMMETRY
-    return failures
+    return failures, n_rated, technique, pain
 
 
-def _sessions_at_gate(run: RunState) -> tuple[int, float, float]:
-    """Return the rated sessions a gate sees, their lowest technique, highest pain."""
-    observed = run.observed
-    n_rated = min(observed.n_rated, run.phases[observed.phase].gate_sessions)
-    technique, pain = 1.0, 0.0
-    for back in range(1, n_rated + 1):
-        place = (observed.n_rated - back) % MAX_GATE_SESSIONS
-        technique = min(technique, observed.session_technique[place])
-        pain = max(pain, observed.session_pain[place])
-    return n_rated, technique, pain
-
-
-def decide_after_tests(run: RunState, day: int) -> None:
+def decide_after_tests(run: RunState) -> None:
     """Let an assessment change the plan: weaker side, mobility, a week of no steps."""
     plan, observed, model = run.plan, run.observed, run.model
     seen = run.log.decisions.observed
     if plan.is_open_loop:
         return
-    if plan.has_test[BRIDGE_TEST]:
+    if plan.has_test[state.BRIDGE_TEST]:
         left, right = observed.bridge_reps[LEFT], observed.bridge_reps[RIGHT]
         gap_pct = 100.0 * abs(left - right) / max(left, right, 1.0)
         limit = model.rule_strength_gap_pct
         observed.has_asymmetry = gap_pct > limit
-        action, reason = KEEP, SIDES_SIMILAR
+        action, reason = steps.KEEP, SIDES_SIMILAR
         if observed.has_asymmetry:
             observed.weaker_side = LEFT if left < right else RIGHT
-            action, reason = CHANGE, WEAKER_SIDE_FIRST
-        row = log_decision(run, day, WEEK_ROW, action, reason, nan, limit)
+            action, reason = steps.CHANGE, WEAKER_SIDE_FIRST
+        row = log_decision(run, WEEK_ROW, action, reason, nan, limit)
         seen.left[row], seen.right[row] = left, right
         seen.difference_pct[row] = gap_pct
-    if plan.has_test[RANGE_TEST]:
+    if plan.has_test[state.RANGE_TEST]:
         left, right = observed.range_deg[LEFT], observed.range_deg[RIGHT]
         gap_deg, low_deg = abs(left - right), model.rule_range_low_deg
         limit = model.rule_range_gap_deg
@@ -467,25 +435,26 @@ def decide_after_tests(run: RunState, day: int) -> None:
         more = model.rule_more_mobility
         observed.mobility_factor[LEFT] = more if is_left_short else 1.0
         observed.mobility_factor[RIGHT] = more if is_right_short else 1.0
-        action, reason = KEEP, RANGE_SUFFICIENT
+        action, reason = steps.KEEP, RANGE_SUFFICIENT
         if is_left_short or is_right_short:
-            action, reason = CHANGE, MORE_MOBILITY
-        row = log_decision(run, day, WEEK_ROW, action, reason, nan, limit)
+            action, reason = steps.CHANGE, MORE_MOBILITY
+        row = log_decision(run, WEEK_ROW, action, reason, nan, limit)
         seen.left[row], seen.right[row] = left, right
         seen.difference_deg[row] = gap_deg
+        seen.short_sides[row] = is_left_short + is_right_short
     pain = observed.pain
-    if day >= DAYS_PER_WEEK:  # in the first week there is no earlier assessment
+    if observed.week > 1:  # in the first week there is no earlier assessment
         rise, limit = pain - observed.pain_at_test, model.rule_pain_rise
-        action, reason = KEEP, PAIN_STEADY
+        action, reason = steps.KEEP, PAIN_STEADY
         if rise > limit:
             observed.no_progress_week = observed.week
-            action, reason = REPEAT, PAIN_ROSE
-        row = log_decision(run, day, WEEK_ROW, action, reason, pain, limit)
+            action, reason = steps.REPEAT, PAIN_ROSE
+        row = log_decision(run, WEEK_ROW, action, reason, pain, limit)
         seen.change[row] = rise
     observed.pain_at_test = pain
 
 
-def log_missed_session(run: RunState, day: int, occasion: int) -> None:
+def log_missed_session(run: RunState, occasion: int) -> None:
     """Log a session that the athlete did not attend."""
     span, seen = run.occasions[occasion], run.log.decisions.observed
     for slot in range(span.first_slot, span.end_slot):
@@ -493,5 +462,5 @@ def log_missed_session(run: RunState, day: int, occasion: int) -> None:
             run.log.count.missed += 1.0
             break
     pain = run.observed.pain
-    row = log_decision(run, day, WEEK_ROW, SKIP, MISSED_SESSION, pain, nan)
+    row = log_decision(run, WEEK_ROW, steps.SKIP, MISSED_SESSION, pain, nan)
     seen.occasion[row] = occasion

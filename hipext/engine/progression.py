@@ -105,9 +105,7 @@ def round_to_increment(load_kg: float, step_kg: float) -> float:
 
 def with_load(now: Prescription, load_kg: float, ladder_step: int) -> Prescription:
     """Return a prescription with another load; successes and failures start anew."""
-    return Prescription(
-        now.n_sets, now.reps_or_s, load_kg, 0, 0, now.n_steps, ladder_step
-    )
+    return Prescription(*now[:2], load_kg, 0, 0, now.n_steps, ladder_step)
 
 
 def after_failure(
@@ -122,15 +120,8 @@ def after_failure(
     if 0 < slot.fail_after <= n_failed:
         load_kg = load_kg * (1.0 - slot.fail_drop_pct / 100.0)
         n_failed, action, reason = 0, REDUCE, FAILED_REPEATEDLY
-    failed = Prescription(
-        now.n_sets,
-        now.reps_or_s,
-        load_kg,
-        n_successes,
-        n_failed,
-        now.n_steps,
-        now.ladder_step,
-    )
+    # Compiled code has no `_replace`: sets and repetitions stay, steps and place too.
+    failed = Prescription(*now[:2], load_kg, n_successes, n_failed, *now[5:])
     return failed, action, reason
 
 

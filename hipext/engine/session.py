@@ -18,6 +18,7 @@ from math import floor, isnan, nan, sqrt
 
 import numpy as np
 
+from hipext.engine import state
 from hipext.engine.body import capacity_of
 from hipext.engine.decisions import (
     decide_after_tests,
@@ -28,34 +29,7 @@ from hipext.engine.decisions import (
 )
 from hipext.engine.progression import TEMPO
 from hipext.engine.random import normals, pair
-from hipext.engine.state import (
-    ALTERNATE,
-    BOTH,
-    BRIDGE_TEST,
-    ERECTOR,
-    GLUTE,
-    LEFT,
-    MAX_GATE_SESSIONS,
-    N_MUSCLES,
-    NO_POLICY,
-    RANGE,
-    RANGE_TEST,
-    RIGHT,
-    RIGHT_FIRST,
-    SIDES,
-    SORENSEN_TEST,
-    STRENGTH_TEST,
-    TECHNIQUE_TEST,
-    TESTS,
-    WARM_UP,
-    WEAKER_FIRST,
-    WORK,
-    RunState,
-    SlotToday,
-    log_set,
-    log_test,
-    scripted,
-)
+from hipext.engine.state import LEFT, RIGHT, RunState, log_set, log_test, scripted
 
 EPLEY_REPS = 30.0  # of Epley's relation, evidence row E03-001
 MAX_REPS = 60.0  # beyond these a set is no longer one of strength
@@ -64,40 +38,36 @@ MAX_RIR_FOR_E1RM, MAX_REPS_FOR_E1RM = 5.0, 30.0  # beyond them a set says little
 MAX_RIR, UNKNOWN_RIR = 10.0, 99.0  # highest that is reported; more than any
 
 
-def perform_session(run: RunState, day: int, occasion: int) -> None:
+def perform_session(run: RunState, occasion: int) -> None:
     """Do a session: its slots in turn, each followed by its decision."""
     body, observed, span = run.body, run.observed, run.occasions[occasion]
-    is_reduced = decide_session(run, day, span.first_slot, span.end_slot)
+    is_reduced = decide_session(run, occasion)
     body.warmth = run.log.count.session_s = 0.0
-    for muscle in range(N_MUSCLES):
-        for side in SIDES:
+    for muscle in range(state.N_MUSCLES):
+        for side in state.SIDES:
             run.muscles[muscle, side].acute_fatigue = 0.0
     technique_sum, n_rated = 0.0, 0
     for slot in range(span.first_slot, span.end_slot):
         completed, rir, technique = True, nan, nan
         if run.plan.is_open_loop:
-            complete_as_prescribed(run, day, slot, is_reduced)
-        elif run.slots[slot].kind == WORK:
-            completed, rir, technique = perform_work(run, day, slot, is_reduced)
+            complete_as_prescribed(run, slot, is_reduced)
+        elif run.slots[slot].kind == state.WORK:
+            completed, rir, technique = perform_work(run, slot, is_reduced)
             technique_sum += technique
             n_rated += 1
         else:
-            perform_preparation(run, day, slot, is_reduced)
-        decide_slot(
-            run, day, slot, is_reduced, span.is_week_end, completed, rir, technique
-        )
-        run.slot_states[slot].last_day = day
+            perform_preparation(run, slot, is_reduced)
+        decide_slot(run, slot, is_reduced, span.is_week_end, completed, rir, technique)
+        run.slot_states[slot].last_day = observed.day
     if n_rated > 0:  # a session without work has no technique, and no gate sees it
         run.log.count.seconds += run.log.count.session_s
-        place = observed.n_rated % MAX_GATE_SESSIONS
+        place = observed.n_rated % state.MAX_GATE_SESSIONS
         observed.session_technique[place] = technique_sum / n_rated
         observed.session_pain[place] = observed.pain
         observed.n_rated += 1
 
 
-def complete_as_prescribed(
-    run: RunState, day: int, slot_number: int, is_reduced: bool
-) -> None:
+def complete_as_prescribed(run: RunState, slot_number: int, is_reduced: bool) -> None:
     """Complete every set of a slot as prescribed: the open loop.
 
     The body stays as it is. A working set raises the estimated 1RM if it implies more.
@@ -105,7 +75,7 @@ def complete_as_prescribed(
     slot, slot_state = run.slots[slot_number], run.slot_states[slot_number]
     index = slot.exercise[slot_state.ladder_step]
     exercise = run.exercises[index]
-    is_cut = is_reduced and slot.kind == WORK
+    is_cut = is_reduced and slot.kind == state.WORK
     n_sets, reps_or_s, load_kg = prescribe_today(run, slot_number, is_cut)
     body_kg = exercise.rated_share * run.athlete.body_mass_kg
     rated_kg = exercise.n_implements * load_kg + body_kg
@@ -116,11 +86,11 @@ def complete_as_prescribed(
     if isnan(rir) and one_rm_kg > 0.0:
         reserve = reps_to_failure(rated_kg, one_rm_kg) - reps_or_s
         rir = min(max(reserve, 0.0), MAX_RIR)
-    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_cut, one_rm_kg)
+    today = state.SlotToday(slot_number, reps_or_s, load_kg, is_cut, one_rm_kg)
     for set_number in range(1, n_sets + 1):
         first = starting_side(slot.side_policy, run.observed.weaker_side, set_number)
         for turn in range(2 if exercise.is_sided else 1):
-            side = BOTH
+            side = state.BOTH
             if exercise.is_sided:
                 side = first if turn == 0 else 1 - first
             if run.log.is_kept:
@@ -130,41 +100,39 @@ def complete_as_prescribed(
     slot_state.done_kg = load_kg
     # Without a target the set is taken to have been done to failure.
     reps = reps_or_s + (0.0 if isnan(slot.target_rir) else slot.target_rir)
-    if slot.kind == WORK and one_rm_kg > 0.0 and reps <= MAX_REPS_FOR_E1RM:
+    if slot.kind == state.WORK and one_rm_kg > 0.0 and reps <= MAX_REPS_FOR_E1RM:
         implied_kg = one_rm_from_reps(rated_kg, reps)
         run.e1rm_kg[index] = max(one_rm_kg, implied_kg)
 
 
 def starting_side(policy: int, weaker: int, set_number: int) -> int:
     """Return the side that starts a set; left where the plan names none."""
-    if policy == WEAKER_FIRST and weaker != BOTH:
+    if policy == state.WEAKER_FIRST and weaker != state.BOTH:
         return weaker
-    if policy == RIGHT_FIRST or (policy == ALTERNATE and set_number % 2 == 0):
-        return RIGHT
-    return LEFT
+    if policy == state.ALTERNATE:
+        return LEFT if set_number % 2 == 1 else RIGHT
+    return RIGHT if policy == state.RIGHT_FIRST else LEFT
 
 
-def perform_preparation(
-    run: RunState, day: int, slot_number: int, is_reduced: bool
-) -> None:
+def perform_preparation(run: RunState, slot_number: int, is_reduced: bool) -> None:
     """Do a slot that is not work: warm-up, mobility or recovery."""
     body, slot = run.body, run.slots[slot_number]
     slot_state = run.slot_states[slot_number]
     index = slot.exercise[slot_state.ladder_step]
     exercise = run.exercises[index]
-    if slot.kind == WARM_UP:
+    if slot.kind == state.WARM_UP:
         body.warmth = min(1.0, body.warmth + run.model.warm_up_per_slot)
     # Reduced sessions cut work only.
     n_sets, reps_or_s, load_kg = prescribe_today(run, slot_number, False)
-    for side in SIDES:
+    for side in state.SIDES:
         mobility = exercise.mobility * n_sets
         body.mobility[side] += mobility * run.observed.mobility_factor[side]
     # Sides of a set: left and right in turn, or both at once.
-    first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (BOTH, LEFT)
+    first, end = (LEFT, RIGHT + 1) if exercise.is_sided else (state.BOTH, LEFT)
     set_s = (end - first) * reps_or_s * rep_duration_s(slot, slot_state, exercise)
     add_session_time(run, n_sets, n_sets * set_s, slot.rest_s)
     base_kg = run.strengths[index].base_kg
-    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
+    today = state.SlotToday(slot_number, reps_or_s, load_kg, is_reduced, base_kg)
     for set_number in range(1, n_sets + 1):
         for side in range(first, end):
             if run.log.is_kept:
@@ -172,7 +140,7 @@ def perform_preparation(
 
 
 def perform_work(
-    run: RunState, day: int, slot_number: int, is_reduced: bool
+    run: RunState, slot_number: int, is_reduced: bool
 ) -> tuple[bool, float, float]:
     """Do the working sets of a slot.
 
@@ -180,6 +148,7 @@ def perform_work(
     (missing if nobody reports them), and the mean technique as rated.
     """
     model, body, athlete, observed = run.model, run.body, run.athlete, run.observed
+    day = observed.day
     slot, slot_state = run.slots[slot_number], run.slot_states[slot_number]
     index = slot.exercise[slot_state.ladder_step]
     exercise, lift, muscles = run.exercises[index], run.lifts[index], run.muscles
@@ -207,7 +176,7 @@ def perform_work(
     right = capacity_of(exercise, lift, muscles, RIGHT) * athlete.side_factor[RIGHT]
     fatigue_left = acute_fatigue_of(exercise, muscles, LEFT)
     fatigue_right = acute_fatigue_of(exercise, muscles, RIGHT)
-    for side in SIDES:
+    for side in state.SIDES:
         body.slot_dose[side] = body.slot_cost[side] = 0.0
         body.slot_fatigue[side] = body.slot_skill[side] = 0.0
 
@@ -215,21 +184,21 @@ def perform_work(
     policy, weaker = slot.side_policy, observed.weaker_side
     # The weaker side starts where the plan or the last assessment asks for it; after an
     # assessment it also does extra sets alone.
-    by_test = policy == NO_POLICY and observed.has_asymmetry
+    by_test = policy == state.NO_POLICY and observed.has_asymmetry
     if by_test:
-        policy = WEAKER_FIRST
-    starts_weaker = is_sided and weaker != BOTH and policy == WEAKER_FIRST
+        policy = state.WEAKER_FIRST
+    starts_weaker = is_sided and weaker != state.BOTH and policy == state.WEAKER_FIRST
     n_rounds = n_sets
     if starts_weaker and observed.has_asymmetry and not is_reduced:
         n_rounds += int(model.rule_extra_sets)
     completed, min_rir, technique_sum, n_rated, n_done = True, UNKNOWN_RIR, 0.0, 0, 0
     base_kg = run.strengths[index].base_kg
-    today = SlotToday(day, slot_number, reps_or_s, load_kg, is_reduced, base_kg)
+    today = state.SlotToday(slot_number, reps_or_s, load_kg, is_reduced, base_kg)
     for set_number in range(1, n_rounds + 1):
         first = starting_side(policy, weaker, set_number)
         target, rated = reps_or_s, nan
         for turn in range(2 if is_sided and set_number <= n_sets else 1):
-            side, strength = BOTH, (left + right) / 2.0
+            side, strength = state.BOTH, (left + right) / 2.0
             acute_fatigue = (fatigue_left + fatigue_right) / 2.0
             if is_sided:
                 side = first if turn == 0 else 1 - first
@@ -237,9 +206,8 @@ def perform_work(
                 acute_fatigue = fatigue_left if side == LEFT else fatigue_right
             # Earlier slots and earlier sets of this one; both sides tire alike in a
             # set of both (BOTH is -1).
-            acute_fatigue = min(
-                acute_fatigue + body.slot_fatigue[max(side, LEFT)], MAX_ACUTE_FATIGUE
-            )
+            acute_fatigue += body.slot_fatigue[max(side, LEFT)]
+            acute_fatigue = min(acute_fatigue, MAX_ACUTE_FATIGUE)
             strength *= body.readiness * cold * (1.0 - acute_fatigue)
             # 1 The set: what is possible, what is done, what is left in reserve.
             if is_hold:
@@ -267,9 +235,8 @@ def perform_work(
             # 4 Technique as shown: the nearer to failure, the worse.
             nearness = max(1.0 - reserve / model.technique_safe_rir, 0.0)
             shown = skill - model.technique_effort_loss * nearness
-            shown = min(
-                max(shown - model.technique_tired_loss * acute_fatigue, 0.0), 1.0
-            )
+            shown -= model.technique_tired_loss * acute_fatigue
+            shown = min(max(shown, 0.0), 1.0)
             # 2 What the set leaves behind.
             effort = set_effort(model, reserve, done)
             add_set_dose(
@@ -280,7 +247,7 @@ def perform_work(
             penalty = 1.0 + model.lumbar_technique_penalty * (1.0 - shown)
             n_lifts = done / model.lumbar_hold_s if is_hold else 1.0 * done
             lumbar = exercise.lumbar * back_load * n_lifts * penalty
-            body.lumbar += lumbar if side == BOTH else lumbar / 2.0
+            body.lumbar += lumbar if side == state.BOTH else lumbar / 2.0
             # 5 What a coach observes. Reports of effort err less near failure.
             rir = nan
             if not is_hold and lift.base_kg > 0.0:
@@ -294,7 +261,7 @@ def perform_work(
             if run.log.is_kept:
                 log_set(run, today, set_number, side, done, rir, rated)
         if rated < model.rule_technique_stop and set_number < n_rounds:
-            stop_sets(run, day, slot_number, set_number, n_rounds, rated)
+            stop_sets(run, slot_number, set_number, n_rounds, rated)
             completed = False
             break
     add_slot_dose(model, body, muscles, lift, exercise, completed)
@@ -350,7 +317,7 @@ def tempo_factor(
 def acute_fatigue_of(exercise: np.void, muscles: np.ndarray, side: int) -> float:
     """Return the share of the strength in a lift that earlier slots have taken."""
     total = 0.0
-    for index in range(N_MUSCLES):
+    for index in range(state.N_MUSCLES):
         total += exercise.weight[index] * muscles[index, side].acute_fatigue
     return total
 
@@ -375,15 +342,15 @@ def add_set_dose(
     # x * x, since compiled code rounds x ** 2 differently now and then.
     ratio = relative / model.dose_skill_load
     skill = 1.0 if is_hold else min(ratio * ratio, 2.0)
-    for own_side in SIDES:
-        if side in (BOTH, own_side):
+    for own_side in state.SIDES:
+        if side in (state.BOTH, own_side):
             weight = min(1.0, relative / model.dose_least_load)
             body.slot_dose[own_side] += effort * weight
             body.slot_cost[own_side] += cost
             body.slot_fatigue[own_side] += drop * effort
             body.slot_skill[own_side] += skill * effort
     # Soreness and stiffness are of the whole body, where a side is half of both.
-    part = 1.0 if side == BOTH else 0.5
+    part = 1.0 if side == state.BOTH else 0.5
     body.soreness_dose += part * cost * (model.soreness_usual + lift.novelty)
     body.hard_sets += part * cost * min(1.0, relative)
 
@@ -397,9 +364,9 @@ def add_slot_dose(
     completed: bool,
 ) -> None:
     """Add the doses of a slot to muscles, lift, stability, endurance and practice."""
-    for side in SIDES:
+    for side in state.SIDES:
         lift.skill_dose[side] += body.slot_skill[side]
-        for index in range(N_MUSCLES):
+        for index in range(state.N_MUSCLES):
             share = exercise.share[index]
             if share > 0.0:
                 muscle = muscles[index, side]
@@ -408,7 +375,7 @@ def add_slot_dose(
                 muscle.acute_fatigue += share * body.slot_fatigue[side]
     sets = (body.slot_cost[LEFT] + body.slot_cost[RIGHT]) / 2.0
     body.stability_dose += exercise.stability_share * sets
-    body.endurance_dose += exercise.share[ERECTOR] * sets
+    body.endurance_dose += exercise.share[state.ERECTOR] * sets
     lift.is_exposed = True
     # The practice of a pattern is that of the worst slot of the day; 0 is none so far.
     quality = 1.0 if completed else model.technique_failed_practice
@@ -433,12 +400,12 @@ def add_session_time(run: RunState, n_sets: int, work_s: float, rest_s: float) -
         run.log.count.session_s += seconds
 
 
-def measure_range(run: RunState, day: int) -> None:
+def measure_range(run: RunState) -> None:
     """Measure the hip-extension range of both sides, the mean of several trials."""
-    body, observed, model = run.body, run.observed, run.model
+    body, observed, model, day = run.body, run.observed, run.model, run.observed.day
     z_left, z_right = 0.0, 0.0
     if run.is_noisy:
-        z_left, z_right = pair(run.seed, run.athlete_number, day, RANGE)
+        z_left, z_right = pair(run.seed, run.athlete_number, day, state.RANGE)
     sem = model.range_sem_deg / sqrt(model.range_tries)
     left = body.range_deg[LEFT] - body.stiffness + sem * z_left
     right = body.range_deg[RIGHT] - body.stiffness + sem * z_right
@@ -446,36 +413,37 @@ def measure_range(run: RunState, day: int) -> None:
     observed.range_deg[RIGHT] = scripted(run.script.range_right, day, right)
 
 
-def perform_tests(run: RunState, day: int) -> None:
+def perform_tests(run: RunState) -> None:
     """Do the tests of an assessment, which then change the plan."""
     plan, model, athlete = run.plan, run.model, run.athlete
-    body, observed, muscles = run.body, run.observed, run.muscles
-    z_bridge_left, z_bridge_right, z_hold = 0.0, 0.0, 0.0
+    body, observed, muscles, day = run.body, run.observed, run.muscles, run.observed.day
+    z_left, z_right, z_hold = 0.0, 0.0, 0.0
     if run.is_noisy:
-        z_bridge_left, z_bridge_right, z_hold, _ = normals(
-            run.seed, run.athlete_number, day, TESTS
+        z_left, z_right, z_hold, _ = normals(
+            run.seed, run.athlete_number, day, state.TESTS
         )
-    if plan.has_test[RANGE_TEST]:
-        measure_range(run, day)
-        for side in SIDES:
-            log_test(run, day, RANGE_TEST, -1, side, observed.range_deg[side])
-    if plan.has_test[BRIDGE_TEST]:
-        for side in SIDES:
+    if plan.has_test[state.RANGE_TEST]:
+        measure_range(run)
+        for side in state.SIDES:
+            log_test(run, state.RANGE_TEST, -1, side, observed.range_deg[side])
+    if plan.has_test[state.BRIDGE_TEST]:
+        for side in state.SIDES:
             # Body mass is the load: the repetitions at the start give a 1RM in loads,
             # which changes with the gluteus.
-            glute = muscles[GLUTE, side]
+            glute = muscles[state.GLUTE, side]
             one_rm = one_rm_from_reps(1.0, athlete.bridge_reps[side])
             one_rm *= 1.0 + glute.adaptation - glute.fatigue
-            z_bridge = z_bridge_left if side == LEFT else z_bridge_right
+            z_bridge = z_left if side == LEFT else z_right
             reps = reps_to_failure(1.0, one_rm) + model.bridge_sem * z_bridge
             observed.bridge_reps[side] = max(floor(reps + 0.5), 0.0)
-            log_test(run, day, BRIDGE_TEST, -1, side, observed.bridge_reps[side])
-    if plan.has_test[SORENSEN_TEST]:
-        fatigue = muscles[ERECTOR, LEFT].fatigue + muscles[ERECTOR, RIGHT].fatigue
+            log_test(run, state.BRIDGE_TEST, -1, side, observed.bridge_reps[side])
+    if plan.has_test[state.SORENSEN_TEST]:
+        left, right = muscles[state.ERECTOR, LEFT], muscles[state.ERECTOR, RIGHT]
+        fatigue = left.fatigue + right.fatigue
         hold_s = athlete.sorensen_s * max(1.0 + body.endurance - fatigue / 2.0, 0.0)
         hold_s = max(hold_s + model.sorensen_sem_s * z_hold, 0.0)
-        log_test(run, day, SORENSEN_TEST, -1, BOTH, hold_s)
-    if plan.has_test[STRENGTH_TEST]:
+        log_test(run, state.SORENSEN_TEST, -1, state.BOTH, hold_s)
+    if plan.has_test[state.STRENGTH_TEST]:
         for index in range(len(run.exercises)):
             exercise, lift = run.exercises[index], run.lifts[index]
             if not exercise.is_tested or not run.strengths[index].is_measured:
@@ -488,13 +456,13 @@ def perform_tests(run: RunState, day: int) -> None:
             one_rm_kg = lift.base_kg * capacity / 2.0 * body.readiness
             one_rm_kg *= 1.0 + model.strength_test_cv * z_test
             lift.is_exposed = True  # a test is practice of the lift too
-            log_test(run, day, STRENGTH_TEST, index, BOTH, one_rm_kg)
+            log_test(run, state.STRENGTH_TEST, index, state.BOTH, one_rm_kg)
             if not plan.is_open_loop:  # which does not know what a test would show
                 run.e1rm_kg[index] = one_rm_kg
-    if plan.has_test[TECHNIQUE_TEST]:
+    if plan.has_test[state.TECHNIQUE_TEST]:
         technique = athlete.technique
         if observed.n_rated > 0:
-            place = (observed.n_rated - 1) % MAX_GATE_SESSIONS
+            place = (observed.n_rated - 1) % state.MAX_GATE_SESSIONS
             technique = observed.session_technique[place]
-        log_test(run, day, TECHNIQUE_TEST, -1, BOTH, technique)
-    decide_after_tests(run, day)
+        log_test(run, state.TECHNIQUE_TEST, -1, state.BOTH, technique)
+    decide_after_tests(run)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hipext.engine.progression import PRESCRIPTION, PROGRESSION, record_of
-from hipext.files.tables import DAYS_PER_WEEK, MUSCLES, SET_KINDS
+from hipext.files.tables import DAILY_STATES, DAYS_PER_WEEK, MUSCLES, SET_KINDS
 
 WORK, WARM_UP = SET_KINDS.index("work"), SET_KINDS.index("warm_up")
 NO_POLICY, LEFT_FIRST, RIGHT_FIRST, ALTERNATE, WEAKER_FIRST = range(5)
@@ -120,8 +120,29 @@ STRENGTH = record_of(  # of one exercise
 )
 WEEK_EVENTS = record_of(is_missed=_FLAG, flare=_REAL)
 
+# Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau).
+TAUS = {  # constants of the model
+    "muscle": "muscle_tau_d",
+    "skill": "skill_tau_d",
+    "recent": "dose_recent_tau_d",
+    "pending_soreness": "soreness_coming_tau_d",
+    "stiffness": "stiffness_tau_d",
+    "range": "range_tau_d",
+    "stability": "stability_tau_d",
+    "endurance": "endurance_tau_d",
+    "irritation": "irritation_tau_d",
+    "tolerance": "tolerance_tau_d",
+    "flare": "pain_flare_tau_d",
+    "chronic_pain_left": "pain_chronic_tau_d",
+    "unlearned": "familiarity_sessions",
+    "novelty": "soreness_novelty",
+}
+DECAY = record_of(**dict.fromkeys(TAUS, _REAL))
+
 # States of the body.
 BODY = record_of(
+    fatigue_decay=_REAL,  # share that a night leaves, like the next
+    soreness_decay=_REAL,
     readiness=_REAL,  # share of the strength that is there today
     pain=_REAL,  # 0 to 10
     chronic_pain_left=_REAL,  # share of the chronic pain that is still there
@@ -169,6 +190,7 @@ LIFT = record_of(  # of one exercise
 
 # What a coach could have written down.
 OBSERVED = record_of(
+    day=_INT,  # from 0
     week=_INT,  # from 1
     phase=_INT,
     phase_week=_INT,  # from 1
@@ -177,7 +199,7 @@ OBSERVED = record_of(
     plan_week=_INT,  # week of the plan, from 0
     is_deload=_FLAG,  # this week
     last_deload_week=_INT,
-    last_reactive_week=_INT,  # 0 for none
+    last_reactive_week=_INT,
     weaker_side=_INT,  # starts; BOTH if equal
     has_asymmetry=_FLAG,  # the weaker side does more
     no_progress_week=_INT,  # week in which nothing advances
@@ -234,7 +256,8 @@ OBSERVATIONS = record_of(  # behind a decision; missing where they played no par
     gate_phase=_REAL,
     gate_sessions=_REAL,  # rated ones that the gate looked at
     gate_failures=_REAL,  # sum of codes, see `decisions.gate_check`
-    occasion=_REAL,  # number of the missed session
+    occasion=_REAL,  # number of the session that was missed or reduced
+    short_sides=_REAL,  # number of sides that lack range
 )
 SET_LOG = record_of(  # of one set of one side, or of both sides at once
     day=_INT,
@@ -261,25 +284,11 @@ DECISION_LOG = record_of(
     after=PRESCRIPTION,
 )
 TEST_LOG = record_of(day=_INT, test=_INT, exercise=_INT, side=_INT, value=_REAL)
+_DERIVED_STATES = ("technique_rated", "strength_pct")  # of the table, from other logs
 DAY_LOG = record_of(
     phase=_INT,
     is_deload=_FLAG,
-    pain_reported=_REAL,
-    soreness_reported=_REAL,
-    pain=_REAL,
-    soreness=_REAL,
-    stiffness_deg=_REAL,
-    readiness=_REAL,
-    range_left_deg=_REAL,
-    range_right_deg=_REAL,
-    stability=_REAL,
-    lumbar_load=_REAL,
-    tolerance=_REAL,
-    irritation=_REAL,
-    endurance=_REAL,
-    technique=_REAL,  # of the hip hinge
-    adaptation=_REAL,  # of the gluteus maximus, mean of the sides, like `fatigue`
-    fatigue=_REAL,
+    **{name: _REAL for name in DAILY_STATES.names if name not in _DERIVED_STATES},
 )
 # Of one side in the morning, and what the day adds overnight.
 MUSCLE_LOG = record_of(
@@ -352,6 +361,7 @@ class RunState(NamedTuple):
     athlete_number: int  # with seed, day and channel it makes the random numbers
     log: Log
     model: np.void  # constants, see `parameters.shipped_model`
+    decay: np.void  # DECAY
     seed: int
     is_noisy: bool
     script: np.ndarray  # [day] of SCRIPT
@@ -361,6 +371,7 @@ class RunState(NamedTuple):
     observed: np.void  # OBSERVED
     slot_states: np.ndarray  # [slot] of SLOT_STATE
     e1rm_kg: np.ndarray  # [exercise] 1RM as estimated from observations
+    memory: np.ndarray  # all bytes of the last six
 
 
 def scripted(given: np.ndarray, day: int, observed: float) -> float:
@@ -371,7 +382,6 @@ def scripted(given: np.ndarray, day: int, observed: float) -> float:
 class SlotToday(NamedTuple):
     """What the sets of a slot have in common on a day, as the log has it."""
 
-    day: int
     slot: int
     target: int
     load_kg: float
@@ -389,13 +399,10 @@ def log_set(
     technique: float,
 ) -> None:
     """Log one set of one side, or of both at once."""
-    sets, row, slot_state = (
-        run.log.sets,
-        run.log.count.sets,
-        run.slot_states[today.slot],
-    )
+    sets, row = run.log.sets, run.log.count.sets
+    slot_state = run.slot_states[today.slot]
     run.log.count.sets = row + 1
-    sets.day[row] = today.day
+    sets.day[row] = run.observed.day
     sets.slot[row] = today.slot
     sets.ladder_step[row] = slot_state.ladder_step
     sets.set_number[row] = set_number
@@ -410,65 +417,48 @@ def log_set(
     sets.one_rm_kg[row] = today.one_rm_kg
 
 
-def log_test(
-    run: RunState, day: int, test: int, exercise: int, side: int, value: float
-) -> None:
+def log_test(run: RunState, test: int, exercise: int, side: int, value: float) -> None:
     """Log the result of a test; `exercise` is -1 where it is of none."""
     log, tests = run.log, run.log.tests
     if not log.is_kept:
         return
     row = log.count.tests
     log.count.tests = row + 1
-    tests.day[row] = day
+    tests.day[row] = run.observed.day
     tests.test[row] = test
     tests.exercise[row] = exercise
     tests.side[row] = side
     tests.value[row] = value
 
 
-def log_day(run: RunState, day: int) -> None:
+def log_day(run: RunState) -> None:
     """Log the states of this morning, and the lumbar load of the day."""
-    body, observed, days = run.body, run.observed, run.log.days
+    body, observed, days, day = run.body, run.observed, run.log.days, run.observed.day
+    log_states(days, day, body, observed, run.muscles)
     glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
-    days.phase[day] = observed.phase
-    days.is_deload[day] = observed.is_deload
     days.pain_reported[day] = observed.pain
     days.soreness_reported[day] = observed.soreness
-    days.pain[day] = body.pain
-    days.soreness[day] = body.soreness
     days.stiffness_deg[day] = body.stiffness
     days.readiness[day] = body.readiness
-    days.range_left_deg[day] = body.range_deg[LEFT] - body.stiffness
-    days.range_right_deg[day] = body.range_deg[RIGHT] - body.stiffness
     days.stability[day] = body.stability
     days.lumbar_load[day] = body.lumbar
     days.tolerance[day] = body.tolerance
     days.irritation[day] = body.irritation
     days.endurance[day] = body.endurance
-    days.technique[day] = body.technique[HINGE]
     days.adaptation[day] = (glute_left.adaptation + glute_right.adaptation) / 2.0
-    days.fatigue[day] = (glute_left.fatigue + glute_right.fatigue) / 2.0
 
 
 def log_week(
     run: RunState, week: int, strength_left: float, strength_right: float
 ) -> None:
     """Log a week, and set its sums back to 0."""
-    body, observed, count, weeks = run.body, run.observed, run.log.count, run.log.weeks
-    glute_left, glute_right = run.muscles[GLUTE, LEFT], run.muscles[GLUTE, RIGHT]
+    count, weeks = run.log.count, run.log.weeks
+    log_states(weeks, week, run.body, run.observed, run.muscles)
     count.weeks = week + 1
     weeks.strength[week] = (strength_left + strength_right) / 2.0
     weeks.strength_left[week] = strength_left
     weeks.strength_right[week] = strength_right
-    weeks.pain[week] = body.pain
-    weeks.soreness[week] = body.soreness
-    weeks.technique[week] = body.technique[HINGE]
-    weeks.range_left_deg[week] = body.range_deg[LEFT] - body.stiffness
-    weeks.range_right_deg[week] = body.range_deg[RIGHT] - body.stiffness
-    weeks.fatigue[week] = (glute_left.fatigue + glute_right.fatigue) / 2.0
-    weeks.phase[week] = observed.phase
-    weeks.is_deload[week] = observed.is_deload
-    weeks.pain_reported[week] = observed.pain_of_week
+    weeks.pain_reported[week] = run.observed.pain_of_week
     weeks.working_sets[week] = count.working_sets
     weeks.n_failed[week] = count.failed
     weeks.n_missed[week] = count.missed
@@ -477,3 +467,18 @@ def log_week(
     weeks.minutes[week] = count.seconds / 60.0
     count.working_sets = count.failed = count.missed = count.volume = 0.0
     count.lumbar = count.seconds = 0.0
+
+
+def log_states(
+    table: np.ndarray, row: int, body: np.void, observed: np.void, muscles: np.ndarray
+) -> None:
+    """Log the states that days and weeks have in common."""
+    table.phase[row] = observed.phase
+    table.is_deload[row] = observed.is_deload
+    table.pain[row] = body.pain
+    table.soreness[row] = body.soreness
+    table.technique[row] = body.technique[HINGE]
+    table.range_left_deg[row] = body.range_deg[LEFT] - body.stiffness
+    table.range_right_deg[row] = body.range_deg[RIGHT] - body.stiffness
+    fatigue = muscles[GLUTE, LEFT].fatigue + muscles[GLUTE, RIGHT].fatigue
+    table.fatigue[row] = fatigue / 2.0

@@ -2,8 +2,8 @@
 
 Files become arrays in two steps. A plan becomes `PlanArrays`: its phases, the sessions
 of every weekday, its calendar, its slots and its exercises. Athletes become
-`AthleteArrays`: traits, which a population may have drawn, are turned into records by
-functions that also run compiled, since a study draws athletes by the million.
+`AthleteArrays`: traits, which a population may have drawn, are turned into records,
+all athletes at once, since a study draws them by the million.
 
 An explorer builds the arrays anew at every move of a slider, and most parts of the plan
 are then the very objects of the last time. They are cached by identity: see `ById`.
@@ -21,9 +21,8 @@ import numpy as np
 from hipext.athletes.athlete import Athlete, one_rm_of
 from hipext.athletes.population import STATUSES, Cohort, traits_of
 from hipext.engine import state
-from hipext.engine.compiled import as_python_objects, can_compile, compiled
 from hipext.engine.progression import record_of
-from hipext.engine.state import BOTH, LEFT, RIGHT, SIDES
+from hipext.engine.state import BOTH, LEFT, RIGHT
 from hipext.files.checks import PlanError
 from hipext.files.tables import MUSCLES, SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATION, RELATIONS, pct_1rm
@@ -62,15 +61,6 @@ KNOWN = record_of(  # of one lift of one athlete
     ratio="f8",  # to that one
     is_measured="?",
     familiarity="f8",  # missing: by training status
-)
-GEAR = record_of(  # of one lift, whoever does it
-    n_implements="f8",
-    rated_share="f8",
-    hold_share="f8",  # of the hold of the back
-    hold_factor="f8",
-)
-STATUS = record_of(  # what training status decides; a row for each of STATUSES
-    muscle_ceiling="f8", skill_ceiling="f8", tolerance="f8", familiarity_known="f8"
 )
 
 
@@ -400,7 +390,6 @@ def athlete_arrays_of(
     1RM that is known or can be estimated.
     """
     lifts = [exercises[name] for name in names]
-    gear = np.array([_gear(lift, model) for lift in lifts], dtype=GEAR)
     unique, rows = unique_athletes(athletes)
     known = [_known(athlete, lifts, exercises, needed) for athlete in unique]
     known = np.array(known, dtype=KNOWN).reshape(len(unique), len(lifts))[rows]
@@ -408,18 +397,11 @@ def athlete_arrays_of(
     events = np.array(events, dtype=state.WEEK_EVENTS).reshape(len(unique), n_weeks)
     is_drawn = isinstance(athletes, Cohort)
     traits = athletes.traits() if is_drawn else traits_of(unique)[rows]
-    records = np.zeros(len(rows), dtype=state.ATHLETE)
-    strengths = np.zeros((len(rows), len(lifts)), dtype=state.STRENGTH)
-    by_status = [[model[f"{name}_{one}"] for name in STATUS.names] for one in STATUSES]
-    statuses = np.array([*map(tuple, by_status)], dtype=STATUS)
-    given = (traits, known, gear, statuses, model)
-    if len(rows) > 1 and can_compile():
-        compiled(fill_athletes)(*given, records, strengths)
-    else:  # for one athlete, starting the machine code takes longer than plain Python
-        given = map(as_python_objects, given)
-        filled = (part.view(np.recarray) for part in (records, strengths))
-        fill_athletes(*given, *filled)
-    return AthleteArrays(records, strengths, events[rows])
+    return AthleteArrays(
+        _athlete_records(traits, model),
+        _strength_records(traits, known, lifts, model),
+        events[rows],
+    )
 
 
 def unique_athletes(
@@ -461,104 +443,87 @@ def _known(
     return known
 
 
-def _gear(lift: Exercise, model: np.void) -> tuple:
-    """Return the values of GEAR; a longest hold is a share of that of the back."""
-    share = model[_HOLDS[lift.pattern]] if lift.pattern in _HOLDS else 1.0
-    # Holding less of the body mass lasts longer, by a power of the ratio.
-    lightness = _SORENSEN_SHARE / max(lift.body_mass_share, 0.1)
-    return (
-        lift.n_implements,
-        lift.body_mass_share if lift.rates_body_mass else 0.0,
-        share,
-        lightness**model.hold_power,
-    )
-
-
 def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
     flares = [flare.pain for flare in athlete.flare_ups if flare.week == week]
     return week in athlete.missed_weeks, sum(flares)
 
 
-def fill_athletes(
-    traits: np.ndarray,
-    known: np.ndarray,
-    gear: np.ndarray,
-    statuses: np.ndarray,
-    model: np.void,
-    records: np.ndarray,
-    strengths: np.ndarray,
-) -> None:
-    """Fill the records of athletes from traits.
-
-    `traits` is [athlete] of `population.TRAITS`, `known` [athlete, lift] of KNOWN,
-    `gear` [lift] of GEAR, `statuses` of STATUS, `records` [athlete] of ATHLETE and
-    `strengths` [athlete, lift] of STRENGTH.
-    """
-    for row in range(len(traits)):
-        has = traits[row]
-        status = statuses[has.status]
-        fill_athlete(has, status, model, records[row])
-        for lift in range(len(gear)):
-            one_rm, own = known[row, lift], strengths[row, lift]
-            fill_strength(has, status, one_rm, gear[lift], own)
-
-
-def fill_athlete(
-    has: np.void, status: np.void, model: np.void, athlete: np.void
-) -> None:
-    """Fill the record of an athlete from traits."""
-    athlete.body_mass_kg, athlete.technique = has.body_mass_kg, has.technique
-    athlete.chronic_pain, athlete.sorensen_s = has.pain, has.sorensen_s
-    athlete.attendance_z_max = has.stays_away_above
-    athlete.recovery = recovery_of(has, model)
-    athlete.tolerance = status.tolerance
-    left = max(has.bridge_reps[LEFT], 1.0) ** model.sides_power
-    right = max(has.bridge_reps[RIGHT], 1.0) ** model.sides_power
-    for side in SIDES:
-        own = left if side == LEFT else right
-        athlete.response[side] = has.response * has.legs[side]
-        athlete.side_factor[side] = 2.0 * own / (left + right)
-        response = max(athlete.response[side], 1e-9)
-        # Sides of one athlete can become equally strong; the difference of today is
-        # taken to be one of training, in the share `sides.room`: a weaker side has
-        # more room. (1 + own ceiling) x side factor ^ share = 1 + ceiling.
-        factor = athlete.side_factor[side] ** model.sides_room
-        muscle = (1.0 + status.muscle_ceiling * response) / factor - 1.0
-        skill = (1.0 + status.skill_ceiling * response) / factor - 1.0
-        athlete.muscle_ceiling[side] = max(muscle, MIN_CEILING)
-        athlete.skill_ceiling[side] = max(skill, MIN_CEILING)
-        athlete.range_deg[side] = has.range_deg[side]
-        athlete.bridge_reps[side] = has.bridge_reps[side]
-    athlete.weaker_side = BOTH
-    if has.bridge_reps[LEFT] != has.bridge_reps[RIGHT]:
-        is_left = has.bridge_reps[LEFT] < has.bridge_reps[RIGHT]
-        athlete.weaker_side = LEFT if is_left else RIGHT
+def _athlete_records(traits: np.ndarray, model: np.void) -> np.ndarray:
+    """Return [athlete] of ATHLETE from `population.TRAITS`."""
+    athletes = np.zeros(len(traits), state.ATHLETE)
+    alike = ("body_mass_kg", "technique", "sorensen_s", "range_deg", "bridge_reps")
+    for name in alike:
+        athletes[name] = traits[name]
+    athletes["chronic_pain"] = traits["pain"]
+    athletes["attendance_z_max"] = traits["stays_away_above"]
+    athletes["recovery"] = _recovery(traits, model)
+    athletes["tolerance"] = _by_status("tolerance", traits, model)
+    strength = _power(np.maximum(traits["bridge_reps"], 1.0), model.sides_power)
+    side_factor = 2.0 * strength / strength.sum(axis=1, keepdims=True)
+    response = traits["response"][:, None] * traits["legs"]
+    athletes["side_factor"], athletes["response"] = side_factor, response
+    # Sides of one athlete can become equally strong; the difference of today is taken
+    # to be one of training, in the share `sides.room`: a weaker side has more room.
+    # (1 + own ceiling) x side factor ^ share = 1 + ceiling.
+    factor = _power(side_factor, model.sides_room)
+    for name in ("muscle_ceiling", "skill_ceiling"):
+        ceiling = _by_status(name, traits, model)[:, None]
+        own = (1.0 + ceiling * np.maximum(response, 1e-9)) / factor - 1.0
+        athletes[name] = np.maximum(own, MIN_CEILING)
+    left, right = traits["bridge_reps"].T
+    weaker = np.where(left < right, LEFT, RIGHT)
+    athletes["weaker_side"] = np.where(left == right, BOTH, weaker)
+    return athletes
 
 
-def recovery_of(has: np.void, model: np.void) -> float:
-    """Return how well an athlete's habits support recovery; 1 for usual habits."""
-    more_sleep_h = min(max(has.sleep_h - USUAL_SLEEP_H, -3.0), 1.0)
-    more_sessions = max(has.other_sessions - USUAL_OTHER_SESSIONS, 0.0)
+def _by_status(name: str, traits: np.ndarray, model: np.void) -> np.ndarray:
+    """Return a constant of every athlete that training status decides."""
+    return np.array([model[f"{name}_{one}"] for one in STATUSES])[traits["status"]]
+
+
+def _power(base: np.ndarray, exponent: float) -> np.ndarray:
+    """Return a power that every machine rounds alike; NumPy's goes by the processor."""
+    powers = map(float(exponent).__rpow__, base.ravel().tolist())
+    return np.fromiter(powers, float, base.size).reshape(base.shape)
+
+
+def _recovery(traits: np.ndarray, model: np.void) -> np.ndarray:
+    """Return how well athletes' habits support recovery; 1 for usual habits."""
+    more_sleep_h = np.clip(traits["sleep_h"] - USUAL_SLEEP_H, -3.0, 1.0)
+    more_sessions = np.maximum(traits["other_sessions"] - USUAL_OTHER_SESSIONS, 0.0)
     recovery = (
         1.0
         + model.recovery_sleep_per_h * more_sleep_h
-        + model.recovery_nutrition * (has.nutrition - USUAL_NUTRITION)
-        + model.recovery_hydration * (has.hydration - USUAL_NUTRITION)
-        - model.recovery_stress * (has.stress - USUAL_STRESS)
+        + model.recovery_nutrition * (traits["nutrition"] - USUAL_NUTRITION)
+        + model.recovery_hydration * (traits["hydration"] - USUAL_NUTRITION)
+        - model.recovery_stress * (traits["stress"] - USUAL_STRESS)
         - model.recovery_other_sessions * more_sessions
     )
-    return min(max(recovery, MIN_RECOVERY), MAX_RECOVERY)
+    return np.clip(recovery, MIN_RECOVERY, MAX_RECOVERY)
 
 
-def fill_strength(
-    has: np.void, status: np.void, known: np.void, gear: np.void, strength: np.void
-) -> None:
-    """Fill what an athlete can do in one lift at the start; a 1RM of 0 for none."""
-    kg = known.ratio * (known.measured_kg * has.strength)
-    if kg > 0.0:
-        kg = kg * max(gear.n_implements, 1.0) + gear.rated_share * has.body_mass_kg
-    strength.base_kg, strength.is_measured = kg, known.is_measured
-    strength.hold_s = has.sorensen_s * gear.hold_share * gear.hold_factor
-    strength.familiarity = known.familiarity
-    if not known.familiarity >= 0.0:  # missing (NaN), which compares false
-        strength.familiarity = status.familiarity_known
+def _strength_records(
+    traits: np.ndarray, known: np.ndarray, lifts: Sequence[Exercise], model: np.void
+) -> np.ndarray:
+    """Return [athlete, lift] of STRENGTH: what athletes can do at the start."""
+    strengths = np.zeros(known.shape, state.STRENGTH)
+    implements = np.array([max(one.n_implements, 1.0) for one in lifts])
+    rated_share = np.array([one.body_mass_share * one.rates_body_mass for one in lifts])
+    # A longest hold is a share of that of the back, and holding less of the body mass
+    # lasts longer, by a power of the ratio.
+    names = [_HOLDS.get(one.pattern) for one in lifts]
+    hold_share = np.array([model[name] if name else 1.0 for name in names])
+    held = np.array([max(one.body_mass_share, 0.1) for one in lifts])
+    hold_factor = _power(_SORENSEN_SHARE / held, model.hold_power)
+    mass_kg, strength, hold_s = (
+        traits[name][:, None] for name in ("body_mass_kg", "strength", "sorensen_s")
+    )
+    kg = known["ratio"] * (known["measured_kg"] * strength)
+    rated_kg = kg * implements + rated_share * mass_kg
+    strengths["base_kg"] = np.where(kg > 0.0, rated_kg, 0.0)  # 0 for no 1RM
+    strengths["is_measured"] = known["is_measured"]
+    strengths["hold_s"] = hold_s * hold_share * hold_factor
+    usual = _by_status("familiarity_known", traits, model)[:, None]
+    own, is_own = known["familiarity"], known["familiarity"] >= 0.0  # false if missing
+    strengths["familiarity"] = np.where(is_own, own, usual)
+    return strengths

@@ -10,18 +10,12 @@ import pandas as pd
 from hipext.engine import decisions as why
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
-from hipext.files.checks import (
-    DAY_NAMES,
-    counted,
-    distinct_text,
-    listed,
-    ranges_text,
-    weeks_text,
-)
+from hipext.files import checks
+from hipext.files.checks import DAY_NAMES, counted, distinct_text, listed
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, DECISIONS
 from hipext.plans.plan import Deload, Gate, Plan, step_of
 from hipext.plans.rules import STEP_REASONS, cut_text, step_reason
-from hipext.simulation.log_tables import Place, session_of
+from hipext.simulation.log_tables import Place, session_of, tempo_of
 from hipext.simulation.run import Setting, Trace
 
 Logged = SimpleNamespace  # a decision: `state.DECISION_LOG`, but `observed` is a dict
@@ -103,7 +97,7 @@ _DIGITS = {  # decimals of observations that a limit is compared with
     "change": 1,
 }
 _COUNTS = ("none", "one", "two", "all")
-_INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion")
+_INTERNAL = ("gate_phase", "gate_failures", "gate_sessions", "occasion", "short_sides")
 
 
 def decisions_table(
@@ -118,7 +112,7 @@ def decisions_table(
     is_open_loop = setting.plan.plan["is_open_loop"]
     n_rated: Counter[int] = Counter()
     rows = []
-    for number, one in enumerate(logged):
+    for one in logged:
         day = min(one.day, len(phases) - 1)  # the last gate is seen the morning after
         if one.slot >= 0:
             if is_open_loop and places[one.slot].slot.progress.rule == "none":
@@ -130,8 +124,11 @@ def decisions_table(
         elif one.slot == why.PHASE_ROW:
             about = _about_gate(plan, one)
         else:
-            session = _session(setting, places, logged, number)
-            about = _about_week(plan, setting, session, one)
+            # A decision about a session names its occasion; others are about the week.
+            occasion = one.observed.get("occasion", nan)
+            is_of_week = isnan(occasion)
+            session = "" if is_of_week else session_of(setting, places, int(occasion))
+            about = _about_week(plan, session, one)
         session, subject, rule, observed, sentence = about
         if is_open_loop and "all_sets_completed" in observed:
             observed = observed | {"all_sets_completed": "assumed"}
@@ -198,8 +195,8 @@ def _prescribed_text(place: Place, prescription: steps.Prescription) -> str:
     if exercise.is_loaded and load_kg > 0:
         text += f" at {steps.round_to_increment(load_kg, step_of(slot, exercise)):g} kg"
     if slot.progress.rule == "tempo":
-        tempos = (slot.tempo or exercise.tempo, *slot.progress.tempos)
-        text += f", tempo {tempos[prescription.n_steps]}"
+        tempo = tempo_of(place, prescription.ladder_step, prescription.n_steps)
+        text += f", tempo {tempo}"
     return text
 
 
@@ -212,21 +209,7 @@ def _when(n_below: float, n_rated: int) -> str:
     return f"in {_COUNTS[int(n_below)]} of the last three sessions"
 
 
-def _session(
-    setting: Setting, places: Sequence[Place], logged: Sequence[Logged], number: int
-) -> str:
-    """Return the session of a decision about a week; empty if it is about no one."""
-    one = logged[number]
-    if one.reason == why.MISSED_SESSION:
-        return session_of(setting, places, int(one.observed["occasion"]))
-    if one.reason in (why.PAIN_REDUCES_SESSION, why.ESTIMATES_REDUCED):
-        # The decisions about the slots of the session follow.
-        slots = (later.slot for later in logged[number + 1 :])
-        return next((places[slot].session for slot in slots if slot >= 0), "")
-    return ""
-
-
-def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> About:
+def _about_week(plan: Plan, session: str, one: Logged) -> About:
     """Explain a decision about a week or a whole session."""
     week = one.day // DAYS_PER_WEEK + 1
     observed = {name: x for name, x in one.observed.items() if name not in _INTERNAL}
@@ -238,8 +221,9 @@ def _about_week(plan: Plan, setting: Setting, session: str, one: Logged) -> Abou
     }
     if "left" in observed:
         left, right = observed["left"], observed["right"]
-        facts["weaker"] = "left" if left < right else "right"
-        facts["stiffer"] = _stiffer(setting, left, right)
+        lower = facts["weaker"] = "left" if left < right else "right"
+        is_both = one.observed.get("short_sides") == 2
+        facts["stiffer"] = "both sides get" if is_both else f"the {lower} side gets"
     if "weeks_since_deload" in observed:
         n_weeks = observed["weeks_since_deload"]
         facts["ago"] = "last week" if n_weeks == 1 else f"{n_weeks:g} weeks ago"
@@ -260,17 +244,6 @@ def _deload_text(deload: Deload) -> str:
     if deload.sets:
         sets = f"{deload.sets} ({sets} of holds)"
     return f"{sets} at {100 * deload.load_fraction:g} % of the load"
-
-
-def _stiffer(setting: Setting, left: float, right: float) -> str:
-    """Return which sides get more mobility work, by the limits of the rule."""
-    low = setting.model.rule_range_low_deg
-    is_uneven = abs(left - right) > setting.model.rule_range_gap_deg
-    is_left = left < low or (is_uneven and left < right)
-    is_right = right < low or (is_uneven and right < left)
-    if is_left and is_right:
-        return "both sides get"
-    return f"the {'left' if is_left else 'right'} side gets"
 
 
 def _about_gate(plan: Plan, one: Logged) -> About:
@@ -392,7 +365,7 @@ def course(plan: Plan, weekly: pd.DataFrame, decisions: pd.DataFrame) -> list[st
     missed = weekly[weekly["n_missed"] > 0]
     if len(missed):
         sessions = counted(missed["n_missed"].sum(), "session")
-        in_weeks = weeks_text(missed["week"].tolist())
+        in_weeks = checks.weeks_text(missed["week"].tolist())
         texts.append(f"Missed: {sessions} with work, in {in_weeks}.")
     return texts
 
@@ -434,7 +407,7 @@ def _gates_text(decisions: pd.DataFrame) -> str:
     text = f"Phases extended by gates: {listed(parts or ['none'])}."
     back = gates.loc[gates["action"] == "regress", "week"].tolist()
     if back:
-        text += f" Return to the previous phase: in {weeks_text(back)}."
+        text += f" Return to the previous phase: in {checks.weeks_text(back)}."
     return text
 
 
@@ -443,7 +416,7 @@ def _deloads_text(decisions: pd.DataFrame) -> str:
     deloads = decisions[decisions["action"] == "deload"]
     weeks = deloads.groupby("trigger")["week"].agg(list)
     parts = [
-        f"{ranges_text(weeks[rule])} {cause}"
+        f"{checks.ranges_text(weeks[rule])} {cause}"
         for rule, cause in causes.items()
         if rule in weeks
     ]

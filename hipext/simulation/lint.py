@@ -1,11 +1,12 @@
 """Checks for plans that are valid but probably not what was meant.
 
-Every rule is a function that yields findings; its name is the id of the rule.
+Every rule is a function that yields findings, or returns what it finds in one slot
+(`SLOT_RULES`); its name is the id of the rule.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 from itertools import groupby, pairwise
 
 import pandas as pd
@@ -88,7 +89,7 @@ def lint_plan(
     rows = [
         (place, rule.__name__, message, suggestion)
         for rule in RULES
-        for place, message, suggestion in rule(linted)
+        for place, message, suggestion in _found(rule, linted)
     ]
     return LINT.from_rows(rows)
 
@@ -156,28 +157,19 @@ Texts = tuple[str, str] | None  # message and suggestion, after the exercise's n
 SlotRule = Callable[[LintedPlan, Slot, Exercise], Texts]
 
 
-def of_slots(at: str = "") -> Callable[[SlotRule], Rule]:
-    """Return a decorator: a rule about one slot becomes a rule about the plan.
-
-    Its findings in one block or session become one finding; `at` is the place within
-    the slots.
-    """
-
-    def decorate(rule: SlotRule) -> Rule:
-        @wraps(rule)
-        def rule_of_plan(linted: LintedPlan) -> Iterator[Finding]:
-            for home, slots in linted.homes():
-                found = []
-                for number, slot in enumerate(slots, start=1):
-                    texts = rule(linted, slot, linted.exercises[slot.exercise])
-                    if texts is not None:
-                        found.append((number, slot.exercise, *texts))
-                if found:
-                    yield _merged(home, found, at)
-
-        return rule_of_plan
-
-    return decorate
+def _found(rule: Rule | SlotRule, linted: LintedPlan) -> Iterator[Finding]:
+    """Yield the findings of a rule: those about slots as one per block or session."""
+    if rule not in SLOT_RULES:
+        yield from rule(linted)
+        return
+    for home, slots in linted.homes():
+        found = [
+            (number, slot.exercise, *texts)
+            for number, slot in enumerate(slots, start=1)
+            if (texts := rule(linted, slot, linted.exercises[slot.exercise]))
+        ]
+        if found:
+            yield _merged(home, found, SLOT_RULES[rule])
 
 
 def _merged(home: str, found: Sequence[tuple[int, str, str, str]], at: str) -> Finding:
@@ -201,7 +193,6 @@ def _by_exercise(names: Sequence[str], texts: Sequence[str]) -> str:
     return " ".join(f"{', '.join(names)}: {text}" for text, names in about.items())
 
 
-@of_slots(", progress")
 def no_failure_path(_linted: LintedPlan, slot: Slot, exercise: Exercise) -> Texts:
     """Find load that is added and never reduced."""
     rule = slot.progress
@@ -234,7 +225,6 @@ def weekly_jump(linted: LintedPlan) -> Iterator[Finding]:
                 )
 
 
-@of_slots(", progress")
 def large_step(linted: LintedPlan, slot: Slot, exercise: Exercise) -> Texts:
     """Find large single steps of load, if the implement allows smaller ones."""
     pct, add_kg = (
@@ -253,7 +243,6 @@ def large_step(linted: LintedPlan, slot: Slot, exercise: Exercise) -> Texts:
     )
 
 
-@of_slots(", progress, add_kg")
 def step_below_increment(_linted: LintedPlan, slot: Slot, exercise: Exercise) -> Texts:
     """Find steps that the implement cannot make."""
     add_kg, step_kg = getattr(slot.progress, "add_kg", None), step_of(slot, exercise)
@@ -298,7 +287,6 @@ def unused_days(linted: LintedPlan) -> Iterator[Finding]:
         )
 
 
-@of_slots()
 def no_side_policy(linted: LintedPlan, slot: Slot, exercise: Exercise) -> Texts:
     """Find work on one side at a time that does not say which side starts."""
     is_unilateral_work = exercise.is_unilateral and linted.kind(slot) == "work"
@@ -446,7 +434,7 @@ def lonely_group(linted: LintedPlan) -> Iterator[Finding]:
                 )
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule | SlotRule, ...] = (
     no_failure_path,
     weekly_jump,
     large_step,
@@ -461,3 +449,9 @@ RULES: tuple[Rule, ...] = (
     no_warm_up,
     lonely_group,
 )
+SLOT_RULES: dict[SlotRule, str] = {  # rules about one slot: place within the slot
+    no_failure_path: ", progress",
+    large_step: ", progress",
+    step_below_increment: ", progress, add_kg",
+    no_side_policy: "",
+}

@@ -7,16 +7,9 @@ import numpy as np
 import pandas as pd
 
 from hipext.engine.body import MIN_CAPACITY
-from hipext.engine.decisions import MISSED_SESSION
-from hipext.engine.state import DAY_LOG, STRENGTH_TEST, WORK
-from hipext.files.tables import (
-    ASSESSMENTS,
-    CAPACITY,
-    DAILY_STATES,
-    DAYS_PER_WEEK,
-    SETS,
-    WEEKLY_STATES,
-)
+from hipext.engine.state import DAY_LOG, STRENGTH_TEST
+from hipext.files import tables
+from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise
 from hipext.plans.notation import seconds_per_rep
 from hipext.plans.plan import TESTS, Plan, Slot, slot_kind
@@ -97,7 +90,7 @@ def sets_table(
     key = log[["day", "slot", "set_number"]]
     is_end = np.append(key[1:] != key[:-1], True)
     rir = np.round(log["rir"], 6)
-    return SETS.from_columns(
+    return tables.SETS.from_columns(
         {
             "week": day // DAYS_PER_WEEK + 1,
             "day": day,
@@ -151,16 +144,6 @@ def tempo_of(place: Place, ladder_step: int, n_steps: int) -> str:
     return place.slot.tempo or place.ladder[ladder_step].tempo
 
 
-def states_table(setting: Setting, trace: Trace) -> pd.DataFrame:
-    """Return the states of every day (`tables.DAILY_STATES`)."""
-    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
-    logged = [name for name in DAILY_STATES.names if name in DAY_LOG.names]
-    states = {name: trace.days[name] for name in logged}
-    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
-    states["strength_pct"] = strength_pct(setting, trace)
-    return DAILY_STATES.from_columns(states)
-
-
 def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     """Return the mean 1RM of the tested lifts of every day; the start is 100."""
     tested = setting.plan.exercises["is_tested"].copy()
@@ -212,7 +195,7 @@ def capacity_table(setting: Setting, trace: Trace) -> pd.DataFrame:
     names = np.array(trace.exercises, dtype=object)[shown]
     days = np.repeat(np.arange(n_days), 2 * len(shown))
     sides = np.array(["left", "right"], dtype=object)
-    return CAPACITY.from_columns(
+    return tables.CAPACITY.from_columns(
         {
             "week": days // DAYS_PER_WEEK + 1,
             "day": days,
@@ -234,7 +217,7 @@ def assessments_table(setting: Setting, trace: Trace) -> pd.DataFrame:
             result = (value - body_kg) / max(own["n_implements"], 1.0)
         week = day // DAYS_PER_WEEK + 1
         rows.append((week, day, name, lift, SIDE_NAMES[side], result, _UNITS[name]))
-    return ASSESSMENTS.from_rows(rows)
+    return tables.ASSESSMENTS.from_rows(rows)
 
 
 def with_states(
@@ -245,40 +228,27 @@ def with_states(
     trace: Trace,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the daily and the weekly table with the athlete's states."""
-    states = states_table(setting, trace)
+    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
+    logged = [name for name in tables.DAILY_STATES.names if name in DAY_LOG.names]
+    states = {name: trace.days[name] for name in logged}
+    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
+    states["strength_pct"] = strength_pct(setting, trace)
+    states = tables.DAILY_STATES.from_columns(states)
     phases = _phases(plan, trace)
     is_deload = trace.days["is_deload"]
     daily = pd.concat([daily.assign(phase=phases, is_deload=is_deload), states], axis=1)
     mondays = slice(None, None, DAYS_PER_WEEK)
     weekly = weekly.assign(phase=phases[mondays], is_deload=is_deload[mondays])
-    by_week = WEEKLY_STATES.from_columns(
-        {
-            "n_missed": _missed(setting, trace),
-            "n_failed_slots": trace.weeks["n_failed"],
-            **_by_week(states),
-        }
-    )
-    return daily, pd.concat([weekly, by_week], axis=1)
-
-
-def _by_week(states: pd.DataFrame) -> pd.DataFrame:
-    """Return the states of every week: highest, mean, or at its end."""
     weeks = states.groupby(np.arange(len(states)) // DAYS_PER_WEEK)
-    at_end = ["range_left_deg", "range_right_deg", "strength_pct"]
-    return weeks.agg(
+    by_week = weeks.agg(
         pain_reported_max=("pain_reported", "max"),
         soreness_reported_max=("soreness_reported", "max"),
         technique_rated_mean=("technique_rated", "mean"),
-    ).join(weeks.nth(-1)[at_end].reset_index(drop=True))
-
-
-def _missed(setting: Setting, trace: Trace) -> np.ndarray:
-    """Return how many sessions with work were missed, week by week."""
-    # Every session is logged when it is missed; those without work do not count.
-    is_work = setting.plan.slots["kind"] == WORK
-    spans = setting.plan.occasions[["first_slot", "end_slot"]].tolist()
-    has_work = np.array([is_work[first:end].any() for first, end in spans])
-    rows = trace.decisions[trace.decisions["reason"] == MISSED_SESSION]
-    rows = rows[has_work[rows["observed"]["occasion"].astype("int64")]]
-    weeks = rows["day"] // DAYS_PER_WEEK
-    return np.bincount(weeks, minlength=len(trace.weeks))
+        range_left_deg=("range_left_deg", "last"),
+        range_right_deg=("range_right_deg", "last"),
+        strength_pct=("strength_pct", "last"),
+    )
+    counts = {"n_missed": trace.weeks["n_missed"]}
+    counts["n_failed_slots"] = trace.weeks["n_failed"]
+    by_week = tables.WEEKLY_STATES.from_columns({**by_week, **counts})
+    return daily, pd.concat([weekly, by_week], axis=1)

@@ -1,6 +1,8 @@
 """Running the day loop: one athlete with the full log, or many with weeks alone."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from math import exp
 from typing import NamedTuple
 
 import numpy as np
@@ -92,7 +94,8 @@ def trace(
     Seed, athlete number, day and channel make the random numbers. Observations of a
     script, by day, replace the athlete's own (`state.SCRIPT`).
     """
-    log = _full_log(setting)
+    weeks = np.full(setting.plan.horizon, np.nan, dtype=state.WEEK_LOG)
+    log = _log(setting, weeks, is_kept=True)
     run = _run_state(setting, row, log, seed=seed, number=athlete_number, noise=noise)
     run = run._replace(script=_script(script, setting.plan.horizon))
     count = _simulate(run, is_compiled=is_compiled)
@@ -126,11 +129,11 @@ def weeks_of_all(
     weeks = np.full((n_athletes, setting.plan.horizon), np.nan, dtype=state.WEEK_LOG)
     chance = {"seed": seed, "noise": noise}
     if is_compiled:
-        run = _run_state(setting, 0, _log(weeks[0]), number=0, **chance)
+        run = _run_state(setting, 0, _log(setting, weeks[0]), number=0, **chance)
         compiled(simulate_all)(run, *setting.athletes, weeks, first_number)
         return weeks
     for row in range(n_athletes):
-        log, number = _log(weeks[row]), first_number + row
+        log, number = _log(setting, weeks[row]), first_number + row
         run = _run_state(setting, row, log, number=number, **chance)
         _simulate(run, is_compiled=False)
     return weeks
@@ -158,25 +161,37 @@ def _run_state(
     setting: Setting, row: int, log: state.Log, *, seed: int, number: int, noise: bool
 ) -> state.RunState:
     """Return the state of one athlete before the first morning."""
-    n_lifts = len(setting.exercises)
+    # All states are in one memory, which is emptied at once for the next athlete.
+    n_lifts, n_slots = (len(setting.exercises),), (len(setting.plan.slots),)
+    kinds = [
+        ("body", state.BODY),
+        ("muscles", state.MUSCLE, (state.N_MUSCLES, len(state.SIDES))),
+        ("lifts", state.LIFT, n_lifts),
+        ("observed", state.OBSERVED),
+        ("slot_states", state.SLOT_STATE, n_slots),
+        ("e1rm_kg", float, n_lifts),
+    ]
+    states = np.zeros(1, kinds)
     return state.RunState(
         *setting.plan,
         athlete=setting.athletes.records[row],
         strengths=setting.athletes.strengths[row],
         events=setting.athletes.events[row],
         model=setting.model,
+        decay=_decay(setting.model),
         seed=seed,
         athlete_number=number,
         is_noisy=noise,
         script=_script(None, 0),
-        body=np.zeros(1, state.BODY)[0],
-        muscles=np.zeros((state.N_MUSCLES, len(state.SIDES)), state.MUSCLE),
-        lifts=np.zeros(n_lifts, state.LIFT),
-        observed=np.zeros(1, state.OBSERVED)[0],
-        slot_states=np.zeros(len(setting.plan.slots), state.SLOT_STATE),
-        e1rm_kg=np.zeros(n_lifts),
         log=log,
+        **{name: states[0][name] for name in states.dtype.names},
+        memory=states.view("u1"),
     )
+
+
+def _decay(model: np.void) -> np.void:
+    factors = tuple(exp(-1.0 / model[name]) for name in state.TAUS.values())
+    return np.array([factors], state.DECAY)[0]
 
 
 def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
@@ -187,43 +202,27 @@ def _script(given: Mapping[str, np.ndarray] | None, horizon: int) -> np.ndarray:
     return script
 
 
-def _full_log(setting: Setting) -> state.Log:
-    """Return a log with room for everything that can happen to one athlete."""
-    plan, n_lifts = setting.plan, len(setting.exercises)
-    n_days = plan.horizon * DAYS_PER_WEEK
+def _log(setting: Setting, weeks: np.ndarray, *, is_kept: bool = False) -> state.Log:
+    """Return an empty log with room for all that can happen, or for weeks alone."""
+    plan, n_lifts, n_sides = setting.plan, len(setting.exercises), len(state.SIDES)
+    n_weeks = len(weeks) if is_kept else 0
+    n_days = n_weeks * DAYS_PER_WEEK
     max_sets, max_slots = _max_rows_per_week(setting)
-    return _log(
-        np.full(plan.horizon, np.nan, dtype=state.WEEK_LOG),
-        n_sets=max_sets * plan.horizon,
-        n_decisions=2 * max_slots * plan.horizon + _MAX_OTHER_DECISIONS * n_days,
-        # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
-        n_tests=(6 + n_lifts) * int(plan.calendar["is_test"].sum()),
-        n_days=n_days,
-        n_lifts=n_lifts,
-    )
-
-
-def _log(
-    weeks: np.ndarray,
-    *,
-    n_sets: int = 0,
-    n_decisions: int = 1,
-    n_tests: int = 0,
-    n_days: int = 0,
-    n_lifts: int = 0,
-) -> state.Log:
-    """Return an empty log; one without days keeps nothing but weeks."""
+    # Without a log every decision overwrites one row.
+    n_decisions = 1 + 2 * max_slots * n_weeks + _MAX_OTHER_DECISIONS * n_days
     decision = np.zeros(1, state.DECISION_LOG)
     decision["observed"] = np.nan  # no observation played a part yet
+    # Range and bridge test of both sides, Sorensen, technique, and a 1RM per lift.
+    n_tests = (6 + n_lifts) * plan.calendar["is_test"][:n_weeks].sum()
     return state.Log(
-        is_kept=n_days > 0,
+        is_kept=is_kept,
         count=np.zeros(1, state.COUNT)[0],
-        sets=np.zeros(n_sets, state.SET_LOG),
+        sets=np.zeros(max_sets * n_weeks, state.SET_LOG),
         decisions=np.repeat(decision, n_decisions),
         tests=np.zeros(n_tests, state.TEST_LOG),
         days=np.zeros(n_days, state.DAY_LOG),
-        muscles=np.zeros((n_days, state.N_MUSCLES, len(state.SIDES)), state.MUSCLE_LOG),
-        lifts=np.zeros((n_days, n_lifts, len(state.SIDES)), state.LIFT_LOG),
+        muscles=np.zeros((n_days, state.N_MUSCLES, n_sides), state.MUSCLE_LOG),
+        lifts=np.zeros((n_days, n_lifts, n_sides), state.LIFT_LOG),
         weeks=weeks,
     )
 
@@ -231,14 +230,12 @@ def _log(
 def _max_rows_per_week(setting: Setting) -> tuple[int, int]:
     """Return the most sets (a row per side) and slots that a week can hold."""
     plan = setting.plan
-    per_slot = np.maximum(plan.slots["n_sets_max"], plan.plan["deload_sets"])
-    per_slot = per_slot + int(setting.model["rule_extra_sets"])
-    max_sets, max_slots = 0, 0
-    for first in plan.phases["first_occasion"]:
-        spans = [
-            slice(span["first_slot"], span["end_slot"])
-            for span in plan.occasions[first[0] : first[-1]]
-        ]
-        max_sets = max(max_sets, sum(int(per_slot[span].sum()) for span in spans))
-        max_slots = max(max_slots, sum(span.stop - span.start for span in spans))
-    return len(state.SIDES) * max_sets, int(max_slots)
+    n_sets = np.maximum(plan.slots["n_sets_max"], plan.plan["deload_sets"])
+    n_sets = n_sets + int(setting.model["rule_extra_sets"])
+    spans = [range(first, end) for first, end, _ in plan.occasions.tolist()]
+    weeks = [  # slots of a week of every phase
+        [*chain(*spans[first[0] : first[-1]])]
+        for first in plan.phases["first_occasion"]
+    ]
+    max_sets = max(int(n_sets[week].sum()) for week in weeks)
+    return len(state.SIDES) * max_sets, max(map(len, weeks))

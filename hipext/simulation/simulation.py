@@ -16,15 +16,9 @@ from hipext.metrics import volume
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
 from hipext.response.models import Banister
+from hipext.simulation import log_tables
 from hipext.simulation.arrays import open_loop_of, slots_in_order
 from hipext.simulation.explanations import decisions_table, explained
-from hipext.simulation.log_tables import (
-    assessments_table,
-    capacity_table,
-    places_of,
-    sets_table,
-    with_states,
-)
 from hipext.simulation.run import MAX_SEED, Setting, Trace, setting_of, trace
 
 TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
@@ -164,10 +158,8 @@ def open_loop(
         If a 1RM is missing or below a load that the plan gives in kg, or there is no
         such load.
     """
-    check_inputs(plan, athlete)
     check_one_of(training_load, TRAINING_LOADS, name="training_load")
-    setting = _open_loop_setting(plan, athlete, read_exercises())
-    run = trace(setting, noise=False)
+    setting, run = _open_loop_run(plan, athlete, read_exercises())
     options = {"seed": 0, "noise": False, "training_load": training_load}
     return simulation_of(plan, athlete, setting, run, **options)
 
@@ -210,11 +202,11 @@ def expand_plan(
     >>> len(sets), sets["reps"].unique().tolist()
     (100, [5])
     """
-    check_inputs(plan, athlete)
     exercises = read_exercises() if exercises is None else exercises
-    setting = _open_loop_setting(plan, athlete, exercises)
-    run = trace(setting, noise=False)
-    return sets_table(plan, setting, run, places_of(plan, exercises))
+    setting, run = _open_loop_run(plan, athlete, exercises)
+    return log_tables.sets_table(
+        plan, setting, run, log_tables.places_of(plan, exercises)
+    )
 
 
 def check_inputs(plan: Plan, athlete: Athlete) -> None:
@@ -237,10 +229,11 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
 
 
-def _open_loop_setting(
+def _open_loop_run(
     plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
-) -> Setting:
-    """Return plan and athlete as arrays of the open loop; loads are below the 1RM."""
+) -> tuple[Setting, Trace]:
+    """Return a run of the open loop, in which all loads are below the 1RM."""
+    check_inputs(plan, athlete)
     # A 1RM is needed for external loads alone: effort without a load is not simulated.
     loads_kg = [
         (slot.scheme.load_kg or 0.0, slot.exercise)
@@ -262,7 +255,8 @@ def _open_loop_setting(
             )
     if faults:
         raise PlanError(athlete.name, faults)
-    return setting._replace(plan=open_loop_of(setting.plan))
+    setting = setting._replace(plan=open_loop_of(setting.plan))
+    return setting, trace(setting, noise=False)
 
 
 def simulation_of(
@@ -278,21 +272,21 @@ def simulation_of(
     """Return the log of the day loop for one athlete as tables and sentences."""
     is_open = bool(setting.plan.plan["is_open_loop"])
     mode = "open_loop" if is_open else "closed_loop"
-    places = places_of(plan, read_exercises())
-    sets = sets_table(plan, setting, run, places)
+    places = log_tables.places_of(plan, read_exercises())
+    sets = log_tables.sets_table(plan, setting, run, places)
     # Extensions by closed gates make a run longer than its plan.
     daily = volume.daily(sets, n_weeks=len(run.weeks))
     weekly = volume.weekly_from(sets, daily)
     response = teaching_model().respond(daily.set_index("day")[training_load])
-    assessments = assessments_table(setting, run)
+    assessments = log_tables.assessments_table(setting, run)
     if is_open:
         # Only the values before the plan are known: later ones are not simulated.
         is_first = assessments["week"] == 1
         assessments["value"] = assessments["value"].where(is_first)
         capacity = CAPACITY.from_rows([])
     else:
-        daily, weekly = with_states(daily, weekly, plan, setting, run)
-        capacity = capacity_table(setting, run)
+        daily, weekly = log_tables.with_states(daily, weekly, plan, setting, run)
+        capacity = log_tables.capacity_table(setting, run)
     return Simulation(
         plan=plan,
         athlete=athlete,

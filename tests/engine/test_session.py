@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from strategies import athlete_values, athletes, training_plans
 
 from hipext.athletes.athlete import check_athlete
-from hipext.engine import decisions
+from hipext.engine import decisions, state
+from hipext.engine.compiled import compiled
+from hipext.engine.day import simulate_all
 from hipext.engine.progression import ADVANCE
 from hipext.engine.state import SCRIPT
 from hipext.files.parameters import parameter, shipped_model
@@ -253,10 +255,15 @@ def test_no_rule_reads_what_nobody_sees():
 def test_no_rule_calls_what_knows_the_body():
     tree = ast.parse(inspect.getsource(decisions))
     imported = {
-        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+        f"{node.module}.{one.name}."
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for one in node.names
     }
     ours = {name for name in imported if name.startswith("hipext")}
-    assert ours <= {"hipext.engine.progression", "hipext.engine.state"}
+    allowed = ("hipext.engine.progression.", "hipext.engine.state.")
+    assert ours
+    assert all(name.startswith(allowed) for name in ours)
 
 
 def test_the_only_thing_a_first_load_knows_of_a_person_is_body_mass():
@@ -309,9 +316,19 @@ def test_compiled_and_plain_are_the_same_over_a_long_plan(plan, is_open_loop):
     setting = setting_of(read_plan(plan), [person(attendance=0.9)])
     if is_open_loop:
         setting = setting._replace(plan=open_loop_of(setting.plan))
-    plain, fast = (trace(setting, is_compiled=compiled) for compiled in (False, True))
+    plain, fast = (trace(setting, is_compiled=is_fast) for is_fast in (False, True))
     for part, other in zip(plain[1:], fast[1:], strict=True):
         assert_alike(other, part)
+
+
+@pytest.mark.usefixtures("machine_code")
+@pytest.mark.parametrize("name", ["DAYS_PER_WEEK", "GLUTE", "PATTERNS"])
+def test_machine_code_is_kept_per_constant_of_an_imported_module(name, monkeypatch):
+    make = compiled.__wrapped__  # without its cache
+    before = make(simulate_all).py_func.__qualname__
+    assert make(simulate_all).py_func.__qualname__ == before
+    monkeypatch.setattr(state, name, (getattr(state, name), "changed"))
+    assert make(simulate_all).py_func.__qualname__ != before
 
 
 @pytest.mark.usefixtures("machine_code")

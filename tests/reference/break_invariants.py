@@ -38,15 +38,15 @@ BREAKS = (
     Break(
         "1 a rest week is trained through",
         "engine/day.py",
-        "start_day(run, day) and not run.events[week].is_missed",
-        "start_day(run, day)",
+        "z_attendance <= athlete.attendance_z_max and not is_missed",
+        "z_attendance <= athlete.attendance_z_max",
         f"{INVARIANTS}::rest_week",
     ),
     Break(
         "2 a missed session is followed by a step",
         "engine/day.py",
-        "                log_missed_session(run, day, occasion)\n",
-        "                log_missed_session(run, day, occasion)\n"
+        "                log_missed_session(run, occasion)\n",
+        "                log_missed_session(run, occasion)\n"
         "                for slot in range(len(run.slot_states)):\n"
         "                    run.slot_states[slot].load_kg *= 1.025\n",
         f"{INVARIANTS}::skipped_session",
@@ -111,8 +111,8 @@ BREAKS = (
     Break(
         "7 warm-up sets are work",
         "engine/session.py",
-        "if run.slots[slot].kind == WORK:",
-        "if run.slots[slot].kind in (WORK, WARM_UP):",
+        "if run.slots[slot].kind == state.WORK:",
+        "if run.slots[slot].kind in (state.WORK, state.WARM_UP):",
         f"{INVARIANTS}::warm_ups or no_work",
     ),
     Break(
@@ -168,8 +168,8 @@ BREAKS = (
     Break(
         "13 a person is changed on the way",
         "simulation/run.py",
-        "    log = _full_log(setting)\n",
-        "    log = _full_log(setting)\n"
+        "    log = _log(setting, weeks, is_kept=True)\n",
+        "    log = _log(setting, weeks, is_kept=True)\n"
         '    setting.athletes.records["technique"] *= 0.99\n',
         f"{INVARIANTS}::stay_as_they_were",
     ),
@@ -211,8 +211,8 @@ BREAKS = (
     Break(
         "term: fatigue",
         "engine/body.py",
-        "(muscle.fatigue + fatigue_gain) * decay.fatigue",
-        "muscle.fatigue * decay.fatigue",
+        "(muscle.fatigue + fatigue_gain) * run.body.fatigue_decay",
+        "muscle.fatigue * run.body.fatigue_decay",
         f"{SESSION}::banisters_model or fatigue_fades",
     ),
     Break(
@@ -225,8 +225,8 @@ BREAKS = (
     Break(
         "term: room below the ceiling",
         "engine/body.py",
-        "adaptation_gain = model.muscle_gain * gain * counted * room",
-        "adaptation_gain = model.muscle_gain * gain * counted",
+        "room = max(1.0 - share, 0.0)",
+        "room = 1.0",
         f"{SESSION}::crowd_those or ceiling",
     ),
     Break(
@@ -239,8 +239,8 @@ BREAKS = (
     Break(
         "term: familiarity",
         "engine/body.py",
-        "                model.familiarity_size * new",
-        "                0.0 * new",
+        "most = model.familiarity_size * (1.0",
+        "most = 0.0 * (1.0",
         f"{SESSION}::becomes_familiar",
     ),
     Break(
