@@ -196,8 +196,6 @@ class CompareFigure(Panels):
 
     def __init__(self, start: PlanPair) -> None:
         super().__init__(PANELS, heights=(1.1, 1.1, 0.9), shares_x=False)
-        for name in _BY_WEEK:
-            self.axes[name].set_xlabel("week")
         self.axes["athletes"].set(
             xlabel="athletes, from the smallest to the largest difference",
             xlim=(-0.01 * len(start.a), 1.01 * len(start.a)),
@@ -215,7 +213,6 @@ class CompareFigure(Panels):
         self.gap = self.line("difference", "this athlete", **_ATHLETE)
         self.dots = self.line("athletes", "all", **_DOTS)
         self.mark = self.line("athletes", "this athlete", **_MARK)
-        self.legend(*PANELS)
 
     def show(self, shown: PlanPair) -> bytes:
         """Update the figure; return it as PNG."""

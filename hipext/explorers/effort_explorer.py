@@ -280,7 +280,6 @@ class EffortFigure(Panels):
         corner = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
         self.name = self.moving(relation.annotate("", (0.99, 0.97), **corner))
         self.name.set(fontsize=11, fontweight="bold")
-        self.legend("relation", "sets")
         self.show(start)
 
     def show(self, shown: PerformedSets) -> bytes:

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor, log10
 
 import numpy as np
@@ -85,12 +85,12 @@ class Panels:
         right: float = 0.8,
     ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
-        drawn = self.figure.subplots(
-            len(labels), sharex=shares_x, height_ratios=heights
-        )
-        self.axes: dict[str, Axes] = dict(zip(labels, drawn, strict=True))
+        rows = [[name] for name in labels]
         edges = {"left": 0.115, "right": right, "top": 0.96, "bottom": 0.09}
-        self.figure.subplots_adjust(**edges, hspace=0.16 if shares_x else 0.5)
+        edges["hspace"] = 0.16 if shares_x else 0.5
+        self.axes: dict[str, Axes] = self.figure.subplot_mosaic(
+            rows, sharex=shares_x, height_ratios=heights, gridspec_kw=edges
+        )
         for name, label in labels.items():
             self.axes[name].set_ylabel(label)
         self.legend_patches: dict[str, list[Patch]] = {}
@@ -106,7 +106,8 @@ class Panels:
     def picture(self) -> Picture:
         """The figure with its background kept; add all artists before the first use."""
         if self._picture is None:
-            for panel in self.axes.values():
+            for name, panel in self.axes.items():
+                self._add_legend(name)
                 panel.spines[["top", "right"]].set_visible(False)
                 # Fixed places of labels, so that no tick is measured to place them.
                 box = panel.get_window_extent()
@@ -136,12 +137,14 @@ class Panels:
         self.axes[panel].add_collection(polygons, autolim=False)
         return self.moving(polygons)
 
-    def legend(self, *panels: str) -> None:
-        """Add the legends of panels, beside them."""
-        for panel in panels:
-            lines, _ = self.axes[panel].get_legend_handles_labels()
-            self.axes[panel].legend(
-                handles=[*self.legend_patches.get(panel, ()), *lines],
+    def _add_legend(self, panel: str) -> None:
+        """Add the legend of a panel beside it, unless it has one or needs none."""
+        axes = self.axes[panel]
+        patches = self.legend_patches.get(panel, [])
+        handles = patches + axes.get_legend_handles_labels()[0]
+        if handles and not axes.get_legend():
+            axes.legend(
+                handles=handles,
                 loc="upper left",
                 bbox_to_anchor=(1.01, 1.04),
                 frameon=False,
@@ -153,7 +156,7 @@ class Panels:
         """End the axis of weeks at the first of a few round numbers that is enough."""
         last = next((last for last in _LAST_WEEKS if last >= n_weeks), n_weeks)
         ticks = range(2 if last > 20 else 1, last + 1, 1 + last // 21)
-        self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks)
+        self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks, xlabel="week")
 
     def fit_near(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span two values closely, whether or not it has 0.
@@ -211,22 +214,20 @@ class Bars:
         self._stripes.set_data(x, y * top)
 
 
-def _stripes(middles: np.ndarray, tops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return slanting lines within bars; heights are in parts of the axis.
+def _stripes(middles: np.ndarray, tops: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield x and y of slanting lines within bars; heights are in parts of the axis.
 
     All lines are one curve with gaps (NaN), drawn at once.
     """
-    starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)
-    middles, tops = middles[:, np.newaxis], tops[:, np.newaxis]
-    # A stripe rises from `start` over the width of the bar. It is cut off below 0 and
-    # above the top; `first` and `last` are where, in parts of its length.
-    first = np.clip((0.0 - starts) / _STRIPE_RISE, 0.0, 1.0) + 0.0 * tops
-    last = np.clip((tops - starts) / _STRIPE_RISE, 0.0, 1.0)
-    ends = np.stack([first, np.maximum(first, last), np.full(first.shape, np.nan)], 2)
-    x = middles[..., np.newaxis] + (ends - 0.5) * _BAR_WIDTH
-    y = starts[:, np.newaxis] + ends * _STRIPE_RISE
-    is_seen = (last > first).ravel()
-    return x.reshape(-1, 3)[is_seen].ravel(), y.reshape(-1, 3)[is_seen].ravel()
+    starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)[:, np.newaxis]
+    rise = np.array([0.0, _STRIPE_RISE])
+    middles, tops = (values[:, np.newaxis, np.newaxis] for values in (middles, tops))
+    # A stripe rises over the width of the bar; it is cut off below 0 and above the top.
+    y = np.clip(starts + rise, 0.0, tops)  # bar, stripe, end
+    x = middles + ((y - starts) / _STRIPE_RISE - 0.5) * _BAR_WIDTH
+    is_seen = y[..., 0] < y[..., 1]
+    for ends in (x, y):
+        yield np.insert(ends[is_seen], 2, np.nan, axis=1).ravel()
 
 
 class Bands:

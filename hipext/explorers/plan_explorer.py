@@ -147,7 +147,6 @@ class PlanFigure(Panels):
 
     def __init__(self, start: PlanRun) -> None:
         super().__init__(PANELS, heights=(1, 0.8, 1.2))
-        self.axes["response"].set_xlabel("week")
         self.axes["volume_kg"].yaxis.set_major_formatter("{x:,.0f}")
         self.bands = Bands(self, ["response"])
         self.bars = {name: Bars(self, name) for name in _BARS}
@@ -157,7 +156,6 @@ class PlanFigure(Panels):
         for name in _BARS:
             points = weeks, getattr(start.run, name)
             self.line(name, "at the start", points, **AT_THE_START | steps)
-        self.legend(*PANELS)
 
     def show(self, shown: PlanRun) -> bytes:
         """Update the figure; return it as PNG."""
@@ -289,7 +287,6 @@ class DeloadFigure(Panels):
 
     def __init__(self, start: DeloadComparison) -> None:
         super().__init__(DELOAD_PANELS, heights=(0.8, 1.2, 1))
-        self.axes["strength"].set_xlabel("week")
         self.axes["volume"].yaxis.set_major_formatter("{x:,.0f}")
         self.bands = Bands(self, ["response", "strength"])
         self.bars = Bars(self, "volume")
@@ -298,7 +295,6 @@ class DeloadFigure(Panels):
             self.line("strength", name, **style)
             for name, style in _STRENGTH_STYLES.items()
         ]
-        self.legend(*DELOAD_PANELS)
 
     def show(self, shown: DeloadComparison) -> bytes:
         """Update the figure; return it as PNG."""

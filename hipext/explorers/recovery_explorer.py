@@ -171,7 +171,6 @@ class RecoveryFigure(Panels):
     def __init__(self, start: RecoveryRun) -> None:
         super().__init__(PANELS, heights=(1.25, 0.9, 1.0))
         self.start = start
-        self.axes["range"].set_xlabel("week")
         self.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
         self.bands = Bands(self, PANELS)
         reactive = start.run.plan.deload.reactive
@@ -196,7 +195,6 @@ class RecoveryFigure(Panels):
         self.flare_up = self.line("pain", "flare-up begins", **flare_up)
         for panel in PANELS:  # for the legend
             self.axes[panel].plot([], [], label="at the start", **AT_THE_START)
-        self.legend(*PANELS)
 
     def show(self, shown: RecoveryRun) -> bytes:
         """Update the figure; return it as PNG."""
