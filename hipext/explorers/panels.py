@@ -12,7 +12,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
@@ -93,7 +92,6 @@ class Panels:
         )
         for name, label in labels.items():
             self.axes[name].set_ylabel(label)
-        self.legend_patches: dict[str, list[Patch]] = {}
         self._moving: list[Artist] = []
         self._first: dict[str, tuple[float, float]] = {}  # limits of what came first
         self._picture: Picture | None = None
@@ -140,11 +138,8 @@ class Panels:
     def _add_legend(self, panel: str) -> None:
         """Add the legend of a panel beside it, unless it has one or needs none."""
         axes = self.axes[panel]
-        patches = self.legend_patches.get(panel, [])
-        handles = patches + axes.get_legend_handles_labels()[0]
-        if handles and not axes.get_legend():
+        if any(axes.get_legend_handles_labels()) and not axes.get_legend():
             axes.legend(
-                handles=handles,
                 loc="upper left",
                 bbox_to_anchor=(1.01, 1.04),
                 frameon=False,
@@ -198,8 +193,8 @@ class Bars:
         for is_deload, style in BAR_STYLES.items():
             look = {"facecolor": style["color"], "edgecolor": style["edgecolor"]}
             self._bars[is_deload] = panels.polygons(panel, **look)
-            patch = Patch(**look, hatch=style.get("hatch"), label=style["label"])
-            panels.legend_patches.setdefault(panel, []).append(patch)
+            legend = {"hatch": style.get("hatch"), "label": style["label"]}
+            self._axes.fill([], [], **look, **legend)  # nothing, for the legend
         # Lines that look like hatching, which would take ten times as long to draw.
         self._stripes = panels.line(panel, color=BAR_STYLES[True]["edgecolor"], lw=1)
 
