@@ -246,8 +246,8 @@ class Explorer(ipywidgets.VBox):
         }
 
     def _restore_typed(self, change: Mapping[str, object]) -> None:
-        if self._is_setting or change["new"] == json.dumps(self.settings):
-            return
+        if change["new"] == json.dumps(self.settings):
+            return  # it was written, not typed
         try:
             self.restore(change["new"])
         except ValueError as fault:
@@ -267,9 +267,7 @@ class Explorer(ipywidgets.VBox):
     def _show(self) -> None:
         self.image.value = self.drawing.show(self.shown)
         self.words.value = escape(self.definition.description(self.shown))
-        self._is_setting = True  # the state is written, not typed
         self.state.value = json.dumps(self.settings)
-        self._is_setting = False
 
     def _repr_mimebundle_(self, **options: object) -> dict:
         """Add the figure and its description, for readers that show no widgets."""

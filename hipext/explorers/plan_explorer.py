@@ -25,7 +25,6 @@ from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.style import BLACK, GREEN
 from hipext.plots.training import RESPONSE_STYLES
-from hipext.response.impulse_response import states
 from hipext.response.models import Banister
 from hipext.simulation.arrays import ById
 from hipext.simulation.simulation import teaching_model
@@ -80,14 +79,8 @@ class PlanRun:
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance on every morning."""
-        # The states themselves, without the checks and the table of `Banister.respond`.
-        load, model = self.run.session_rpe, self.model
-        fitness, fatigue = states(Banister, vars(model), load, model.convention)
-        return {
-            "fitness": fitness,
-            "fatigue": fatigue,
-            "performance": model.baseline + fitness - fatigue,
-        }
+        states = self.model.respond(pd.Series(self.run.session_rpe))
+        return {name: state.to_numpy() for name, state in states.items()}
 
     def table(self) -> pd.DataFrame:
         """Return one row per week: sums of the week, states of its last morning."""
@@ -249,10 +242,8 @@ def explore_deload(
 
     Parameters
     ----------
-    plan : str or Plan, default "guide_16wk"
-        Name of a shipped plan, path of a plan file, or a plan.
-    athlete : str or Athlete, default "novice"
-        Name of a shipped athlete, or an athlete, to start with.
+    plan, athlete
+        As in `explore_plan`.
     """
     plan = plan_of(plan)
     constants = (

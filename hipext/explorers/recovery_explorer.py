@@ -129,10 +129,8 @@ def explore_recovery(
 
     Parameters
     ----------
-    plan : str or Plan, default "guide_16wk"
-        Name of a shipped plan, path of a plan file, or a plan.
-    athlete : str or Athlete, default "novice"
-        Name of a shipped athlete, or an athlete, to start with.
+    plan, athlete
+        As in `explore_plan`.
     """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
@@ -284,13 +282,9 @@ def _deload_text(shown: RecoveryRun) -> str:
     return text
 
 
-# Equal settings give the same plan and the same athlete, as objects, so that their run
-# is found in the cache, which goes by identity.
-
-
 @lru_cache(maxsize=8)
 def _with_mobility(plan: ById, where: str) -> Plan:
-    """Return a plan with mobility work as chosen."""
+    """Return a plan with mobility work as chosen; equal settings give one object."""
     return plan.value if where == AS_PLANNED else without_mobility(plan.value, where)
 
 
@@ -319,12 +313,4 @@ def with_habits(athlete: Athlete, settings: Settings) -> Athlete:
     habits = Recovery(**{name: float(settings[name]) for name in _HABITS})
     week, pain = settings["flare_up_week"], settings["flare_up_pain"]
     added = (FlareUp(week=week, pain=pain),) if week else ()
-    return _with_habits(ById(athlete), habits, added)
-
-
-@lru_cache(maxsize=256)
-def _with_habits(
-    athlete: ById, recovery: Recovery, added: tuple[FlareUp, ...]
-) -> Athlete:
-    flare_ups = (*athlete.value.flare_ups, *added)
-    return changed(athlete.value, recovery=recovery, flare_ups=flare_ups)
+    return changed(athlete, recovery=habits, flare_ups=(*athlete.flare_ups, *added))
