@@ -23,16 +23,8 @@ from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
-from hipext.simulation.arrays import (
-    AthleteArrays,
-    ById,
-    PlanArrays,
-    athlete_arrays_of,
-    exercises_of,
-    horizon_of,
-    plan_arrays_of,
-    with_calendar,
-)
+from hipext.simulation import arrays
+from hipext.simulation.arrays import AthleteArrays, ById, PlanArrays
 from hipext.simulation.log_tables import strength_pct
 from hipext.simulation.run import Setting, Trace, trace
 from hipext.simulation.simulation import check_inputs
@@ -221,8 +213,10 @@ def _setting(plan: Plan, who: Athlete | Cohort) -> Setting:
     # plan only the calendar is converted again.
     parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
     plan_arrays, *exercises = _plan_arrays(parts, tested, constants)
-    athletes = _athlete_arrays(ById(who), *exercises, horizon_of(plan), constants)
-    plan_arrays = with_calendar(plan_arrays, plan)
+    athletes = _athlete_arrays(
+        ById(who), *exercises, arrays.horizon_of(plan), constants
+    )
+    plan_arrays = arrays.with_calendar(plan_arrays, plan)
     return Setting(plan_arrays, athletes, [*exercises[0]], model)
 
 
@@ -232,8 +226,9 @@ def _plan_arrays(
 ) -> tuple[PlanArrays, tuple[str, ...], tuple[str, ...]]:
     """Return arrays of the plan of these parts; exercises with and without tests."""
     plan = parts.owner
-    arrays = plan_arrays_of(plan, read_exercises(), tested, shipped_model())
-    return arrays, *(tuple(exercises_of(plan, lifts)) for lifts in (tested, ()))
+    exercises = (tuple(arrays.exercises_of(plan, lifts)) for lifts in (tested, ()))
+    model = shipped_model()
+    return arrays.plan_arrays_of(plan, read_exercises(), tested, model), *exercises
 
 
 @lru_cache(maxsize=64)
@@ -243,7 +238,7 @@ def _athlete_arrays(
     """Return the arrays of an athlete or a cohort."""
     athletes = who.value if isinstance(who.value, Cohort) else [who.value]
     known = (read_exercises(), exercises, n_weeks, shipped_model())
-    return athlete_arrays_of(athletes, *known, needed=needed)
+    return arrays.athlete_arrays_of(athletes, *known, needed=needed)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """The compare explorer: the same athletes on the same days in two plans."""
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import pandas as pd
 
-from hipext.athletes.population import Cohort, cohort
+from hipext.athletes.population import cohort
 from hipext.explorers.cached_runs import cached_crowd
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels
@@ -22,6 +22,7 @@ from hipext.explorers.plan_explorer import (
 from hipext.files.io import shipped_names
 from hipext.plans.edits import apply_knob
 from hipext.plans.plan import Plan
+from hipext.plans.plan_file import read_plan
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION, spoken
 from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
@@ -37,12 +38,7 @@ _ATHLETE = {"color": BLACK, "linewidth": 1.8}
 _MEDIAN = {"color": GREY, "linestyle": "--", "linewidth": 1.4}
 _DOTS = {"color": GREY, "marker": "o", "markersize": 3.5, "linestyle": ""}
 _MARK = {"color": BLACK, "marker": "D", "markersize": 8, "linestyle": ""}
-_BAND = {
-    "label": "9 of 10 athletes",
-    "facecolor": "#BBD7EA",
-    "linewidth": 0,
-    "zorder": 0,
-}
+_BAND = {"label": "9 of 10 athletes", "facecolor": "#BBD7EA", "lw": 0, "zorder": 0}
 _ZERO = {"color": "0.6", "linewidth": 1, "zorder": 0.5}
 
 
@@ -148,13 +144,8 @@ def explore_compare(
     )
 
     # The caches return the same objects every time, which later caches go by.
-    @lru_cache(maxsize=8)
-    def athletes_of(population: str) -> Cohort:
-        return cohort(n_persons, population, seed=seed)
-
-    @lru_cache(maxsize=16)
-    def chosen(which: str, name: str) -> Plan:
-        return plans[which] if name == GIVEN else plan_of(name)
+    athletes_of = lru_cache(maxsize=8)(partial(cohort, n_persons, seed=seed))
+    shipped_plan = lru_cache(maxsize=16)(read_plan)
 
     @lru_cache(maxsize=64)
     def weeks_of(plan: ById, athletes: ById) -> np.ndarray:
@@ -162,14 +153,13 @@ def explore_compare(
 
     def evaluate(settings: Settings) -> PlanPair:
         athletes = ById(athletes_of(settings["population"]))
-        plan_a, plan_b = (chosen(which, settings[which]) for which in plans)
-        plan_b = edited_plan(plan_b, controls, settings)
-        return PlanPair(
-            weeks_of(ById(plan_a), athletes),
-            weeks_of(ById(plan_b), athletes),
-            settings["outcome"],
-            settings["athlete"] - 1,
+        plan_a, plan_b = (
+            plan if settings[which] == GIVEN else shipped_plan(settings[which])
+            for which, plan in plans.items()
         )
+        plan_b = edited_plan(plan_b, controls, settings)
+        weeks = (weeks_of(ById(plan), athletes) for plan in (plan_a, plan_b))
+        return PlanPair(*weeks, settings["outcome"], settings["athlete"] - 1)
 
     definition = Definition(
         name="compare",

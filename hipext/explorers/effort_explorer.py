@@ -7,13 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from hipext.engine.session import (
-    MAX_ACUTE_FATIGUE,
-    add_set_dose,
-    completed_reps,
-    set_effort,
-    tempo_factor,
-)
+from hipext.engine import session
 from hipext.engine.state import BOTH, LEFT
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels, columns
@@ -106,7 +100,8 @@ class PrescribedSets:
         # Only what the rule of the simulation reads of a slot and its exercise.
         prescription = SimpleNamespace(is_hold=False)
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
-        return tempo_factor(shipped_model(), prescription, self.seconds, exercise)
+        model = shipped_model()
+        return session.tempo_factor(model, prescription, self.seconds, exercise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,13 +168,14 @@ def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
     possible, done = [], []
     for _ in range(prescribed.n_sets):
         # The share of the strength that earlier sets have left.
-        left = 1.0 - min(body.slot_fatigue[LEFT], MAX_ACUTE_FATIGUE)
+        left = 1.0 - min(body.slot_fatigue[LEFT], session.MAX_ACUTE_FATIGUE)
         reps = slow * _reps_today(prescribed, left)
         possible.append(reps)
-        done.append(completed_reps(reps, prescribed.reps))
-        effort = set_effort(model, max(reps - prescribed.reps, 0.0), done[-1])
+        done.append(session.completed_reps(reps, prescribed.reps))
+        effort = session.set_effort(model, max(reps - prescribed.reps, 0.0), done[-1])
         relative, failed = prescribed.pct_1rm / 100 / left, done[-1] < prescribed.reps
-        add_set_dose(model, body, lift, BOTH, effort, relative, failed, False, drop)
+        about = effort, relative, failed, False, drop  # False: no hold
+        session.add_set_dose(model, body, lift, BOTH, *about)
     return PerformedSets(prescribed, np.array(possible), np.array(done))
 
 

@@ -23,18 +23,9 @@ from matplotlib.ticker import NullLocator
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
+from hipext.response import optimisation
 from hipext.response.calibration import Fit, fit
 from hipext.response.models import Banister
-from hipext.response.optimisation import (
-    FitProblem,
-    Screen,
-    Solution,
-    columns_at,
-    deviances_of,
-    evaluate,
-    nonlinear_at,
-    solution_at,
-)
 from hipext.response.uncertainty import limit_of
 from hipext.simulation.simulation import teaching_model
 
@@ -52,8 +43,6 @@ _EVEN = BoundaryNorm(_RATIOS, 256, extend="max")  # equal colour steps for all o
 _LARGEST_RATIO = 1e6
 _N_STEPS = 100  # of the map, on each side
 _TICKS_D = (1, 3, 10, 30, 100, 300)
-# Limits of the panels, in half spreads of the tests: few, so that they seldom change.
-_LIMITS = (0.05, 0.15, 0.3, 0.6, 1.2, 1.7, 2.5, 6.0, 16.0, 40.0)
 _TEST = {"color": BLACK, "marker": "o", "markersize": 4, "linestyle": ""}
 _MODEL = {"color": BLUE, "linewidth": 1.8}
 _MODEL_AT = {"marker": "o", "ms": 9, "mfc": "white", "mec": BLACK, "mew": 2}
@@ -147,7 +136,7 @@ class FittedTests:
     truth: Banister | None = None  # the model that made the tests, where one did
 
     @property
-    def problem(self) -> FitProblem:
+    def problem(self) -> optimisation.FitProblem:
         """The tests as a problem of optimisation."""
         return self.best_fit.problem
 
@@ -155,11 +144,6 @@ class FittedTests:
     def best(self) -> "ManualFit":
         """The best fit, as if it had been set by hand."""
         return ManualFit(self, self.best_fit.model, has_best_gains=True)
-
-    @cached_property
-    def limit(self) -> float:
-        """Deviance above the best up to which constants are in the region."""
-        return limit_of(self.problem, LEVEL, together=len(self.problem.free))
 
     @cached_property
     def surface(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -171,22 +155,25 @@ class FittedTests:
         steps = np.linspace(0.0, 1.0, _N_STEPS)
         # Fitness, then fatigue as a share of its room.
         points = np.array([*product(steps, steps)])
-        taus = nonlinear_at(self.problem, points)
-        screen = Screen(points=points, columns=columns_at(self.problem, taus))
-        rises = deviances_of(self.problem, screen) - self.best.solution.deviance
+        taus = optimisation.nonlinear_at(self.problem, points)
+        columns = optimisation.columns_at(self.problem, taus)
+        screen = optimisation.Screen(points=points, columns=columns)
+        deviances = optimisation.deviances_of(self.problem, screen)
+        rises = deviances - self.best.solution.deviance
         ratios = np.exp(rises / (2 * len(self.problem.tests)))
         surface = (taus["fitness_tau"], taus["fatigue_tau"], ratios)
         return tuple(part.reshape(_N_STEPS, _N_STEPS) for part in surface)
 
-    @property
+    @cached_property
     def limit_ratio(self) -> float:
         """RMSE at the edge of the region over the best RMSE; infinite for few tests."""
-        return float(np.exp(self.limit / (2 * len(self.problem.tests))))
+        limit = limit_of(self.problem, LEVEL, together=len(self.problem.free))
+        return float(np.exp(limit / (2 * len(self.problem.tests))))
 
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with the best gains and baseline for time constants."""
         taus = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
-        return Banister(**solution_at(self.problem, taus).parameters)
+        return Banister(**optimisation.solution_at(self.problem, taus).parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,11 +185,11 @@ class ManualFit:
     has_best_gains: bool
 
     @cached_property
-    def solution(self) -> Solution:
+    def solution(self) -> optimisation.Solution:
         """The model with its residuals."""
         problem = self.series.problem
         values = {name: getattr(self.model, name) for name in problem.bounds}
-        return evaluate(problem, values)
+        return optimisation.evaluate(problem, values)
 
     @property
     def rmse(self) -> float:
@@ -271,7 +258,7 @@ def _linear_controls(series: FittedTests) -> Iterator[Number]:
     """
     usual, spread = teaching_model(), float(np.ptp(series.problem.tests))
     best = series.best_for(usual.fitness_tau, usual.fatigue_tau)
-    traces = np.abs(columns_at(series.problem, vars(best))).max(axis=0)
+    traces = np.abs(optimisation.columns_at(series.problem, vars(best))).max(axis=0)
     unit = "" if series.truth is None else f"{series.unit} "
     labels = {
         "baseline": f"Baseline ({series.unit})",
@@ -306,13 +293,13 @@ def description(shown: ManualFit) -> str:
 
 def _region_text(shown: ManualFit) -> str:
     """Return whether the tests distinguish the curve from the best fit."""
-    limit = shown.series.limit
-    if limit == inf:
+    series = shown.series
+    if series.limit_ratio == inf:
         return (
             "There are no more tests than constants, so that nothing can distinguish "
             "curves."
         )
-    is_inside = shown.solution.deviance - shown.series.best.solution.deviance <= limit
+    is_inside = shown.rmse <= series.limit_ratio * series.best.rmse
     return (
         f"These tests {'cannot' if is_inside else 'can'} distinguish the two "
         f"({100 * LEVEL:g} % region of all five constants)."
@@ -375,11 +362,10 @@ class FitFigure(Panels):
         self.place.set_data([shown.model.fitness_tau], [shown.model.fatigue_tau])
         best = f"best fit {series.best.rmse:.3g}"
         self.rmse.set_text(f"RMSE {shown.rmse:.3g} {series.unit}; {best}")
-        tests = series.problem.tests
-        middle, half = (tests.max() + tests.min()) / 2, np.ptp(tests) / 2
-        reach = max(np.abs(shown.curve - middle).max(), half)
-        self._span("tests", middle, half, reach)
-        self._span("left", 0.0, half, np.abs(errors).max())
+        performance = np.append(series.problem.tests, shown.curve)
+        self.fit_near("tests", performance.min(), performance.max())
+        largest = np.abs(errors).max()
+        self.fit_near("left", -largest, largest)
         return self.picture.png()
 
     def _set_series(self, series: FittedTests) -> None:
@@ -390,12 +376,6 @@ class FitFigure(Panels):
         self.axes["left"].set_xlim(-3.0, len(series.load) + 2.0)
         self.series = series
         self.picture.redraw()
-
-    def _span(self, panel: str, middle: float, half: float, reach: float) -> None:
-        """Let a vertical axis reach far enough on both sides of its middle."""
-        enough = next((one for one in _LIMITS if one * half >= reach), reach / half)
-        limits = (middle - enough * half, middle + enough * half)
-        self.set_axes(panel, ylim=limits)
 
 
 def _set_map_axes(axes: Axes) -> None:
@@ -440,15 +420,14 @@ def _draw_scale(figure: Figure, surface: QuadContourSet) -> None:
 
 def _draw_legend(figure: Figure, *, has_truth: bool) -> None:
     """Draw the legend of all panels below the map."""
+    truth = {"made with": {"linestyle": "", **_TRUE_AT}} if has_truth else {}
     styles = {
         "test": _TEST,
         "controls": _MODEL | _MODEL_AT,
         "best fit": _BEST | _BEST_AT,
-        "made with": {"linestyle": "", **_TRUE_AT},
+        **truth,
         f"{100 * LEVEL:g} % region of the best fit": _REGION,
     }
-    if not has_truth:
-        del styles["made with"]
     handles = [Line2D([], [], label=name, **style) for name, style in styles.items()]
     place = {"loc": "lower left", "bbox_to_anchor": (0.6, 0.0), "ncols": 2}
     style = {"frameon": False, "fontsize": 9, "handlelength": 2.6}
