@@ -25,7 +25,8 @@ _BUTTONS = {  # label, and the kinds of files that it saves
     "Save state": {".json": "application/json"},
 }
 _LABEL = {"description_width": "15em"}
-_FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
+_FIELD_WIDTH = "22em"
+_ROW = {"width": "34.5em", "max_width": "100%"}
 
 
 @dataclass(frozen=True)
@@ -281,19 +282,13 @@ class Explorer(ipywidgets.VBox):
 
 def field_of(control: Control) -> ipywidgets.Widget:
     """Return the widget that holds the value of a control."""
+    look = {"description": control.label, "style": _LABEL}
     if isinstance(control, Choice):
-        return ipywidgets.Dropdown(
-            options=control.options,
-            value=control.start,
-            description=control.label,
-            style=_LABEL,
-            layout={"width": _ROW_WIDTH, "max_width": "100%"},
-        )
+        values = {"options": control.options, "value": control.start}
+        return ipywidgets.Dropdown(**values, **look, layout=_ROW)
     kinds = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText)
-    look = {"style": _LABEL, "layout": {"width": _FIELD_WIDTH}}
-    return kinds[control.is_whole](
-        description=control.label, **_limits(control), **look
-    )
+    layout = {"width": _FIELD_WIDTH}
+    return kinds[control.is_whole](**_limits(control), **look, layout=layout)
 
 
 def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
@@ -305,8 +300,7 @@ def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
     slider = kinds[control.is_whole](readout=False, layout=layout, **_limits(control))
     slider.add_class(_slider_class(control))
     ipywidgets.link((slider, "value"), (field, "value"))
-    layout = {"width": _ROW_WIDTH, "max_width": "100%", "flex_flow": "row wrap"}
-    return ipywidgets.HBox([field, slider], layout=layout)
+    return ipywidgets.HBox([field, slider], layout=_ROW | {"flex_flow": "row wrap"})
 
 
 def _limits(control: Number) -> dict[str, float]:

@@ -64,10 +64,10 @@ class RecoveryRun:
     athlete: Athlete
     settings: Settings
 
-    @cached_property
-    def curves(self) -> dict[str, np.ndarray]:
-        """Reports and states on every morning."""
-        return {name: self.run.trace.days[name] for name in _LINES}
+    @property
+    def curves(self) -> np.ndarray:
+        """Reports and states on every morning, by name."""
+        return self.run.trace.days
 
     @cached_property
     def least_range_deg(self) -> np.ndarray:
@@ -99,7 +99,7 @@ class RecoveryRun:
             "day": days,
             "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
             "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
-            **self.curves,
+            **{name: self.curves[name] for name in _LINES},
             "least_range_deg": self.least_range_deg,
             "strength_pct": self.run.strength_pct,
         }
