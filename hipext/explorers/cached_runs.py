@@ -20,13 +20,11 @@ from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.metrics import volume
-from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
-from hipext.simulation import arrays
-from hipext.simulation.arrays import AthleteArrays, ById, PlanArrays
+from hipext.simulation.arrays import ById, with_calendar
 from hipext.simulation.log_tables import strength_pct
-from hipext.simulation.run import Setting, Trace, trace
+from hipext.simulation.run import Setting, Trace, setting_of, trace
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.crowds import weeks_in_parts
 
@@ -197,48 +195,26 @@ def _compile_in_background(setting: Setting) -> bool:
     return _is_compiled.is_set()
 
 
-# Both caches below compare plans and athletes by identity (`ById`): comparing or
-# hashing the fields of a plan would take longer than a simulation. They are right
-# because these values are frozen: an object that is unchanged holds what it held. The
-# constants of the model are compared by their bytes, because tests and sweeps change
-# them for a while.
-
-
 def _setting(plan: Plan, who: Athlete | Cohort) -> Setting:
     """Return the input of the day loop."""
-    model, constants = shipped_model(), shipped_model().tobytes()
-    average = who.population.athlete if isinstance(who, Cohort) else who
-    tested = tuple(sorted(average.one_rm_kg))
     # A slider of deloads makes a new plan of the same phases and sessions. Of such a
     # plan only the calendar is converted again.
     parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
-    plan_arrays, *exercises = _plan_arrays(parts, tested, constants)
-    athletes = _athlete_arrays(
-        ById(who), *exercises, arrays.horizon_of(plan), constants
-    )
-    plan_arrays = arrays.with_calendar(plan_arrays, plan)
-    return Setting(plan_arrays, athletes, [*exercises[0]], model)
+    setting = _setting_of(parts, ById(who), shipped_model().tobytes())
+    return setting._replace(plan=with_calendar(setting.plan, plan))
+
+
+# The cache compares plans and athletes by identity (`ById`): comparing or hashing the
+# fields of a plan would take longer than a simulation. It is right because these values
+# are frozen: an object that is unchanged holds what it held. The constants of the model
+# are compared by their bytes, because tests and sweeps change them for a while.
 
 
 @lru_cache(maxsize=64)
-def _plan_arrays(
-    parts: ById, tested: tuple[str, ...], _constants: bytes
-) -> tuple[PlanArrays, tuple[str, ...], tuple[str, ...]]:
-    """Return arrays of the plan of these parts; exercises with and without tests."""
-    plan = parts.owner
-    exercises = (tuple(arrays.exercises_of(plan, lifts)) for lifts in (tested, ()))
-    model = shipped_model()
-    return arrays.plan_arrays_of(plan, read_exercises(), tested, model), *exercises
-
-
-@lru_cache(maxsize=64)
-def _athlete_arrays(
-    who: ById, exercises: tuple, needed: tuple, n_weeks: int, _constants: bytes
-) -> AthleteArrays:
-    """Return the arrays of an athlete or a cohort."""
-    athletes = who.value if isinstance(who.value, Cohort) else [who.value]
-    known = (read_exercises(), exercises, n_weeks, shipped_model())
-    return arrays.athlete_arrays_of(athletes, *known, needed=needed)
+def _setting_of(parts: ById, who: ById, _constants: bytes) -> Setting:
+    """Return the input for the plan of these parts, and an athlete or a cohort."""
+    is_cohort = isinstance(who.value, Cohort)
+    return setting_of(parts.owner, who.value if is_cohort else [who.value])
 
 
 if __name__ == "__main__":

@@ -204,8 +204,8 @@ class CompareFigure(Panels):
         self.dots = self.line("athletes", "all", **_DOTS)
         self.mark = self.line("athletes", "this athlete", **_MARK)
 
-    def show(self, shown: PlanPair) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: PlanPair) -> None:
+        """Update the figure."""
         outcome, own = OUTCOMES[shown.outcome], shown.athlete
         self.set_axes("courses", ylabel=f"{outcome.words}\n({outcome.unit})")
         self.set_axes("difference", ylabel=f"B - A ({outcome.unit})")
@@ -231,7 +231,6 @@ class CompareFigure(Panels):
             self.fit_near(panel, np.nanmin(values), np.nanmax(values))
         for name in _BY_WEEK:
             self.fit_weeks(name, shown.n_weeks)
-        return self.picture.png()
 
 
 def description(shown: PlanPair) -> str:

@@ -176,15 +176,14 @@ class ExerciseFigure(Panels):
         self._exercise = ""
         self.show(start)
 
-    def show(self, shown: ExerciseSets) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: ExerciseSets) -> None:
+        """Update the figure."""
         if shown.exercise.id != self._exercise:
             self.ladder.show(shown.exercise, read_exercises())
             self.muscles.set_exercise(shown)
             self.picture.redraw()  # boxes and arrows belong to the background
             self._exercise = shown.exercise.id
         self.muscles.show(shown)
-        return self.picture.png()
 
 
 def description(shown: ExerciseSets) -> str:

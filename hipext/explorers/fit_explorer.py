@@ -347,8 +347,8 @@ class FitFigure(Panels):
         _draw_legend(self.figure, has_truth=start.series.truth is not None)
         self.series: FittedTests | None = None
 
-    def show(self, shown: ManualFit) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: ManualFit) -> None:
+        """Update the figure."""
         series, days = shown.series, shown.series.problem.days
         if self.series is not series:
             self._set_series(series)
@@ -366,7 +366,6 @@ class FitFigure(Panels):
         self.fit_near("tests", performance.min(), performance.max())
         largest = np.abs(errors).max()
         self.fit_near("left", -largest, largest)
-        return self.picture.png()
 
     def _set_series(self, series: FittedTests) -> None:
         """Show the background of these tests, and hide that of others."""

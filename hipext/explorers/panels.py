@@ -72,7 +72,8 @@ class Panels:
     """Panels above each other in one figure, made once and then updated.
 
     A subclass is the figure of one explorer: it adds its artists when it is made, and
-    defines `show`. Panels end at `right`, a part of the width, where legends begin.
+    changes them in `update`. Panels end at `right`, a part of the width, where legends
+    begin.
     """
 
     def __init__(
@@ -98,6 +99,11 @@ class Panels:
 
     def show(self, shown: object) -> bytes:
         """Update the figure to what is shown; return it as PNG."""
+        self.update(shown)
+        return self.picture.png()
+
+    def update(self, shown: object) -> None:
+        """Update the figure to what is shown."""
         raise NotImplementedError
 
     @property
@@ -116,8 +122,6 @@ class Panels:
 
     def moving(self, artist: Artist) -> Artist:
         """Have an artist drawn every time; return it."""
-        if self._picture is not None:
-            raise ValueError("Add moving artists before limits and labels are set.")
         self._moving.append(artist)
         return artist
 

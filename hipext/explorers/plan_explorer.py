@@ -71,11 +71,6 @@ class PlanRun:
     run: CachedRun
     model: Banister
 
-    @property
-    def n_weeks(self) -> int:
-        """Weeks that are shown."""
-        return self.run.n_weeks
-
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance on every morning."""
@@ -166,8 +161,8 @@ class PlanFigure(Panels):
         points = weeks_of_days(len(before)), before
         self.line("response", label, points, **AT_THE_START)
 
-    def show(self, shown: PlanRun) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: PlanRun, *others: CachedRun) -> None:
+        """Update the figure, with room for the weeks of others."""
         run, both = shown.run, (shown, self.start)
         for name, bars in self.bars.items():
             heights = getattr(run, name)
@@ -180,8 +175,8 @@ class PlanFigure(Panels):
             )
         states = np.concatenate([x for one in both for x in one.response.values()])
         self.fit("response", min(0.0, states.min()), states.max())
-        self.fit_weeks([*self.axes][-1], max(one.n_weeks for one in both))
-        return self.picture.png()
+        runs = (run, self.start.run, *others)
+        self.fit_weeks([*self.axes][-1], max(one.n_weeks for one in runs))
 
 
 def description(shown: PlanRun) -> str:
@@ -206,11 +201,6 @@ class DeloadRun(PlanRun):
     """The run of a plan, and that of the same plan without deload weeks."""
 
     without: CachedRun
-
-    @property
-    def n_weeks(self) -> int:
-        """Weeks that are shown."""
-        return max(self.run.n_weeks, self.without.n_weeks)
 
     @cached_property
     def first_deload(self) -> dict[str, float] | None:
@@ -286,14 +276,14 @@ class DeloadFigure(PlanFigure):
             for name, style in _STRENGTH_STYLES.items()
         ]
 
-    def show(self, shown: DeloadRun) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: DeloadRun) -> None:
+        """Update the figure."""
         strengths = (shown.run.strength_pct, shown.without.strength_pct)
         for line, strength in zip(self.strength, strengths, strict=True):
             line.set_data(weeks_of_days(len(strength)), strength)
         both = np.concatenate(strengths)
         self.fit_near("strength", both.min(), both.max())
-        return super().show(shown)
+        super().update(shown, shown.without)
 
 
 def deload_description(shown: DeloadRun) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions
 from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, slot_kind, slots_of
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
-from hipext.simulation.arrays import ById
 
 PANELS = {
     "pain": "reported pain\n(0 to 10)",
@@ -134,10 +133,13 @@ def explore_recovery(
     """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
+    # Made once: the same objects are found in the caches of runs.
+    plans = {where: without_mobility(plan, where) for where in MOBILITY}
+    plans |= {AS_PLANNED: plan}
 
     def evaluate(settings: Settings) -> RecoveryRun:
         chosen = with_habits(athlete_of(settings, athlete), settings)
-        edited = _with_mobility(ById(plan), settings.get("mobility", AS_PLANNED))
+        edited = plans[settings.get("mobility", AS_PLANNED)]
         return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
     definition = Definition(
@@ -194,8 +196,8 @@ class RecoveryFigure(Panels):
         for panel in PANELS:  # for the legend
             self.axes[panel].plot([], [], label="at the start", **AT_THE_START)
 
-    def show(self, shown: RecoveryRun) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: RecoveryRun) -> None:
+        """Update the figure."""
         run, both = shown.run, (shown, self.start)
         days = weeks_of_days(len(run.trace.days))
         for name, line in self.lines.items():
@@ -212,7 +214,6 @@ class RecoveryFigure(Panels):
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
         low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
         self.fit("range", low, _highest("range", both))
-        return self.picture.png()
 
 
 def _highest(panel: str, runs: Iterable[RecoveryRun]) -> float:
@@ -280,12 +281,6 @@ def _deload_text(shown: RecoveryRun) -> str:
     if len(shown.decided_weeks["skipped"]):
         text += f", {weeks['skipped']} scheduled but skipped after another one"
     return text
-
-
-@lru_cache(maxsize=8)
-def _with_mobility(plan: ById, where: str) -> Plan:
-    """Return a plan with mobility work as chosen; equal settings give one object."""
-    return plan.value if where == AS_PLANNED else without_mobility(plan.value, where)
 
 
 def without_mobility(plan: Plan, where: str) -> Plan:
