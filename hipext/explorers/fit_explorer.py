@@ -3,9 +3,9 @@
 Many pairs of time constants meet the same tests about equally well: a map shows which.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import product
 from math import ceil, floor, inf, log10, sqrt
 
@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
-from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -39,7 +39,8 @@ _GIVEN = "given"
 LEVEL = 0.95  # of the region of all constants together
 _LONGEST_FATIGUE_D = 100.0  # end of the slider, unless the best fit is beyond
 _RATIOS = (1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # of RMSE to the best one
-_EVEN = BoundaryNorm(_RATIOS, 256, extend="max")  # equal colour steps for all of them
+# Equal steps of colour for all of them.
+_COLOURS = {"norm": BoundaryNorm(_RATIOS, 256, extend="max"), "cmap": "cividis_r"}
 _LARGEST_RATIO = 1e6
 _N_STEPS = 100  # of the map, on each side
 _TICKS_D = (1, 3, 10, 30, 100, 300)
@@ -120,7 +121,7 @@ def explore_fit(
         title="A model set by hand, tests, and the map of time constants",
         controls=controls,
         evaluate=evaluate,
-        drawing=partial(FitFigure, all_series=tuple(all_series.values())),
+        drawing=FitFigure,
         description=description,
     )
     return Explorer(definition)
@@ -319,26 +320,16 @@ def _truth_text(series: FittedTests) -> str:
 class FitFigure(Panels):
     """Tests with two curves, their residuals, and the map of time constants."""
 
-    def __init__(self, start: ManualFit, all_series: Iterable[FittedTests]) -> None:
+    def __init__(self, start: ManualFit) -> None:
         labels = {"tests": "performance", "left": "test - curve"}
         labels = {x: f"{text}\n({start.series.unit})" for x, text in labels.items()}
         super().__init__(labels, heights=(1.5, 1.0), right=0.545)
         tests, left = self.axes.values()
         left.set_xlabel("day (from 0)")
         left.axhline(0.0, color=GREY, linewidth=0.8)
-        surface = self.figure.add_axes((0.665, 0.43, 0.31, 0.53))
-        self.axes["surface"] = surface
-        _set_map_axes(surface)
-        # Drawn once for every series; only those of one series are visible.
-        self.backgrounds: dict[FittedTests, list[Artist]] = {
-            one: [
-                *_draw_surface(surface, one),
-                *tests.plot(one.best.curve, **_BEST),
-                *tests.plot(one.problem.days, one.problem.tests, **_TEST),
-            ]
-            for one in all_series
-        }
-        _draw_scale(self.figure, self.backgrounds[start.series][0])
+        self.axes["surface"] = self.figure.add_axes((0.665, 0.43, 0.31, 0.53))
+        _set_map_axes(self.axes["surface"])
+        _draw_scale(self.figure)
         self.curve = self.line("tests", **_MODEL)
         self.stems = self.line("left", color=BLUE, linewidth=1.2)
         self.points = self.line("left", **_TEST)
@@ -346,6 +337,7 @@ class FitFigure(Panels):
         self.rmse = self.moving(tests.text(0, 1.03, "", transform=tests.transAxes))
         _draw_legend(self.figure, has_truth=start.series.truth is not None)
         self.series: FittedTests | None = None
+        self.background: list[Artist] = []  # what is drawn of the series alone
 
     def update(self, shown: ManualFit) -> None:
         """Update the figure."""
@@ -368,11 +360,16 @@ class FitFigure(Panels):
         self.fit_near("left", -largest, largest)
 
     def _set_series(self, series: FittedTests) -> None:
-        """Show the background of these tests, and hide that of others."""
-        for one, artists in self.backgrounds.items():
-            for artist in artists:
-                artist.set_visible(one is series)
-        self.axes["left"].set_xlim(-3.0, len(series.load) + 2.0)
+        """Draw what the tests show whatever the controls are."""
+        for artist in self.background:
+            artist.remove()
+        tests, left, surface = self.axes.values()
+        self.background = [
+            *_draw_surface(surface, series),
+            *tests.plot(series.best.curve, **_BEST),
+            *tests.plot(series.problem.days, series.problem.tests, **_TEST),
+        ]
+        left.set_xlim(-3.0, len(series.load) + 2.0)
         self.series = series
         self.picture.redraw()
 
@@ -394,7 +391,7 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
     """Draw the best RMSE at each pair of time constants, and the marks on the map."""
     fitness_d, fatigue_d, ratios = series.surface
     ratios = np.clip(ratios, 1.0, _LARGEST_RATIO)
-    colours = {"levels": _RATIOS, "norm": _EVEN, "cmap": "cividis_r", "extend": "max"}
+    colours = {"levels": _RATIOS, "extend": "max", **_COLOURS}
     yield axes.contourf(fitness_d, fatigue_d, ratios, **colours)
     limit = series.limit_ratio
     if ratios.min() < limit < ratios.max():  # else the region is the whole map, or none
@@ -408,11 +405,11 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
             yield from axes.plot(*taus, clip_on=False, zorder=3, **style)
 
 
-def _draw_scale(figure: Figure, surface: QuadContourSet) -> None:
+def _draw_scale(figure: Figure) -> None:
     """Draw the colour scale of the map below it."""
     axes = figure.add_axes((0.665, 0.27, 0.31, 0.022))
-    scale = figure.colorbar(surface, cax=axes, orientation="horizontal")
-    scale.set_ticks(_RATIOS, labels=[f"{ratio:g}" for ratio in _RATIOS])
+    look = {"orientation": "horizontal", "ticks": _RATIOS, "format": "{x:g}"}
+    figure.colorbar(ScalarMappable(**_COLOURS), cax=axes, **look)
     axes.tick_params(labelsize=8)
     axes.set_xlabel("least RMSE, relative to that of the best fit", fontsize=9)
 
