@@ -186,11 +186,8 @@ def _compile_in_background(setting: Setting) -> bool:
 
     # A thread, because compiling and drawing take turns in it: the explorer answers
     # meanwhile.
-    if (
-        can_compile()
-        and not _is_compiled.is_set()
-        and _compiling.acquire(blocking=False)
-    ):
+    is_missing = can_compile() and not _is_compiled.is_set()
+    if is_missing and _compiling.acquire(blocking=False):
         Thread(target=compile_one).start()
     return _is_compiled.is_set()
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -334,18 +335,15 @@ class MusclePanel:
             for mapping, fill in _FILLS.items()
         }
         self.hollow = panels.polygons(name, _NOT_MEASURED, **_HOLLOW)
-        self.numbers = {
-            mapping: [panels.moving(self._text(row, mapping)) for row in _ROWS]
-            for mapping in _FILLS
-        }
+        self.numbers = self._texts()
+        for text in chain(*self.numbers.values()):
+            panels.moving(text)
         corner = {"transform": self._axes.transAxes}
         headline = self._axes.text(0.0, 1.13, "", fontweight="bold", **corner)
         self._headline = panels.moving(headline)
         # These change with the exercise alone, and belong to the background.
         self.note = self._axes.text(0.5, 0.5, "", ha="center", **corner)
-        self.still = {
-            mapping: [self._text(row, mapping) for row in _ROWS] for mapping in _FILLS
-        }
+        self.still = self._texts()
         place = {"loc": "lower left", "bbox_to_anchor": (-0.173, 0.985), "ncol": 4}
         self._axes.legend(**place, frameon=False, fontsize=9, columnspacing=1.4)
 
@@ -378,21 +376,25 @@ class MusclePanel:
         self.hollow.set(verts=lengths, **edges)
         self._headline.set_text(_headline(shown))
 
-    def _text(self, row: int, mapping: str) -> Text:
-        """Return a text that stands a little to the right of the end of a bar."""
+    def _texts(self) -> dict[str, list[Text]]:
+        """Return texts that stand a little to the right of the ends of bars."""
         scale = self._panels.figure.dpi_scale_trans
         beside = self._axes.transData + ScaledTranslation(_GAP_IN, 0, scale)
         style = {"va": "center_baseline", "fontsize": 8, "color": GREY}
-        return self._axes.text(0, _height(row, mapping), "", transform=beside, **style)
+        style["transform"] = beside
+        return {
+            mapping: [self._axes.text(0, y, "", **style) for y in _heights(mapping)]
+            for mapping in _FILLS
+        }
 
 
 def _corners(mapping: str, sets: np.ndarray) -> np.ndarray:
     """Return the corners of bars as long as the sets of every muscle, but not of 0."""
-    heights, half = _height(_ROWS, mapping), _THICKNESS / 2
+    heights, half = _heights(mapping), _THICKNESS / 2
     corners = rectangles(0 * sets, sets, heights - half, heights + half)
     return corners[sets > 0]
 
 
-def _height(row: int | np.ndarray, mapping: str) -> float | np.ndarray:
-    """Return the middle of a bar, in rows from the top."""
-    return row + _ROW_PITCH * ([*_FILLS].index(mapping) - 1)
+def _heights(mapping: str) -> np.ndarray:
+    """Return the middles of bars, in rows from the top."""
+    return _ROWS + _ROW_PITCH * ([*_FILLS].index(mapping) - 1)

@@ -124,13 +124,13 @@ class Explorer(ipywidgets.VBox):
         self._is_setting = False
         self.shown = definition.evaluate(self.settings)
         self.drawing = definition.drawing(self.shown)
-        width, height = self.drawing.figure.get_size_inches() * self.drawing.figure.dpi
-        size = {"width": round(width), "height": round(height)}
+        width, height = map(round, self.drawing.figure.bbox.size)
         layout = {"max_width": "100%", "object_fit": "contain", "margin": "0"}
+        size = {"width": width, "height": height}
         self.image = ipywidgets.Image(format="png", layout=layout, **size)
         self.image.add_class("hipext-picture")
         # Room for the longest description, so that the figure does not move.
-        room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
+        room = {"max_width": f"{width}px", "min_height": "6em"}
         self.words = ipywidgets.HTML(layout=room)
         self.words.add_class("hipext-words")
         self.state = ipywidgets.Text(
@@ -141,7 +141,7 @@ class Explorer(ipywidgets.VBox):
         )
         self.companion = Companion(names=self._names())
         rows = [_row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
-        wrapped = {"flex_flow": "row wrap", "max_width": f"{width:.0f}px"}
+        wrapped = {"flex_flow": "row wrap", "max_width": f"{width}px"}
         controls = ipywidgets.HBox(rows, layout=wrapped)
         buttons = ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped)
         super().__init__([controls, buttons, self.words, self.image, self.companion])

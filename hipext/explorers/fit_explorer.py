@@ -323,7 +323,8 @@ class FitFigure(Panels):
     def __init__(self, start: ManualFit) -> None:
         labels = {"tests": "performance", "left": "test - curve"}
         labels = {x: f"{text}\n({start.series.unit})" for x, text in labels.items()}
-        super().__init__(labels, heights=(1.5, 1.0), right=0.545)
+        super().__init__(labels, heights=(1.5, 1.0))
+        self.figure.subplots_adjust(right=0.545)
         tests, left = self.axes.values()
         left.set_xlabel("day (from 0)")
         left.axhline(0.0, color=GREY, linewidth=0.8)

@@ -22,6 +22,7 @@ except ImportError:
     from zlib import compress as compress_fast
 
 SIZE_IN, DPI = (9.0, 6.0), 100
+_EDGES = {"left": 0.115, "right": 0.8, "top": 0.96, "bottom": 0.09}  # of panels
 AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
 _BAR_WIDTH = 0.8
 _LABEL_LEFT_PX, _LABEL_BELOW_PX = 62, 24  # distance of axis labels from the axes
@@ -72,8 +73,7 @@ class Panels:
     """Panels above each other in one figure, made once and then updated.
 
     A subclass is the figure of one explorer: it adds its artists when it is made, and
-    changes them in `update`. Panels end at `right`, a part of the width, where legends
-    begin.
+    changes them in `update`. Legends stand on the right of the panels.
     """
 
     def __init__(
@@ -82,12 +82,10 @@ class Panels:
         *,
         heights: Sequence[float] | None = None,
         shares_x: bool = True,
-        right: float = 0.8,
     ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
         rows = [[name] for name in labels]
-        edges = {"left": 0.115, "right": right, "top": 0.96, "bottom": 0.09}
-        edges["hspace"] = 0.16 if shares_x else 0.5
+        edges = _EDGES | {"hspace": 0.16 if shares_x else 0.5}
         self.axes: dict[str, Axes] = self.figure.subplot_mosaic(
             rows, sharex=shares_x, height_ratios=heights, gridspec_kw=edges
         )

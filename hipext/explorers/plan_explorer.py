@@ -6,7 +6,7 @@ fatigue, and in the simulation, where performance, pain and fatigue feed back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from statistics import mode
 
@@ -18,7 +18,6 @@ from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import AT_THE_START, Bands, Bars, Panels, weeks_of_days
 from hipext.files.io import shipped_names
-from hipext.files.parameters import parameter
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
 from hipext.plans.edits import KNOBS, SPREAD, sessions_per_week
 from hipext.plans.plan import Plan
@@ -236,8 +235,9 @@ def explore_deload(
         As in `explore_plan`.
     """
     plan = plan_of(plan)
+    usual = teaching_model()
     constants = (
-        Number(name, *settings, start=parameter(f"banister.{name}"))
+        Number(name, *settings, start=getattr(usual, name))
         for name, settings in _CONSTANTS.items()
     )
     controls = (*deload_controls(plan), *constants, athlete_control(athlete))
@@ -250,8 +250,7 @@ def explore_deload(
 
     def evaluate(settings: Settings) -> DeloadRun:
         chosen = athlete_of(settings, athlete)
-        constants = {name: settings[name] for name in _CONSTANTS}
-        model = Banister(baseline=parameter("banister.baseline"), **constants)
+        model = replace(usual, **{name: settings[name] for name in _CONSTANTS})
         run = cached_run(edited_plan(plan, controls, settings), chosen)
         return DeloadRun(run, model, run_without(ById(chosen)))
 
