@@ -85,10 +85,10 @@ class Panels:
     ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
         rows = [[name] for name in labels]
-        edges = _EDGES | {"hspace": 0.16 if shares_x else 0.5}
         self.axes: dict[str, Axes] = self.figure.subplot_mosaic(
-            rows, sharex=shares_x, height_ratios=heights, gridspec_kw=edges
+            rows, sharex=shares_x, height_ratios=heights
         )
+        self.figure.subplots_adjust(**_EDGES, hspace=0.16 if shares_x else 0.5)
         for name, label in labels.items():
             self.axes[name].set_ylabel(label)
         self._moving: list[Artist] = []

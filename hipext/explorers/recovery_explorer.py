@@ -63,16 +63,11 @@ class RecoveryRun:
     athlete: Athlete
     settings: Settings
 
-    @property
-    def curves(self) -> np.ndarray:
-        """Reports and states on every morning, by name."""
-        return self.run.trace.days
-
     @cached_property
     def least_range_deg(self) -> np.ndarray:
         """Hip extension that the gate of the phase requires, on every morning."""
-        sides = [self.curves[name] for name in _SIDES]
-        phases = self.run.trace.days["phase"]
+        log = self.run.trace.days
+        sides, phases = [log[name] for name in _SIDES], log["phase"]
         least = np.full(len(phases), np.nan)
         for place in np.unique(phases):
             days = phases == place
@@ -92,13 +87,14 @@ class RecoveryRun:
 
     def table(self) -> pd.DataFrame:
         """Return one row per day."""
-        days = np.arange(len(self.run.trace.days))
+        log = self.run.trace.days
+        days = np.arange(len(log))
         columns = {
             "week": days // DAYS_PER_WEEK + 1,
             "day": days,
             "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
             "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
-            **{name: self.curves[name] for name in _LINES},
+            **{name: log[name] for name in _LINES},
             "least_range_deg": self.least_range_deg,
             "strength_pct": self.run.strength_pct,
         }
@@ -180,7 +176,7 @@ class RecoveryFigure(Panels):
         weeks = weeks_of_days(len(start.run.trace.days))
         for name, (panel, _, style) in _LINES.items():
             dash = {"linestyle": style.get("linestyle", "-")}
-            before = weeks, start.curves[name]
+            before = weeks, start.run.trace.days[name]
             self.line(panel, points=before, **AT_THE_START | dash)
         self.lines = {
             name: self.line(panel, label, linewidth=1.8, **style)
@@ -201,7 +197,7 @@ class RecoveryFigure(Panels):
         run, both = shown.run, (shown, self.start)
         days = weeks_of_days(len(run.trace.days))
         for name, line in self.lines.items():
-            line.set_data(days, shown.curves[name])
+            line.set_data(days, run.trace.days[name])
         self.least.set_data(days, shown.least_range_deg)
         for name, sign in self.signs.items():
             weeks = shown.decided_weeks[name]
@@ -212,22 +208,23 @@ class RecoveryFigure(Panels):
         self.fit_weeks("range", max(one.run.n_weeks for one in both))
         self.fit("body", 0.0, _highest("body", both))
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
-        low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
+        logs = [one.run.trace.days for one in both]
+        low = min(*least, *(log[name].min() for log in logs for name in _SIDES))
         self.fit("range", low, _highest("range", both))
 
 
 def _highest(panel: str, runs: Iterable[RecoveryRun]) -> float:
     """Return the highest value of all curves of a panel."""
     names = [name for name, (where, *_) in _LINES.items() if where == panel]
-    return max(one.curves[name].max() for one in runs for name in names)
+    return max(one.run.trace.days[name].max() for one in runs for name in names)
 
 
 def description(shown: RecoveryRun) -> str:
     """Return sentences with the numbers of the figure."""
-    run, curves = shown.run, shown.curves
+    run, log = shown.run, shown.run.trace.days
     recovery = run.setting.athletes.records[0]["recovery"]
-    pain, sore = curves["pain_reported"], curves["soreness_reported"]
-    left, right = (curves[name][-1] for name in _SIDES)
+    pain, sore = log["pain_reported"], log["soreness_reported"]
+    left, right = (log[name][-1] for name in _SIDES)
     where = shown.settings.get("mobility", AS_PLANNED)
     mobility = "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
     strength = f"{run.strength_pct[-1]:.1f} % of the start"
