@@ -228,7 +228,7 @@ class CompareFigure(Panels):
             "athletes": [gaps, [0.0]],
         }.items():
             values = np.concatenate(parts)
-            self.fit_near(panel, np.nanmin(values), np.nanmax(values))
+            self.fit(panel, np.nanmin(values), np.nanmax(values))
         for name in _BY_WEEK:
             self.fit_weeks(name, shown.n_weeks)
 

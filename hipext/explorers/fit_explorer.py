@@ -300,6 +300,7 @@ def _region_text(shown: ManualFit) -> str:
             "There are no more tests than constants, so that nothing can distinguish "
             "curves."
         )
+    # A ratio of RMSE is a difference of deviance: d = 2n ln(ratio) for n tests.
     is_inside = shown.rmse <= series.limit_ratio * series.best.rmse
     return (
         f"These tests {'cannot' if is_inside else 'can'} distinguish the two "
@@ -356,9 +357,9 @@ class FitFigure(Panels):
         best = f"best fit {series.best.rmse:.3g}"
         self.rmse.set_text(f"RMSE {shown.rmse:.3g} {series.unit}; {best}")
         performance = np.append(series.problem.tests, shown.curve)
-        self.fit_near("tests", performance.min(), performance.max())
+        self.fit("tests", performance.min(), performance.max())
         largest = np.abs(errors).max()
-        self.fit_near("left", -largest, largest)
+        self.fit("left", -largest, largest)
 
     def _set_series(self, series: FittedTests) -> None:
         """Draw what the tests show whatever the controls are."""

@@ -3,7 +3,6 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import ceil, floor, log10
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
@@ -30,8 +30,8 @@ _STRIPE_RISE, _STRIPE_STEP = 0.16, 0.05  # of the height of the axes
 _BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
 # Axes end at few values, because every change of limits costs a full drawing.
 _LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
-_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
-_ROOM = 1.25  # of the limits, relative to what is shown first
+_ROUND = MaxNLocator(6, steps=(1, 2, 2.5, 5, 10))
+_ROOM = 0.25  # around what is shown first, as a part of its span
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 Points = tuple[Sequence[float], Sequence[float]]  # x and y
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
@@ -155,28 +155,19 @@ class Panels:
         ticks = range(2 if last > 20 else 1, last + 1, 1 + last // 21)
         self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks, xlabel="week")
 
-    def fit_near(self, panel: str, low: float, high: float) -> None:
-        """Let a vertical axis span two values closely, whether or not it has 0.
-
-        The limits change as seldom as those of `fit`.
-        """
-        margin = (_ROOM - 1) * max(high - low, 1e-9)
-        first = self._first.setdefault(panel, (low - margin, high + margin))
-        low, high = min(low - margin / 5, first[0]), max(high + margin / 5, first[1])
-        step = _rounded_up((high - low) / 4) / 2
-        limits = (step * floor(low / step), step * ceil(high / step))
-        self.set_axes(panel, ylim=limits)
-
     def fit(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span two values, with round limits that change seldom.
 
-        They never span less than what was shown first, and some room around it.
+        They never span less than what was shown first, and some room around it; an
+        axis that begins at 0 has no room below.
         """
-        first = self._first.setdefault(panel, (_ROOM * low, _ROOM * high))
-        low, high = min(low, first[0]), _rounded_up(max(high, first[1]))
-        # Below 0 the axis ends at a round number too, and not too close to 0.
-        low = 0.0 if low >= 0.0 else -_rounded_up(max(-low, 0.1 * high))
-        self.set_axes(panel, ylim=(low, high))
+        room = _ROOM * max(high - low, 1e-9)
+        below = room if low else 0.0
+        first = self._first.setdefault(panel, (low - below, high + room))
+        low, high = min(low - below / 5, first[0]), max(high + room / 5, first[1])
+        # Round numbers that enclose both values; the axis ends at the outer ones.
+        ends = _ROUND.tick_values(low, high)
+        self.set_axes(panel, ylim=(ends[0], ends[-1]))
 
     def set_axes(self, panel: str, **values: object) -> None:
         """Set limits, ticks or labels; the background is drawn anew if one changes."""
@@ -270,12 +261,6 @@ def rectangles(
 def weeks_of_days(n_days: int) -> np.ndarray:
     """Return the places of the mornings of days on an axis of weeks."""
     return np.arange(n_days) / DAYS_PER_WEEK + 0.5
-
-
-def _rounded_up(value: float) -> float:
-    """Return the first round number that is not below a positive value."""
-    power = 10.0 ** floor(log10(max(value, 1e-9)))
-    return next(x * power for x in _ROUND if x * power >= value or x == _ROUND[-1])
 
 
 def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> bytes:

@@ -174,6 +174,7 @@ class PlanFigure(Panels):
             )
         states = np.concatenate([x for one in both for x in one.response.values()])
         self.fit("response", min(0.0, states.min()), states.max())
+        # All panels share the axis of weeks, so one of them sets its limits.
         runs = (run, self.start.run, *others)
         self.fit_weeks([*self.axes][-1], max(one.n_weeks for one in runs))
 
@@ -281,7 +282,7 @@ class DeloadFigure(PlanFigure):
         for line, strength in zip(self.strength, strengths, strict=True):
             line.set_data(weeks_of_days(len(strength)), strength)
         both = np.concatenate(strengths)
-        self.fit_near("strength", both.min(), both.max())
+        self.fit("strength", both.min(), both.max())
         super().update(shown, shown.without)
 
 
