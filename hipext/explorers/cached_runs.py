@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from threading import Event, Lock, Thread
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,22 +20,11 @@ from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.metrics import volume
-from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
-from hipext.simulation.arrays import (
-    AthleteArrays,
-    ById,
-    PlanArrays,
-    athlete_arrays_of,
-    exercises_of,
-    horizon_of,
-    plan_arrays_of,
-    slots_in_order,
-    with_calendar,
-)
+from hipext.simulation.arrays import ById, with_calendar
 from hipext.simulation.log_tables import strength_pct
-from hipext.simulation.run import Setting, Trace, trace
+from hipext.simulation.run import Setting, Trace, setting_of, trace
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.crowds import weeks_in_parts
 
@@ -51,7 +39,6 @@ class CachedRun:
     plan: Plan
     setting: Setting
     trace: Trace
-    sessions: np.ndarray  # number of the session of every slot of the plan
 
     @property
     def n_weeks(self) -> int:
@@ -94,17 +81,19 @@ class CachedRun:
     @cached_property
     def session_rpe(self) -> np.ndarray:
         """Rating x minutes of each day, summed over its sessions."""
-        n_days, n_sessions = len(self.trace.days), self.sessions.max(initial=0) + 1
-        log = self.trace.sets
-        effort = volume.weighted_rpe(self._counted, 10.0 - self._rir)
+        log, n_days = self.trace.sets, len(self.trace.days)
+        # Slots are numbered session by session, so these tell sessions apart.
+        first_slots = np.unique(self.setting.plan.occasions["first_slot"])
+        session = np.searchsorted(first_slots, log["slot"], side="right") - 1
         # Every session is rated by itself: ratings times minutes are not additive.
-        session = log["day"] * n_sessions + self.sessions[log["slot"]]
+        place = log["day"] * len(first_slots) + session
+        effort = volume.weighted_rpe(self._counted, 10.0 - self._rir)
         minutes, effort, counted = (
-            np.bincount(session, weights=values, minlength=n_days * n_sessions)
+            np.bincount(place, weights=values, minlength=n_days * len(first_slots))
             for values in (self._minutes(), effort, self._counted)
         )
         loads = volume.session_rating(effort, counted) * minutes
-        return loads.reshape(n_days, n_sessions).sum(axis=1)
+        return loads.reshape(n_days, -1).sum(axis=1)
 
     # Columns of the log of sets, which has one row per set and side.
 
@@ -144,8 +133,8 @@ class CachedRun:
 
 
 def _is_new(values: np.ndarray) -> np.ndarray:
-    """Return which values differ from the one before; the first one does."""
-    return np.append(True, values[1:] != values[:-1])[: len(values)]
+    """Return which values, all from 0, differ from the one before; the first does."""
+    return np.diff(values, prepend=-1) != 0
 
 
 def cached_run(
@@ -163,11 +152,11 @@ def cached_run(
     first time; until then plain Python gives the same numbers more slowly.
     """
     check_inputs(plan, athlete)
-    setting, sessions = _setting(plan, athlete)
+    setting = _setting(plan, athlete)
     if is_compiled is None:
         is_compiled = _compile_in_background(setting)
     kept = trace(setting, seed=seed, noise=noise, is_compiled=is_compiled)
-    return CachedRun(plan, setting, kept, sessions)
+    return CachedRun(plan, setting, kept)
 
 
 def cached_crowd(plan: Plan, athletes: Cohort, *, seed: int = 0) -> np.ndarray:
@@ -175,7 +164,7 @@ def cached_crowd(plan: Plan, athletes: Cohort, *, seed: int = 0) -> np.ndarray:
 
     Return [athlete, week] of `state.WEEK_LOG`, as `crowds.simulate_athletes` does.
     """
-    setting, _ = _setting(plan, athletes)
+    setting = _setting(plan, athletes)
     return np.concatenate([*weeks_in_parts(setting, athletes.first, seed=seed)])
 
 
@@ -197,75 +186,32 @@ def _compile_in_background(setting: Setting) -> bool:
 
     # A thread, because compiling and drawing take turns in it: the explorer answers
     # meanwhile.
-    if (
-        can_compile()
-        and not _is_compiled.is_set()
-        and _compiling.acquire(blocking=False)
-    ):
+    is_missing = can_compile() and not _is_compiled.is_set()
+    if is_missing and _compiling.acquire(blocking=False):
         Thread(target=compile_one).start()
     return _is_compiled.is_set()
 
 
-class _ReusablePlan(NamedTuple):
-    """A plan as arrays, whichever of its weeks are deload weeks."""
-
-    plan: PlanArrays
-    exercises: tuple[str, ...]
-    needed: tuple[str, ...]  # exercises without those that are only tested
-    sessions: np.ndarray  # of every slot its number, equal for sessions of equal name
-
-
-# Both caches below compare plans and athletes by identity (`ById`): comparing or
-# hashing the fields of a plan would take longer than a simulation. They are right
-# because these values are frozen: an object that is unchanged holds what it held. The
-# constants of the model are compared by their bytes, because tests and sweeps change
-# them for a while.
-
-
-def _setting(plan: Plan, who: Athlete | Cohort) -> tuple[Setting, np.ndarray]:
-    """Return the input of the day loop, and the session of every slot."""
-    model = shipped_model()
-    average = who.population.athlete if isinstance(who, Cohort) else who
-    tested = tuple(sorted(average.one_rm_kg))
+def _setting(plan: Plan, who: Athlete | Cohort) -> Setting:
+    """Return the input of the day loop."""
     # A slider of deloads makes a new plan of the same phases and sessions. Of such a
     # plan only the calendar is converted again.
     parts = ById(plan.phase, plan.session, plan.block, plan.days, owner=plan)
-    arrays = _plan_arrays(parts, tested, model.tobytes())
-    plan_arrays = with_calendar(arrays.plan, plan)
-    athletes = _athlete_arrays(
-        ById(who), arrays.exercises, arrays.needed, horizon_of(plan), model.tobytes()
-    )
-    return Setting(plan_arrays, athletes, [*arrays.exercises], model), arrays.sessions
+    setting = _setting_of(parts, ById(who), shipped_model().tobytes())
+    return setting._replace(plan=with_calendar(setting.plan, plan))
+
+
+# The cache compares plans and athletes by identity (`ById`): comparing or hashing the
+# fields of a plan would take longer than a simulation. It is right because these values
+# are frozen: an object that is unchanged holds what it held. The constants of the model
+# are compared by their bytes, because tests and sweeps change them for a while.
 
 
 @lru_cache(maxsize=64)
-def _plan_arrays(
-    parts: ById, tested: tuple[str, ...], _constants: bytes
-) -> _ReusablePlan:
-    """Return the arrays of the plan that owns these parts."""
-    plan, exercises = parts.owner, read_exercises()
-    numbers: dict[str, int] = {}  # by the names of sessions
-    sessions = [
-        numbers.setdefault(name, len(numbers))
-        for _, name, slots in slots_in_order(plan)
-        for _ in slots
-    ]
-    return _ReusablePlan(
-        plan_arrays_of(plan, exercises, tested, shipped_model()),
-        tuple(exercises_of(plan, tested)),
-        tuple(exercises_of(plan, ())),
-        np.array(sessions, dtype="int64"),
-    )
-
-
-@lru_cache(maxsize=64)
-def _athlete_arrays(
-    who: ById, exercises: tuple, needed: tuple, n_weeks: int, _constants: bytes
-) -> AthleteArrays:
-    """Return the arrays of an athlete or a cohort."""
-    athletes = who.value if isinstance(who.value, Cohort) else [who.value]
-    known = (read_exercises(), exercises, n_weeks, shipped_model())
-    return athlete_arrays_of(athletes, *known, needed=needed)
+def _setting_of(parts: ById, who: ById, _constants: bytes) -> Setting:
+    """Return the input for the plan of these parts, and an athlete or a cohort."""
+    is_cohort = isinstance(who.value, Cohort)
+    return setting_of(parts.owner, who.value if is_cohort else [who.value])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """The compare explorer: the same athletes on the same days in two plans."""
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import pandas as pd
 
-from hipext.athletes.population import Cohort, cohort
+from hipext.athletes.population import cohort
 from hipext.explorers.cached_runs import cached_crowd
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels
@@ -22,6 +22,7 @@ from hipext.explorers.plan_explorer import (
 from hipext.files.io import shipped_names
 from hipext.plans.edits import apply_knob
 from hipext.plans.plan import Plan
+from hipext.plans.plan_file import read_plan
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION, spoken
 from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
@@ -37,12 +38,7 @@ _ATHLETE = {"color": BLACK, "linewidth": 1.8}
 _MEDIAN = {"color": GREY, "linestyle": "--", "linewidth": 1.4}
 _DOTS = {"color": GREY, "marker": "o", "markersize": 3.5, "linestyle": ""}
 _MARK = {"color": BLACK, "marker": "D", "markersize": 8, "linestyle": ""}
-_BAND = {
-    "label": "9 of 10 athletes",
-    "facecolor": "#BBD7EA",
-    "linewidth": 0,
-    "zorder": 0,
-}
+_BAND = {"label": "9 of 10 athletes", "facecolor": "#BBD7EA", "lw": 0, "zorder": 0}
 _ZERO = {"color": "0.6", "linewidth": 1, "zorder": 0.5}
 
 
@@ -148,13 +144,8 @@ def explore_compare(
     )
 
     # The caches return the same objects every time, which later caches go by.
-    @lru_cache(maxsize=8)
-    def athletes_of(population: str) -> Cohort:
-        return cohort(n_persons, population, seed=seed)
-
-    @lru_cache(maxsize=16)
-    def chosen(which: str, name: str) -> Plan:
-        return plans[which] if name == GIVEN else plan_of(name)
+    athletes_of = lru_cache(maxsize=8)(partial(cohort, n_persons, seed=seed))
+    shipped_plan = lru_cache(maxsize=16)(read_plan)
 
     @lru_cache(maxsize=64)
     def weeks_of(plan: ById, athletes: ById) -> np.ndarray:
@@ -162,14 +153,13 @@ def explore_compare(
 
     def evaluate(settings: Settings) -> PlanPair:
         athletes = ById(athletes_of(settings["population"]))
-        plan_a, plan_b = (chosen(which, settings[which]) for which in plans)
-        plan_b = edited_plan(plan_b, controls, settings)
-        return PlanPair(
-            weeks_of(ById(plan_a), athletes),
-            weeks_of(ById(plan_b), athletes),
-            settings["outcome"],
-            settings["athlete"] - 1,
+        plan_a, plan_b = (
+            plan if settings[which] == GIVEN else shipped_plan(settings[which])
+            for which, plan in plans.items()
         )
+        plan_b = edited_plan(plan_b, controls, settings)
+        weeks = (weeks_of(ById(plan), athletes) for plan in (plan_a, plan_b))
+        return PlanPair(*weeks, settings["outcome"], settings["athlete"] - 1)
 
     definition = Definition(
         name="compare",
@@ -196,8 +186,6 @@ class CompareFigure(Panels):
 
     def __init__(self, start: PlanPair) -> None:
         super().__init__(PANELS, heights=(1.1, 1.1, 0.9), shares_x=False)
-        for name in _BY_WEEK:
-            self.axes[name].set_xlabel("week")
         self.axes["athletes"].set(
             xlabel="athletes, from the smallest to the largest difference",
             xlim=(-0.01 * len(start.a), 1.01 * len(start.a)),
@@ -215,10 +203,9 @@ class CompareFigure(Panels):
         self.gap = self.line("difference", "this athlete", **_ATHLETE)
         self.dots = self.line("athletes", "all", **_DOTS)
         self.mark = self.line("athletes", "this athlete", **_MARK)
-        self.legend(*PANELS)
 
-    def show(self, shown: PlanPair) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: PlanPair) -> None:
+        """Update the figure."""
         outcome, own = OUTCOMES[shown.outcome], shown.athlete
         self.set_axes("courses", ylabel=f"{outcome.words}\n({outcome.unit})")
         self.set_axes("difference", ylabel=f"B - A ({outcome.unit})")
@@ -241,10 +228,9 @@ class CompareFigure(Panels):
             "athletes": [gaps, [0.0]],
         }.items():
             values = np.concatenate(parts)
-            self.fit_near(panel, np.nanmin(values), np.nanmax(values))
+            self.fit(panel, np.nanmin(values), np.nanmax(values))
         for name in _BY_WEEK:
             self.fit_weeks(name, shown.n_weeks)
-        return self.picture.png()
 
 
 def description(shown: PlanPair) -> str:

@@ -7,14 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from hipext.engine.session import (
-    MAX_ACUTE_FATIGUE,
-    add_set_dose,
-    completed_reps,
-    set_effort,
-    tempo_factor,
-)
-from hipext.engine.state import BOTH, LEFT
+from hipext.engine import session
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels, columns
 from hipext.files.checks import counted
@@ -106,7 +99,8 @@ class PrescribedSets:
         # Only what the rule of the simulation reads of a slot and its exercise.
         prescription = SimpleNamespace(is_hold=False)
         exercise = SimpleNamespace(usual_seconds=self.usual_seconds)
-        return tempo_factor(shipped_model(), prescription, self.seconds, exercise)
+        model = shipped_model()
+        return session.tempo_factor(model, prescription, self.seconds, exercise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,22 +158,16 @@ def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
     model, slow = shipped_model(), prescribed.tempo_factor
     rest_cost = cost_of_rest(prescribed.rest_s, model.effort_usual_rest_s)
     drop = model.effort_drop_per_set * rest_cost
-    # What `add_set_dose` adds to, before the first set of a session.
-    sums = ("slot_dose", "slot_cost", "slot_fatigue", "slot_skill")
-    body = SimpleNamespace(
-        **{name: [0.0, 0.0] for name in sums}, soreness_dose=0.0, hard_sets=0.0
-    )
-    lift = SimpleNamespace(novelty=0.0)
-    possible, done = [], []
+    fatigue, possible, done = 0.0, [], []
     for _ in range(prescribed.n_sets):
         # The share of the strength that earlier sets have left.
-        left = 1.0 - min(body.slot_fatigue[LEFT], MAX_ACUTE_FATIGUE)
+        left = 1.0 - min(fatigue, session.MAX_ACUTE_FATIGUE)
         reps = slow * _reps_today(prescribed, left)
         possible.append(reps)
-        done.append(completed_reps(reps, prescribed.reps))
-        effort = set_effort(model, max(reps - prescribed.reps, 0.0), done[-1])
-        relative, failed = prescribed.pct_1rm / 100 / left, done[-1] < prescribed.reps
-        add_set_dose(model, body, lift, BOTH, effort, relative, failed, False, drop)
+        done.append(session.completed_reps(reps, prescribed.reps))
+        reserve = max(reps - prescribed.reps, 0.0)
+        # The acute fatigue of a set, as `session.add_set_dose` adds it.
+        fatigue += drop * session.set_effort(model, reserve, done[-1])
     return PerformedSets(prescribed, np.array(possible), np.array(done))
 
 
@@ -280,11 +268,10 @@ class EffortFigure(Panels):
         corner = {"xycoords": "axes fraction", "ha": "right", "va": "top"}
         self.name = self.moving(relation.annotate("", (0.99, 0.97), **corner))
         self.name.set(fontsize=11, fontweight="bold")
-        self.legend("relation", "sets")
         self.show(start)
 
-    def show(self, shown: PerformedSets) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: PerformedSets) -> None:
+        """Update the figure."""
         self._show_relation(shown)
         nothing = np.zeros(len(shown.done))
         reps = nothing + shown.prescribed.reps
@@ -303,7 +290,6 @@ class EffortFigure(Panels):
             is_set = place < len(tops)
             text.xy = (place + 1, tops[place] if is_set else 0)
             text.set_text(_effort_text(shown, place) if is_set else "")
-        return self.picture.png()
 
     def _show_relation(self, shown: PerformedSets) -> None:
         prescribed, first = shown.prescribed, shown.possible[0]

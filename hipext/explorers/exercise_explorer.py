@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.patches import FancyArrowPatch, Rectangle
-from matplotlib.text import Text
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import ScaledTranslation
 
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
@@ -137,12 +137,12 @@ def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
         If there is no such exercise.
     """
     exercises = read_exercises()
-    patterns = [one.pattern for one in exercises.values()]
-    in_order = sorted(
-        exercises.values(), key=lambda one: (patterns.index(one.pattern), one.name)
-    )
-    names = {
-        one.id: f"{spoken(one.pattern).capitalize()}: {one.name}" for one in in_order
+    by_name = sorted(exercises.values(), key=lambda one: one.name)
+    names = {  # pattern by pattern, as in the catalogue
+        one.id: f"{spoken(pattern).capitalize()}: {one.name}"
+        for pattern in dict.fromkeys(one.pattern for one in exercises.values())
+        for one in by_name
+        if one.pattern == pattern
     }
     start = exercise_named(exercise, exercises).id
 
@@ -177,15 +177,14 @@ class ExerciseFigure(Panels):
         self._exercise = ""
         self.show(start)
 
-    def show(self, shown: ExerciseSets) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: ExerciseSets) -> None:
+        """Update the figure."""
         if shown.exercise.id != self._exercise:
             self.ladder.show(shown.exercise, read_exercises())
             self.muscles.set_exercise(shown)
             self.picture.redraw()  # boxes and arrows belong to the background
             self._exercise = shown.exercise.id
         self.muscles.show(shown)
-        return self.picture.png()
 
 
 def description(shown: ExerciseSets) -> str:
@@ -263,22 +262,19 @@ class LadderFigure:
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes
-        axes.set(xlim=(0, 1), ylim=(0, 1))
-        axes.set_axis_off()
+
+    def show(self, exercise: Exercise, exercises: Mapping[str, Exercise]) -> None:
+        """Draw another exercise."""
+        self.axes.clear()
+        self.axes.set(xlim=(0, 1), ylim=(0, 1))
+        self.axes.set_axis_off()
+        self.boxes: list[Box] = []
+        self.words: list[Text] = []
+        self.arrows: list[Annotation] = []
         self.headings = [
             self._write(x, _HEADING_Y, text, va="top", style="normal")
             for x, text in HEADINGS.values()
         ]
-        self.boxes: list[Box] = []
-        self.words: list[Text] = []
-        self.arrows: list[FancyArrowPatch] = []
-
-    def show(self, exercise: Exercise, exercises: Mapping[str, Exercise]) -> None:
-        """Draw another exercise."""
-        in_boxes = (artist for _, *artists in self.boxes for artist in artists)
-        for artist in (*in_boxes, *self.words, *self.arrows):
-            artist.remove()
-        self.boxes, self.words, self.arrows = [], [], []
         middle, _ = HEADINGS["itself"]
         self._box(middle, _MIDDLE_Y, exercise, is_itself=True)
         for kind, half in (("regress", -_WIDTH / 2), ("progress", _WIDTH / 2)):
@@ -316,8 +312,8 @@ class LadderFigure:
         self, start: tuple[float, float], end: tuple[float, float], kind: str
     ) -> None:
         style = {"shrinkA": 0, "shrinkB": 0, "mutation_scale": 11, "linewidth": 1.2}
-        arrow = FancyArrowPatch(start, end, **style | _ARROW_STYLES[kind])
-        self.arrows.append(self.axes.add_patch(arrow))
+        style |= _ARROW_STYLES[kind]
+        self.arrows.append(self.axes.annotate("", end, start, arrowprops=style))
 
 
 class MusclePanel:
@@ -339,18 +335,15 @@ class MusclePanel:
             for mapping, fill in _FILLS.items()
         }
         self.hollow = panels.polygons(name, _NOT_MEASURED, **_HOLLOW)
-        self.numbers = {
-            mapping: [panels.moving(self._text(row, mapping)) for row in _ROWS]
-            for mapping in _FILLS
-        }
+        self.numbers = self._texts()
+        for text in chain(*self.numbers.values()):
+            panels.moving(text)
         corner = {"transform": self._axes.transAxes}
         headline = self._axes.text(0.0, 1.13, "", fontweight="bold", **corner)
         self._headline = panels.moving(headline)
         # These change with the exercise alone, and belong to the background.
         self.note = self._axes.text(0.5, 0.5, "", ha="center", **corner)
-        self.still = {
-            mapping: [self._text(row, mapping) for row in _ROWS] for mapping in _FILLS
-        }
+        self.still = self._texts()
         place = {"loc": "lower left", "bbox_to_anchor": (-0.173, 0.985), "ncol": 4}
         self._axes.legend(**place, frameon=False, fontsize=9, columnspacing=1.4)
 
@@ -373,32 +366,35 @@ class MusclePanel:
         for mapping, bars in self.bars.items():
             sets, is_chosen = shown.counts[mapping], mapping == shown.mapping
             is_full = shown.is_measured if mapping == "emg" else 1
-            self._set_lengths(bars, mapping, sets * is_full)
-            bars.set(**_EDGES[is_chosen])
+            bars.set(verts=_corners(mapping, sets * is_full), **_EDGES[is_chosen])
             for value, text in zip(sets.tolist(), self.numbers[mapping], strict=True):
-                text.set_text(_short(value) if value else "")
-                text.set_x(value)
-                text.set(**_LETTERS[is_chosen])
+                number = _short(value) if value else ""
+                text.set(text=number, x=value, **_LETTERS[is_chosen])
         # Bars of muscles without a measured activity, which count as fractional.
-        self._set_lengths(self.hollow, "emg", shown.counts["emg"] * ~shown.is_measured)
-        self.hollow.set(**_EDGES[shown.mapping == "emg"] | {"alpha": 1.0})
+        lengths = _corners("emg", shown.counts["emg"] * ~shown.is_measured)
+        edges = _EDGES[shown.mapping == "emg"] | {"alpha": 1.0}
+        self.hollow.set(verts=lengths, **edges)
         self._headline.set_text(_headline(shown))
 
-    def _text(self, row: int, mapping: str) -> Text:
-        """Return a text that stands a little to the right of the end of a bar."""
+    def _texts(self) -> dict[str, list[Text]]:
+        """Return texts that stand a little to the right of the ends of bars."""
         scale = self._panels.figure.dpi_scale_trans
         beside = self._axes.transData + ScaledTranslation(_GAP_IN, 0, scale)
         style = {"va": "center_baseline", "fontsize": 8, "color": GREY}
-        return self._axes.text(0, _height(row, mapping), "", transform=beside, **style)
-
-    def _set_lengths(
-        self, bars: PolyCollection, mapping: str, sets: np.ndarray
-    ) -> None:
-        heights, half = _height(_ROWS, mapping), _THICKNESS / 2
-        corners = rectangles(0 * sets, sets, heights - half, heights + half)
-        bars.set_verts(corners[sets > 0])
+        style["transform"] = beside
+        return {
+            mapping: [self._axes.text(0, y, "", **style) for y in _heights(mapping)]
+            for mapping in _FILLS
+        }
 
 
-def _height(row: int | np.ndarray, mapping: str) -> float | np.ndarray:
-    """Return the middle of a bar, in rows from the top."""
-    return row + _ROW_PITCH * ([*_FILLS].index(mapping) - 1)
+def _corners(mapping: str, sets: np.ndarray) -> np.ndarray:
+    """Return the corners of bars as long as the sets of every muscle, but not of 0."""
+    heights, half = _heights(mapping), _THICKNESS / 2
+    corners = rectangles(0 * sets, sets, heights - half, heights + half)
+    return corners[sets > 0]
+
+
+def _heights(mapping: str) -> np.ndarray:
+    """Return the middles of bars, in rows from the top."""
+    return _ROWS + _ROW_PITCH * ([*_FILLS].index(mapping) - 1)

@@ -25,7 +25,8 @@ _BUTTONS = {  # label, and the kinds of files that it saves
     "Save state": {".json": "application/json"},
 }
 _LABEL = {"description_width": "15em"}
-_FIELD_WIDTH, _ROW_WIDTH = "22em", "34.5em"
+_FIELD_WIDTH = "22em"
+_ROW = {"width": "34.5em", "max_width": "100%"}
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,13 @@ class Explorer(ipywidgets.VBox):
         self._is_setting = False
         self.shown = definition.evaluate(self.settings)
         self.drawing = definition.drawing(self.shown)
-        width, height = self.drawing.figure.get_size_inches() * self.drawing.figure.dpi
-        size = {"width": round(width), "height": round(height)}
+        width, height = map(round, self.drawing.figure.bbox.size)
         layout = {"max_width": "100%", "object_fit": "contain", "margin": "0"}
+        size = {"width": width, "height": height}
         self.image = ipywidgets.Image(format="png", layout=layout, **size)
         self.image.add_class("hipext-picture")
         # Room for the longest description, so that the figure does not move.
-        room = {"max_width": f"{width:.0f}px", "min_height": "6em"}
+        room = {"max_width": f"{width}px", "min_height": "6em"}
         self.words = ipywidgets.HTML(layout=room)
         self.words.add_class("hipext-words")
         self.state = ipywidgets.Text(
@@ -140,7 +141,7 @@ class Explorer(ipywidgets.VBox):
         )
         self.companion = Companion(names=self._names())
         rows = [_row_of(self.controls[name], self.knobs[name]) for name in self.knobs]
-        wrapped = {"flex_flow": "row wrap", "max_width": f"{width:.0f}px"}
+        wrapped = {"flex_flow": "row wrap", "max_width": f"{width}px"}
         controls = ipywidgets.HBox(rows, layout=wrapped)
         buttons = ipywidgets.HBox([*self._buttons(), self.state], layout=wrapped)
         super().__init__([controls, buttons, self.words, self.image, self.companion])
@@ -246,8 +247,8 @@ class Explorer(ipywidgets.VBox):
         }
 
     def _restore_typed(self, change: Mapping[str, object]) -> None:
-        if self._is_setting or change["new"] == json.dumps(self.settings):
-            return
+        if change["new"] == json.dumps(self.settings):
+            return  # it was written, not typed
         try:
             self.restore(change["new"])
         except ValueError as fault:
@@ -267,9 +268,7 @@ class Explorer(ipywidgets.VBox):
     def _show(self) -> None:
         self.image.value = self.drawing.show(self.shown)
         self.words.value = escape(self.definition.description(self.shown))
-        self._is_setting = True  # the state is written, not typed
         self.state.value = json.dumps(self.settings)
-        self._is_setting = False
 
     def _repr_mimebundle_(self, **options: object) -> dict:
         """Add the figure and its description, for readers that show no widgets."""
@@ -283,19 +282,13 @@ class Explorer(ipywidgets.VBox):
 
 def field_of(control: Control) -> ipywidgets.Widget:
     """Return the widget that holds the value of a control."""
+    look = {"description": control.label, "style": _LABEL}
     if isinstance(control, Choice):
-        return ipywidgets.Dropdown(
-            options=control.options,
-            value=control.start,
-            description=control.label,
-            style=_LABEL,
-            layout={"width": _ROW_WIDTH, "max_width": "100%"},
-        )
+        values = {"options": control.options, "value": control.start}
+        return ipywidgets.Dropdown(**values, **look, layout=_ROW)
     kinds = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText)
-    look = {"style": _LABEL, "layout": {"width": _FIELD_WIDTH}}
-    return kinds[control.is_whole](
-        description=control.label, **_limits(control), **look
-    )
+    layout = {"width": _FIELD_WIDTH}
+    return kinds[control.is_whole](**_limits(control), **look, layout=layout)
 
 
 def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
@@ -307,8 +300,7 @@ def _row_of(control: Control, field: ipywidgets.Widget) -> ipywidgets.Widget:
     slider = kinds[control.is_whole](readout=False, layout=layout, **_limits(control))
     slider.add_class(_slider_class(control))
     ipywidgets.link((slider, "value"), (field, "value"))
-    layout = {"width": _ROW_WIDTH, "max_width": "100%", "flex_flow": "row wrap"}
-    return ipywidgets.HBox([field, slider], layout=layout)
+    return ipywidgets.HBox([field, slider], layout=_ROW | {"flex_flow": "row wrap"})
 
 
 def _limits(control: Number) -> dict[str, float]:

@@ -3,9 +3,9 @@
 Many pairs of time constants meet the same tests about equally well: a map shows which.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import product
 from math import ceil, floor, inf, log10, sqrt
 
@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
-from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -23,18 +23,9 @@ from matplotlib.ticker import NullLocator
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
+from hipext.response import optimisation
 from hipext.response.calibration import Fit, fit
 from hipext.response.models import Banister
-from hipext.response.optimisation import (
-    FitProblem,
-    Screen,
-    Solution,
-    columns_at,
-    deviances_of,
-    evaluate,
-    nonlinear_at,
-    solution_at,
-)
 from hipext.response.uncertainty import limit_of
 from hipext.simulation.simulation import teaching_model
 
@@ -48,12 +39,11 @@ _GIVEN = "given"
 LEVEL = 0.95  # of the region of all constants together
 _LONGEST_FATIGUE_D = 100.0  # end of the slider, unless the best fit is beyond
 _RATIOS = (1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # of RMSE to the best one
-_EVEN = BoundaryNorm(_RATIOS, 256, extend="max")  # equal colour steps for all of them
+# Equal steps of colour for all of them.
+_COLOURS = {"norm": BoundaryNorm(_RATIOS, 256, extend="max"), "cmap": "cividis_r"}
 _LARGEST_RATIO = 1e6
 _N_STEPS = 100  # of the map, on each side
 _TICKS_D = (1, 3, 10, 30, 100, 300)
-# Limits of the panels, in half spreads of the tests: few, so that they seldom change.
-_LIMITS = (0.05, 0.15, 0.3, 0.6, 1.2, 1.7, 2.5, 6.0, 16.0, 40.0)
 _TEST = {"color": BLACK, "marker": "o", "markersize": 4, "linestyle": ""}
 _MODEL = {"color": BLUE, "linewidth": 1.8}
 _MODEL_AT = {"marker": "o", "ms": 9, "mfc": "white", "mec": BLACK, "mew": 2}
@@ -131,7 +121,7 @@ def explore_fit(
         title="A model set by hand, tests, and the map of time constants",
         controls=controls,
         evaluate=evaluate,
-        drawing=partial(FitFigure, all_series=tuple(all_series.values())),
+        drawing=FitFigure,
         description=description,
     )
     return Explorer(definition)
@@ -147,7 +137,7 @@ class FittedTests:
     truth: Banister | None = None  # the model that made the tests, where one did
 
     @property
-    def problem(self) -> FitProblem:
+    def problem(self) -> optimisation.FitProblem:
         """The tests as a problem of optimisation."""
         return self.best_fit.problem
 
@@ -155,11 +145,6 @@ class FittedTests:
     def best(self) -> "ManualFit":
         """The best fit, as if it had been set by hand."""
         return ManualFit(self, self.best_fit.model, has_best_gains=True)
-
-    @cached_property
-    def limit(self) -> float:
-        """Deviance above the best up to which constants are in the region."""
-        return limit_of(self.problem, LEVEL, together=len(self.problem.free))
 
     @cached_property
     def surface(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -171,22 +156,25 @@ class FittedTests:
         steps = np.linspace(0.0, 1.0, _N_STEPS)
         # Fitness, then fatigue as a share of its room.
         points = np.array([*product(steps, steps)])
-        taus = nonlinear_at(self.problem, points)
-        screen = Screen(points=points, columns=columns_at(self.problem, taus))
-        rises = deviances_of(self.problem, screen) - self.best.solution.deviance
+        taus = optimisation.nonlinear_at(self.problem, points)
+        columns = optimisation.columns_at(self.problem, taus)
+        screen = optimisation.Screen(points=points, columns=columns)
+        deviances = optimisation.deviances_of(self.problem, screen)
+        rises = deviances - self.best.solution.deviance
         ratios = np.exp(rises / (2 * len(self.problem.tests)))
         surface = (taus["fitness_tau"], taus["fatigue_tau"], ratios)
         return tuple(part.reshape(_N_STEPS, _N_STEPS) for part in surface)
 
-    @property
+    @cached_property
     def limit_ratio(self) -> float:
         """RMSE at the edge of the region over the best RMSE; infinite for few tests."""
-        return float(np.exp(self.limit / (2 * len(self.problem.tests))))
+        limit = limit_of(self.problem, LEVEL, together=len(self.problem.free))
+        return float(np.exp(limit / (2 * len(self.problem.tests))))
 
     def best_for(self, fitness_tau: float, fatigue_tau: float) -> Banister:
         """Return the model with the best gains and baseline for time constants."""
         taus = {"fitness_tau": fitness_tau, "fatigue_tau": fatigue_tau}
-        return Banister(**solution_at(self.problem, taus).parameters)
+        return Banister(**optimisation.solution_at(self.problem, taus).parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,11 +186,11 @@ class ManualFit:
     has_best_gains: bool
 
     @cached_property
-    def solution(self) -> Solution:
+    def solution(self) -> optimisation.Solution:
         """The model with its residuals."""
         problem = self.series.problem
         values = {name: getattr(self.model, name) for name in problem.bounds}
-        return evaluate(problem, values)
+        return optimisation.evaluate(problem, values)
 
     @property
     def rmse(self) -> float:
@@ -271,7 +259,7 @@ def _linear_controls(series: FittedTests) -> Iterator[Number]:
     """
     usual, spread = teaching_model(), float(np.ptp(series.problem.tests))
     best = series.best_for(usual.fitness_tau, usual.fatigue_tau)
-    traces = np.abs(columns_at(series.problem, vars(best))).max(axis=0)
+    traces = np.abs(optimisation.columns_at(series.problem, vars(best))).max(axis=0)
     unit = "" if series.truth is None else f"{series.unit} "
     labels = {
         "baseline": f"Baseline ({series.unit})",
@@ -306,13 +294,14 @@ def description(shown: ManualFit) -> str:
 
 def _region_text(shown: ManualFit) -> str:
     """Return whether the tests distinguish the curve from the best fit."""
-    limit = shown.series.limit
-    if limit == inf:
+    series = shown.series
+    if series.limit_ratio == inf:
         return (
             "There are no more tests than constants, so that nothing can distinguish "
             "curves."
         )
-    is_inside = shown.solution.deviance - shown.series.best.solution.deviance <= limit
+    # A ratio of RMSE is a difference of deviance: d = 2n ln(ratio) for n tests.
+    is_inside = shown.rmse <= series.limit_ratio * series.best.rmse
     return (
         f"These tests {'cannot' if is_inside else 'can'} distinguish the two "
         f"({100 * LEVEL:g} % region of all five constants)."
@@ -332,26 +321,17 @@ def _truth_text(series: FittedTests) -> str:
 class FitFigure(Panels):
     """Tests with two curves, their residuals, and the map of time constants."""
 
-    def __init__(self, start: ManualFit, all_series: Iterable[FittedTests]) -> None:
+    def __init__(self, start: ManualFit) -> None:
         labels = {"tests": "performance", "left": "test - curve"}
         labels = {x: f"{text}\n({start.series.unit})" for x, text in labels.items()}
-        super().__init__(labels, heights=(1.5, 1.0), right=0.545)
+        super().__init__(labels, heights=(1.5, 1.0))
+        self.figure.subplots_adjust(right=0.545)
         tests, left = self.axes.values()
         left.set_xlabel("day (from 0)")
         left.axhline(0.0, color=GREY, linewidth=0.8)
-        surface = self.figure.add_axes((0.665, 0.43, 0.31, 0.53))
-        self.axes["surface"] = surface
-        _set_map_axes(surface)
-        # Drawn once for every series; only those of one series are visible.
-        self.backgrounds: dict[FittedTests, list[Artist]] = {
-            one: [
-                *_draw_surface(surface, one),
-                *tests.plot(one.best.curve, **_BEST),
-                *tests.plot(one.problem.days, one.problem.tests, **_TEST),
-            ]
-            for one in all_series
-        }
-        _draw_scale(self.figure, self.backgrounds[start.series][0])
+        self.axes["surface"] = self.figure.add_axes((0.665, 0.43, 0.31, 0.53))
+        _set_map_axes(self.axes["surface"])
+        _draw_scale(self.figure)
         self.curve = self.line("tests", **_MODEL)
         self.stems = self.line("left", color=BLUE, linewidth=1.2)
         self.points = self.line("left", **_TEST)
@@ -359,9 +339,10 @@ class FitFigure(Panels):
         self.rmse = self.moving(tests.text(0, 1.03, "", transform=tests.transAxes))
         _draw_legend(self.figure, has_truth=start.series.truth is not None)
         self.series: FittedTests | None = None
+        self.background: list[Artist] = []  # what is drawn of the series alone
 
-    def show(self, shown: ManualFit) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: ManualFit) -> None:
+        """Update the figure."""
         series, days = shown.series, shown.series.problem.days
         if self.series is not series:
             self._set_series(series)
@@ -375,27 +356,24 @@ class FitFigure(Panels):
         self.place.set_data([shown.model.fitness_tau], [shown.model.fatigue_tau])
         best = f"best fit {series.best.rmse:.3g}"
         self.rmse.set_text(f"RMSE {shown.rmse:.3g} {series.unit}; {best}")
-        tests = series.problem.tests
-        middle, half = (tests.max() + tests.min()) / 2, np.ptp(tests) / 2
-        reach = max(np.abs(shown.curve - middle).max(), half)
-        self._span("tests", middle, half, reach)
-        self._span("left", 0.0, half, np.abs(errors).max())
-        return self.picture.png()
+        performance = np.append(series.problem.tests, shown.curve)
+        self.fit("tests", performance.min(), performance.max())
+        largest = np.abs(errors).max()
+        self.fit("left", -largest, largest)
 
     def _set_series(self, series: FittedTests) -> None:
-        """Show the background of these tests, and hide that of others."""
-        for one, artists in self.backgrounds.items():
-            for artist in artists:
-                artist.set_visible(one is series)
-        self.axes["left"].set_xlim(-3.0, len(series.load) + 2.0)
+        """Draw what the tests show whatever the controls are."""
+        for artist in self.background:
+            artist.remove()
+        tests, left, surface = self.axes.values()
+        self.background = [
+            *_draw_surface(surface, series),
+            *tests.plot(series.best.curve, **_BEST),
+            *tests.plot(series.problem.days, series.problem.tests, **_TEST),
+        ]
+        left.set_xlim(-3.0, len(series.load) + 2.0)
         self.series = series
         self.picture.redraw()
-
-    def _span(self, panel: str, middle: float, half: float, reach: float) -> None:
-        """Let a vertical axis reach far enough on both sides of its middle."""
-        enough = next((one for one in _LIMITS if one * half >= reach), reach / half)
-        limits = (middle - enough * half, middle + enough * half)
-        self.set_axes(panel, ylim=limits)
 
 
 def _set_map_axes(axes: Axes) -> None:
@@ -415,7 +393,7 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
     """Draw the best RMSE at each pair of time constants, and the marks on the map."""
     fitness_d, fatigue_d, ratios = series.surface
     ratios = np.clip(ratios, 1.0, _LARGEST_RATIO)
-    colours = {"levels": _RATIOS, "norm": _EVEN, "cmap": "cividis_r", "extend": "max"}
+    colours = {"levels": _RATIOS, "extend": "max", **_COLOURS}
     yield axes.contourf(fitness_d, fatigue_d, ratios, **colours)
     limit = series.limit_ratio
     if ratios.min() < limit < ratios.max():  # else the region is the whole map, or none
@@ -429,26 +407,25 @@ def _draw_surface(axes: Axes, series: FittedTests) -> Iterator[Artist]:
             yield from axes.plot(*taus, clip_on=False, zorder=3, **style)
 
 
-def _draw_scale(figure: Figure, surface: QuadContourSet) -> None:
+def _draw_scale(figure: Figure) -> None:
     """Draw the colour scale of the map below it."""
     axes = figure.add_axes((0.665, 0.27, 0.31, 0.022))
-    scale = figure.colorbar(surface, cax=axes, orientation="horizontal")
-    scale.set_ticks(_RATIOS, labels=[f"{ratio:g}" for ratio in _RATIOS])
+    look = {"orientation": "horizontal", "ticks": _RATIOS, "format": "{x:g}"}
+    figure.colorbar(ScalarMappable(**_COLOURS), cax=axes, **look)
     axes.tick_params(labelsize=8)
     axes.set_xlabel("least RMSE, relative to that of the best fit", fontsize=9)
 
 
 def _draw_legend(figure: Figure, *, has_truth: bool) -> None:
     """Draw the legend of all panels below the map."""
+    truth = {"made with": {"linestyle": "", **_TRUE_AT}} if has_truth else {}
     styles = {
         "test": _TEST,
         "controls": _MODEL | _MODEL_AT,
         "best fit": _BEST | _BEST_AT,
-        "made with": {"linestyle": "", **_TRUE_AT},
+        **truth,
         f"{100 * LEVEL:g} % region of the best fit": _REGION,
     }
-    if not has_truth:
-        del styles["made with"]
     handles = [Line2D([], [], label=name, **style) for name, style in styles.items()]
     place = {"loc": "lower left", "bbox_to_anchor": (0.6, 0.0), "ncols": 2}
     style = {"frameon": False, "fontsize": 9, "handlelength": 2.6}

@@ -2,8 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from math import ceil, floor, log10
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plots.training import BAR_STYLES
@@ -23,6 +22,7 @@ except ImportError:
     from zlib import compress as compress_fast
 
 SIZE_IN, DPI = (9.0, 6.0), 100
+_EDGES = {"left": 0.115, "right": 0.8, "top": 0.96, "bottom": 0.09}  # of panels
 AT_THE_START = {"color": "#8C8C8C", "linewidth": 1.2, "zorder": 1.5}
 _BAR_WIDTH = 0.8
 _LABEL_LEFT_PX, _LABEL_BELOW_PX = 62, 24  # distance of axis labels from the axes
@@ -30,8 +30,8 @@ _STRIPE_RISE, _STRIPE_STEP = 0.16, 0.05  # of the height of the axes
 _BAND = {"facecolor": "#FBE3B3", "alpha": 0.55, "linewidth": 0, "zorder": 0}
 # Axes end at few values, because every change of limits costs a full drawing.
 _LAST_WEEKS = (6, 12, 20, 28, 40, 60, 80, 104)
-_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
-_ROOM = 1.25  # of the limits, relative to what is shown first
+_ROUND = MaxNLocator(6, steps=(1, 2, 2.5, 5, 10))
+_ROOM = 0.25  # around what is shown first, as a part of its span
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 Points = tuple[Sequence[float], Sequence[float]]  # x and y
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter, interlace
@@ -73,7 +73,7 @@ class Panels:
     """Panels above each other in one figure, made once and then updated.
 
     A subclass is the figure of one explorer: it adds its artists when it is made, and
-    defines `show`. Panels end at `right`, a part of the width, where legends begin.
+    changes them in `update`. Legends stand on the right of the panels.
     """
 
     def __init__(
@@ -82,31 +82,34 @@ class Panels:
         *,
         heights: Sequence[float] | None = None,
         shares_x: bool = True,
-        right: float = 0.8,
     ) -> None:
         self.figure = Figure(figsize=SIZE_IN, dpi=DPI)
-        drawn = self.figure.subplots(
-            len(labels), sharex=shares_x, height_ratios=heights
+        rows = [[name] for name in labels]
+        self.axes: dict[str, Axes] = self.figure.subplot_mosaic(
+            rows, sharex=shares_x, height_ratios=heights
         )
-        self.axes: dict[str, Axes] = dict(zip(labels, drawn, strict=True))
-        edges = {"left": 0.115, "right": right, "top": 0.96, "bottom": 0.09}
-        self.figure.subplots_adjust(**edges, hspace=0.16 if shares_x else 0.5)
+        self.figure.subplots_adjust(**_EDGES, hspace=0.16 if shares_x else 0.5)
         for name, label in labels.items():
             self.axes[name].set_ylabel(label)
-        self.legend_patches: dict[str, list[Patch]] = {}
         self._moving: list[Artist] = []
         self._first: dict[str, tuple[float, float]] = {}  # limits of what came first
         self._picture: Picture | None = None
 
     def show(self, shown: object) -> bytes:
         """Update the figure to what is shown; return it as PNG."""
+        self.update(shown)
+        return self.picture.png()
+
+    def update(self, shown: object) -> None:
+        """Update the figure to what is shown."""
         raise NotImplementedError
 
     @property
     def picture(self) -> Picture:
         """The figure with its background kept; add all artists before the first use."""
         if self._picture is None:
-            for panel in self.axes.values():
+            for name, panel in self.axes.items():
+                self._add_legend(name)
                 panel.spines[["top", "right"]].set_visible(False)
                 # Fixed places of labels, so that no tick is measured to place them.
                 box = panel.get_window_extent()
@@ -117,8 +120,6 @@ class Panels:
 
     def moving(self, artist: Artist) -> Artist:
         """Have an artist drawn every time; return it."""
-        if self._picture is not None:
-            raise ValueError("Add moving artists before limits and labels are set.")
         self._moving.append(artist)
         return artist
 
@@ -136,12 +137,11 @@ class Panels:
         self.axes[panel].add_collection(polygons, autolim=False)
         return self.moving(polygons)
 
-    def legend(self, *panels: str) -> None:
-        """Add the legends of panels, beside them."""
-        for panel in panels:
-            lines, _ = self.axes[panel].get_legend_handles_labels()
-            self.axes[panel].legend(
-                handles=[*self.legend_patches.get(panel, ()), *lines],
+    def _add_legend(self, panel: str) -> None:
+        """Add the legend of a panel beside it, unless it has one or needs none."""
+        axes = self.axes[panel]
+        if any(axes.get_legend_handles_labels()) and not axes.get_legend():
+            axes.legend(
                 loc="upper left",
                 bbox_to_anchor=(1.01, 1.04),
                 frameon=False,
@@ -153,30 +153,21 @@ class Panels:
         """End the axis of weeks at the first of a few round numbers that is enough."""
         last = next((last for last in _LAST_WEEKS if last >= n_weeks), n_weeks)
         ticks = range(2 if last > 20 else 1, last + 1, 1 + last // 21)
-        self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks)
-
-    def fit_near(self, panel: str, low: float, high: float) -> None:
-        """Let a vertical axis span two values closely, whether or not it has 0.
-
-        The limits change as seldom as those of `fit`.
-        """
-        margin = (_ROOM - 1) * max(high - low, 1e-9)
-        first = self._first.setdefault(panel, (low - margin, high + margin))
-        low, high = min(low - margin / 5, first[0]), max(high + margin / 5, first[1])
-        step = _rounded_up((high - low) / 4) / 2
-        limits = (step * floor(low / step), step * ceil(high / step))
-        self.set_axes(panel, ylim=limits)
+        self.set_axes(panel, xlim=(0.4, last + 0.6), xticks=ticks, xlabel="week")
 
     def fit(self, panel: str, low: float, high: float) -> None:
         """Let a vertical axis span two values, with round limits that change seldom.
 
-        They never span less than what was shown first, and some room around it.
+        They never span less than what was shown first, and some room around it; an
+        axis that begins at 0 has no room below.
         """
-        first = self._first.setdefault(panel, (_ROOM * low, _ROOM * high))
-        low, high = min(low, first[0]), _rounded_up(max(high, first[1]))
-        # Below 0 the axis ends at a round number too, and not too close to 0.
-        low = 0.0 if low >= 0.0 else -_rounded_up(max(-low, 0.1 * high))
-        self.set_axes(panel, ylim=(low, high))
+        room = _ROOM * max(high - low, 1e-9)
+        below = room if low else 0.0
+        first = self._first.setdefault(panel, (low - below, high + room))
+        low, high = min(low - below / 5, first[0]), max(high + room / 5, first[1])
+        # Round numbers that enclose both values; the axis ends at the outer ones.
+        ends = _ROUND.tick_values(low, high)
+        self.set_axes(panel, ylim=(ends[0], ends[-1]))
 
     def set_axes(self, panel: str, **values: object) -> None:
         """Set limits, ticks or labels; the background is drawn anew if one changes."""
@@ -195,8 +186,8 @@ class Bars:
         for is_deload, style in BAR_STYLES.items():
             look = {"facecolor": style["color"], "edgecolor": style["edgecolor"]}
             self._bars[is_deload] = panels.polygons(panel, **look)
-            patch = Patch(**look, hatch=style.get("hatch"), label=style["label"])
-            panels.legend_patches.setdefault(panel, []).append(patch)
+            legend = {"hatch": style.get("hatch"), "label": style["label"]}
+            self._axes.fill([], [], **look, **legend)  # nothing, for the legend
         # Lines that look like hatching, which would take ten times as long to draw.
         self._stripes = panels.line(panel, color=BAR_STYLES[True]["edgecolor"], lw=1)
 
@@ -211,22 +202,20 @@ class Bars:
         self._stripes.set_data(x, y * top)
 
 
-def _stripes(middles: np.ndarray, tops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return slanting lines within bars; heights are in parts of the axis.
+def _stripes(middles: np.ndarray, tops: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield x and y of slanting lines within bars; heights are in parts of the axis.
 
     All lines are one curve with gaps (NaN), drawn at once.
     """
-    starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)
-    middles, tops = middles[:, np.newaxis], tops[:, np.newaxis]
-    # A stripe rises from `start` over the width of the bar. It is cut off below 0 and
-    # above the top; `first` and `last` are where, in parts of its length.
-    first = np.clip((0.0 - starts) / _STRIPE_RISE, 0.0, 1.0) + 0.0 * tops
-    last = np.clip((tops - starts) / _STRIPE_RISE, 0.0, 1.0)
-    ends = np.stack([first, np.maximum(first, last), np.full(first.shape, np.nan)], 2)
-    x = middles[..., np.newaxis] + (ends - 0.5) * _BAR_WIDTH
-    y = starts[:, np.newaxis] + ends * _STRIPE_RISE
-    is_seen = (last > first).ravel()
-    return x.reshape(-1, 3)[is_seen].ravel(), y.reshape(-1, 3)[is_seen].ravel()
+    starts = np.arange(-_STRIPE_RISE, 1.0, _STRIPE_STEP)[:, np.newaxis]
+    rise = np.array([0.0, _STRIPE_RISE])
+    middles, tops = (values[:, np.newaxis, np.newaxis] for values in (middles, tops))
+    # A stripe rises over the width of the bar; it is cut off below 0 and above the top.
+    y = np.clip(starts + rise, 0.0, tops)  # bar, stripe, end
+    x = middles + ((y - starts) / _STRIPE_RISE - 0.5) * _BAR_WIDTH
+    is_seen = y[..., 0] < y[..., 1]
+    for ends in (x, y):
+        yield np.insert(ends[is_seen], 2, np.nan, axis=1).ravel()
 
 
 class Bands:
@@ -272,12 +261,6 @@ def rectangles(
 def weeks_of_days(n_days: int) -> np.ndarray:
     """Return the places of the mornings of days on an axis of weeks."""
     return np.arange(n_days) / DAYS_PER_WEEK + 0.5
-
-
-def _rounded_up(value: float) -> float:
-    """Return the first round number that is not below a positive value."""
-    power = 10.0 ** floor(log10(max(value, 1e-9)))
-    return next(x * power for x in _ROUND if x * power >= value or x == _ROUND[-1])
 
 
 def png_bytes(pixels: np.ndarray, *, level: int = 1, software: str = "") -> bytes:

@@ -5,8 +5,8 @@ explorer shows deload weeks in an impulse-response model, which adds up fitness 
 fatigue, and in the simulation, where performance, pain and fatigue feed back.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from statistics import mode
 
@@ -18,14 +18,12 @@ from hipext.explorers.cached_runs import CachedRun, cached_run
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import AT_THE_START, Bands, Bars, Panels, weeks_of_days
 from hipext.files.io import shipped_names
-from hipext.files.parameters import parameter
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS
 from hipext.plans.edits import KNOBS, SPREAD, sessions_per_week
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.style import BLACK, GREEN
 from hipext.plots.training import RESPONSE_STYLES
-from hipext.response.impulse_response import states
 from hipext.response.models import Banister
 from hipext.simulation.arrays import ById
 from hipext.simulation.simulation import teaching_model
@@ -49,7 +47,7 @@ PLAN_CONTROLS = {  # control: knob of `plans.edits`, and the divisor of its valu
 LOAD_STEP = Number("load_step_pct", "Load steps (% of the plan's)", 10, 300, 10, 100)
 
 DELOAD_PANELS = {
-    "volume": "volume load with\nbody mass (kg)",
+    "volume_kg": "volume load with\nbody mass (kg)",
     "response": "impulse-response\nmodel (a.u.)",
     "strength": "simulated strength\n(% of start)",
 }
@@ -75,14 +73,8 @@ class PlanRun:
     @cached_property
     def response(self) -> dict[str, np.ndarray]:
         """Fitness, fatigue and performance on every morning."""
-        # The states themselves, without the checks and the table of `Banister.respond`.
-        load, model = self.run.session_rpe, self.model
-        fitness, fatigue = states(Banister, vars(model), load, model.convention)
-        return {
-            "fitness": fitness,
-            "fatigue": fatigue,
-            "performance": model.baseline + fitness - fatigue,
-        }
+        states = self.model.respond(pd.Series(self.run.session_rpe))
+        return {name: state.to_numpy() for name, state in states.items()}
 
     def table(self) -> pd.DataFrame:
         """Return one row per week: sums of the week, states of its last morning."""
@@ -143,56 +135,48 @@ def explore_plan(
 
 
 class PlanFigure(Panels):
-    """Weekly volume load, weekly hard sets and the response of the model."""
+    """Weekly volume load and hard sets, and the response of the model."""
 
-    def __init__(self, start: PlanRun) -> None:
-        super().__init__(PANELS, heights=(1, 0.8, 1.2))
-        self.axes["response"].set_xlabel("week")
+    def __init__(
+        self,
+        start: PlanRun,
+        labels: Mapping[str, str] = PANELS,
+        heights: Sequence[float] = (1, 0.8, 1.2),
+    ) -> None:
+        super().__init__(labels, heights=heights)
+        self.start = start
         self.axes["volume_kg"].yaxis.set_major_formatter("{x:,.0f}")
-        self.bands = Bands(self, ["response"])
-        self.bars = {name: Bars(self, name) for name in _BARS}
-        self.response = ResponseLines(self, start.response)
-        self.start = start.run
+        self.bands = Bands(self, [name for name in labels if name not in _BARS])
+        self.bars = {name: Bars(self, name) for name in _BARS if name in labels}
         weeks, steps = np.arange(1, start.run.n_weeks + 1), {"drawstyle": "steps-mid"}
-        for name in _BARS:
+        for name in self.bars:
             points = weeks, getattr(start.run, name)
             self.line(name, "at the start", points, **AT_THE_START | steps)
-        self.legend(*PANELS)
-
-    def show(self, shown: PlanRun) -> bytes:
-        """Update the figure; return it as PNG."""
-        run = shown.run
-        for name, bars in self.bars.items():
-            heights, before = getattr(run, name), getattr(self.start, name)
-            self.fit(name, 0, max(heights.max(), before.max()))
-            bars.show(heights, run.is_deload)
-        self.bands.show(run.is_deload)
-        self.response.show(shown.response)
-        self.fit_weeks("response", max(run.n_weeks, self.start.n_weeks))
-        return self.picture.png()
-
-
-class ResponseLines:
-    """Fitness, fatigue and performance in the panel "response", and their start."""
-
-    def __init__(self, panels: Panels, start: dict[str, np.ndarray]) -> None:
-        self.panels, self.start = panels, start
-        self.lines = {
-            name: panels.line("response", name, **style)
+        self.response = {
+            name: self.line("response", name, **style)
             for name, style in RESPONSE_STYLES.items()
         }
-        label, before = "performance\nat the start", start["performance"]
+        label, before = "performance\nat the start", start.response["performance"]
         points = weeks_of_days(len(before)), before
-        panels.line("response", label, points, **AT_THE_START)
+        self.line("response", label, points, **AT_THE_START)
 
-    def show(self, response: dict[str, np.ndarray]) -> None:
-        """Update the lines and the limits of the panel."""
-        days = weeks_of_days(len(response["performance"]))
-        for name, line in self.lines.items():
-            line.set_data(days, response[name])
-        both = [*response.values(), *self.start.values()]
-        low = min(0.0, *(state.min() for state in both))
-        self.panels.fit("response", low, max(state.max() for state in both))
+    def update(self, shown: PlanRun, *others: CachedRun) -> None:
+        """Update the figure, with room for the weeks of others."""
+        run, both = shown.run, (shown, self.start)
+        for name, bars in self.bars.items():
+            heights = getattr(run, name)
+            self.fit(name, 0, max(getattr(one.run, name).max() for one in both))
+            bars.show(heights, run.is_deload)
+        self.bands.show(run.is_deload)
+        for name, line in self.response.items():
+            line.set_data(
+                weeks_of_days(len(shown.response[name])), shown.response[name]
+            )
+        states = np.concatenate([x for one in both for x in one.response.values()])
+        self.fit("response", min(0.0, states.min()), states.max())
+        # All panels share the axis of weeks, so one of them sets its limits.
+        runs = (run, self.start.run, *others)
+        self.fit_weeks([*self.axes][-1], max(one.n_weeks for one in runs))
 
 
 def description(shown: PlanRun) -> str:
@@ -213,28 +197,28 @@ def description(shown: PlanRun) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class DeloadComparison:
+class DeloadRun(PlanRun):
     """The run of a plan, and that of the same plan without deload weeks."""
 
-    planned: PlanRun
     without: CachedRun
 
     @cached_property
     def first_deload(self) -> dict[str, float] | None:
         """Change of each state over the first deload week; None where there is none."""
-        weeks = np.flatnonzero(self.planned.run.is_deload)
+        weeks = np.flatnonzero(self.run.is_deload)
         if not len(weeks):
             return None
         # To the morning after the week, or to the last one of the plan.
         start, end = DAYS_PER_WEEK * weeks[0], DAYS_PER_WEEK * (weeks[0] + 1)
-        states = self.planned.response
-        end = min(end, len(states["performance"]) - 1)
-        return {name: state[end] - state[start] for name, state in states.items()}
+        end = min(end, len(self.run.trace.days) - 1)
+        return {
+            name: state[end] - state[start] for name, state in self.response.items()
+        }
 
     def table(self) -> pd.DataFrame:
         """Return one row per week, with the strength without deload weeks."""
         last = self.without.strength_pct[DAYS_PER_WEEK - 1 :: DAYS_PER_WEEK]
-        table = self.planned.table()
+        table = super().table()
         return table.assign(strength_without_pct=pd.Series(last).reindex(table.index))
 
 
@@ -248,14 +232,13 @@ def explore_deload(
 
     Parameters
     ----------
-    plan : str or Plan, default "guide_16wk"
-        Name of a shipped plan, path of a plan file, or a plan.
-    athlete : str or Athlete, default "novice"
-        Name of a shipped athlete, or an athlete, to start with.
+    plan, athlete
+        As in `explore_plan`.
     """
     plan = plan_of(plan)
+    usual = teaching_model()
     constants = (
-        Number(name, *settings, start=parameter(f"banister.{name}"))
+        Number(name, *settings, start=getattr(usual, name))
         for name, settings in _CONSTANTS.items()
     )
     controls = (*deload_controls(plan), *constants, athlete_control(athlete))
@@ -266,12 +249,11 @@ def explore_deload(
     def run_without(athlete: ById) -> CachedRun:
         return cached_run(edited_plan(plan, controls, never), athlete.value)
 
-    def evaluate(settings: Settings) -> DeloadComparison:
+    def evaluate(settings: Settings) -> DeloadRun:
         chosen = athlete_of(settings, athlete)
-        constants = {name: settings[name] for name in _CONSTANTS}
-        model = Banister(baseline=parameter("banister.baseline"), **constants)
+        model = replace(usual, **{name: settings[name] for name in _CONSTANTS})
         run = cached_run(edited_plan(plan, controls, settings), chosen)
-        return DeloadComparison(PlanRun(run, model), run_without(ById(chosen)))
+        return DeloadRun(run, model, run_without(ById(chosen)))
 
     definition = Definition(
         name="deload",
@@ -284,41 +266,29 @@ def explore_deload(
     return Explorer(definition)
 
 
-class DeloadFigure(Panels):
+class DeloadFigure(PlanFigure):
     """Weekly volume load, response of the model, strength with and without deloads."""
 
-    def __init__(self, start: DeloadComparison) -> None:
-        super().__init__(DELOAD_PANELS, heights=(0.8, 1.2, 1))
-        self.axes["strength"].set_xlabel("week")
-        self.axes["volume"].yaxis.set_major_formatter("{x:,.0f}")
-        self.bands = Bands(self, ["response", "strength"])
-        self.bars = Bars(self, "volume")
-        self.response = ResponseLines(self, start.planned.response)
+    def __init__(self, start: DeloadRun) -> None:
+        super().__init__(start, DELOAD_PANELS, heights=(0.8, 1.2, 1))
         self.strength = [
             self.line("strength", name, **style)
             for name, style in _STRENGTH_STYLES.items()
         ]
-        self.legend(*DELOAD_PANELS)
 
-    def show(self, shown: DeloadComparison) -> bytes:
-        """Update the figure; return it as PNG."""
-        run, without = shown.planned.run, shown.without
-        self.fit("volume", 0, run.volume_kg.max())
-        self.bars.show(run.volume_kg, run.is_deload)
-        self.bands.show(run.is_deload)
-        self.response.show(shown.planned.response)
-        strengths = (run.strength_pct, without.strength_pct)
+    def update(self, shown: DeloadRun) -> None:
+        """Update the figure."""
+        strengths = (shown.run.strength_pct, shown.without.strength_pct)
         for line, strength in zip(self.strength, strengths, strict=True):
             line.set_data(weeks_of_days(len(strength)), strength)
         both = np.concatenate(strengths)
-        self.fit_near("strength", both.min(), both.max())
-        self.fit_weeks("strength", max(run.n_weeks, without.n_weeks))
-        return self.picture.png()
+        self.fit("strength", both.min(), both.max())
+        super().update(shown, shown.without)
 
 
-def deload_description(shown: DeloadComparison) -> str:
+def deload_description(shown: DeloadRun) -> str:
     """Return sentences with the numbers of the figure."""
-    run, change = shown.planned.run, shown.first_deload
+    run, change = shown.run, shown.first_deload
     strength, without = run.strength_pct[-1], shown.without.strength_pct[-1]
     first = "There is no deload week."
     if change is not None:
@@ -328,7 +298,7 @@ def deload_description(shown: DeloadComparison) -> str:
             f"{change['fitness']:+.1f} and performance by "
             f"{change['performance']:+.1f} a.u."
         )
-    last = shown.planned.response["performance"][-1]
+    last = shown.response["performance"][-1]
     return (
         f"{first} At the end of {run.n_weeks} weeks performance in the model is "
         f"{last:.1f} a.u. In the simulation strength ends at {strength:.1f} % of the "

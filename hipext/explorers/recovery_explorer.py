@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.edits import changed, exercise_of, is_work, with_sessions
 from hipext.plans.plan import MAX_WEEKS, Gate, Plan, Session, slot_kind, slots_of
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
-from hipext.simulation.arrays import ById
 
 PANELS = {
     "pain": "reported pain\n(0 to 10)",
@@ -65,15 +64,10 @@ class RecoveryRun:
     settings: Settings
 
     @cached_property
-    def curves(self) -> dict[str, np.ndarray]:
-        """Reports and states on every morning."""
-        return {name: self.run.trace.days[name] for name in _LINES}
-
-    @cached_property
     def least_range_deg(self) -> np.ndarray:
         """Hip extension that the gate of the phase requires, on every morning."""
-        sides = [self.curves[name] for name in _SIDES]
-        phases = self.run.trace.days["phase"]
+        log = self.run.trace.days
+        sides, phases = [log[name] for name in _SIDES], log["phase"]
         least = np.full(len(phases), np.nan)
         for place in np.unique(phases):
             days = phases == place
@@ -93,13 +87,14 @@ class RecoveryRun:
 
     def table(self) -> pd.DataFrame:
         """Return one row per day."""
-        days = np.arange(len(self.run.trace.days))
+        log = self.run.trace.days
+        days = np.arange(len(log))
         columns = {
             "week": days // DAYS_PER_WEEK + 1,
             "day": days,
             "phase": np.repeat(self.run.phases, DAYS_PER_WEEK),
             "is_deload": np.repeat(self.run.is_deload, DAYS_PER_WEEK),
-            **self.curves,
+            **{name: log[name] for name in _LINES},
             "least_range_deg": self.least_range_deg,
             "strength_pct": self.run.strength_pct,
         }
@@ -129,17 +124,18 @@ def explore_recovery(
 
     Parameters
     ----------
-    plan : str or Plan, default "guide_16wk"
-        Name of a shipped plan, path of a plan file, or a plan.
-    athlete : str or Athlete, default "novice"
-        Name of a shipped athlete, or an athlete, to start with.
+    plan, athlete
+        As in `explore_plan`.
     """
     plan = plan_of(plan)
     first = athlete if isinstance(athlete, Athlete) else read_athlete(athlete)
+    # Made once: the same objects are found in the caches of runs.
+    plans = {where: without_mobility(plan, where) for where in MOBILITY}
+    plans |= {AS_PLANNED: plan}
 
     def evaluate(settings: Settings) -> RecoveryRun:
         chosen = with_habits(athlete_of(settings, athlete), settings)
-        edited = _with_mobility(ById(plan), settings.get("mobility", AS_PLANNED))
+        edited = plans[settings.get("mobility", AS_PLANNED)]
         return RecoveryRun(cached_run(edited, chosen), chosen, settings)
 
     definition = Definition(
@@ -171,7 +167,6 @@ class RecoveryFigure(Panels):
     def __init__(self, start: RecoveryRun) -> None:
         super().__init__(PANELS, heights=(1.25, 0.9, 1.0))
         self.start = start
-        self.axes["range"].set_xlabel("week")
         self.axes["pain"].set(ylim=(0, _PAIN_TOP), yticks=range(0, 11, 2))
         self.bands = Bands(self, PANELS)
         reactive = start.run.plan.deload.reactive
@@ -181,7 +176,7 @@ class RecoveryFigure(Panels):
         weeks = weeks_of_days(len(start.run.trace.days))
         for name, (panel, _, style) in _LINES.items():
             dash = {"linestyle": style.get("linestyle", "-")}
-            before = weeks, start.curves[name]
+            before = weeks, start.run.trace.days[name]
             self.line(panel, points=before, **AT_THE_START | dash)
         self.lines = {
             name: self.line(panel, label, linewidth=1.8, **style)
@@ -196,14 +191,13 @@ class RecoveryFigure(Panels):
         self.flare_up = self.line("pain", "flare-up begins", **flare_up)
         for panel in PANELS:  # for the legend
             self.axes[panel].plot([], [], label="at the start", **AT_THE_START)
-        self.legend(*PANELS)
 
-    def show(self, shown: RecoveryRun) -> bytes:
-        """Update the figure; return it as PNG."""
+    def update(self, shown: RecoveryRun) -> None:
+        """Update the figure."""
         run, both = shown.run, (shown, self.start)
         days = weeks_of_days(len(run.trace.days))
         for name, line in self.lines.items():
-            line.set_data(days, shown.curves[name])
+            line.set_data(days, run.trace.days[name])
         self.least.set_data(days, shown.least_range_deg)
         for name, sign in self.signs.items():
             weeks = shown.decided_weeks[name]
@@ -214,23 +208,23 @@ class RecoveryFigure(Panels):
         self.fit_weeks("range", max(one.run.n_weeks for one in both))
         self.fit("body", 0.0, _highest("body", both))
         least = (np.nanmin([0.0, *one.least_range_deg]) for one in both)
-        low = min(*least, *(one.curves[name].min() for one in both for name in _SIDES))
+        logs = [one.run.trace.days for one in both]
+        low = min(*least, *(log[name].min() for log in logs for name in _SIDES))
         self.fit("range", low, _highest("range", both))
-        return self.picture.png()
 
 
 def _highest(panel: str, runs: Iterable[RecoveryRun]) -> float:
     """Return the highest value of all curves of a panel."""
     names = [name for name, (where, *_) in _LINES.items() if where == panel]
-    return max(one.curves[name].max() for one in runs for name in names)
+    return max(one.run.trace.days[name].max() for one in runs for name in names)
 
 
 def description(shown: RecoveryRun) -> str:
     """Return sentences with the numbers of the figure."""
-    run, curves = shown.run, shown.curves
+    run, log = shown.run, shown.run.trace.days
     recovery = run.setting.athletes.records[0]["recovery"]
-    pain, sore = curves["pain_reported"], curves["soreness_reported"]
-    left, right = (curves[name][-1] for name in _SIDES)
+    pain, sore = log["pain_reported"], log["soreness_reported"]
+    left, right = (log[name][-1] for name in _SIDES)
     where = shown.settings.get("mobility", AS_PLANNED)
     mobility = "" if where == AS_PLANNED else f", mobility work {MOBILITY[where]}"
     strength = f"{run.strength_pct[-1]:.1f} % of the start"
@@ -286,16 +280,6 @@ def _deload_text(shown: RecoveryRun) -> str:
     return text
 
 
-# Equal settings give the same plan and the same athlete, as objects, so that their run
-# is found in the cache, which goes by identity.
-
-
-@lru_cache(maxsize=8)
-def _with_mobility(plan: ById, where: str) -> Plan:
-    """Return a plan with mobility work as chosen."""
-    return plan.value if where == AS_PLANNED else without_mobility(plan.value, where)
-
-
 def without_mobility(plan: Plan, where: str) -> Plan:
     """Return a plan without slots of mobility work.
 
@@ -321,12 +305,4 @@ def with_habits(athlete: Athlete, settings: Settings) -> Athlete:
     habits = Recovery(**{name: float(settings[name]) for name in _HABITS})
     week, pain = settings["flare_up_week"], settings["flare_up_pain"]
     added = (FlareUp(week=week, pain=pain),) if week else ()
-    return _with_habits(ById(athlete), habits, added)
-
-
-@lru_cache(maxsize=256)
-def _with_habits(
-    athlete: ById, recovery: Recovery, added: tuple[FlareUp, ...]
-) -> Athlete:
-    flare_ups = (*athlete.value.flare_ups, *added)
-    return changed(athlete.value, recovery=recovery, flare_ups=flare_ups)
+    return changed(athlete, recovery=habits, flare_ups=(*athlete.flare_ups, *added))

@@ -24,7 +24,7 @@ def run():
 
 
 def test_the_states_are_those_of_the_shipped_model(explorer, run):
-    for name, state in explorer.shown.planned.response.items():
+    for name, state in explorer.shown.response.items():
         np.testing.assert_allclose(state, run.response[name], rtol=1e-12)
 
 
@@ -34,13 +34,13 @@ def test_the_constants_of_the_model_are_controls(explorer, run):
     explorer.restore(constants)
     load = run.daily["session_rpe_load"]
     expected = Banister(baseline=0.0, **constants).respond(load)["performance"]
-    shown = explorer.shown.planned.response["performance"]
+    shown = explorer.shown.response["performance"]
     np.testing.assert_allclose(shown, expected, rtol=1e-12)
 
 
 def test_constants_change_neither_volume_nor_the_simulation(explorer, run):
     explorer.restore({"fitness_tau": 20.0, "fatigue_gain": 0.0})
-    shown = explorer.shown.planned.run
+    shown = explorer.shown.run
     np.testing.assert_allclose(shown.strength_pct, run.daily["strength_pct"])
     np.testing.assert_allclose(shown.volume_kg, run.weekly["system_volume_load_kg"])
 
@@ -52,7 +52,7 @@ def test_strength_without_deload_weeks_is_that_of_such_a_plan(explorer):
     without = explorer.shown.without.strength_pct
     np.testing.assert_allclose(without, other.daily["strength_pct"])
     explorer.restore({"deload_every_weeks": 0})
-    np.testing.assert_array_equal(explorer.shown.planned.run.strength_pct, without)
+    np.testing.assert_array_equal(explorer.shown.run.strength_pct, without)
 
 
 def test_the_description_has_the_first_deload_week_of_the_model(explorer, run):
@@ -85,5 +85,5 @@ def test_a_plan_with_listed_deload_weeks_keeps_them_until_a_control_moves():
     own = explore_deload(plan)
     run = simulate(plan, read_athlete("novice"), noise=False)
     assert run.weekly["is_deload"].sum() == 1
-    is_deload = own.shown.planned.run.is_deload
+    is_deload = own.shown.run.is_deload
     assert is_deload.tolist() == run.weekly["is_deload"].tolist()
