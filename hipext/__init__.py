@@ -1,4 +1,4 @@
-"""Progressive hip-extension strengthening: plans, athletes, tables and curves.
+"""Simulated hip-extension strength training: plans, athletes, tables and figures.
 
 Names are loaded when they are first used, so that ``import hipext`` is quick.
 """

@@ -1,4 +1,4 @@
-"""Results of fits, comparisons, sweeps and searches: files, text and JSON."""
+"""Print and save the results of fits, comparisons, sweeps and searches."""
 
 import json
 import shlex

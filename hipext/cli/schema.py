@@ -1,4 +1,4 @@
-"""JSON Schemas of plan, athlete, population, sweep and search files, for editors."""
+"""JSON Schemas with which a text editor checks plan, athlete and study files."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Results of commands as text and JSON for the terminal, and their files."""
+"""Print and save the results of the other commands, as text or JSON."""
 
 import json
 import shutil

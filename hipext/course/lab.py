@@ -1,4 +1,4 @@
-"""JupyterLab on a copy of the notebooks, and Voila with the explorers."""
+"""Open the notebooks in JupyterLab, or the explorers as a web page (Voila)."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The day loop on arrays; it knows neither files nor pandas."""
+"""The daily simulation as numbers alone, without files or tables."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""States of the body: capacity, how a night moves them on, and where they start.
+"""States of the body: capacity, their change overnight, and their starting values.
 
 A state is that of the morning. What a day adds to it is summed in doses while the
 athlete trains, and takes effect overnight, so that a session is felt from the next

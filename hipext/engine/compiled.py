@@ -1,4 +1,4 @@
-"""One source, two ways to run: as plain Python, or as machine code made by numba.
+"""Run the daily simulation as plain Python or, faster, as code compiled by numba.
 
 numba compiles a function together with the functions that it calls only if these are
 marked for numba where they are defined. That would import numba with the package, and

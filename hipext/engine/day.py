@@ -1,4 +1,4 @@
-"""The loop over days, for one athlete or for many in sequence.
+"""The daily simulation: day after day, for one athlete or for many in sequence.
 
 A day goes: pain and readiness of the morning and what is reported of them, tests,
 sessions, log, overnight update. A week opens with a measurement of hip range, the gate

@@ -1,4 +1,4 @@
-"""Decisions of the day loop, from observations alone.
+"""Decisions of each day, made from observations and never from hidden states.
 
 The functions see the plan and what a coach could have written down, never the body.
 Each changes the observed record or the next prescription of a slot, and logs one row

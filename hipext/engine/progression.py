@@ -1,4 +1,4 @@
-"""Progression rules as arithmetic: what a slot prescribes after a session of it.
+"""Progression rules as formulas: the next prescription after each session.
 
 The rules see what was prescribed and whether all sets were completed, and nothing of
 the athlete. At most one thing changes by one step: load, repetitions or seconds, sets,

@@ -1,4 +1,4 @@
-"""Random numbers that are a pure function of seed, athlete, day and channel.
+"""Reproducible random numbers, fixed by seed, athlete, day and source of variation.
 
 There is no state: the same seed, athlete number, day and channel give the same numbers
 in any order, chunk, thread or process, as plain Python and compiled. So two variants of

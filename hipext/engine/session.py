@@ -1,4 +1,4 @@
-"""A training session: its sets, effort and failure, the doses they leave, and tests.
+"""A training session: sets, effort, failure, the training dose they give, and tests.
 
 A day has a morning (`day.start_day`), perhaps sessions, and a night in which every
 state moves on (`body.overnight_update`). States are those of the morning: a session is

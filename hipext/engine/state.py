@@ -1,4 +1,4 @@
-"""Records of the day loop: plan, athlete, body, observations and log.
+"""What the daily simulation keeps: plan, athlete, body, observations and log.
 
 Every record has named fields and is a row of a structured NumPy array, so that the same
 code reads it as plain Python and compiled. The records of the plan and of the athlete

@@ -1,4 +1,4 @@
-"""Simulated runs as arrays, cached so that a slider can redraw within milliseconds.
+"""Simulations kept in memory, so that an explorer redraws within milliseconds.
 
 The numbers equal those of `simulation.simulate`. Tables and explanations, which no
 figure of an explorer needs, are not made.

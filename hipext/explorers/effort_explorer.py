@@ -1,4 +1,4 @@
-"""The effort explorer: repetitions to failure by every relation, and set after set."""
+"""The effort explorer: repetitions to failure by each %1RM relation and across sets."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property

@@ -1,4 +1,4 @@
-"""The exercise explorer: the ladder around an exercise, and its sets by muscle."""
+"""The exercise explorer: easier and harder variants of an exercise; sets by muscle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

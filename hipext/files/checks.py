@@ -1,4 +1,4 @@
-"""Checks of input, and the wording that their messages and other sentences share."""
+"""Checks of input values, and standard wording for messages and other text."""
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches

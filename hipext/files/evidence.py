@@ -1,4 +1,4 @@
-"""Sources: every figure from the literature, with who measured it and where.
+"""Evidence: every value taken from the literature, with who measured it and where.
 
 A row of ``data/evidence.csv`` is one figure. Its ``kind`` says what sort of figure it
 is, its ``status`` whether it may be cited: VERIFIED was read in the source or in a

@@ -1,4 +1,4 @@
-"""The record of results: what they were made of, and whether that has changed since."""
+"""Records: the inputs behind results, and whether they have changed since."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Checked values of files: frozen pydantic models, errors in plain words, masses."""
+"""Checks of the values read from files, with errors in plain words; units of mass."""
 
 import re
 from collections.abc import Mapping, Sequence

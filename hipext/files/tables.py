@@ -1,4 +1,4 @@
-"""Grain, columns, dtypes and units of every table, in one place.
+"""Every table: what one row stands for, its columns, their types and units.
 
 A simulated plan, an imported log and a published trial all become the same sets
 table. Days count from 0, weeks from 1 and start on a Monday; ``day`` 0 is the Monday

@@ -1,4 +1,4 @@
-"""Coaches' conventions: set schemes, RPE charts, and loads short of the maximum.
+"""Coaches' conventions: set schemes, RPE charts, and submaximal loads.
 
 All of them are coaching practice, not measured. The repetitions and steps of the set
 schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments and results are

@@ -1,4 +1,4 @@
-"""Changes of a plan: values by dotted path, knobs for the whole plan, slot by slot.
+"""Changes of a plan: single values, settings of the whole plan, or slot by slot.
 
 Every change returns a new plan. `vary` sets values by their path in a plan file, and
 `apply_knob` makes one documented change of a whole plan; both check the result like

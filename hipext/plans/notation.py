@@ -1,4 +1,4 @@
-"""Set notation and tempo: the two short texts of a plan that hold numbers.
+"""Notation of sets (such as 3x8) and of tempo, as written in a plan.
 
 ``3x8-10 @RIR3`` reads: three sets of eight to ten repetitions with about three left in
 reserve. Other forms: ``3x10s`` (a hold of ten seconds), ``1x5min``, ``2x8/side``,

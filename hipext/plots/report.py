@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page with its figures, which needs no network.
+"""The report of a simulation: one web page with its figures, readable offline.
 
 Sentences are in ``templates``; functions here look up the numbers for them.
 """

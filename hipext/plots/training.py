@@ -1,4 +1,4 @@
-"""Figures of one run: volume, response, loads, pain, technique, range and decisions.
+"""Figures of one simulation: volume, response, loads, pain, technique, hip range.
 
 A table in, matplotlib Axes out: nothing is computed, shown or saved. Every function
 draws columns of a table on the axes that it is given, `ax`, or on the current ones of

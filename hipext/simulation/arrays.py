@@ -1,4 +1,4 @@
-"""A plan and athletes as the arrays of the day loop.
+"""A plan and athletes prepared as the numerical input of the daily simulation.
 
 Files become arrays in two steps. A plan becomes `PlanArrays`: its phases, the sessions
 of every weekday, its calendar, its slots and its exercises. Athletes become

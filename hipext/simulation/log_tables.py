@@ -1,4 +1,4 @@
-"""The log of the day loop as tables: sets, states, capacity and assessments."""
+"""The log of the daily simulation as tables: sets, states, capacity, assessments."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

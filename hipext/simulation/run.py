@@ -1,4 +1,4 @@
-"""Running the day loop: one athlete with the full log, or many with weeks alone."""
+"""Run the daily simulation: one athlete in full, or many with weekly values only."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain

@@ -1,4 +1,4 @@
-"""The work of a sweep, cut into batches of rows that can be done anywhere.
+"""Split a sweep into independent batches that any process or computer can run.
 
 A row is an athlete in a scenario; rows are counted scenario by scenario. A batch needs
 no file: it takes the head of the job (plan, athletes, constants) and its pieces, all of

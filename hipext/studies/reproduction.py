@@ -1,4 +1,4 @@
-"""Rerun what a record describes, and report the first difference and its cause.
+"""Repeat an analysis from its record, and report the first difference and its cause.
 
 The inputs and files of a fit to a series are here as well: runs, comparisons, sweeps
 and searches have modules of their own for theirs.

@@ -1,4 +1,4 @@
-"""Sweeps: many scenarios, each for the same athletes, streamed to Parquet files.
+"""Sweeps: many scenarios with varied values, each for the same athletes.
 
 The same sweep makes the same bytes, whether it ran in one piece or was killed and
 resumed, in one thread or many, or on a cluster of machines.
