@@ -116,6 +116,7 @@ def test_keys_and_typed_numbers_move_picture_and_words_and_back(explorer):
     assert explorer.after(move) == []
     explorer.reset()
     assert explorer.comes_back(start) == []
+    explorer.settle()  # the state is written last
     assert json.loads(explorer.state.input_value()) == pytest.approx(json.loads(state))
 
 
