@@ -42,18 +42,18 @@ def exercises():
 
 
 @pytest.mark.parametrize("name", shipped_names("athletes"))
-def test_a_shipped_person_is_read_and_says_to_be_invented(name):
+def test_a_shipped_athlete_is_read_and_says_to_be_invented(name):
     assert "nvented" in read_athlete(name).description
 
 
-def test_an_unknown_person_is_refused_with_those_that_are_shipped():
+def test_an_unknown_athlete_is_refused_with_those_that_are_shipped():
     with pytest.raises(
         FileNotFoundError, match=r"no athlete 'novise'.*novice.*Did you"
     ):
         read_athlete("novise")
 
 
-def test_a_person_is_read_from_a_file(tmp_path):
+def test_a_athlete_is_read_from_a_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("format = 1\nname = 'Me'\nbody_mass_kg = 20\n", encoding="utf-8")
     with pytest.raises(
@@ -62,7 +62,7 @@ def test_a_person_is_read_from_a_file(tmp_path):
         read_athlete(path)
 
 
-def test_a_person_cannot_be_changed():
+def test_a_athlete_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         person().body_mass_kg = 70
 
@@ -107,7 +107,7 @@ def test_1rms_that_are_no_table_are_reported():
         person(one_rm_kg=80)
 
 
-def test_a_plan_is_no_person_and_that_is_all_that_is_reported():
+def test_a_plan_is_no_athlete_and_that_is_all_that_is_reported():
     plan = {"format": 1, "name": "x", "days": ["mon"], "phase": []}
     with pytest.raises(PlanError) as caught:
         check_athlete(plan, source="mine.toml")
@@ -117,7 +117,7 @@ def test_a_plan_is_no_person_and_that_is_all_that_is_reported():
     )
 
 
-def test_the_name_of_a_shipped_plan_is_no_person():
+def test_the_name_of_a_shipped_plan_is_no_athlete():
     with pytest.raises(FileNotFoundError, match="'guide_16wk' is a shipped plan, not"):
         read_athlete("guide_16wk")
 
@@ -184,7 +184,7 @@ def test_a_number_beyond_either_end_of_its_range_is_refused(dotted):
         person(**with_value(dotted, high + 1))
 
 
-def test_a_person_has_a_name():
+def test_a_athlete_has_a_name():
     with pytest.raises(PlanError, match=r"name: must .*; got"):
         person(name="")
 

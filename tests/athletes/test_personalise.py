@@ -65,7 +65,7 @@ def rules_of(fitted):
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_a_person_for_whom_nothing_applies_gets_the_same_plan(name):
+def test_a_athlete_for_whom_nothing_applies_gets_the_same_plan(name):
     fitted = personalise(read_plan(name), person())
     assert fitted.plan == read_plan(name)
     assert fitted.changes.empty
@@ -84,7 +84,7 @@ def test_a_person_for_whom_nothing_applies_gets_the_same_plan(name):
         ("novice", ["hip_mobility"]),
     ],
 )
-def test_every_shipped_person_gets_another_guide_by_other_rules(name, rules):
+def test_every_shipped_athlete_gets_another_guide_by_other_rules(name, rules):
     fitted = personalise(read_plan("guide_16wk"), read_athlete(name))
     assert rules_of(fitted) == rules
     others = {*PEOPLE} - {name}
@@ -143,7 +143,7 @@ def test_every_plan_stays_legal_and_is_fitted_once(who, drawn):
 
 
 @given(drawn=plans(max_phases=2), who=st.sampled_from(PEOPLE))
-def test_the_same_plan_and_person_give_the_same_table(drawn, who):
+def test_the_same_plan_and_athlete_give_the_same_table(drawn, who):
     one, two = (personalise(drawn, read_athlete(who)) for _ in range(2))
     assert one.plan == two.plan
     assert one.changes.equals(two.changes)
@@ -259,7 +259,7 @@ def test_at_its_limit_a_sign_is_none(sign, changes):
         (RUNNER, "3x8 @RIR2", "3x8 @RIR2"),
     ],
 )
-def test_sets_of_a_thrust_fit_the_person(athlete, given, expected):
+def test_sets_of_a_thrust_fit_the_athlete(athlete, given, expected):
     fitted = slot_after(slot("barbell_hip_thrust", given), person(**athlete))
     assert fitted.sets == expected
 
@@ -292,7 +292,7 @@ def test_squats_of_a_runner_are_few_and_far_from_failure(given, expected):
         (DESK, "trap_bar_deadlift", "trap_bar_deadlift"),
     ],
 )
-def test_the_exercise_fits_the_person(athlete, exercise, expected):
+def test_the_exercise_fits_the_athlete(athlete, exercise, expected):
     given = slot(exercise, "3x8 @RIR2")
     assert slot_after(given, person(**athlete)).exercise == expected
 

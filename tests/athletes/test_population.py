@@ -86,7 +86,7 @@ def test_legs_agree_as_much_as_asked_for(r):
     assert np.exp(left).mean() == pytest.approx(1.0, abs=0.02)
 
 
-def test_legs_of_people_grow_as_alike_as_their_responses():
+def test_legs_of_athletes_grow_as_alike_as_their_responses():
     people = cohort(400, population(spread=NO_SPREAD | {"response_cv": 0.5}))
     weeks = weeks_of_all(
         setting_of(read_plan("deadlift_5x5_10wk"), people), noise=False
@@ -147,7 +147,7 @@ def test_traits_are_independent_of_each_other():
     assert abs(shared).max() < 6 / sqrt(N)
 
 
-def test_traits_are_independent_of_the_days_of_a_person():
+def test_traits_are_independent_of_the_days_of_a_athlete():
     n, seed = 600, 3
     numbers = numbers_of(cohort(n, population(spread=SMALL_SPREAD), seed=seed).traits())
     uses = [(day, use) for day in range(4) for use in (MORNING, TESTS, RANGE, BASELINE)]
@@ -170,7 +170,7 @@ def test_part_of_a_part_of_a_cohort_is_a_part_of_it():
 HABITS = {"sleep_h": 6.0, "nutrition": 0.5, "hydration": 0.6, "stress": 0.7}
 
 
-def test_whatever_the_average_person_is_like_is_kept():
+def test_whatever_the_average_athlete_is_like_is_kept():
     sides = {"left": 20.0, "right": 14.0}
     average = check_athlete(
         {
@@ -201,7 +201,7 @@ def assert_records_near(records, others):
         np.testing.assert_allclose(*pairs, rtol=1e-12, err_msg=name)
 
 
-def test_without_any_spread_everybody_is_the_average_person():
+def test_without_any_spread_everybody_is_the_average_athlete():
     average = read_athlete("novice")
     for one in cohort(3, population(spread=NO_SPREAD | {"legs_r": 0.3})):
         assert one.model_copy(update={"name": average.name}) == average
@@ -221,7 +221,7 @@ def test_groups_have_their_shares_and_strengths():
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
-def test_people_drawn_at_once_are_those_drawn_one_by_one(name):
+def test_athletes_drawn_at_once_are_those_drawn_one_by_one(name):
     people = cohort(40, name, seed=7)
     plan = read_plan("guide_16wk")
     together, singly = (setting_of(plan, who).athletes for who in (people, [*people]))
@@ -230,7 +230,7 @@ def test_people_drawn_at_once_are_those_drawn_one_by_one(name):
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
-def test_plain_python_draws_the_same_people(name):
+def test_plain_python_draws_the_same_athletes(name):
     people = cohort(60, name, seed=2**63 - 1)
     singles = np.concatenate(
         [people[place : place + 1].traits() for place in range(60)]
@@ -241,7 +241,7 @@ def test_plain_python_draws_the_same_people(name):
 @given(
     st.integers(0, 2**63 - 1), st.integers(1, 30), st.integers(0, 20), st.integers(0, 9)
 )
-def test_person_is_the_same_in_every_part_of_every_cohort(seed, more, first, length):
+def test_athlete_is_the_same_in_every_part_of_every_cohort(seed, more, first, length):
     people = cohort(first + length + more, "gym", seed=seed)
     part = people[first : first + length + 1]
     assert np.array_equal(part.traits(), people.traits()[first : first + length + 1])
@@ -265,12 +265,12 @@ def test_seeds_draw_others_and_zero_is_a_seed():
     assert np.array_equal(zero, cohort(5).traits())
 
 
-def test_persons_drawn_are_legal_persons():
+def test_athletes_drawn_are_legal_athletes():
     for one in cohort(200, "gym"):
         assert Athlete.model_validate(one.model_dump()) == one
 
 
-def test_extreme_spreads_stay_within_what_a_person_file_allows():
+def test_extreme_spreads_stay_within_what_a_athlete_file_allows():
     most = {"response_cv": 2.0, "one_rm_cv": 1.0, "bridge_cv": 1.0, "legs_r": -1.0}
     most |= {"sleep_sd_h": 3.0, "stress_sd": 0.5, "range_sd_deg": 15.0}
     most |= {"technique_sd": 0.5, "body_mass_cv": 0.5, "sorensen_cv": 1.0}
@@ -296,7 +296,7 @@ def test_shipped_population_survives_json(name):
 
 
 @pytest.mark.parametrize("n", [0, -1, 2**32, 1.5, True, "3"])
-def test_number_of_persons_is_checked(n):
+def test_number_of_athletes_is_checked(n):
     with pytest.raises(ValueError, match=rf"1 to 4294967295; got {n!r}"):
         cohort(n)
 
@@ -314,7 +314,7 @@ def test_unknown_population_is_reported_with_those_there_are():
         cohort(1, "novicess")
 
 
-def test_person_in_place_of_a_population_is_reported():
+def test_athlete_in_place_of_a_population_is_reported():
     with pytest.raises(FileNotFoundError, match="'runner' is a shipped athlete"):
         cohort(1, "runner")
 

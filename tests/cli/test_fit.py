@@ -380,7 +380,7 @@ def test_an_edited_estimate_of_the_result_is_found(copy):
     assert again.cause == "table fit.json was changed after the run"
 
 
-def test_a_fit_of_a_model_that_is_not_there_is_told(copy):
+def test_a_fit_of_a_model_that_is_not_there_is_reported(copy):
     edit_record(copy, lambda record: record.update(model="banistr"))
     again = reproduce(copy, progress=False)
     assert again.difference.startswith("the fit cannot be reproduced: A model must be")

@@ -184,7 +184,7 @@ def test_what_is_too_far_off_gets_the_hint(small, given):
     assert mark(given, small) == (f'Task 01.1: {given:g}? Add up the "working" sets.')
 
 
-def test_a_hint_with_braces_is_told_as_it_is(small):
+def test_a_hint_with_braces_is_reported_as_it_is(small):
     assert mark(0, small, "01.2") == "Task 01.2: 0? Look for the first {positive} day."
 
 
@@ -193,7 +193,7 @@ def test_no_answer_is_not_right(small):
 
 
 @pytest.mark.parametrize("given", ["many", [547], {}])
-def test_what_is_no_number_is_told(small, given):
+def test_what_is_no_number_is_reported(small, given):
     assert mark(given, small) == f"Task 01.1: no number: {given!r}."
 
 
@@ -439,7 +439,7 @@ def test_a_student_gets_no_key_and_no_hidden_test(released):
 
 
 @pytest.mark.slow
-def test_a_student_gets_none_and_is_told_what_to_do(released):
+def test_a_student_gets_none_and_is_reported_what_to_do(released):
     asked = [text for text in sources(released) if "# Put your number" in text]
     assert asked == [
         "my_sets = None  # your answer: a number of sets\n"

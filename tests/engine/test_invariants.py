@@ -323,7 +323,7 @@ def test_the_sets_of_a_light_session_are_cut_once(plan, athlete, seed, noise):
     athlete=athletes(),
     pain=st.lists(st.sampled_from([0.0, 1.0, 3.0, 9.0]), min_size=4, max_size=4),
 )
-def test_a_light_week_for_pain_keeps_its_distance(plan, athlete, pain):
+def test_a_deload_for_pain_keeps_its_distance(plan, athlete, pain):
     script = {"pain": np.repeat(pain, 7)}
     setting = setting_of(plan, [athlete])
     days = 7 * setting.plan.horizon
@@ -485,7 +485,7 @@ def test_kg_or_lb_in_gives_the_same_result_out(plan, person, seed):
 
 
 @always(plan=training_values(), person=athlete_values, seed=SEEDS, noise=st.booleans())
-def test_the_same_plan_person_and_seed_give_the_same_bytes(plan, person, seed, noise):
+def test_the_same_plan_athlete_and_seed_give_the_same_bytes(plan, person, seed, noise):
     first, second = (
         run_of(
             check_plan(plan, source=name),
@@ -500,7 +500,7 @@ def test_the_same_plan_person_and_seed_give_the_same_bytes(plan, person, seed, n
 
 @given(plan=training_plans(), athlete=athletes(), seed=SEEDS)
 @settings(max_examples=30)
-def test_the_same_plan_person_and_seed_give_the_same_files(plan, athlete, seed):
+def test_the_same_plan_athlete_and_seed_give_the_same_files(plan, athlete, seed):
     first, second = (simulate(plan, athlete, seed=seed) for _ in range(2))
     assert [getattr(first, name).to_csv() for name in TABLES] == [
         getattr(second, name).to_csv() for name in TABLES
@@ -608,7 +608,7 @@ def until(kept, day):
     first=st.integers(0, 1000),
     seed=SEEDS,
 )
-def test_people_at_once_are_single_runs(plan, people, first, seed):
+def test_athletes_at_once_are_single_runs(plan, people, first, seed):
     together = setting_of(plan, people)
     options = {"seed": seed, "is_compiled": False}
     weeks = weeks_of_all(together, first_number=first, **options)

@@ -266,7 +266,7 @@ def test_no_rule_calls_what_knows_the_body():
     assert all(name.startswith(allowed) for name in ours)
 
 
-def test_the_only_thing_a_first_load_knows_of_a_person_is_body_mass():
+def test_the_only_thing_a_first_load_knows_of_a_athlete_is_body_mass():
     source = ast.parse(inspect.getsource(decisions.first_load))
     of_me = {
         node.attr
@@ -376,7 +376,7 @@ def test_chunks_and_threads_change_no_byte(size, n_threads):
 
 
 @pytest.mark.usefixtures("machine_code")
-def test_people_at_once_compiled_are_single_lives():
+def test_athletes_at_once_compiled_are_single_lives():
     (_, whole), *_ = in_chunks(crowd(N_PEOPLE), n_threads=2, seed=5)
     alone = [
         trace(setting, athlete_number=first, seed=5, is_compiled=True).weeks
@@ -756,7 +756,7 @@ def test_a_long_break_brings_loads_back_lower():
     assert loads[-1] == pytest.approx(2.5 * floor(75 * left / 2.5 + 0.5))
 
 
-def test_a_light_week_has_its_own_dose_and_the_load_comes_back():
+def test_a_deload_has_its_own_dose_and_the_load_comes_back():
     plan = plan_of(DEADLIFT, weeks=3, deload={"weeks": [2], "load_fraction": 0.8})
     done = work_of(quiet(plan))
     assert done["load_kg"].tolist() == [75, 75, 75, 60, 60, 75, 75, 75]
@@ -781,7 +781,7 @@ def test_nothing_observed_is_missing_from_a_day_without_noise():
 # --- faults of old ---
 
 
-def test_a_lift_that_only_another_person_tests_may_be_unknown():
+def test_a_lift_that_only_another_athlete_tests_may_be_unknown():
     few = person(one_rm_kg={"leg_press": 100})
     plan = plan_of([{"exercise": "leg_press", "sets": "3x8 @RIR3"}])
     both = weeks_of_all(

@@ -124,37 +124,37 @@ def told(inputs):
     return edit_messages(inputs, input_hashes(INPUTS), "run")
 
 
-def test_an_edited_value_is_told_with_its_place_and_names():
+def test_an_edited_value_is_reported_with_its_place_and_names():
     assert told(edited(("plan", "phase", 0, "weeks"), 4)) == [
         "plan: phase.1.weeks (only) is 4 in the record, which is not what the run was "
         "made with"
     ]
 
 
-def test_an_edited_input_of_one_value_is_told_by_its_name():
+def test_an_edited_input_of_one_value_is_reported_by_its_name():
     (words,) = told(INPUTS | {"seed": 8})
     assert words.startswith("seed is 8 in the record, which is not")
 
 
-def test_an_edited_constant_is_told_with_the_shipped_one():
+def test_an_edited_constant_is_reported_with_the_shipped_one():
     (words,) = told(INPUTS | {"parameters": {"muscle.gain": 0.03}})
     shipped = shipped_values()["muscle.gain"]
     assert words.startswith("parameters: muscle.gain is 0.03 in the record, which")
     assert words.endswith(f"(shipped: {shipped})")
 
 
-def test_a_removed_value_is_told():
+def test_a_removed_value_is_reported():
     inputs = {key: INPUTS[key] for key in INPUTS if key != "seed"}
     assert told(inputs) == ["seed is not in the record, but the run was made with it"]
 
 
-def test_an_added_value_is_told():
+def test_an_added_value_is_reported():
     assert told(edited(("plan", "note"), "new")) == [
         'plan: note is "new" in the record, but the run was made without it'
     ]
 
 
-def test_a_long_value_is_told_by_its_beginning():
+def test_a_long_value_is_reported_by_its_beginning():
     (words,) = told(edited(("plan", "name"), "x" * 100))
     assert f'name is "{"x" * 59}... in' in words
 

@@ -253,7 +253,7 @@ def test_ids_and_other_conditions_hold_together(evidence):
     assert found["id"].tolist() == ["E07-001"]
 
 
-def test_unknown_ids_are_told_at_once(evidence):
+def test_unknown_ids_are_reported_at_once(evidence):
     with pytest.raises(ValueError, match=r"'E7-001' is not .* 'E07-001'\? 'x' is not"):
         search_evidence(evidence, ids=["E7-001", "E07-002", "x"])
 

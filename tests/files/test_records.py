@@ -147,7 +147,7 @@ def test_the_plan_comes_back_from_the_record(run, record):
     assert check_plan(record["plan"], source="record") == run.plan
 
 
-def test_the_person_comes_back_from_the_record(run, record):
+def test_the_athlete_comes_back_from_the_record(run, record):
     assert check_values(Athlete, record["athlete"], source="record") == run.athlete
 
 
@@ -280,19 +280,19 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         read_record(tmp_path / "gone")
 
 
-def test_a_file_in_place_of_the_folder_is_told(run, tmp_path):
+def test_a_file_in_place_of_the_folder_is_reported(run, tmp_path):
     write_record(run, tmp_path)
     with pytest.raises(FileNotFoundError, match=r"record.json' is a file; name the f"):
         read_record(tmp_path / "record.json")
 
 
-def test_a_folder_without_a_record_is_told(tmp_path):
+def test_a_folder_without_a_record_is_reported(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"no record.json in '.*empty'"):
         read_record(tmp_path / "empty")
 
 
-def test_a_record_that_is_cut_off_is_told_with_the_place(run, tmp_path):
+def test_a_record_that_is_cut_off_is_reported_with_the_place(run, tmp_path):
     whole = record_files(run)["record.json"]
     lines = whole[:4000].count(b"\n") + 1
     write_files({"record.json": whole[:4000]}, tmp_path)
@@ -320,7 +320,7 @@ def test_a_list_is_no_record(tmp_path):
         read_record(tmp_path)
 
 
-def test_a_newer_format_is_told(record, tmp_path):
+def test_a_newer_format_is_reported(record, tmp_path):
     write_files({"record.json": json.dumps(record | {"format": 3}).encode()}, tmp_path)
     with pytest.raises(PlanError, match=r"format 3 is newer than 2, which this"):
         read_record(tmp_path)
@@ -419,7 +419,7 @@ def test_a_record_of_the_same_inputs_is_not_another(run, tmp_path):
 @pytest.mark.parametrize(
     ("athlete", "load"), [("runner", "session_rpe_load"), ("novice", "hard_sets")]
 )
-def test_a_record_of_another_person_or_load_is_another(run, tmp_path, athlete, load):
+def test_a_record_of_another_athlete_or_load_is_another(run, tmp_path, athlete, load):
     write_record(run, tmp_path)
     other = open_loop(run.plan, read_athlete(athlete), training_load=load)
     assert replaces_other_inputs(record_files(other), tmp_path)
@@ -444,7 +444,7 @@ def test_a_folder_is_free_unless_it_holds_a_record_of_another_kind(tmp_path, tex
     check_folder_is_free(tmp_path, "fit")
 
 
-def test_a_folder_of_another_kind_is_told(run, tmp_path):
+def test_a_folder_of_another_kind_is_reported(run, tmp_path):
     write_record(run, tmp_path)
     with pytest.raises(FileExistsError, match=r"holds a run, not a fit\. Name another"):
         check_folder_is_free(tmp_path, "fit")
@@ -501,7 +501,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_no_new_folder(tmp_path):
     assert bytes_in(tmp_path) == {}
 
 
-def test_a_file_that_cannot_be_opened_is_told_by_its_own_name(tmp_path):
+def test_a_file_that_cannot_be_opened_is_reported_by_its_own_name(tmp_path):
     resource = pytest.importorskip("resource", reason="no limits on this system")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))

@@ -71,7 +71,7 @@ def test_what_is_no_text_is_left_to_the_other_checks(given):
         ("", "got ''."),
     ],
 )
-def test_a_text_that_is_no_mass_is_told_with_the_way_to_write_it(text, message):
+def test_a_text_that_is_no_mass_is_reported_with_the_way_to_write_it(text, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         as_kg(text)
 
@@ -104,14 +104,14 @@ def test_a_tidied_file_keeps_the_pounds_of_its_author():
     assert 'add_kg = "5 lb"' in format_text(text)
 
 
-def test_a_person_may_be_given_in_pounds():
+def test_a_athlete_may_be_given_in_pounds():
     masses = {"body_mass_kg": "154 lb", "one_rm_kg": {"deadlift": "185 lb"}}
     person = check_athlete(PERSON | masses, source="a person")
     assert person.body_mass_kg == 69.85322498
     assert person.one_rm_kg == {"deadlift": 83.91458845}
 
 
-def test_a_person_in_pounds_is_the_one_in_kilograms():
+def test_a_athlete_in_pounds_is_the_one_in_kilograms():
     pounds = {"body_mass_kg": "154 lb"}
     kilograms = {"body_mass_kg": 69.85322498}
     assert check_athlete(PERSON | pounds, source="it") == check_athlete(

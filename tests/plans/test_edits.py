@@ -166,7 +166,7 @@ def test_every_knob_changes_the_small_plan(small, name):
     assert apply_knob(small, name, TRIED[name]) != small
 
 
-def test_light_weeks_come_every_so_many_weeks_and_no_others():
+def test_deloads_come_every_so_many_weeks_and_no_others():
     plan = plan_of(*SLOTS, deload={"every_weeks": 4, "weeks": [7]})
     varied = apply_knob(plan, "deload_every", 3)
     assert [week for week in range(1, 9) if varied.is_deload_week(week)] == [3, 6]
@@ -174,13 +174,13 @@ def test_light_weeks_come_every_so_many_weeks_and_no_others():
     assert not any(none.is_deload_week(week) for week in range(1, 9))
 
 
-def test_depth_of_light_weeks_replaces_given_sets():
+def test_depth_of_deloads_replaces_given_sets():
     plan = plan_of(*SLOTS, deload={"weeks": [7], "sets": "2x8"})
     deload = apply_knob(plan, "deload_sets", 0.25).deload
     assert (deload.sets_fraction, deload.sets, deload.weeks) == (0.25, None, (7,))
 
 
-def test_load_of_light_weeks_changes_alone():
+def test_load_of_deloads_changes_alone():
     plan = plan_of(*SLOTS, deload={"weeks": [7], "sets": "2x8"})
     deload = apply_knob(plan, "deload_load", 1).deload
     assert deload == plan.deload.model_copy(update={"load_fraction": 1.0})
@@ -581,7 +581,7 @@ def test_plan_without_work_has_no_variants_of_work():
     }
 
 
-def test_depth_of_light_weeks_is_tried_only_where_there_are_some(small):
+def test_depth_of_deloads_is_tried_only_where_there_are_some(small):
     assert "depth of deloads" not in one_change_variants(small)
     light = plan_of(*SLOTS, deload={"weeks": [7]})
     assert "depth of deloads" in one_change_variants(light)

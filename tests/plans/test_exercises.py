@@ -206,7 +206,7 @@ def test_swap_keeps_the_dominant_joint_or_the_muscles(exercise):
 
 
 @ALL
-def test_estimated_one_rm_ends_at_a_lift_that_a_person_tests(exercise):
+def test_estimated_one_rm_ends_at_a_lift_that_a_athlete_tests(exercise):
     chain = [exercise]
     while chain[-1].one_rm_from:
         chain.append(CATALOGUE[chain[-1].one_rm_from.exercise])

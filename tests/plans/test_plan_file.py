@@ -190,13 +190,13 @@ def test_session_of_the_whole_plan_without_exercises_is_shown_its_own_header():
 
 
 @pytest.mark.parametrize("key", ["body_mass_kg", "one_rm_kg"])
-def test_a_person_is_no_plan_and_that_is_all_that_is_reported(key):
+def test_a_athlete_is_no_plan_and_that_is_all_that_is_reported(key):
     assert problems_in({"format": 1, "name": "Kim", key: 70}) == [
         f"this is an athlete, not a plan (it has {key}). Use it with --athlete."
     ]
 
 
-def test_a_plan_with_a_key_of_a_person_is_still_a_plan():
+def test_a_plan_with_a_key_of_a_athlete_is_still_a_plan():
     (problem,) = problems_in(good_values(body_mass_kg=70))
     assert problem.startswith("the file: 'body_mass_kg' is not a known key;")
 
@@ -245,7 +245,7 @@ def test_a_name_is_that_of_a_shipped_plan_also_beside_a_folder_of_results(tmp_pa
         assert read_plan("guide_16wk").n_weeks == 16
 
 
-def test_the_name_of_a_shipped_person_is_no_plan():
+def test_the_name_of_a_shipped_athlete_is_no_plan():
     with pytest.raises(FileNotFoundError, match="'novice' is a shipped athlete, not a"):
         read_plan("novice")
 
@@ -549,6 +549,6 @@ def test_whatever_is_in_a_file_it_is_a_plan_or_plain_words(values, random, n_tim
 @pytest.mark.parametrize(
     "sets", ["2x20s", "3x10 @60%", "3x8-10", "2-3x8", "2x8/side", "3x10 @RIR4"]
 )
-def test_a_light_week_asks_for_sets_and_repetitions_alone(sets):
+def test_a_deload_asks_for_sets_and_repetitions_alone(sets):
     with pytest.raises(PlanError, match=r"deload, sets: is sets .* alone.*'3x10'"):
         check_plan(good_values() | {"deload": {"weeks": [1], "sets": sets}}, source="x")

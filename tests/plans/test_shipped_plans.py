@@ -67,14 +67,14 @@ def first_loads_kg(sets: pd.DataFrame, week: int) -> pd.Series:
     return chosen.groupby(["session", "slot", "exercise"])["load_kg"].first()
 
 
-def test_four_plans_and_four_people_are_shipped():
+def test_four_plans_and_four_athletes_are_shipped():
     assert shipped_names("plans") == list(N_WEEKS)
     assert shipped_names("athletes") == PEOPLE
 
 
 @of_person
 @of_plan
-def test_every_plan_fills_its_weeks_for_every_person(plan, person):
+def test_every_plan_fills_its_weeks_for_every_athlete(plan, person):
     sets = sets_of(plan, person)
     assert sorted(sets["week"].unique()) == list(range(1, N_WEEKS[plan] + 1))
     assert {name: str(sets[name].dtype) for name in sets} == {
@@ -97,7 +97,7 @@ def test_no_set_is_heavier_than_the_1rm(plan, person):
 
 
 @of_plan
-def test_light_weeks_are_the_named_ones(plan):
+def test_deloads_are_the_named_ones(plan):
     sets = sets_of(plan, "novice")
     light = sets.loc[sets["is_deload"], "week"].unique().tolist()
     assert light == LIGHT_WEEKS[plan]
@@ -153,7 +153,7 @@ def test_every_athlete_is_called_invented(person):
         ("runner", "right"),
     ],
 )
-def test_weaker_side_of_the_person_works_first(person, weaker):
+def test_weaker_side_of_the_athlete_works_first(person, weaker):
     sets = guide_sets(person)
     sided = sets[sets["side"] != "both"]
     first = sided.drop_duplicates(["day", "session", "slot", "set"])
@@ -227,7 +227,7 @@ def test_tagliaferri_load_waits_for_two_sessions_of_fifteen():
     assert sessions["load_kg"].tolist() == 5 * [205.0] + 3 * [210.0]
 
 
-def test_tagliaferri_light_week_is_at_80_percent_of_the_week_before():
+def test_tagliaferri_deload_is_at_80_percent_of_the_week_before():
     sets = sets_of("tagliaferri_26wk", "lifter")
     press = sets[sets["exercise"] == "leg_press"].groupby("week")["load_kg"]
     assert press.unique()[10].tolist() == [255.0]
@@ -305,7 +305,7 @@ def test_guide_trains_on_three_days_of_every_week():
 
 
 @pytest.mark.parametrize(("light", "full"), [(4, 3), (8, 9), (12, 11), (16, 15)])
-def test_light_week_of_the_guide_keeps_half_the_sets_of_every_slot(light, full):
+def test_deload_of_the_guide_keeps_half_the_sets_of_every_slot(light, full):
     half = np.floor(slot_sizes(guide_sets(), full) * 0.5 + 0.5)
     assert slot_sizes(guide_sets(), light).tolist() == half.tolist()
 

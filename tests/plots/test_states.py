@@ -124,7 +124,7 @@ def test_a_plan_without_decisions_is_drawn_empty(decisions, ax):
     assert ax.get_legend() is None
 
 
-def test_light_weeks_of_the_run_are_shaded(decisions, daily, ax):
+def test_deloads_of_the_run_are_shaded(decisions, daily, ax):
     weekly = daily.drop_duplicates("week")
     assert bands(plot_decisions(decisions, weekly=weekly, ax=ax)) == [2.0]
 
@@ -153,7 +153,7 @@ def test_other_limits_can_be_drawn(daily, ax):
     assert "above 7:\nmine" in [text.get_text() for text in ax.texts]
 
 
-def test_phases_are_named_and_light_weeks_shaded_over_days(daily, ax):
+def test_phases_are_named_and_deloads_shaded_over_days(daily, ax):
     plot_technique(daily, ax=ax)
     assert [text.get_text() for text in ax.texts] == ["hinge", "light"]
     assert bands(ax) == [2.0]

@@ -134,7 +134,7 @@ def test_a_missed_session_was_not_attended():
     assert set(rows["session"]) >= {"A", "B", "daily mobility", "rest day"}
 
 
-def test_a_light_week_by_plan_names_its_week():
+def test_a_deload_by_plan_names_its_week():
     rows = run("guide_16wk", "novice").decisions.query("trigger == 'scheduled_deload'")
     assert rows["observations"].str.startswith("week=").all()
     assert rows["sentence"].iloc[0] == (
@@ -143,7 +143,7 @@ def test_a_light_week_by_plan_names_its_week():
     )
 
 
-def test_pain_that_brings_a_light_week_is_told_with_its_limit():
+def test_pain_that_brings_a_deload_is_reported_with_its_limit():
     (told, *_) = sentences(trigger="reactive_deload")
     assert re.fullmatch(
         r"Week \d+ becomes a deload because reported pain of \d\.\d+ in the week "
@@ -169,7 +169,7 @@ def test_a_return_after_weeks_is_lighter():
     assert re.search(r"\d+ days passed without work, so every estimated 1RM", told)
 
 
-def test_technique_is_told_with_its_limit_and_how_often():
+def test_technique_is_reported_with_its_limit_and_how_often():
     told = " ".join(sentences(who="desk_worker", trigger="technique"))
     assert re.search(r"technique of 0\.\d+ is below 0\.60 in the first session\.", told)
     assert re.search(r"in two of the last three sessions\.", told)
@@ -219,7 +219,7 @@ def test_a_gate_tells_all_that_it_saw_and_what_it_asks_for():
     ],
     ids=["double", "linear", "too small", "step", "tempo"],
 )
-def test_the_first_step_of_a_rule_is_told(slot, step):
+def test_the_first_step_of_a_rule_is_reported(slot, step):
     exercise = "dumbbell_romanian_deadlift"
     session = {"name": "A", "slot": [{"exercise": exercise} | slot]}
     phase = {"name": "only", "weeks": 2, "session": [session]}
@@ -244,7 +244,7 @@ def test_a_week_is_explained_from_the_whole_to_the_parts():
     assert [bool(kind) for kind in kinds] == sorted(bool(kind) for kind in kinds)
 
 
-def test_a_sentence_that_comes_again_in_a_week_is_told_once_with_its_days():
+def test_a_sentence_that_comes_again_in_a_week_is_reported_once_with_its_days():
     lines = run("guide_16wk", "novice").explain(week=4).splitlines()
     told = [line.partition(": ")[2] for line in lines[3:]]
     assert len(set(told)) == len(told)
@@ -303,7 +303,7 @@ def test_the_gate_of_the_last_phase_counts(pain_max):
     assert len(done.weekly) == (10 if pain_max else 11)
 
 
-def test_light_weeks_are_told_with_their_reason():
+def test_deloads_are_reported_with_their_reason():
     told = course_of(run("guide_16wk", "unlucky"))
     assert re.match(r"Deload weeks: [\d, and]+ as planned; \d+.* for reported", told[2])
     assert re.match(r"Missed: \d+ sessions with work, in weeks 1", told[3])

@@ -147,7 +147,7 @@ def test_rise_of_a_tenth_is_not_found():
     assert found(plan, "weekly_jump") == []
 
 
-def test_light_week_is_left_out_of_the_comparison():
+def test_deload_is_left_out_of_the_comparison():
     plan = plan_of(deadlift("4x5 @60kg"), deload={"every_weeks": 2})
     assert found(plan, "weekly_jump") == []
 
@@ -466,7 +466,7 @@ def test_slot_of_a_block_is_found_once_in_the_block():
     assert places == ["block 1 (end), slot 1 (clam)"]
 
 
-def test_loads_are_those_of_the_person():
+def test_loads_are_those_of_the_athlete():
     rule = {"rule": "linear", "add_kg": 7.5, "on_fail": ON_FAIL}
     plan = plan_of(deadlift("3x8 @RIR2", progress=rule))
     of_lifter = lint_plan(plan, athlete=read_athlete("lifter"))["check"]

@@ -179,7 +179,7 @@ def test_an_estimate_does_not_rise_with_what_the_other_lift_gained():
     assert sets["load_kg"].iloc[-1] == 60.0
 
 
-def test_all_missing_1rms_are_told_at_once():
+def test_all_missing_1rms_are_reported_at_once():
     plan = plan_of(
         phase(slot("deadlift", "3x5 @RIR2"), slot("leg_press", "3x5 @RIR2")),
     )
@@ -393,7 +393,7 @@ def test_sets_that_are_not_work_never_raise_the_1rm(kind):
     assert sets_of(plan)["load_kg"].tolist() == [190, 150]
 
 
-def test_sets_of_a_light_week_never_raise_the_1rm():
+def test_sets_of_a_deload_never_raise_the_1rm():
     plan = plan_of(
         phase(slot("leg_press", "1x10 @200kg"), name="a"),
         phase(slot("leg_press", "1x10 @RIR0"), name="b"),
@@ -433,7 +433,7 @@ def test_an_appended_phase_changes_nothing_before():
 # --- light weeks ---
 
 
-def test_a_light_week_keeps_the_stated_share_of_sets_and_load():
+def test_a_deload_keeps_the_stated_share_of_sets_and_load():
     light = {"weeks": [2], "sets_fraction": 0.5, "load_fraction": 0.9}
     sets = one_slot("leg_press", "4x10 @100kg", weeks=3, plan={"deload": light})
     assert sets.groupby("week").size().tolist() == [4, 2, 4]
@@ -443,7 +443,7 @@ def test_a_light_week_keeps_the_stated_share_of_sets_and_load():
     assert volume[2] / volume[1] == pytest.approx(0.5 * 0.9)
 
 
-def test_a_light_week_pauses_progression_and_the_next_goes_on_where_the_plan_was():
+def test_a_deload_pauses_progression_and_the_next_goes_on_where_the_plan_was():
     light = {"every_weeks": 2, "sets_fraction": 1, "load_fraction": 0.8}
     sets = one_slot(
         "leg_press", "1x5 @95kg", weeks=5, progress=LINEAR, plan={"deload": light}
@@ -458,13 +458,13 @@ def test_a_light_week_pauses_progression_and_the_next_goes_on_where_the_plan_was
         ({"rule": "wave", "pct": [50, 60], "reps": [8, 6]}, "1x8 @50%", [8, 6, 6, 8]),
     ],
 )
-def test_every_rule_pauses_in_a_light_week(rule, sets, expected):
+def test_every_rule_pauses_in_a_deload(rule, sets, expected):
     light = {"weeks": [2], "sets_fraction": 1, "load_fraction": 1}
     rows = one_slot("leg_press", sets, weeks=4, progress=rule, plan={"deload": light})
     assert rows["reps"].tolist() == expected
 
 
-def test_two_light_weeks_in_a_row_are_cut_from_the_same_load():
+def test_two_deloads_in_a_row_are_cut_from_the_same_load():
     light = {"weeks": [2, 3], "sets_fraction": 1, "load_fraction": 0.5}
     sets = one_slot(
         "leg_press", "1x5 @100kg", weeks=4, progress=LINEAR, plan={"deload": light}
@@ -472,7 +472,7 @@ def test_two_light_weeks_in_a_row_are_cut_from_the_same_load():
     assert sets["load_kg"].tolist() == [100, 50, 50, 105]
 
 
-def test_a_light_week_is_cut_from_the_load_last_lifted_not_from_the_next():
+def test_a_deload_is_cut_from_the_load_last_lifted_not_from_the_next():
     wave = {"rule": "wave", "pct": [50, 60, 70], "add_kg": 40}
     light = {"weeks": [4], "sets_fraction": 1, "load_fraction": 0.5}
     sets = one_slot(
@@ -510,20 +510,20 @@ def test_at_least_one_set_stays_and_halves_go_up():
     assert len(one_slot("leg_press", "3x8 @100kg", plan={"deload": light})) == 2
 
 
-def test_a_light_week_may_name_its_own_sets():
+def test_a_deload_may_name_its_own_sets():
     light = {"weeks": [2], "sets": "3x10", "load_fraction": 0.8}
     sets = one_slot("leg_press", "5x5 @150kg", weeks=2, plan={"deload": light})
     assert sets.query("week == 2")["reps"].tolist() == [10, 10, 10]
     assert by_week(sets, "load_kg") == [150, 120]
 
 
-def test_named_sets_of_a_light_week_leave_holds_to_the_share():
+def test_named_sets_of_a_deload_leave_holds_to_the_share():
     light = {"weeks": [1], "sets": "3x10", "sets_fraction": 0.5}
     sets = one_slot("front_plank", "4x30s", plan={"deload": light})
     assert sets["hold_s"].tolist() == [30, 30]
 
 
-def test_no_effort_is_asked_for_in_a_light_week_so_it_follows_from_the_load():
+def test_no_effort_is_asked_for_in_a_deload_so_it_follows_from_the_load():
     light = {"weeks": [1], "sets_fraction": 1, "load_fraction": 0.9}
     first = one_slot("leg_press", "1x5 @RIR5", plan={"deload": light}).iloc[0]
     assert first["load_kg"] == 135.0  # 0.9 x 150
@@ -562,7 +562,7 @@ def with_light_weeks():
     )
 
 
-def test_without_light_weeks_the_other_fields_stay(with_light_weeks):
+def test_without_deloads_the_other_fields_stay(with_light_weeks):
     without = vary(with_light_weeks, {"deload.every_weeks": 0})
     assert without.model_dump(exclude={"deload"}) == with_light_weeks.model_dump(
         exclude={"deload"}
@@ -571,7 +571,7 @@ def test_without_light_weeks_the_other_fields_stay(with_light_weeks):
     assert with_light_weeks.deload.every_weeks == 3
 
 
-def test_without_light_weeks_nothing_changes_before_the_first_one(with_light_weeks):
+def test_without_deloads_nothing_changes_before_the_first_one(with_light_weeks):
     sets = sets_of(with_light_weeks)
     without = sets_of(vary(with_light_weeks, {"deload.every_weeks": 0}))
     before = sets[sets["week"] < 3]
@@ -579,7 +579,7 @@ def test_without_light_weeks_nothing_changes_before_the_first_one(with_light_wee
     assert sets["is_deload"].tolist() == sets["week"].isin([3, 6]).tolist()
 
 
-def test_without_light_weeks_warm_up_and_mobility_stay(with_light_weeks):
+def test_without_deloads_warm_up_and_mobility_stay(with_light_weeks):
     sets = sets_of(with_light_weeks).query("kind != 'work'")
     without = sets_of(vary(with_light_weeks, {"deload.every_weeks": 0}))
     others = without.query("kind != 'work'")
@@ -589,7 +589,7 @@ def test_without_light_weeks_warm_up_and_mobility_stay(with_light_weeks):
     )
 
 
-def test_without_light_weeks_the_calendar_stays(with_light_weeks):
+def test_without_deloads_the_calendar_stays(with_light_weeks):
     sets = sets_of(with_light_weeks)
     without = sets_of(vary(with_light_weeks, {"deload.every_weeks": 0}))
     calendar = ["week", "day", "session", "slot"]
@@ -605,7 +605,7 @@ def test_a_variant_that_changes_nothing_changes_no_number(with_light_weeks):
     pd.testing.assert_frame_equal(sets_of(same), sets_of(with_light_weeks))
 
 
-def test_neither_plan_nor_person_is_changed(with_light_weeks):
+def test_neither_plan_nor_athlete_is_changed(with_light_weeks):
     athlete = person()
     before = with_light_weeks.model_dump(), athlete.model_dump()
     first = sets_of(with_light_weeks, athlete)
@@ -686,7 +686,7 @@ def test_an_exercise_of_both_sides_has_one_row_per_set():
     ("policy", "mirrored"),
     [("left", "right"), ("right", "left"), ("weaker", "weaker")],
 )
-def test_swapping_sides_in_plan_and_person_swaps_them_in_the_sets(policy, mirrored):
+def test_swapping_sides_in_plan_and_athlete_swaps_them_in_the_sets(policy, mirrored):
     mirror = person(
         hip_extension_deg={"left": 12, "right": 10},
         single_leg_bridge_reps={"left": 20, "right": 15},
@@ -756,7 +756,7 @@ def test_slots_without_a_rule_decide_nothing_and_others_only_where_they_change()
     assert decisions["action"].tolist() == ["advance"]
 
 
-def test_a_light_week_is_one_decision_and_its_rules_pause():
+def test_a_deload_is_one_decision_and_its_rules_pause():
     decisions = decisions_of(
         phase(slot("leg_press", "4x5 @100kg", progress=LINEAR), weeks=3),
         days=["tue", "thu"],
@@ -773,7 +773,7 @@ def test_a_light_week_is_one_decision_and_its_rules_pause():
     )
 
 
-def test_a_light_week_with_its_own_sets_names_them():
+def test_a_deload_with_its_own_sets_names_them():
     decisions = decisions_of(
         phase(slot("leg_press", "4x5 @100kg")), deload={"weeks": [1], "sets": "3x10"}
     )
@@ -825,7 +825,7 @@ def test_a_shipped_plan_expands_to_sets_that_can_be(plan, athlete):
     assert not sets.duplicated(WHEN).any()
 
 
-def test_a_name_instead_of_a_plan_or_a_person_is_told_how_to_read_it():
+def test_a_name_instead_of_a_plan_or_a_athlete_is_reported_how_to_read_it():
     plan, athlete = read_plan("deadlift_5x5_10wk"), read_athlete("novice")
     with pytest.raises(TypeError, match=r"Write read_plan\('guide_16wk'\)"):
         expand_plan("guide_16wk", athlete)

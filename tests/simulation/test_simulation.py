@@ -90,7 +90,7 @@ def test_days_and_weeks_are_those_of_the_whole_plan():
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_same_plan_and_person_give_the_same_table(name):
+def test_the_same_plan_and_athlete_give_the_same_table(name):
     first, second = open_loop(plan_of(), person()), open_loop(plan_of(), person())
     pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name))
 
@@ -102,7 +102,7 @@ def test_a_table_has_the_columns_it_is_said_to_have(name):
     assert tuple(getattr(run, name).columns) == expected
 
 
-def test_neither_plan_nor_person_is_changed():
+def test_neither_plan_nor_athlete_is_changed():
     plan, athlete = plan_of(), person()
     before = plan.model_dump(), athlete.model_dump()
     open_loop(plan, athlete)
@@ -194,7 +194,7 @@ def test_a_test_is_on_the_first_day_of_training_of_its_week():
     assert assessments_of(every_weeks=4)["day"].tolist() == [1, 29, 57]
 
 
-def test_tests_have_the_values_of_the_person_at_the_start():
+def test_tests_have_the_values_of_the_athlete_at_the_start():
     rows = assessments_of(tests=EVERY_TEST).drop(columns=["week", "day"])
     assert rows.to_numpy().tolist() == [
         ["hip_extension_range", "", "left", 10.0, "deg"],
@@ -248,7 +248,7 @@ def test_every_1rm_that_was_estimated_is_listed_with_its_basis(assumptions):
     )
 
 
-def test_an_estimated_1rm_is_told_in_kg(assumptions):
+def test_an_estimated_1rm_is_reported_in_kg(assumptions):
     ratio = read_exercises()["leg_press"].one_rm_from.ratio
     told = assumptions.query("where == 'athlete'").iloc[0]
     assert told["value"] == f"{ratio * 90:.1f} kg"

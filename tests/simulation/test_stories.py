@@ -151,7 +151,7 @@ def test_a_flare_up_makes_sessions_light(flared):
     assert sets[monday["day"]] < 0.7 * sets[monday["day"] - 7]
 
 
-def test_a_flare_up_brings_one_light_week_and_the_planned_one_is_not_stacked(flared):
+def test_a_flare_up_brings_one_deload_and_the_planned_one_is_not_stacked(flared):
     brought = decided(flared, "reactive_deload")
     left_out = decided(flared, "scheduled_deload", action="skip")
     light = flared.weekly.loc[flared.weekly["is_deload"], "week"]
@@ -161,7 +161,7 @@ def test_a_flare_up_brings_one_light_week_and_the_planned_one_is_not_stacked(fla
     assert light.tolist() == [4, 7, 12, 16]
 
 
-def test_after_the_light_week_the_plan_goes_on(flared):
+def test_after_the_deload_the_plan_goes_on(flared):
     resumed = decided(flared, "resume", subject="week")
     assert 8 in resumed["week"].tolist()
     assert "continues where the plan was" in resumed["sentence"].iloc[0]
@@ -202,7 +202,7 @@ def test_a_poor_sleeper_is_sorer(sleepers):
     assert poor > 1.1 * good
 
 
-def test_a_poor_sleeper_stalls_at_lower_loads_and_is_told_why():
+def test_a_poor_sleeper_stalls_at_lower_loads_and_is_reported_why():
     good, poor = (alone(sleeping(hours), PUSHING) for hours in (8, 5))
     loads = [run.sets.query("week == 12")["load_kg"].mean() for run in (good, poor)]
     stalled = decided(poor, "linear", action="repeat")

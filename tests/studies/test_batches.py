@@ -82,7 +82,7 @@ def assert_same(tables, others):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
-def test_weeks_of_pieces_are_those_of_their_persons(engine):
+def test_weeks_of_pieces_are_those_of_their_athletes(engine):
     asked = job(keeps_weeks=True)
     pieces = (piece(first=3, n=2, load_step=0.5), piece(1, n=2, load_step=2.0))
     weeks = tables_of_batch(asked.head(), pieces, engine)["weeks"]
@@ -98,7 +98,7 @@ def test_weeks_of_pieces_are_those_of_their_persons(engine):
     assert list(weeks)[3:] == list(WEEKLY)
 
 
-def test_plans_of_persons_last_as_long_as_their_outcome_says():
+def test_plans_of_athletes_last_as_long_as_their_outcome_says():
     tables = tables_of_batch(
         job(keeps_weeks=True, athletes=novices(200)).head(), [piece(n=200)]
     )
@@ -139,7 +139,7 @@ def test_constants_are_those_of_when_the_job_was_made():
 
 
 @pytest.mark.parametrize("who", ["novices", "novice"])
-def test_changes_of_a_person_reach_everybody(who):
+def test_changes_of_a_athlete_reach_everybody(who):
     athletes = {"novices": novices(), "novice": Copies(read_athlete("novice"), 5)}[who]
     head = job(athletes=athletes).head()
     pieces = (piece(n=2), piece(1, n=3, **{"athlete.missed_weeks": [1, 2]}))
@@ -157,7 +157,7 @@ def test_constants_of_a_scenario_do_not_stay_for_the_next():
     assert (strengths[1] < strengths[0]).all()
 
 
-def test_constants_of_a_scenario_reach_the_drawing_of_persons():
+def test_constants_of_a_scenario_reach_the_drawing_of_athletes():
     around = Population(name="around one", athlete=read_athlete("novice"))
     average = cohort(40, around, seed=3)
     head, changes = (
@@ -172,7 +172,7 @@ def test_constants_of_a_scenario_reach_the_drawing_of_persons():
     assert left[1].std() < left[0].std() / 2
 
 
-def test_one_person_has_days_of_its_own_in_every_life():
+def test_one_athlete_has_days_of_its_own_in_every_life():
     alone = job(athletes=Copies(read_athlete("novice"), 5))
     whole = tables_of_batch(alone.head(), [piece(n=5)])["outcomes"]["soreness"]
     part = tables_of_batch(alone.head(), [piece(first=3, n=2)])["outcomes"]["soreness"]
@@ -223,7 +223,7 @@ def test_last_batch_has_the_rest():
     assert sizes == [512, 512, 76]
 
 
-def test_first_scenario_that_cannot_be_done_is_told_before_the_sweep():
+def test_first_scenario_that_cannot_be_done_is_reported_before_the_sweep():
     weak = read_athlete("novice").model_copy(update={"one_rm_kg": {"back_squat": 50.0}})
     with pytest.raises(PlanError, match="has no 1RM for romanian_deadlift"):
         check_first(job(athletes=[weak]))

@@ -168,7 +168,7 @@ def test_local_cluster_makes_the_same_bytes(path, in_process, tmp_path):
     assert hashes(folder) == in_process
 
 
-def test_worker_with_other_code_is_told(scheduler, path, tmp_path):
+def test_worker_with_other_code_is_reported(scheduler, path, tmp_path):
     for name in ("hipext", "data"):
         shutil.copytree(ROOT / name, tmp_path / name)
     with (tmp_path / "hipext" / "engine" / "day.py").open("a") as other:
@@ -202,7 +202,7 @@ def test_worker_checks_its_code_before_it_works(path):
         (ModuleNotFoundError("No module named 'hipext'"), "named 'hipext'. Install"),
     ],
 )
-def test_fault_of_a_batch_is_told_with_what_to_do(fault, told):
+def test_fault_of_a_batch_is_reported_with_what_to_do(fault, told):
     future = Future()
     future.set_exception(fault)
     with pytest.raises(ConnectionError, match=rf"{told}.*go on with --resume"):
@@ -220,7 +220,7 @@ def impatient(monkeypatch):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_scheduler_without_workers_is_told(scheduler, path, tmp_path):
+def test_scheduler_without_workers_is_reported(scheduler, path, tmp_path):
     with pytest.raises(
         ConnectionError, match=f"has no workers.*dask worker {scheduler}"
     ):
@@ -228,14 +228,14 @@ def test_scheduler_without_workers_is_told(scheduler, path, tmp_path):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_scheduler_that_is_not_there_is_told(path, tmp_path):
+def test_scheduler_that_is_not_there_is_reported(path, tmp_path):
     address = "tcp://127.0.0.1:9"
     with pytest.raises(ConnectionError, match=f"No scheduler answers at '{address}'"):
         sweep(path, tmp_path / "out", scheduler=address)
 
 
 @pytest.mark.parametrize("address", ["nowhere", "tcp://", "a b:1", "tcp://host:port"])
-def test_what_is_no_address_is_told(path, tmp_path, address):
+def test_what_is_no_address_is_reported(path, tmp_path, address):
     with pytest.raises(ConnectionError, match=f"'{address}' is no address"):
         sweep(path, tmp_path / "out", scheduler=address)
 

@@ -101,7 +101,7 @@ def test_weeks_before_a_change_do_not_differ(found):
     assert after.set_index("outcome").loc["n_deload_weeks", "mean"] == -1.0
 
 
-def test_person_in_a_comparison_lives_as_alone():
+def test_athlete_in_a_comparison_lives_as_alone():
     plan, people = small_plan(every_weeks=2), cohort(5, seed=8)
     found = compare([plan], people, seeds=(11,))
     person = found.outcomes.iloc[0]
@@ -119,12 +119,12 @@ def test_engines_agree():
     pd.testing.assert_frame_equal(compiled.outcomes, plain.outcomes, rtol=1e-12)
 
 
-def test_more_persons_leave_the_first_ones_as_they_are():
+def test_more_athletes_leave_the_first_ones_as_they_are():
     few, many = (compare([small_plan()], cohort(n)).outcomes for n in (5, 300))
     pd.testing.assert_frame_equal(few, many.head(5))
 
 
-def test_changes_of_persons_and_constants_are_compared_too():
+def test_changes_of_athletes_and_constants_are_compared_too():
     plan = small_plan()
     scenarios = [
         scenario_of(plan, {}),
@@ -218,14 +218,14 @@ def test_p_better_of_pain_is_the_share_with_less():
     assert shares["strength_pct"] == 0.75
 
 
-def test_interval_takes_seeds_of_a_person_as_one():
+def test_interval_takes_seeds_of_a_athlete_as_one():
     values = np.array([[1.0, 3.0], [2.0, 6.0], [5.0, 7.0]])  # means 2, 4, 6
     low, high = interval_of_mean(values, 0.9)
     half = t.ppf(0.95, 2) * 2.0 / sqrt(3)
     assert (low, high) == pytest.approx((4 - half, 4 + half))
 
 
-def test_interval_of_one_person_is_over_seeds():
+def test_interval_of_one_athlete_is_over_seeds():
     low, high = interval_of_mean(np.array([[1.0, 3.0]]), 0.95)
     half = t.ppf(0.975, 1) * sqrt(2) / sqrt(2)
     assert (low, high) == pytest.approx((2 - half, 2 + half))
@@ -276,7 +276,7 @@ def test_courses_of_plans_of_other_lengths_are_compared_while_both_last():
 # --- tables ---
 
 
-def test_outcomes_have_a_row_per_scenario_seed_and_person(found):
+def test_outcomes_have_a_row_per_scenario_seed_and_athlete(found):
     table = found.outcomes
     assert len(table) == 4 * 2 * 40
     assert not table.duplicated(["scenario", "seed", "athlete"]).any()
@@ -285,7 +285,7 @@ def test_outcomes_have_a_row_per_scenario_seed_and_person(found):
     assert list(table)[3:] == list(OUTCOMES)
 
 
-def test_seeds_are_told_apart(found):
+def test_seeds_are_reported_apart(found):
     one = compare([small_plan(every_weeks=4)], cohort(40), seeds=(0,)).outcomes
     both = found.outcomes.query("scenario == 'as it is' and seed == 0")
     pd.testing.assert_frame_equal(
@@ -368,7 +368,7 @@ def test_own_changes_one_at_a_time():
         (["a"], {"engine": "fast"}, "engine must be one of .*; got 'fast'"),
     ],
 )
-def test_faults_are_told(scenarios, options, told):
+def test_faults_are_reported(scenarios, options, told):
     plans_given = [small_plan() for _ in scenarios]
     with pytest.raises(ValueError, match=told):
         compare(plans_given, read_athlete("novice"), **options)
@@ -382,22 +382,22 @@ def test_faults_are_told(scenarios, options, told):
         (small_plan(), r"\('format', 1\)"),
     ],
 )
-def test_what_is_no_scenario_is_told(given, told):
+def test_what_is_no_scenario_is_reported(given, told):
     with pytest.raises(TypeError, match=rf"a list, or .*; there is {told} in it"):
         compare(given, read_athlete("novice"))
 
 
-def test_no_athlete_is_told():
+def test_no_athlete_is_reported():
     with pytest.raises(ValueError, match="needs athletes; got none"):
         compare([small_plan()], [])
 
 
-def test_more_runs_than_memory_holds_are_told():
+def test_more_runs_than_memory_holds_are_reported():
     with pytest.raises(ValueError, match=f"500,001 runs, more than the {MAX_RUNS:,}"):
         compare([small_plan()], cohort(500_001))
 
 
-def test_missing_maximum_is_told():
+def test_missing_maximum_is_reported():
     weak = read_athlete("novice").model_copy(update={"one_rm_kg": {"back_squat": 50.0}})
     with pytest.raises(PlanError, match="has no 1RM for romanian_deadlift"):
         compare([small_plan()], weak)

@@ -71,16 +71,16 @@ def test_part_of_a_crowd_lives_as_in_the_whole(whole, start, stop, engine):
     np.testing.assert_allclose(*map(numbers_of, (part, whole[start:stop])), rtol=1e-12)
 
 
-def test_persons_differ_from_each_other(whole):
+def test_athletes_differ_from_each_other(whole):
     assert len(np.unique(whole["strength"][:, -1])) == FULL_CROWD
 
 
-def test_copies_of_one_person_have_days_of_their_own():
+def test_copies_of_one_athlete_have_days_of_their_own():
     weeks = simulate_athletes(scenario(), [read_athlete("novice")] * FULL_CROWD)
     assert len(np.unique(outcomes_of(weeks)["soreness"])) > FULL_CROWD / 2
 
 
-def test_last_persons_that_have_a_number_live_alike_in_both_engines():
+def test_last_athletes_that_have_a_number_live_alike_in_both_engines():
     last = 2**32 - 3
     population = Population(name="around one", athlete=read_athlete("novice"))
     people = Cohort(population=population, n=3, seed=2**63 - 1, first=last)
@@ -93,7 +93,7 @@ def test_last_persons_that_have_a_number_live_alike_in_both_engines():
 
 
 @pytest.mark.parametrize("engine", ["compiled", "plain"])
-def test_persons_are_told_as_they_are_done(engine):
+def test_athletes_are_reported_as_they_are_done(engine):
     told, n = [], {"compiled": FULL_CROWD, "plain": 3}[engine]
     simulate_athletes(scenario(), crowd(n), engine=engine, progress=told.append)
     assert sum(told) == n
@@ -107,7 +107,7 @@ def test_without_noise_the_seed_changes_nothing():
     assert np.array_equal(*map(numbers_of, (one, other)), equal_nan=True)
 
 
-def test_seeds_make_other_days_of_the_same_persons():
+def test_seeds_make_other_days_of_the_same_athletes():
     one, other = (
         outcomes_of(simulate_athletes(scenario(), crowd(), seed=s)) for s in (0, 1)
     )
@@ -124,7 +124,7 @@ def test_missed_weeks_of_the_average_are_missed_by_everybody(engine):
     assert (course_of(weeks, "n_missed")[:, 0] == 0.0).all()
 
 
-def test_different_persons_miss_their_own_weeks():
+def test_different_athletes_miss_their_own_weeks():
     novice = read_athlete("novice")
     away = novice.model_copy(update={"missed_weeks": (3,)})
     weeks = simulate_athletes(scenario(), [novice, away, novice])
@@ -132,7 +132,7 @@ def test_different_persons_miss_their_own_weeks():
     assert missed == [[0.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]]
 
 
-def test_attendance_is_the_share_of_sessions_that_people_come_to():
+def test_attendance_is_the_share_of_sessions_that_athletes_come_to():
     weeks = simulate_athletes(scenario(), crowd(FULL_CROWD, attendance=0.7))
     share = outcomes_of(weeks)["n_missed"].sum() / (6 * FULL_CROWD)
     assert share == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 6 / FULL_CROWD))
@@ -147,7 +147,7 @@ def test_flare_up_hurts_everybody_in_its_week():
     assert (pain[:, 1] >= pain[:, 0] + 3.9).all()
 
 
-def test_persons_with_other_known_lifts_live_beside_each_other_as_alone():
+def test_athletes_with_other_known_lifts_live_beside_each_other_as_alone():
     novice, lifter = read_athlete("novice"), read_athlete("lifter")
     few = {"romanian_deadlift": 60.0}
     people = [novice.model_copy(update={"one_rm_kg": few}), lifter]
@@ -159,7 +159,7 @@ def test_persons_with_other_known_lifts_live_beside_each_other_as_alone():
             assert together[name][place] == pytest.approx(alone[name][0], rel=1e-12)
 
 
-def test_changes_of_a_person_reach_each_of_different_persons():
+def test_changes_of_a_athlete_reach_each_of_different_athletes():
     people = [read_athlete("novice"), read_athlete("runner"), read_athlete("novice")]
     people.append(people[0])
     changed = athletes_in(scenario(athlete__response=0.25), people)
@@ -168,7 +168,7 @@ def test_changes_of_a_person_reach_each_of_different_persons():
     assert changed[3] is changed[0]
 
 
-def test_changes_of_a_person_reach_the_average_of_a_cohort_alone():
+def test_changes_of_a_athlete_reach_the_average_of_a_cohort_alone():
     people = crowd()
     changed = athletes_in(scenario(athlete__biering_sorensen_s=50.0), people)
     before, after = (one.traits() for one in (people, changed))
@@ -179,12 +179,12 @@ def test_changes_of_a_person_reach_the_average_of_a_cohort_alone():
     assert changed.first == people.first
 
 
-def test_persons_stay_the_same_objects_where_nothing_of_them_changes():
+def test_athletes_stay_the_same_objects_where_nothing_of_them_changes():
     people = crowd()
     assert athletes_in(scenario(load_step=2), people) is people
 
 
-def test_constants_of_a_scenario_reach_the_drawing_of_persons():
+def test_constants_of_a_scenario_reach_the_drawing_of_athletes():
     values = {"name": "by the constants", "athlete": "novice"}
     people = cohort(50, check_population(values, source="test"))
     changes = {"parameter__population__response_cv": 0.0}
@@ -195,7 +195,7 @@ def test_constants_of_a_scenario_reach_the_drawing_of_persons():
     assert alike.std() < usual.std() / 2
 
 
-def test_person_that_was_not_read_is_told():
+def test_athlete_that_was_not_read_is_reported():
     with pytest.raises(TypeError, match=r"what read_athlete\(\) returns; got 'runner'"):
         simulate_athletes(scenario(), ["runner"])
 

@@ -159,7 +159,7 @@ def test_finished_sweep_needs_no_resume(closed):
     sweeps.begin(closed, record(), resume=False)
 
 
-def test_results_of_another_kind_are_told(tmp_path):
+def test_results_of_another_kind_are_reported(tmp_path):
     run = {"mode": "closed_loop", "seed": 0, "noise": True, "training_load": "x"}
     given = record_of("run", {"plan": {}, "athlete": {}} | run, {})
     (tmp_path / "record.json").write_bytes(record_bytes(given))
@@ -177,7 +177,7 @@ def test_results_of_another_kind_are_told(tmp_path):
         ),
     ],
 )
-def test_added_and_missing_inputs_are_told(begun, asked, told):
+def test_added_and_missing_inputs_are_reported(begun, asked, told):
     with pytest.raises(FileExistsError, match=told):
         sweeps.begin(begun, record(sweep=asked), resume=True)
 

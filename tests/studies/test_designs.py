@@ -179,12 +179,12 @@ def test_a_design_that_cannot_be_made_is_refused(kind, vary, n, message):
         design_of(kind, vary, n)
 
 
-def test_all_that_is_wrong_with_a_design_is_told_at_once():
+def test_all_that_is_wrong_with_a_design_is_reported_at_once():
     with pytest.raises(ValueError, match=r"power of 2.*load_step has steps"):
         design_of("sobol", {"load_step": Range(low=0, high=1, steps=2)}, 3)
 
 
-def test_an_unknown_kind_of_design_is_told_with_the_closest():
+def test_an_unknown_kind_of_design_is_reported_with_the_closest():
     with pytest.raises(ValueError, match=r"kind must be .*'saltely'.*mean 'saltelli'"):
         design_of("saltely", {"a": [1]}, 2)
 

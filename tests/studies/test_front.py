@@ -196,7 +196,7 @@ def test_values_of_a_list_are_chosen_as_they_are():
     assert found.front["light"].tolist() == [(3, 4)] * 3
 
 
-def test_progress_is_told_after_each_generation():
+def test_progress_is_reported_after_each_generation():
     told = []
     search(
         SCHAFFER,
@@ -231,7 +231,7 @@ def test_where_nothing_can_be_the_front_is_empty_and_says_so():
     )
 
 
-def test_where_nothing_is_allowed_the_nearest_misses_are_told():
+def test_where_nothing_is_allowed_the_nearest_misses_are_reported():
     space = {"x": [3.0, 4.0, 5.0, 6.0]}
     limits = {"f1": Limit(at_most=4), "f2": Limit(at_least=0, at_most=2)}
     found = search(space, TWO, limits, schaffer, **BRIEF)
@@ -258,7 +258,7 @@ def test_misses_are_measured_in_parts_of_each_limit():
     assert found.report().splitlines()[1] == "- x = a: kg is 1.01e+03, at most 1000."
 
 
-def test_a_front_is_told_without_a_best():
+def test_a_front_is_reported_without_a_best():
     space = {"x": Range(low=-3, high=3, whole=True)}
     found = search(space, TWO, {}, schaffer, **UNTIL)
     assert found.report() == (

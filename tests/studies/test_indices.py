@@ -197,7 +197,7 @@ def test_an_outcome_that_differs_only_between_base_samples_is_not_explained():
     )
 
 
-def test_names_are_told_in_order_of_their_weight():
+def test_names_are_reported_in_order_of_their_weight():
     told = found(ishigami, ISHIGAMI, "saltelli", 4096).report().splitlines()
     assert [line.split(":")[0] for line in told[1:]] == ["- x1", "- x2", "- x3"]
     assert told[1].startswith("- x1: 31% of the variance alone (")

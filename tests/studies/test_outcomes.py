@@ -159,7 +159,7 @@ def test_lumbar_load_of_a_week_is_the_sum_of_its_days(simulate_athletes):
     assert found["lumbar_load"] == pytest.approx(sums.max())
 
 
-def test_light_weeks_and_weeks_are_counted(simulate_athletes):
+def test_deloads_and_weeks_are_counted(simulate_athletes):
     tables, _, found = simulate_athletes
     assert found["n_deload_weeks"] == tables.weekly["is_deload"].sum()
     assert found["weeks"] == len(tables.weekly)
@@ -198,7 +198,7 @@ def test_outcomes_with_a_course_are_all_but_the_number_of_weeks():
     assert set(OUTCOMES) - set(WEEKLY) == {"weeks"}
 
 
-def test_strength_of_a_person_without_a_known_maximum_is_missing():
+def test_strength_of_a_athlete_without_a_known_maximum_is_missing():
     slot = {"exercise": "dead_bug", "sets": "2x10"}
     session = {"name": "A", "days": ["mon"], "slot": [slot]}
     phase = {"name": "only", "weeks": 2, "session": [session]}

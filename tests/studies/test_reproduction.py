@@ -166,7 +166,7 @@ def test_what_has_changed_without_an_effect_is_a_note(folder, edit, note):
     assert again.report().splitlines()[1] == f"note: {again.notes[0]}"
 
 
-def test_libraries_that_have_no_part_in_a_plain_run_are_not_told(folder):
+def test_libraries_that_have_no_part_in_a_plain_run_are_not_reported(folder):
     edit_record(
         folder, lambda record: record["versions"].update(numba="1", pyarrow="1")
     )
@@ -206,7 +206,7 @@ def test_an_edited_input_is_the_cause_and_its_effect_is_found(folder, edit, caus
     assert again.report().startswith(f"different: {again.difference}\ncause: ")
 
 
-def test_an_edit_without_an_effect_is_told_all_the_same(folder):
+def test_an_edit_without_an_effect_is_reported_all_the_same(folder):
     edit_record(folder, lambda record: record["plan"].update(name="Other"))
     again = reproduce(folder)
     assert (again.is_identical, again.is_equal) == (False, False)
@@ -214,7 +214,7 @@ def test_an_edit_without_an_effect_is_told_all_the_same(folder):
     assert again.difference.endswith("its tables come out the same")
 
 
-def test_an_edit_that_makes_no_plan_is_told_with_the_problem(folder):
+def test_an_edit_that_makes_no_plan_is_reported_with_the_problem(folder):
     edit_record(folder, lambda record: record["plan"]["phase"][0].update(weeks="x"))
     again = reproduce(folder)
     assert again.difference.startswith("the run cannot be reproduced: the plan of the")
@@ -222,7 +222,7 @@ def test_an_edit_that_makes_no_plan_is_told_with_the_problem(folder):
     assert again.cause.startswith("plan: phase.1.weeks (only) is")
 
 
-def test_a_constant_that_is_no_number_is_told(folder):
+def test_a_constant_that_is_no_number_is_reported(folder):
     edit_record(
         folder, lambda record: record["parameters"].update({"muscle.gain": "a"})
     )
@@ -273,7 +273,7 @@ def test_an_edit_of_the_last_digit_is_an_edit(folder, files):
     assert not again.is_equal
 
 
-def test_a_table_that_is_cut_off_is_told_with_the_place(folder, files):
+def test_a_table_that_is_cut_off_is_reported_with_the_place(folder, files):
     lines = files["sets.csv"].splitlines(keepends=True)
     (folder / "sets.csv").write_bytes(b"".join(lines[:-1]))
     again = reproduce(folder)
@@ -372,7 +372,7 @@ def test_other_words_about_the_constants_matter_to_the_assumptions(folder):
     assert reproduce(folder).cause.startswith("words about the constants: parameters")
 
 
-def test_constants_that_came_and_went_are_told_with_the_code(folder):
+def test_constants_that_came_and_went_are_reported_with_the_code(folder):
     def edit(record):
         for part, name in (("parameters", ""), ("input_hashes", "parameters.")):
             record[part][f"{name}old.one"] = 1.0
@@ -444,7 +444,7 @@ def test_a_changed_module_is_named_by_the_command(folder, tmp_path_factory, modu
 # --- what cannot be done ---
 
 
-def test_a_record_that_is_cut_off_is_told(folder, files):
+def test_a_record_that_is_cut_off_is_reported(folder, files):
     (folder / "record.json").write_bytes(files["record.json"][:3000])
     with pytest.raises(PlanError, match=r"record.json has 1 .*\n.*not JSON: .*line \d"):
         reproduce(folder)
@@ -456,13 +456,13 @@ def test_a_record_of_an_earlier_version_is_refused(folder):
         reproduce(folder)
 
 
-def test_an_unknown_kind_is_told(folder):
+def test_an_unknown_kind_is_reported(folder):
     edit_record(folder, lambda record: record.update(kind="rum"))
     with pytest.raises(ValueError, match=r"kind of .*record.json must .*Did you mean"):
         reproduce(folder)
 
 
-def test_an_unknown_engine_is_told(folder):
+def test_an_unknown_engine_is_reported(folder):
     with pytest.raises(ValueError, match=r"engine must .*; got 'compile'. Did you"):
         reproduce(folder, engine="compile")
 
@@ -596,12 +596,12 @@ def test_a_row_that_is_rounded_does_not_hide_a_later_difference(found):
     assert found(other, tolerance=1e-6).row == 3
 
 
-def test_a_missing_row_is_told_as_nothing(found):
+def test_a_missing_row_is_reported_as_nothing(found):
     one = found(TABLE.head(2))
     assert (one.row, one.column, one.ours, one.theirs) == (3, "week", "3", "nothing")
 
 
-def test_an_added_row_is_told_as_nothing(found):
+def test_an_added_row_is_reported_as_nothing(found):
     one = found(pd.concat([TABLE, TABLE.tail(1)]))
     assert (one.row, one.column, one.ours, one.theirs) == (4, "week", "nothing", "3")
 

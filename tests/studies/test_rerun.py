@@ -66,7 +66,7 @@ def written(found, folder):
 
 
 @pytest.mark.parametrize("who", [*PEOPLE])
-def test_comparison_is_made_again_for_the_same_persons(who, tmp_path):
+def test_comparison_is_made_again_for_the_same_athletes(who, tmp_path):
     found = written(compared(PEOPLE[who]), tmp_path)
     assert reproduce(found, progress=False).is_identical
 
@@ -149,7 +149,7 @@ def test_edit_of_a_comparison_is_found_in_its_tables(edit, cause, tmp_path):
     assert cause in again.cause
 
 
-def test_person_of_a_part_of_a_cohort_keeps_its_number():
+def test_athlete_of_a_part_of_a_cohort_keeps_its_number():
     people = cohort(10, "gym", seed=1)
     whole, part = (compared(one).outcomes for one in (people, people[3:5]))
     assert part["athlete"].unique().tolist() == [4, 5]

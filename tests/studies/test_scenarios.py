@@ -123,7 +123,7 @@ def test_numbers_of_numpy_count_as_numbers(plan, every_weeks):
         ("phase..weeks", r"there is no ''; "),
     ],
 )
-def test_path_that_leads_nowhere_is_told_with_what_there_is(plan, path, message):
+def test_path_that_leads_nowhere_is_reported_with_what_there_is(plan, path, message):
     with pytest.raises(ValueError, match=message):
         vary(plan, {path: 1})
 
@@ -162,7 +162,7 @@ def test_path_that_leads_nowhere_is_told_with_what_there_is(plan, path, message)
         ("deload.weeks", [99], r"deload, weeks: week 99 lies outside the plan"),
     ],
 )
-def test_value_that_makes_no_good_plan_is_told_like_in_a_file(
+def test_value_that_makes_no_good_plan_is_reported_like_in_a_file(
     plan, path, value, message
 ):
     with pytest.raises(PlanError, match=message) as caught:
@@ -332,18 +332,18 @@ def test_star_for_phases_is_each_phase_by_number(plan):
         ("phase.one.advance.*", r"'\*' stands for the items of a list, and there are"),
     ],
 )
-def test_star_that_leads_nowhere_is_told_with_what_there_is(double, path, message):
+def test_star_that_leads_nowhere_is_reported_with_what_there_is(double, path, message):
     with pytest.raises(ValueError, match=message):
         vary(double, {path: 1})
 
 
-def test_star_for_the_items_of_an_empty_list_is_told():
+def test_star_for_the_items_of_an_empty_list_is_reported():
     plan = vary(read_plan("guide_16wk"), {"deload.weeks": []})
     with pytest.raises(ValueError, match=r"deload\.weeks\.\*: '\*' stands for .* none"):
         vary(plan, {"deload.weeks.*": 3})
 
 
-def test_unknown_key_of_every_item_is_told_like_in_a_file(double):
+def test_unknown_key_of_every_item_is_reported_like_in_a_file(double):
     message = r"phase 1 \(one\).*'rest' is not a known key; .* Did you mean 'rest_s'\?"
     with pytest.raises(PlanError, match=message) as caught:
         vary(double, {"phase.*.session.*.slot.*.rest": 90})
@@ -377,7 +377,7 @@ def novice():
     return read_athlete("novice")
 
 
-def test_person_changes_by_path(novice):
+def test_athlete_changes_by_path(novice):
     changes = {
         "recovery.sleep_h": 6,
         "missed_weeks": [3, 4],
@@ -389,12 +389,12 @@ def test_person_changes_by_path(novice):
     assert varied.one_rm_kg == {**novice.one_rm_kg, "deadlift": 72.5}
 
 
-def test_person_without_changes_is_the_same(novice):
+def test_athlete_without_changes_is_the_same(novice):
     assert changed_athlete(novice, {}) is novice
 
 
 @given(athletes())
-def test_nothing_else_of_a_person_changes(athlete):
+def test_nothing_else_of_a_athlete_changes(athlete):
     before = athlete.model_copy(deep=True)
     varied = changed_athlete(athlete, {"pain_nprs": 2})
     assert varied == athlete.model_copy(update={"pain_nprs": 2.0})
@@ -415,14 +415,14 @@ def test_flare_ups_take_a_star(novice):
         ({"missed_weeks": 3}, r"missed_weeks: must be a list .*; got 3"),
     ],
 )
-def test_person_that_cannot_be_is_told_like_in_a_file(novice, changes, message):
+def test_athlete_that_cannot_be_is_reported_like_in_a_file(novice, changes, message):
     with pytest.raises(PlanError, match=message) as caught:
         changed_athlete(novice, changes)
     (path,) = changes
     assert caught.value.source == f"{novice.name!r} with athlete.{path} changed"
 
 
-def test_path_of_a_person_that_leads_nowhere_is_told(novice):
+def test_path_of_a_athlete_that_leads_nowhere_is_reported(novice):
     with pytest.raises(ValueError, match=r"there is no '1'; there are "):
         changed_athlete(novice, {"missed_weeks": [], "missed_weeks.1": 4})
 
@@ -432,7 +432,7 @@ def test_scenario_without_a_change_is_the_plan_as_it_is(plan):
     assert one == Scenario(name="as it is", plan=plan, athlete={}, parameters={})
 
 
-def test_scenario_holds_changes_of_plan_person_and_model(plan):
+def test_scenario_holds_changes_of_plan_athlete_and_model(plan):
     changes = {
         "deload.every_weeks": np.int64(0),
         "rest": 2,
@@ -517,7 +517,7 @@ def test_scenario_travels_to_another_process(plan):
         ({"deload.every_week": 4}, r"'every_week' is not a known key"),
     ],
 )
-def test_change_of_nothing_or_out_of_range_is_told(plan, changes, message):
+def test_change_of_nothing_or_out_of_range_is_reported(plan, changes, message):
     with pytest.raises(ValueError, match=message):
         scenario_of(plan, changes)
 
@@ -566,7 +566,7 @@ def test_values_to_vary_come_by_name_in_order():
         (["rest=1", "rest=2"], r"'rest' is there twice; got 'rest=2' besides\."),
     ],
 )
-def test_values_to_vary_that_cannot_be_read_are_told(texts, message):
+def test_values_to_vary_that_cannot_be_read_are_reported(texts, message):
     with pytest.raises(ValueError, match=message):
         read_vary(texts)
 

@@ -54,7 +54,7 @@ def outcomes_of_trial(trial, people, **options):
 
 
 @pytest.mark.parametrize("place", [0, 5, -1])
-def test_goals_and_limits_of_a_trial_are_those_of_its_persons(found, place):
+def test_goals_and_limits_of_a_trial_are_those_of_its_athletes(found, place):
     trial = found.trials.iloc[place]
     simulate_athletes = outcomes_of_trial(
         trial, cohort(30, "novices", seed=6), seeds=(6,)
@@ -66,7 +66,7 @@ def test_goals_and_limits_of_a_trial_are_those_of_its_persons(found, place):
     )
 
 
-def test_persons_of_one_athlete_have_days_of_their_own():
+def test_athletes_of_one_athlete_have_days_of_their_own():
     spec = of_athlete(n_athletes=7)
     trial = find_front(spec, progress=False).trials.iloc[3]
     simulate_athletes = outcomes_of_trial(
@@ -121,7 +121,7 @@ def test_constants_in_use_hold_in_every_thread(engine):
     assert (none["strength_pct"] < usual["strength_pct"] - 1.0).all()
 
 
-def test_varied_constants_and_persons_are_set():
+def test_varied_constants_and_athletes_are_set():
     vary = {"parameter.muscle.gain": [0.0, 0.02], "athlete.response": [0.5, 1.5]}
     spec = of_athlete(vary=vary, limits={}, noise=False, goals={"left_pct": "highest"})
     best = find_front(spec, progress=False).front.iloc[0]
@@ -160,7 +160,7 @@ def test_goals_that_nothing_changes_leave_all_on_the_front():
     assert sorted(found.front["athlete.foot_angle_deg"]) == [0, 5, 10]
 
 
-def test_limit_of_a_percentile_goes_by_persons():
+def test_limit_of_a_percentile_goes_by_athletes():
     limits = {"strength_pct": {"at_least": 0, "of": "p1"}}
     limits["minutes"] = {"at_least": 0, "of": "p99"}
     found = find_front(spec_of(limits=limits), progress=False).trials

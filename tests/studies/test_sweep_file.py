@@ -136,7 +136,7 @@ def test_files_are_looked_up_from_the_folder_of_the_sweep(tmp_path, monkeypatch)
     assert spec.athlete == "novice"
 
 
-def test_files_that_are_not_there_are_told_with_the_closest(tmp_path):
+def test_files_that_are_not_there_are_reported_with_the_closest(tmp_path):
     text = (
         'format = 1\nname = "S"\nplan = "guide_16w"\npopulation = "me.toml"\n'
         "n_athletes = 5\n[vary]\nload_step = [1]\n"
@@ -149,7 +149,7 @@ def test_files_that_are_not_there_are_told_with_the_closest(tmp_path):
     assert str(tmp_path / "me.toml") in of_people
 
 
-def test_changes_that_the_plan_cannot_take_are_told_each_with_its_name(tmp_path):
+def test_changes_that_the_plan_cannot_take_are_reported_each_with_its_name(tmp_path):
     text = (
         'format = 1\nname = "S"\nplan = "guide_16wk"\nathlete = "novice"\n[vary]\n'
         'load_stp = [1, 2]\n"deload.every_weeks" = [4, -1]\n'
@@ -166,7 +166,7 @@ def test_changes_that_the_plan_cannot_take_are_told_each_with_its_name(tmp_path)
     assert problems[2].endswith("Did you mean 'load_step'?")
 
 
-def test_all_problems_of_a_sweep_are_told_at_once():
+def test_all_problems_of_a_sweep_are_reported_at_once():
     text = (
         'format = 2\nname = ""\nplan = "guide_16wk"\nsed = 1\nseed = -1\n'
         "n_athletes = 0\n"
@@ -231,7 +231,7 @@ def test_a_sweep_that_cannot_be_made_is_refused(changes, message):
         sweep(**changes)
 
 
-def test_people_are_not_drawn_without_their_number():
+def test_athletes_are_not_drawn_without_their_number():
     values = {**HEAD, **VARY, "population": "novices"}
     del values["athlete"]
     with pytest.raises(PlanError, match=r"n_athletes: say .* n_athletes = 1000"):
@@ -312,7 +312,7 @@ def test_what_was_given_is_not_changed():
     assert json.dumps(values) == before
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.toml"):
         read_sweep_file(tmp_path / "none.toml")
 
@@ -330,7 +330,7 @@ def test_a_plan_is_not_taken_for_a_study(read, tmp_path):
         of_text(text, tmp_path, read)
 
 
-def test_values_of_a_person_are_tried_on_the_person(tmp_path):
+def test_values_of_a_athlete_are_tried_on_the_athlete(tmp_path):
     path = tmp_path / "my.toml"
     text = SWEEP.replace(
         '"athlete.missed_weeks" = [[], [3, 4]]', "athlete.technique = [0, 2]"

@@ -93,7 +93,7 @@ def test_scenarios_are_those_of_the_design(finished):
     ]
 
 
-def test_outcomes_have_a_row_per_scenario_and_person(finished):
+def test_outcomes_have_a_row_per_scenario_and_athlete(finished):
     outcomes = finished.outcomes()
     assert len(outcomes) == 4 * 600
     assert list(outcomes) == ["scenario", "athlete", *OUTCOMES]
@@ -129,7 +129,7 @@ def test_summary_is_that_of_the_outcomes(finished):
 
 
 @pytest.mark.parametrize("persons", [1, 511, 513])
-def test_summary_does_not_depend_on_how_persons_are_cut_into_parts(persons, tmp_path):
+def test_summary_does_not_depend_on_how_athletes_are_cut_into_parts(persons, tmp_path):
     vary = {"load_step": [0.5, 1.0, 1.5], "athlete.response": [1.0]}
     found = sweep(spec_of(n_athletes=persons, vary=vary), tmp_path / "cut")
     groups = found.outcomes().groupby("scenario")["soreness"]
@@ -167,7 +167,7 @@ def test_weeks_are_kept_if_asked_for(tmp_path):
     assert (pains.to_numpy() == outcomes["pain_reported"].to_numpy()).all()
 
 
-def test_weeks_that_were_not_kept_are_told(finished):
+def test_weeks_that_were_not_kept_are_reported(finished):
     with pytest.raises(FileNotFoundError, match=r"keeps no weeks\. Write weeks = true"):
         finished.weeks()
 
@@ -228,7 +228,7 @@ def test_batches_are_neither_too_small_nor_too_large(persons, n_scenarios, size)
     assert n_batches(job) == -(-persons * n_scenarios // size)
 
 
-def test_pieces_of_all_batches_are_all_persons_of_all_scenarios_once():
+def test_pieces_of_all_batches_are_all_athletes_of_all_scenarios_once():
     job = job_of(spec_of(n_athletes=700))
     rows = [
         (piece.scenario, person)
@@ -434,7 +434,7 @@ def test_sweep_that_cannot_be_done_leaves_no_folder(tmp_path):
         ({"plan": "guide_16wk"}, "plan.name is"),
     ],
 )
-def test_another_sweep_in_the_folder_is_told_and_kept(copy, values, told):
+def test_another_sweep_in_the_folder_is_reported_and_kept(copy, values, told):
     before = hashes(copy)
     with pytest.raises(FileExistsError, match=f"holds another sweep: .*{told}"):
         sweep(spec_of(**values), copy, resume=True)
@@ -449,7 +449,7 @@ def test_sweep_begun_with_other_code_is_not_gone_on_with(copy):
         sweep(spec_of(), copy, resume=True)
 
 
-def test_folder_of_something_else_is_told(tmp_path):
+def test_folder_of_something_else_is_reported(tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(FileExistsError, match="is not empty and holds no sweep"):
         sweep(spec_of(), tmp_path, resume=True)
@@ -466,7 +466,7 @@ def test_faulty_spec_leaves_no_folder(tmp_path):
 # --- sensitivity ---
 
 
-def test_sensitivity_of_another_design_is_told(finished):
+def test_sensitivity_of_another_design_is_reported(finished):
     with pytest.raises(ValueError, match=r"saltelli or morris; that of .* is grid"):
         finished.sensitivity()
 

@@ -68,7 +68,7 @@ def test_three_sets_do_more_than_one_and_less_than_three_times_as_much(average):
     assert 1.0 < rows["3 sets"] / rows["1 set"] < 1.5
 
 
-def test_people_differ_as_much_as_those_observed(cohort):
+def test_athletes_differ_as_much_as_those_observed(cohort):
     rows = rows_of(cohort, "hammarstrom2020", week=12)
     ratio = rows["predicted_sd"] / rows["observed_sd"]
     assert ratio.between(1 / 1.5, 1.5).all()
@@ -158,7 +158,7 @@ def test_an_unknown_constant_is_not_written():
         CALIBRATE["written"]("", {"muscle.gian": 1.0})
 
 
-def test_persons_of_all_trials_differ_in_what_trials_differ_in():
+def test_athletes_of_all_trials_differ_in_what_trials_differ_in():
     given = {
         key for trial in TRIALS.values() for arm in trial.arm for key in arm.person
     }
@@ -188,7 +188,7 @@ def test_responses_have_the_mean_and_the_spread_asked_for():
     assert np.std(drawn) == pytest.approx(0.5, abs=0.05)
 
 
-def test_more_people_leave_those_before_as_they_were():
+def test_more_athletes_leave_those_before_as_they_were():
     average = person_of(TRIALS["hammarstrom2020"].arm[0])
     few, many = (athletes_like(average, n, seed=7, cv=0.5) for n in (3, 5))
     assert few == many[:3]
