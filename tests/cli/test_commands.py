@@ -467,7 +467,7 @@ def test_ctrl_c_ends_with_one_word_however_early(module, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -279,7 +279,7 @@ def server(request, tmp_path):
 
 @pytest.mark.parametrize(
     ("server", "is_set"),
-    [("with", "True"), ("without", "False")],
+    [pytest.param("with", "True", marks=pytest.mark.slow), ("without", "False")],
     indirect=["server"],
 )
 def test_a_real_server_sends_at_once_and_wants_its_token(server, is_set, tmp_path):

@@ -201,7 +201,13 @@ def test_every_load_that_can_drive_the_response_is_named():
     assert tuple(LOAD_WORDS) == TRAINING_LOADS
 
 
-@pytest.mark.parametrize(("definition", "words"), LOAD_WORDS.items())
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        pytest.param(*item, marks=() if item[0] == "tut_s" else pytest.mark.slow)
+        for item in LOAD_WORDS.items()
+    ],
+)
 def test_the_figure_of_the_response_names_the_load_that_drives_it(
     definition, words, simulation
 ):

@@ -289,7 +289,11 @@ def test_sixty_tests_with_little_error_identify_the_model(name):
 
 
 @pytest.mark.parametrize(
-    "name", [*PLAIN, pytest.param("kalman", marks=pytest.mark.slow)]
+    "name",
+    [
+        pytest.param(name, marks=() if name == "banister" else pytest.mark.slow)
+        for name in MODELS
+    ],
 )
 def test_nine_tests_with_much_error_do_not_identify_any_model(name):
     found = fit(name, *made_up(name, 0, n_tests=9, sd=10.0), **ALONE)

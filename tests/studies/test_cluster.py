@@ -127,6 +127,7 @@ def n_parts(folder):
     return len([*(folder / "outcomes").glob("part-*.parquet")])
 
 
+@pytest.mark.slow
 def test_workers_make_the_same_bytes_though_one_is_killed(
     scheduler, path, in_process, tmp_path
 ):

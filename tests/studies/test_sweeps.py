@@ -314,6 +314,7 @@ def toml_of(path, **values):
     return path
 
 
+@pytest.mark.slow
 def test_killed_sweep_resumes_to_the_same_bytes(tmp_path):
     path = toml_of(tmp_path / "my.toml", population="gym", n_athletes=9000)
     whole = sweep(path, tmp_path / "whole")
