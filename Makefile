@@ -6,7 +6,8 @@ VENV ?= .venv
 
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
-# Modules are compiled when they are first imported: most of them never are.
+# Modules are compiled when they are first imported (most of them never are), and kept.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL = $(PY) -m pip install -qq --no-compile --disable-pip-version-check --no-input
 
 # An environment that does not run, or was made for another folder, is made anew.

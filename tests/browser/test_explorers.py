@@ -17,7 +17,7 @@ from browser_pages import (
 
 from hipext.explorers.widgets import EXPLORERS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BROKEN = {
     "a picture that stays": """
 explorer = explore_plan()
