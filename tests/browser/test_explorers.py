@@ -70,12 +70,7 @@ def explorer_of(page, number, **options):
     return Shown(page, cell.locator(".hipext-explorer"), **options)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(name, marks=() if name in ("plan", "fit") else pytest.mark.slow)
-        for name in EXPLORERS
-    ]
-)
+@pytest.fixture(params=list(EXPLORERS))
 def explorer(page, request):
     """Return each explorer as it is at the start."""
     shown = explorer_of(page, list(EXPLORERS).index(request.param))
@@ -163,7 +158,6 @@ def test_a_state_that_is_not_allowed_is_said(page):
 # --- broken on purpose, they fail ---
 
 
-@pytest.mark.slow
 def test_a_picture_that_stays_is_found(page):
     faults = broken(page, "a picture that stays").faults_of_moving()
     assert "arrow key on a slider: the picture has the same source" in faults
@@ -171,7 +165,6 @@ def test_a_picture_that_stays_is_found(page):
     assert not [fault for fault in faults if "words" in fault]
 
 
-@pytest.mark.slow
 def test_words_that_stay_are_found(page):
     faults = broken(page, "words that stay").faults_of_moving()
     assert "arrow key on a slider: the words are the same" in faults
