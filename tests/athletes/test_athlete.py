@@ -53,7 +53,7 @@ def test_an_unknown_athlete_is_refused_with_those_that_are_shipped():
         read_athlete("novise")
 
 
-def test_a_athlete_is_read_from_a_file(tmp_path):
+def test_an_athlete_is_read_from_a_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("format = 1\nname = 'Me'\nbody_mass_kg = 20\n", encoding="utf-8")
     with pytest.raises(
@@ -62,7 +62,7 @@ def test_a_athlete_is_read_from_a_file(tmp_path):
         read_athlete(path)
 
 
-def test_a_athlete_cannot_be_changed():
+def test_an_athlete_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         person().body_mass_kg = 70
 
@@ -184,7 +184,7 @@ def test_a_number_beyond_either_end_of_its_range_is_refused(dotted):
         person(**with_value(dotted, high + 1))
 
 
-def test_a_athlete_has_a_name():
+def test_an_athlete_has_a_name():
     with pytest.raises(PlanError, match=r"name: must .*; got"):
         person(name="")
 

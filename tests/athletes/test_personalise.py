@@ -65,7 +65,7 @@ def rules_of(fitted):
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_a_athlete_for_whom_nothing_applies_gets_the_same_plan(name):
+def test_an_athlete_for_whom_nothing_applies_gets_the_same_plan(name):
     fitted = personalise(read_plan(name), person())
     assert fitted.plan == read_plan(name)
     assert fitted.changes.empty

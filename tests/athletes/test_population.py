@@ -147,7 +147,7 @@ def test_traits_are_independent_of_each_other():
     assert abs(shared).max() < 6 / sqrt(N)
 
 
-def test_traits_are_independent_of_the_days_of_a_athlete():
+def test_traits_are_independent_of_the_days_of_an_athlete():
     n, seed = 600, 3
     numbers = numbers_of(cohort(n, population(spread=SMALL_SPREAD), seed=seed).traits())
     uses = [(day, use) for day in range(4) for use in (MORNING, TESTS, RANGE, BASELINE)]
@@ -270,7 +270,7 @@ def test_athletes_drawn_are_legal_athletes():
         assert Athlete.model_validate(one.model_dump()) == one
 
 
-def test_extreme_spreads_stay_within_what_a_athlete_file_allows():
+def test_extreme_spreads_stay_within_what_an_athlete_file_allows():
     most = {"response_cv": 2.0, "one_rm_cv": 1.0, "bridge_cv": 1.0, "legs_r": -1.0}
     most |= {"sleep_sd_h": 3.0, "stress_sd": 0.5, "range_sd_deg": 15.0}
     most |= {"technique_sd": 0.5, "body_mass_cv": 0.5, "sorensen_cv": 1.0}

@@ -439,7 +439,7 @@ def test_a_student_gets_no_key_and_no_hidden_test(released):
 
 
 @pytest.mark.slow
-def test_a_student_gets_none_and_is_reported_what_to_do(released):
+def test_a_student_gets_none_and_reads_what_to_do(released):
     asked = [text for text in sources(released) if "# Put your number" in text]
     assert asked == [
         "my_sets = None  # your answer: a number of sets\n"

@@ -119,7 +119,7 @@ def test_each_prediction_has_lines_to_write_on(text):
     assert [lines_after(text, words) for words in questions] == [2] * 8
 
 
-def test_what_is_reported_before_a_result_sets_the_question_up(page):
+def test_text_before_a_result_leads_to_the_question(page):
     assert "Told in code, see more. Told as well. Set up. Predict: how" in page.text
 
 

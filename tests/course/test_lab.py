@@ -93,7 +93,7 @@ def test_a_second_copy_of_the_same_says_nothing(tmp_path):
     assert list(copy_notebooks(tmp_path)) == []
 
 
-def test_root_is_reported_how_to_run_it_all_the_same(monkeypatch):
+def test_root_is_refused_with_the_way_to_run_it_all_the_same(monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: 0, raising=False)
     with pytest.raises(ValueError, match="hipext lab --allow-root"):
         check_user()

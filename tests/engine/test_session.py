@@ -266,7 +266,7 @@ def test_no_rule_calls_what_knows_the_body():
     assert all(name.startswith(allowed) for name in ours)
 
 
-def test_the_only_thing_a_first_load_knows_of_a_athlete_is_body_mass():
+def test_the_only_thing_a_first_load_knows_of_an_athlete_is_body_mass():
     source = ast.parse(inspect.getsource(decisions.first_load))
     of_me = {
         node.attr

@@ -69,7 +69,7 @@ def test_a_table_with_more_columns_than_needed_passes():
     check_columns(pd.DataFrame(columns=["a", "b", "c"]), ("c", "a"), name="sets")
 
 
-def test_a_table_is_reported_which_columns_it_lacks_and_which_it_has():
+def test_columns_that_a_table_lacks_are_reported_with_those_it_has():
     told = "The sets table lacks a, c; it has b, 7."
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         check_columns(pd.DataFrame(columns=["b", 7]), ("a", "b", "c"), name="sets")

@@ -104,14 +104,14 @@ def test_a_tidied_file_keeps_the_pounds_of_its_author():
     assert 'add_kg = "5 lb"' in format_text(text)
 
 
-def test_a_athlete_may_be_given_in_pounds():
+def test_an_athlete_may_be_given_in_pounds():
     masses = {"body_mass_kg": "154 lb", "one_rm_kg": {"deadlift": "185 lb"}}
     person = check_athlete(PERSON | masses, source="a person")
     assert person.body_mass_kg == 69.85322498
     assert person.one_rm_kg == {"deadlift": 83.91458845}
 
 
-def test_a_athlete_in_pounds_is_the_one_in_kilograms():
+def test_an_athlete_in_pounds_is_the_one_in_kilograms():
     pounds = {"body_mass_kg": "154 lb"}
     kilograms = {"body_mass_kg": 69.85322498}
     assert check_athlete(PERSON | pounds, source="it") == check_athlete(

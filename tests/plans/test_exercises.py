@@ -206,7 +206,7 @@ def test_swap_keeps_the_dominant_joint_or_the_muscles(exercise):
 
 
 @ALL
-def test_estimated_one_rm_ends_at_a_lift_that_a_athlete_tests(exercise):
+def test_estimated_one_rm_ends_at_a_lift_that_an_athlete_tests(exercise):
     chain = [exercise]
     while chain[-1].one_rm_from:
         chain.append(CATALOGUE[chain[-1].one_rm_from.exercise])
@@ -474,7 +474,7 @@ def test_unchanged_copy_of_the_catalogue_is_read_as_the_shipped_one(catalogue_fi
         ),
     ],
 )
-def test_broken_catalogue_is_reported_what_is_wrong(catalogue_file, change, problem):
+def test_what_is_wrong_with_a_catalogue_is_reported(catalogue_file, change, problem):
     problems = problems_of(catalogue_file(**change))
     assert [sentence for sentence in problems if problem in sentence]
 

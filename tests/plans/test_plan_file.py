@@ -190,13 +190,13 @@ def test_session_of_the_whole_plan_without_exercises_is_shown_its_own_header():
 
 
 @pytest.mark.parametrize("key", ["body_mass_kg", "one_rm_kg"])
-def test_a_athlete_is_no_plan_and_that_is_all_that_is_reported(key):
+def test_an_athlete_is_no_plan_and_that_is_all_that_is_reported(key):
     assert problems_in({"format": 1, "name": "Kim", key: 70}) == [
         f"this is an athlete, not a plan (it has {key}). Use it with --athlete."
     ]
 
 
-def test_a_plan_with_a_key_of_a_athlete_is_still_a_plan():
+def test_a_plan_with_a_key_of_an_athlete_is_still_a_plan():
     (problem,) = problems_in(good_values(body_mass_kg=70))
     assert problem.startswith("the file: 'body_mass_kg' is not a known key;")
 

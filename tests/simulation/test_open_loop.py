@@ -825,7 +825,7 @@ def test_a_shipped_plan_expands_to_sets_that_can_be(plan, athlete):
     assert not sets.duplicated(WHEN).any()
 
 
-def test_a_name_instead_of_a_plan_or_a_athlete_is_reported_how_to_read_it():
+def test_a_name_instead_of_a_plan_or_an_athlete_is_refused_with_the_way_to_read_it():
     plan, athlete = read_plan("deadlift_5x5_10wk"), read_athlete("novice")
     with pytest.raises(TypeError, match=r"Write read_plan\('guide_16wk'\)"):
         expand_plan("guide_16wk", athlete)

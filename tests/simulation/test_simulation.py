@@ -248,7 +248,7 @@ def test_every_1rm_that_was_estimated_is_listed_with_its_basis(assumptions):
     )
 
 
-def test_an_estimated_1rm_is_reported_in_kg(assumptions):
+def test_an_estimated_1rm_is_in_kg(assumptions):
     ratio = read_exercises()["leg_press"].one_rm_from.ratio
     told = assumptions.query("where == 'athlete'").iloc[0]
     assert told["value"] == f"{ratio * 90:.1f} kg"

@@ -202,7 +202,7 @@ def test_a_poor_sleeper_is_sorer(sleepers):
     assert poor > 1.1 * good
 
 
-def test_a_poor_sleeper_stalls_at_lower_loads_and_is_reported_why():
+def test_a_poor_sleeper_stalls_at_lower_loads_for_a_stated_reason():
     good, poor = (alone(sleeping(hours), PUSHING) for hours in (8, 5))
     loads = [run.sets.query("week == 12")["load_kg"].mean() for run in (good, poor)]
     stalled = decided(poor, "linear", action="repeat")

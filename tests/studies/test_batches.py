@@ -139,7 +139,7 @@ def test_constants_are_those_of_when_the_job_was_made():
 
 
 @pytest.mark.parametrize("who", ["novices", "novice"])
-def test_changes_of_a_athlete_reach_everybody(who):
+def test_changes_of_an_athlete_reach_everybody(who):
     athletes = {"novices": novices(), "novice": Copies(read_athlete("novice"), 5)}[who]
     head = job(athletes=athletes).head()
     pieces = (piece(n=2), piece(1, n=3, **{"athlete.missed_weeks": [1, 2]}))

@@ -218,7 +218,7 @@ def test_p_better_of_pain_is_the_share_with_less():
     assert shares["strength_pct"] == 0.75
 
 
-def test_interval_takes_seeds_of_a_athlete_as_one():
+def test_interval_takes_seeds_of_an_athlete_as_one():
     values = np.array([[1.0, 3.0], [2.0, 6.0], [5.0, 7.0]])  # means 2, 4, 6
     low, high = interval_of_mean(values, 0.9)
     half = t.ppf(0.95, 2) * 2.0 / sqrt(3)

@@ -159,7 +159,7 @@ def test_athletes_with_other_known_lifts_live_beside_each_other_as_alone():
             assert together[name][place] == pytest.approx(alone[name][0], rel=1e-12)
 
 
-def test_changes_of_a_athlete_reach_each_of_different_athletes():
+def test_changes_of_an_athlete_reach_each_of_different_athletes():
     people = [read_athlete("novice"), read_athlete("runner"), read_athlete("novice")]
     people.append(people[0])
     changed = athletes_in(scenario(athlete__response=0.25), people)
@@ -168,7 +168,7 @@ def test_changes_of_a_athlete_reach_each_of_different_athletes():
     assert changed[3] is changed[0]
 
 
-def test_changes_of_a_athlete_reach_the_average_of_a_cohort_alone():
+def test_changes_of_an_athlete_reach_the_average_of_a_cohort_alone():
     people = crowd()
     changed = athletes_in(scenario(athlete__biering_sorensen_s=50.0), people)
     before, after = (one.traits() for one in (people, changed))

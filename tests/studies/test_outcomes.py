@@ -198,7 +198,7 @@ def test_outcomes_with_a_course_are_all_but_the_number_of_weeks():
     assert set(OUTCOMES) - set(WEEKLY) == {"weeks"}
 
 
-def test_strength_of_a_athlete_without_a_known_maximum_is_missing():
+def test_strength_of_an_athlete_without_a_known_maximum_is_missing():
     slot = {"exercise": "dead_bug", "sets": "2x10"}
     session = {"name": "A", "days": ["mon"], "slot": [slot]}
     phase = {"name": "only", "weeks": 2, "session": [session]}

@@ -394,7 +394,7 @@ def test_athlete_without_changes_is_the_same(novice):
 
 
 @given(athletes())
-def test_nothing_else_of_a_athlete_changes(athlete):
+def test_nothing_else_of_an_athlete_changes(athlete):
     before = athlete.model_copy(deep=True)
     varied = changed_athlete(athlete, {"pain_nprs": 2})
     assert varied == athlete.model_copy(update={"pain_nprs": 2.0})
@@ -422,7 +422,7 @@ def test_athlete_that_cannot_be_is_reported_like_in_a_file(novice, changes, mess
     assert caught.value.source == f"{novice.name!r} with athlete.{path} changed"
 
 
-def test_path_of_a_athlete_that_leads_nowhere_is_reported(novice):
+def test_path_of_an_athlete_that_leads_nowhere_is_reported(novice):
     with pytest.raises(ValueError, match=r"there is no '1'; there are "):
         changed_athlete(novice, {"missed_weeks": [], "missed_weeks.1": 4})
 

@@ -66,7 +66,7 @@ def test_goals_and_limits_of_a_trial_are_those_of_its_athletes(found, place):
     )
 
 
-def test_athletes_of_one_athlete_have_days_of_their_own():
+def test_each_copy_of_an_athlete_has_days_of_its_own():
     spec = of_athlete(n_athletes=7)
     trial = find_front(spec, progress=False).trials.iloc[3]
     simulate_athletes = outcomes_of_trial(

@@ -330,7 +330,7 @@ def test_a_plan_is_not_taken_for_a_study(read, tmp_path):
         of_text(text, tmp_path, read)
 
 
-def test_values_of_a_athlete_are_tried_on_the_athlete(tmp_path):
+def test_values_of_an_athlete_are_tried_on_the_athlete(tmp_path):
     path = tmp_path / "my.toml"
     text = SWEEP.replace(
         '"athlete.missed_weeks" = [[], [3, 4]]', "athlete.technique = [0, 2]"
