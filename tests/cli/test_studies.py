@@ -794,7 +794,10 @@ def test_a_sweep_that_is_stopped_says_how_to_go_on_and_does(tmp_path):
         text=True,
     )
     journal = home / "out" / "sweep-my sweep" / "done.jsonl"
-    while running.poll() is None and not journal.is_file():
+    # The file is there a moment before its first line.
+    while running.poll() is None and not (
+        journal.is_file() and journal.read_text("utf-8").strip()
+    ):
         time.sleep(0.005)
     running.send_signal(signal.SIGINT)
     printed = running.communicate()
