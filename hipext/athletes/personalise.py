@@ -451,7 +451,7 @@ def easy_legs(slot: Slot, _: Athlete) -> Slot:
 
 @_rule(busy_legs, "G16", "No heavy day follows another.")
 def heavy_days_apart(plan: Plan, _: Athlete) -> Plan:
-    """Move sessions so that no two heavy days follow each other where there is room."""
+    """Keep heavy days apart; a phase whose week has no room for that stays as it is."""
     fixed = [
         day
         for session in plan.session

@@ -517,7 +517,6 @@ def _print_table(
     *,
     as_json: bool,
 ) -> None:
-
     if as_json:
         print(cli.text.table_json(rows))
     else:

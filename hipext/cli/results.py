@@ -1,4 +1,4 @@
-"""Print and save the results of fits, comparisons, sweeps and searches."""
+"""Results of fits, comparisons, sweeps and searches: files, text and JSON."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Print and save the results of the other commands, as text or JSON."""
+"""Results as text and JSON for the terminal, and their files."""
 
 import json
 import shutil
@@ -96,7 +96,7 @@ def write_results(
     *,
     replaceable: Collection[str] = (),
 ) -> Written:
-    """Write a record and figures; of other inputs, what is `replaceable` goes."""
+    """Write a record and figures; drop `replaceable` files of other inputs."""
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
     paths = write_files({**figures, **record}, folder)

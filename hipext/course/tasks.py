@@ -151,7 +151,7 @@ def read_notebook(name: str) -> dict:
 
 
 def cells_before_solutions(notebook: Mapping) -> Iterator[Cell]:
-    """Yield the cells up to the heading of the solutions, without those so tagged."""
+    """Yield the cells before the solutions, leaving out those tagged ``solution``."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text, *solutions = _SOLUTIONS.split(cell["source"], maxsplit=1)
@@ -176,7 +176,7 @@ def answers(notebook: Mapping) -> list[Answer]:
 
 
 def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
-    """Return the files of an nbgrader course by path; a task gives so many points."""
+    """Return the files of an nbgrader course by path; each task is worth `points`."""
     if points < 1:
         raise ValueError(f"points must be 1 or more; got {points}.")
     files = {CONFIG_NAME: CONFIG.encode()}
@@ -188,7 +188,7 @@ def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, byt
 
 
 def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> dict:
-    """Return the version of a notebook from which nbgrader makes that of students."""
+    """Return the teacher's version, from which nbgrader makes that of the students."""
     # An answer contains the key, which nbgrader removes; the cell after it marks it.
     cells = []
     for cell in cells_before_solutions(notebook):
@@ -233,7 +233,7 @@ def _answer_and_test(
 
 
 def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write the files that are missing, all or none; refuse if one was edited."""
+    """Write and return the files that are missing; none if an assignment differs."""
     new = {name: files[name] for name in files if not Path(folder, name).exists()}
     edited = [
         str(Path(folder, name))

@@ -190,14 +190,14 @@ def effective_dose(recent: float, dose: float, crowding: float) -> float:
 
 
 def _gain(athlete: np.void, side: int, size: float, dose: float, share: float) -> float:
-    """Return what a dose adds to a state that is so large a share of its ceiling."""
+    """Return what a dose adds to a state that has reached a share of its ceiling."""
     # The nearer to its ceiling, the less.
     room = max(1.0 - share, 0.0)
     return size * (athlete.response[side] * athlete.recovery) * dose * room
 
 
 def initial_state(run: RunState) -> None:
-    """Set body and observations, of which all fields are 0, to the first morning."""
+    """Set body and observations to the first morning; all fields must be 0 before."""
     body, model, athlete = run.body, run.model, run.athlete
     # Recovery divides the time constant of what training leaves behind for days.
     body.fatigue_decay = exp(-athlete.recovery / model.fatigue_tau_d)

@@ -7,7 +7,7 @@ follows the calls of a function through the package, copies every function found
 puts the compiled copies in place of the originals among the global names of the copies.
 Calls are found by their global name, so engine modules import the functions they call
 by name (``from x import f``); a call through a module (``x.f()``) would not be found.
-Constants may be read either way.
+Constants and named tuples may be reached either way.
 """
 
 from collections import Counter

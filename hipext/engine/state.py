@@ -120,8 +120,7 @@ STRENGTH = record_of(  # of one exercise
 )
 WEEK_EVENTS = record_of(is_missed=_FLAG, flare=_REAL)
 
-# Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau).
-TAUS = {  # constants of the model
+TAUS = {  # time constants of the model by the state that they belong to
     "muscle": "muscle_tau_d",
     "skill": "skill_tau_d",
     "recent": "dose_recent_tau_d",
@@ -137,6 +136,7 @@ TAUS = {  # constants of the model
     "unlearned": "familiarity_sessions",
     "novelty": "soreness_novelty",
 }
+# Share of a state that a night, or a session of a lift, leaves: exp(-1 / tau).
 DECAY = record_of(**dict.fromkeys(TAUS, _REAL))
 
 # States of the body.

@@ -26,8 +26,8 @@ The functions take numbers or arrays and give the same kind; nothing is rounded.
 arguments are repetitions done (``reps``, at least 1) and left in reserve (``rir``, at
 least 0), the load as a percentage of the 1RM (``pct_1rm``, above 0 and at most 100) and
 a ``relation``: a name in `RELATIONS`, or a relation with a constant of its own. Results
-are in the same units and ranges. A ValueError says which argument lies outside the
-range of the relation, in any element.
+are in the same units, a 1RM in that of the load. A ValueError says which argument lies
+outside the range of the relation, in any element.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ import pandas as pd
 
 from hipext.files.checks import check_one_of
 from hipext.files.io import data_dir
-from hipext.files.tables import Column, Table
+from hipext.files.tables import table_of
 from hipext.intensity.relations import (
     MAX_REPS,
     RELATION,
@@ -30,28 +30,28 @@ from hipext.intensity.relations import (
     rir_at,
 )
 
-SCHEMES = Table(
+SCHEMES = table_of(
     "set_schemes",
     "one set of a scheme",
-    (
-        Column("scheme", "str", "", "name of the scheme"),
-        Column("set", "int64", "", "number of the set, from 1"),
-        Column("reps", "int64", "repetitions", "repetitions of the set"),
-        Column("load_from", "str", "", "repetitions that set the load: own, longest"),
-        Column("points", "float64", "% of 1RM", "added to the load; below 0, lighter"),
-        Column("kind", "str", "", "kind of figure, as in the table of sources"),
-    ),
+    """
+    scheme | str | | name of the scheme
+    set | int64 | | number of the set, from 1
+    reps | int64 | repetitions | repetitions of the set
+    load_from | str | | repetitions that set the load: own, longest
+    points | float64 | % of 1RM | added to the load; below 0, lighter
+    kind | str | | kind of figure, as in the table of sources
+    """,
 )
-SCHEME_WEEKS = Table(
+SCHEME_WEEKS = table_of(
     "scheme_weeks",
     "one set of a week",
-    (
-        Column("week", "int64", "", "number of the week, from 1"),
-        Column("set", "int64", "", "number of the set, from 1"),
-        Column("reps", "int64", "repetitions", "repetitions of the set"),
-        Column("rir", "float64", "repetitions", "left in reserve by the relation"),
-        Column("pct_1rm", "float64", "%", "load in percent of the 1RM, 0-100"),
-    ),
+    """
+    week | int64 | | number of the week, from 1
+    set | int64 | | number of the set, from 1
+    reps | int64 | repetitions | repetitions of the set
+    rir | float64 | repetitions | left in reserve by the relation
+    pct_1rm | float64 | % | load in percent of the 1RM, 0-100
+    """,
 )
 ADJUSTMENTS = {  # what the adjustment of a method means, and its unit
     "rir": "repetitions in reserve",
@@ -271,7 +271,7 @@ def adjusted_reps(
 ) -> float:
     """Return the repetitions at a percentage of the 1RM, short of the maximum.
 
-    The inverse of `adjusted_pct_1rm`, with the same arguments.
+    The inverse of `adjusted_pct_1rm`; method, adjustment and relation are as there.
 
     Examples
     --------

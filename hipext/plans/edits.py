@@ -334,12 +334,16 @@ def _whole(least: int, most: int, words: str) -> Allowed:
     return Allowed(f"{words} to {most}", _number(wanted, least, most, int))
 
 
+def _or_as_is(words: str, *check: Callable[[str, object], object]) -> Allowed:
+    return Allowed(f"{words}; {AS_IS} for as it is", *check, neutral=AS_IS)
+
+
 def _one_of(words: Iterable[str]) -> Allowed:
     def checked(name: str, value: object) -> str:
         check_one_of(value, (AS_IS, *words), name=name)
         return value
 
-    return Allowed(f"{', '.join(words)}; {AS_IS} for as it is", checked, AS_IS)
+    return _or_as_is(", ".join(words), checked)
 
 
 _SHARE = Allowed("0 to 1", _number("a share from 0 to 1, like 0.5", 0, 1))
@@ -524,9 +528,7 @@ def _stretched(phases: tuple[Phase, ...], n_weeks: int) -> tuple[Phase, ...]:
 @_knob(
     "one exercise instead of another wherever that is work, in ladders too; everything "
     "else of the slot stays, a load in kg as well",
-    Allowed(
-        '"old>new" or { old = "...", new = "..." }; as_is for as it is', neutral=AS_IS
-    ),
+    _or_as_is('"old>new" or { old = "...", new = "..." }'),
 )
 def _swap(plan: Plan, value: object) -> Plan:
     old, new = (exercise_named(name, read_exercises()).id for name in _pair(value))
@@ -559,10 +561,7 @@ def _pair(value: object) -> tuple[str, str]:
 
 @_knob(
     "tempo of all working slots that count repetitions; those whose rule is tempo stay",
-    Allowed(
-        "seconds like 3-1-1-0 (eccentric-pause-concentric-pause); as_is for as it is",
-        neutral=AS_IS,
-    ),
+    _or_as_is("seconds like 3-1-1-0 (eccentric-pause-concentric-pause)"),
 )
 def _tempo(plan: Plan, value: object) -> Plan:
     parse_tempo(str(value))

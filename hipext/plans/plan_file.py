@@ -24,8 +24,8 @@ _INDENT = "  "
 _KeyPath = tuple[str | int, ...]  # keys, and places in lists from 0
 # Comments above a place and beside it, in the order of the text; () is its end.
 _Comments = dict[_KeyPath, tuple[list[str], list[str]]]
-# The place of a line and the line itself. Indentation alone is a place for comments
-# that has no line; a line without a place has none.
+# The place of a line, and the line. A line of indentation alone is not written, only
+# the comments of its place; a line whose place is None takes no comments.
 _Line = tuple[_KeyPath | None, str]
 
 

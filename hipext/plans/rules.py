@@ -265,7 +265,7 @@ def step_reason(
     *,
     note: str = "",
 ) -> str:
-    """Return why a rule decided so, in words; `note` follows a change of the load."""
+    """Return why a rule decided as it did; `note` follows a change of the load."""
     every, is_hold = _every(rule), scheme.is_hold
     is_weekly, is_wave = rule.rule == "step", rule.rule == "wave"
     goal = counted(every, "good week" if is_weekly else "good session")

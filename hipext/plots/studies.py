@@ -1,10 +1,10 @@
 """Figures of studies: comparisons, sweeps, sensitivity, searches and published trials.
 
-A table in, matplotlib Axes out; nothing is computed. Every function draws on the axes
-that it is given, `ax`, or on the current ones of pyplot, and raises ValueError for a
-column that is missing and for an unknown name. An `outcome` is one of those in the
-table. Values are those of a model, never a claim about an athlete. Functions that end
-in `_figure` return whole pages.
+A table in, matplotlib Axes out; nothing is computed. Every `plot_` function draws on
+the axes that it is given, `ax`, or on the current ones of pyplot; functions that end in
+`_figure` return whole pages. All raise ValueError for a column that is missing and for
+an unknown name. An `outcome` is one of those in the table. Values are those of a model,
+never a claim about an athlete.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -413,6 +413,7 @@ def comparison_figure(found: Comparison, outcome: str) -> Figure:
 @rc_context({"font.size": _FONT_PT})
 def sweep_figure(found: Sweep, outcome: str) -> Figure:
     """Return an outcome by each varied name, and as a surface of two numbers."""
+    check_one_of(outcome, OUTCOMES, name="outcome")
     names = list(found.vary)[:MOST_PANELS]
     summary = as_written(found.summary, names)
     numbers = summary[names].infer_objects().select_dtypes("number")

@@ -8,24 +8,24 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from hipext.files.tables import Column, Table
+from hipext.files.tables import table_of
 from hipext.metrics.workload import check_days, checked_load, decayed_sum
 from hipext.response.impulse_response import ImpulseResponse, Traces, Values
 
-FILTERED = Table(
+FILTERED = table_of(
     "filtered",
     "one day; states given the tests up to that day",
-    (
-        Column("fitness", "float64", "performance", "mean of the state"),
-        Column("fitness_sd", "float64", "performance", "its standard deviation"),
-        Column("fatigue", "float64", "performance", "mean of the state"),
-        Column("fatigue_sd", "float64", "performance", "its standard deviation"),
-        Column("performance", "float64", "performance", "baseline, fitness, fatigue"),
-        Column("performance_sd", "float64", "performance", "of it, without test error"),
-        Column("predicted", "float64", "performance", "of a test, before it is seen"),
-        Column("predicted_sd", "float64", "performance", "of it, with test error"),
-        Column("innovation", "float64", "performance", "test - predicted; NaN: none"),
-    ),
+    """
+    fitness | float64 | performance | mean of the state
+    fitness_sd | float64 | performance | its standard deviation
+    fatigue | float64 | performance | mean of the state
+    fatigue_sd | float64 | performance | its standard deviation
+    performance | float64 | performance | baseline, fitness, fatigue
+    performance_sd | float64 | performance | of it, without test error
+    predicted | float64 | performance | of a test, before it is seen
+    predicted_sd | float64 | performance | of it, with test error
+    innovation | float64 | performance | test - predicted; NaN: none
+    """,
 )
 _SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 

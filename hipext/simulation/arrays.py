@@ -483,8 +483,8 @@ def _by_status(name: str, traits: np.ndarray, model: np.void) -> np.ndarray:
 
 def _power(base: np.ndarray, exponent: float) -> np.ndarray:
     """Return a power that every machine rounds alike; NumPy's goes by the processor."""
-    powers = map(float(exponent).__rpow__, base.ravel().tolist())
-    return np.fromiter(powers, float, base.size).reshape(base.shape)
+    exponent = float(exponent)  # a number of NumPy would make the power NumPy's
+    return np.reshape([one**exponent for one in base.ravel().tolist()], base.shape)
 
 
 def _recovery(traits: np.ndarray, model: np.void) -> np.ndarray:

@@ -124,10 +124,9 @@ def decisions_table(
         elif one.slot == why.PHASE_ROW:
             about = _about_gate(plan, one)
         else:
-            # A decision about a session names its occasion; others are about the week.
-            occasion = one.observed.get("occasion", nan)
-            is_of_week = isnan(occasion)
-            session = "" if is_of_week else session_of(setting, places, int(occasion))
+            session = ""  # of a decision about the week; others name their occasion
+            if "occasion" in one.observed:
+                session = session_of(setting, places, int(one.observed["occasion"]))
             about = _about_week(plan, session, one)
         session, subject, rule, observed, sentence = about
         if is_open_loop and "all_sets_completed" in observed:

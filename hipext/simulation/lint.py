@@ -1,7 +1,7 @@
 """Checks for plans that are valid but probably not what was meant.
 
-Every rule is a function that yields findings, or returns what it finds in one slot
-(`SLOT_RULES`); its name is the id of the rule.
+Every rule is a function that yields findings, or returns what it finds in one slot;
+its name is the id of the rule (`RULES`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, read_athlete
-from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, Column, Table
+from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, table_of
 from hipext.metrics.volume import hard_sets, weekly
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import (
@@ -32,15 +32,15 @@ MAX_WEEKLY_RISE_PCT = 10  # of sets or volume load; a rule of thumb, assumption
 MAX_WEEKS_WITHOUT_DELOAD = 8
 MIN_HIP_SHARE = 0.6  # of hip- and knee-dominant sets; assumption
 MAX_STEP_PCT = 10  # of the load; consensus is 2-10 %: Ratamess et al. (2009), E06-006
-LINT = Table(
+LINT = table_of(
     "lint",
     "one finding",
-    (
-        Column("place", "str", "", "where in the plan"),
-        Column("check", "str", "", "id of the check"),
-        Column("message", "str", "", "what was found, with the number and the limit"),
-        Column("suggestion", "str", "", "what to write instead"),
-    ),
+    """
+    place | str | | where in the plan
+    check | str | | id of the check
+    message | str | | what was found, with the number and the limit
+    suggestion | str | | what to write instead
+    """,
 )
 Finding = tuple[str, str, str]  # place, message, suggestion
 
@@ -88,8 +88,8 @@ def lint_plan(
     linted = LintedPlan(plan, exercises, sets, weeks)
     rows = [
         (place, rule.__name__, message, suggestion)
-        for rule in RULES
-        for place, message, suggestion in _found(rule, linted)
+        for rule, at in RULES.items()
+        for place, message, suggestion in _found(rule, at, linted)
     ]
     return LINT.from_rows(rows)
 
@@ -157,9 +157,11 @@ Texts = tuple[str, str] | None  # message and suggestion, after the exercise's n
 SlotRule = Callable[[LintedPlan, Slot, Exercise], Texts]
 
 
-def _found(rule: Rule | SlotRule, linted: LintedPlan) -> Iterator[Finding]:
+def _found(
+    rule: Rule | SlotRule, at: str | None, linted: LintedPlan
+) -> Iterator[Finding]:
     """Yield the findings of a rule: those about slots as one per block or session."""
-    if rule not in SLOT_RULES:
+    if at is None:
         yield from rule(linted)
         return
     for home, slots in linted.homes():
@@ -169,7 +171,7 @@ def _found(rule: Rule | SlotRule, linted: LintedPlan) -> Iterator[Finding]:
             if (texts := rule(linted, slot, linted.exercises[slot.exercise]))
         ]
         if found:
-            yield _merged(home, found, SLOT_RULES[rule])
+            yield _merged(home, found, at)
 
 
 def _merged(home: str, found: Sequence[tuple[int, str, str, str]], at: str) -> Finding:
@@ -434,24 +436,19 @@ def lonely_group(linted: LintedPlan) -> Iterator[Finding]:
                 )
 
 
-RULES: tuple[Rule | SlotRule, ...] = (
-    no_failure_path,
-    weekly_jump,
-    large_step,
-    step_below_increment,
-    no_deload_in_reach,
-    unused_days,
-    no_side_policy,
-    hinge_days_back_to_back,
-    before_prerequisite,
-    hip_share_low,
-    no_mobility_between_heavy,
-    no_warm_up,
-    lonely_group,
-)
-SLOT_RULES: dict[SlotRule, str] = {  # rules about one slot: place within the slot
+# Place within the slot for rules about one slot; None for rules about the plan.
+RULES: dict[Rule | SlotRule, str | None] = {
     no_failure_path: ", progress",
+    weekly_jump: None,
     large_step: ", progress",
     step_below_increment: ", progress, add_kg",
+    no_deload_in_reach: None,
+    unused_days: None,
     no_side_policy: "",
+    hinge_days_back_to_back: None,
+    before_prerequisite: None,
+    hip_share_low: None,
+    no_mobility_between_heavy: None,
+    no_warm_up: None,
+    lonely_group: None,
 }

@@ -207,7 +207,7 @@ def _log(setting: Setting, weeks: np.ndarray, *, is_kept: bool = False) -> state
     plan, n_lifts, n_sides = setting.plan, len(setting.exercises), len(state.SIDES)
     n_weeks = len(weeks) if is_kept else 0
     n_days = n_weeks * DAYS_PER_WEEK
-    max_sets, max_slots = _max_rows_per_week(setting)
+    max_sets, max_slots = _max_rows_per_week(setting) if is_kept else (0, 0)
     # Without a log every decision overwrites one row.
     n_decisions = 1 + 2 * max_slots * n_weeks + _MAX_OTHER_DECISIONS * n_days
     decision = np.zeros(1, state.DECISION_LOG)

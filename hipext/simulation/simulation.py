@@ -11,7 +11,7 @@ from hipext.files.checks import PlanError, check_one_of
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter, parameter_table, values_in_use
 from hipext.files.records import INPUTS_OF_RUN, record_bytes, record_of
-from hipext.files.tables import CAPACITY, TRAINING_LOADS, Column, Table
+from hipext.files.tables import CAPACITY, TRAINING_LOADS, table_of
 from hipext.metrics import volume
 from hipext.plans.exercises import Exercise, read_exercises
 from hipext.plans.plan import Plan
@@ -25,15 +25,15 @@ TABLES = ("sets", "daily", "weekly", "decisions", "assessments", "response")
 TABLES += ("assumptions",)
 CLOSED_LOOP_TABLES = (*TABLES, "capacity")
 ALL_FILES = (*(f"{name}.csv" for name in CLOSED_LOOP_TABLES), "record.json")
-ASSUMPTIONS = Table(
+ASSUMPTIONS = table_of(
     "assumptions",
     "one thing that was assumed",
-    (
-        Column("where", "str", "", "plan, athlete, catalogue or model"),
-        Column("what", "str", "", "name of the quantity, or the statement itself"),
-        Column("value", "str", "", "value with its unit; empty for a statement"),
-        Column("source", "str", "", "evidence row of a convention; empty for none"),
-    ),
+    """
+    where | str | | plan, athlete, catalogue or model
+    what | str | | name of the quantity, or the statement itself
+    value | str | | value with its unit; empty for a statement
+    source | str | | evidence row of a convention; empty for none
+    """,
 )
 STATEMENTS = {  # of a mode
     "open_loop": (
@@ -232,7 +232,7 @@ def check_seed(seed: int) -> None:
 def _open_loop_run(
     plan: Plan, athlete: Athlete, exercises: Mapping[str, Exercise]
 ) -> tuple[Setting, Trace]:
-    """Return a run of the open loop, in which all loads are below the 1RM."""
+    """Return a run of the open loop; PlanError unless all loads are below the 1RM."""
     check_inputs(plan, athlete)
     # A 1RM is needed for external loads alone: effort without a load is not simulated.
     loads_kg = [

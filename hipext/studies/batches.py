@@ -84,8 +84,7 @@ class Job:
             "seed": self.seed,
             "noise": self.noise,
             "keeps_weeks": self.keeps_weeks,
-            # Constants belong to the thread that changed them, and would not reach a
-            # worker otherwise.
+            # Constants in use belong to a context, which another process lacks.
             "parameters": values_in_use(),
         }
         return zlib.compress(json.dumps(values).encode())

@@ -40,11 +40,13 @@ LEAST_SHARE = 0.5  # of the athletes still train in the last week of a course
 TABLES = ("differences", "weekly", "weekly_differences", "outcomes")
 
 # Columns that several tables have, as `table_of` reads them.
-_WEEK = """
-    scenario | str | | name of the scenario
-    week | int64 | | week of the plan, from 1
-    outcome | str | | one of crowds.OUTCOMES
+_SCENARIO = """
+    scenario | str | | name of the scenario"""
+_OUTCOME = """
+    outcome | str | | one of crowds.OUTCOMES"""
+_N = """
     n | int64 | runs | athletes, times seeds, that it is about"""
+_WEEK = f"{_SCENARIO}\n week | int64 | | week of the plan, from 1{_OUTCOME}{_N}"
 _INTERVAL = """
     ci_low | float64 | of outcome | lower limit of the mean difference
     ci_high | float64 | of outcome | upper limit of the mean difference"""
@@ -61,8 +63,8 @@ def _quantiles(shares: Sequence[float], of_what: str) -> str:
 OUTCOME_TABLE = table_of(
     "outcomes",
     "one athlete with one seed in one scenario",
-    """
-    scenario | str | | name of the scenario
+    _SCENARIO
+    + """
     seed | int64 | | of the random numbers
     athlete | int64 | | number of the athlete, from 1"""
     + "".join(
@@ -74,12 +76,12 @@ OUTCOME_TABLE = table_of(
 DIFFERENCES = table_of(
     "differences",
     "one outcome of one scenario, beside that of the baseline",
-    """
-    scenario | str | | name of the scenario
-    baseline | str | | name of the scenario it is compared with
-    outcome | str | | one of crowds.OUTCOMES
-    unit | str | | unit of the outcome; empty for a number
-    n | int64 | runs | athletes, times seeds, that it is about
+    _SCENARIO
+    + "\n baseline | str | | name of the scenario it is compared with"
+    + _OUTCOME
+    + "\n unit | str | | unit of the outcome; empty for a number"
+    + _N
+    + """
     mean_baseline | float64 | of outcome | mean in the baseline
     mean | float64 | of outcome | mean in the scenario
     difference | float64 | of outcome | mean of athletes' differences"""
@@ -337,11 +339,11 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
 
 
 def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
-    """Yield weeks of [..., week] that enough reach, from 1: n, mean and quantiles."""
+    """Yield each week of [..., week] that enough reach, with n, mean and quantiles."""
     flat = course.reshape(-1, course.shape[-1])
     is_there = ~np.isnan(flat)
-    # Weeks that fewer than half of the athletes reach are left out, because those whom
-    # closed gates keep in the plan differ from the others.
+    # Weeks count from 1. Those that fewer than half of the athletes reach are left out,
+    # because athletes whom closed gates keep in the plan differ from the others.
     shares = is_there.mean(axis=0)
     # One call of `quantile` for all weeks that everybody reaches: nearly all of the
     # time would go into a call for each week.

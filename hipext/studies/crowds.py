@@ -89,7 +89,7 @@ def weeks_in_parts(
     engine: str | None = None,
     n_threads: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Yield the weeks of some athletes after the other; `first` is the first number."""
+    """Yield the weeks of one group of athletes after another, from number `first`."""
     # Machine code takes chunks, so that threads share the work and a bar moves: every
     # thread gets some, however few they are. Plain Python takes one athlete at a time.
     is_compiled, n = runs_compiled(engine), len(setting.athletes.records)

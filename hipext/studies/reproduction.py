@@ -109,7 +109,7 @@ class Difference:
         size = f" (relative difference {self.relative:.1e})" if is_size else ""
         return (
             f"{self.file}, {place}: {self.theirs} in the folder, "
-            f"{self.ours} made again{size}"
+            f"{self.ours} when reproduced{size}"
         )
 
 
@@ -496,7 +496,7 @@ def _are_near(ours: bytes, theirs: bytes, tolerance: float) -> bool:
     return True
 
 
-_ROWS = {  # by the ending of a file: how messages call it, and the rows of its content
+_ROWS = {  # by the ending of a file: what messages call it, and the rows of its content
     "csv": ("CSV", _csv_rows),
     "json": ("JSON", _json_rows),
     "parquet": ("Parquet", _parquet_rows),

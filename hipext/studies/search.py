@@ -263,9 +263,11 @@ def front_of(table: pd.DataFrame, goals: Mapping[str, str]) -> pd.DataFrame:
     # on the front itself: each row is compared with the front so far, not with all.
     order = known[np.lexsort((known, *costs[known].T[::-1]))]
     front: list[int] = []
+    best = np.empty_like(costs)  # costs of the front so far
     for row in order:
-        ahead, own = costs[front], costs[row]
+        ahead, own = best[: len(front)], costs[row]
         if not ((ahead <= own).all(axis=1) & (ahead < own).any(axis=1)).any():
+            best[len(front)] = own
             front.append(row)
     return table.iloc[front]
 

@@ -206,8 +206,10 @@ def read_sweep(folder: str | Path) -> Sweep:
         raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
-    # Copied, because a table of so many columns as read is slow to add others to.
-    summary = pd.read_csv(folder / SUMMARY, index_col="scenario").copy()
+    # In the order of the design, whatever that of the file; copied, because a table of
+    # so many columns as read is slow to add others to.
+    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
+    summary = table.reindex(job.design.index).copy()
     return Sweep(
         folder=folder,
         name=spec.name,

@@ -42,7 +42,7 @@ def exercises():
 
 
 @pytest.mark.parametrize("name", shipped_names("athletes"))
-def test_a_shipped_athlete_is_read_and_says_to_be_invented(name):
+def test_a_shipped_athlete_is_read_and_is_said_to_be_invented(name):
     assert "nvented" in read_athlete(name).description
 
 

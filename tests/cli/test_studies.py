@@ -328,6 +328,12 @@ def test_of_several_names_the_means_of_scenarios_are_drawn_by_each(made):
     assert places == ["[]", "[2, 3]"]
 
 
+def test_an_unknown_outcome_is_refused_before_anything_is_drawn(made):
+    folder, _ = made
+    with pytest.raises(ValueError, match=r"outcome must be one of .*; got 'strenght'"):
+        sweep_figure(read_sweep(folder / "sweep"), "strenght")
+
+
 def test_of_one_name_the_athletes_are_drawn_as_well(home):
     text = HEAD.format(name="One", persons=3) + "[vary]\nrest = [1.0, 2.0]\n"
     (home / "s.toml").write_text(text, encoding="utf-8")

@@ -285,7 +285,7 @@ def test_outcomes_have_a_row_per_scenario_seed_and_athlete(found):
     assert list(table)[3:] == list(OUTCOMES)
 
 
-def test_seeds_are_reported_apart(found):
+def test_seeds_are_kept_apart(found):
     one = compare([small_plan(every_weeks=4)], cohort(40), seeds=(0,)).outcomes
     both = found.outcomes.query("scenario == 'as it is' and seed == 0")
     pd.testing.assert_frame_equal(

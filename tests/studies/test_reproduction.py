@@ -261,7 +261,7 @@ def test_an_edited_cell_is_found_with_both_values(folder, files):
     assert again.cause == "table weekly.csv was changed after the run"
     assert "weekly.csv, row" in again.difference
     assert "77.5 in the folder" in again.difference
-    assert f"{row} made again (relative difference" in again.difference
+    assert f"{row} when reproduced (relative difference" in again.difference
     assert not again.is_equal
 
 
@@ -360,7 +360,7 @@ def test_the_cause_is_what_differs_between_then_and_now(folder, edit, cause):
     again = reproduce(folder)
     assert re.search(cause, again.cause)
     assert again.difference == (
-        "weekly.csv, row 1, column week: 5 in the folder, 1 made again "
+        "weekly.csv, row 1, column week: 5 in the folder, 1 when reproduced "
         "(relative difference 8.0e-01)"
     )
     assert not again.is_equal

@@ -496,6 +496,23 @@ def test_sensitivity_is_that_of_the_means_with_the_level_asked_for(tmp_path):
         found.sensitivity("strength")
 
 
+def test_sensitivity_goes_by_the_names_of_scenarios_not_by_their_order(tmp_path):
+    vary = {
+        "athlete.response": {"low": 0.2, "high": 2.0},
+        "start_load": {"low": 0.8, "high": 1.0},
+    }
+    spec = spec_of(n_athletes=4, vary=vary, design={"kind": "saltelli", "n": 4})
+    found = sweep(spec, tmp_path / "s")
+    path = tmp_path / "s" / "summary.csv"
+    header, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([header, *rows[::-1]]) + "\n", encoding="utf-8")
+    moved = read_sweep(tmp_path / "s")
+    pd.testing.assert_frame_equal(moved.summary, found.summary)
+    pd.testing.assert_frame_equal(
+        moved.sensitivity().indices, found.sensitivity().indices
+    )
+
+
 def test_what_nothing_depends_on_has_no_weight(tmp_path):
     vary = {
         "athlete.response": {"low": 0.2, "high": 2.0},
