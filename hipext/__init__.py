@@ -22,6 +22,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
             "widgets",
         ],
         "files": [
+            "InputError",
             "PlanError",
             "cite",
             "parameter",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from hipext.files.checks import InputError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values, mass
 from hipext.plans.exercises import Exercise, Fraction, exercise_named, read_exercises
@@ -178,7 +179,7 @@ def one_rm_of(
     while lift not in athlete.one_rm_kg:
         link = exercises[lift].one_rm_from
         if link is None:
-            raise ValueError(
+            raise InputError(
                 f"{athlete.name} has no 1RM for {exercise}, nor for a lift that it "
                 f"could be estimated from ({', '.join(chain)}); measured are "
                 f"{', '.join(athlete.one_rm_kg) or 'none'}. "
@@ -203,7 +204,7 @@ def _doubled_lifts(one_rm_kg: object) -> Iterator[str]:
     exercises = read_exercises()
     names: dict[str, list[str]] = {}
     for name in one_rm_kg if isinstance(one_rm_kg, Mapping) else ():
-        with suppress(ValueError):  # unknown names are reported by the model
+        with suppress(InputError):  # unknown names are reported by the model
             lift = exercise_named(str(name), exercises).id
             names.setdefault(lift, []).append(repr(name))
     for lift, given in names.items():

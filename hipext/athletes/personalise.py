@@ -13,7 +13,7 @@ from itertools import groupby
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, one_rm_of
-from hipext.files.checks import listed
+from hipext.files.checks import InputError, listed
 from hipext.files.parameters import parameter
 from hipext.files.schema import place
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, table_of
@@ -376,7 +376,7 @@ def _swapped(
 
 def _has_one_rm(athlete: Athlete, exercise: Exercise) -> bool:
     """Return whether a 1RM is known or can be estimated."""
-    with suppress(ValueError):
+    with suppress(InputError):
         return one_rm_of(athlete, exercise.id, read_exercises()).kg > 0
     return False
 

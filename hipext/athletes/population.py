@@ -30,7 +30,7 @@ from hipext.engine.compiled import as_python_objects, can_compile, compiled
 from hipext.engine.progression import record_of
 from hipext.engine.random import normals, philox
 from hipext.engine.state import LEFT, RIGHT, SIDES
-from hipext.files.checks import PlanError
+from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.parameters import parameter
 from hipext.files.schema import FileValue, check_values
@@ -119,7 +119,7 @@ class Group(FileValue):
 def _shares_make_one(groups: tuple[Group, ...]) -> tuple[Group, ...]:
     total = sum(group.share for group in groups)
     if groups and abs(total - 1) >= 1e-9:
-        raise ValueError(f"the shares must make 1 together; they make {total:g}.")
+        raise InputError(f"the shares must make 1 together; they make {total:g}.")
     return groups
 
 
@@ -159,7 +159,7 @@ class Cohort(Sequence):
         if isinstance(place, slice):
             places = range(self.n)[place]
             if places.step != 1:
-                raise ValueError(
+                raise InputError(
                     f"athletes are taken in a row; got step {places.step}."
                 )
             return replace(self, n=len(places), first=self.first + places.start)
@@ -210,9 +210,9 @@ def cohort(
     True
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_ATHLETES:
-        raise ValueError(f"n must be a whole number, 1 to {MAX_ATHLETES}; got {n!r}.")
+        raise InputError(f"n must be a whole number, 1 to {MAX_ATHLETES}; got {n!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise ValueError(f"seed must be 0 to 2**63 - 1; got {seed!r}.")
+        raise InputError(f"seed must be 0 to 2**63 - 1; got {seed!r}.")
     if not isinstance(population, Population):
         population = read_population(population)
     return Cohort(population=population, n=n, seed=seed)

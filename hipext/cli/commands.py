@@ -5,6 +5,7 @@ Modules are loaded when a command uses them, so that ``hipext --help`` answers a
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,9 +20,13 @@ import hipext
 from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
+from hipext.files.checks import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_DEBUG = "--debug"
 
 
 class Commands(TyperGroup):
@@ -57,21 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
             stream.reconfigure(errors="replace")  # "?" for what a terminal lacks
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debugging = _DEBUG in given  # behind the command as well as in front of it
     try:
-        app(arguments)
-    except (OSError, ValueError) as error:
-        print(_error_message(error), file=sys.stderr)
-        sys.exit(2)
+        app([one for one in given if one != _DEBUG])
     except Exception as error:
-        # Neither the input nor the system: a fault of hipext itself.
-        if os.environ.get("HIPEXT_TRACEBACK"):
-            raise
-        print(
-            f"Internal error in hipext ({type(error).__name__}: {error}). "
-            "Set HIPEXT_TRACEBACK=1 to see where, and please report it.",
-            file=sys.stderr,
-        )
-        sys.exit(1)
+        if is_debugging:
+            traceback.print_exc()
+        is_own_fault = not isinstance(error, InputError | OSError | MemoryError)
+        message = _fault_message(error) if is_own_fault else _error_message(error)
+        print(message, file=sys.stderr)
+        sys.exit(1 if is_own_fault else 2)
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -85,6 +86,9 @@ def _without_command(
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, help="Print the version."),
+    ] = False,
+    _debug: Annotated[
+        bool, typer.Option(_DEBUG, help="After an error, print where it arose.")
     ] = False,
 ) -> None:
     """Take the options that need no command."""
@@ -113,7 +117,7 @@ def run(
 
     files.checks.check_one_of(load, hipext.tables.TRAINING_LOADS, name="--load")
     if is_open and (seed or no_noise):
-        raise ValueError("--open-loop is not random: leave out --seed and --no-noise.")
+        raise InputError("--open-loop is not random: leave out --seed and --no-noise.")
     changed = read_changes(changes or [])
     chosen = cli.text.with_changes_described(
         hipext.vary(hipext.read_plan(plan), changed), changed
@@ -431,7 +435,7 @@ def fmt(
     if not write:
         print(after, end="")
     elif not Path(plan).is_file():
-        raise ValueError(
+        raise InputError(
             f"{plan} is a shipped plan and stays as it is. "
             f"Save a copy first: hipext fmt {plan} > my_plan.toml"
         )
@@ -536,8 +540,19 @@ def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -
     print(found.model_dump_json(indent=2) if as_json else text)
 
 
+def _fault_message(error: Exception) -> str:
+    """Return a fault of hipext itself as a message."""
+    return (
+        f"This is a fault of hipext, not of your input: {type(error).__name__}: "
+        f"{error}\nPlease report it to whoever gave you hipext {version('hipext')}: "
+        f"the command, the files it names, and what it prints with {_DEBUG}."
+    )
+
+
 def _error_message(error: Exception) -> str:
     """Return a fault of the input or of the system as a message."""
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory ({error}). Take fewer athletes or weeks."
     # Our own OSErrors are whole sentences; those of the system have a strerror.
     if not getattr(error, "strerror", None):
         return str(error)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from hipext.files.checks import InputError
+
 # Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
 _Text = str | None
@@ -169,13 +171,13 @@ def read_vary(texts: Iterable[str]) -> dict[str, list[object]]:
     for text in texts:
         name, values = _key_and_value(text, "--vary needs KEY=VALUE,VALUE")
         if name in lists:
-            raise ValueError(
+            raise InputError(
                 f"--vary: {name!r} is there twice; got {text!r} besides. "
                 f"Write all its values behind one {name}=."
             )
         parts = [*_parts(values, text)]
         if not all(parts):
-            raise ValueError(
+            raise InputError(
                 f"--vary needs a value before and after each comma; got {text!r}. "
                 f'Write "" for an empty text.'
             )
@@ -204,20 +206,20 @@ def _numbers(
         name, values = _key_and_value(text, needed)
         if name in found:
             option = needed.partition(" ")[0]
-            raise ValueError(f"{option} names {name} twice. Leave one out.")
+            raise InputError(f"{option} names {name} twice. Leave one out.")
         try:
             found[name] = tuple(map(float, values.split(",")))
         except ValueError:
             found[name] = ()
         if len(found[name]) != n_numbers:
-            raise ValueError(f"{needed}; got {text!r}.")
+            raise InputError(f"{needed}; got {text!r}.")
     return found
 
 
 def _key_and_value(text: str, needed: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ValueError(f"{needed}; got {text!r}.")
+        raise InputError(f"{needed}; got {text!r}.")
     return key.strip(), value
 
 
@@ -239,11 +241,11 @@ def _parts(values: str, text: str) -> Iterator[str]:
         has_open_quote = '"' in bare or "'" in bare
         depth = sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))
         if depth < 0 and not has_open_quote:
-            raise ValueError(f"--vary: a bracket was never opened in {text!r}.")
+            raise InputError(f"--vary: a bracket was never opened in {text!r}.")
         # A comma inside quotes or brackets belongs to the value: read on.
         if depth == 0 and not has_open_quote:
             yield part.strip()
             part = None
     if part is not None:
         what = "quote" if has_open_quote else "bracket"
-        raise ValueError(f"--vary: a {what} is not closed in {text!r}.")
+        raise InputError(f"--vary: a {what} is not closed in {text!r}.")

@@ -23,7 +23,7 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import counted, shortened
+from hipext.files.checks import InputError, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
 from hipext.plans.plan import Plan
@@ -135,14 +135,14 @@ def _series_of(
     cells = read_cells(path)
     if not is_sets_table(cells):
         if exercise is not None:
-            raise ValueError(
+            raise InputError(
                 f"--exercise {exercise} needs a sets table, as hipext run writes it; "
                 f"{path} has the columns {', '.join(cells.columns)}."
             )
         return daily_series(cells, columns, source=path, missing=missing)
     named = [f"--{name} {column}" for name, column in columns.items() if column]
     if unused := [one for one in named if not one.startswith("--load ")]:
-        raise ValueError(
+        raise InputError(
             f"{path} is a sets table: its days are known and its performance is that "
             f"of --exercise. Leave out {' and '.join(unused)}."
         )
@@ -251,7 +251,7 @@ def compared_scenarios(
     if len(plans) == 1:
         return variations(plans[0], varied, together=factorial)
     if varied:
-        raise ValueError(
+        raise InputError(
             f"--vary changes one plan; several were named ({', '.join(names)}). "
             "Compare plans, or values in one plan."
         )
@@ -259,7 +259,7 @@ def compared_scenarios(
     for called in ([Path(name).stem for name in names], names):
         if len(set(called)) == len(called):
             return dict(zip(called, plans, strict=True))
-    raise ValueError(f"A plan is named twice: {', '.join(names)}.")
+    raise InputError(f"A plan is named twice: {', '.join(names)}.")
 
 
 def compared_athletes(
@@ -267,11 +267,11 @@ def compared_athletes(
 ) -> Sequence[Athlete]:
     """Return one athlete n times, or n athletes drawn from a population."""
     if n < 1:
-        raise ValueError(f"--athletes must be at least 1; got {n}.")
+        raise InputError(f"--athletes must be at least 1; got {n}.")
     if athlete is None:
         return cohort(n, population or "novices", seed=seed)
     if population is not None:
-        raise ValueError("Name --athlete or --population, not both.")
+        raise InputError("Name --athlete or --population, not both.")
     return [read_athlete(athlete)] * n
 
 

@@ -17,6 +17,7 @@ from hipext.course.tasks import (
     chosen_names,
     read_notebook,
 )
+from hipext.files.checks import import_extra
 from hipext.files.evidence import cite
 
 LIMITS, TASKS = "What the model leaves out", "Your turn"
@@ -34,7 +35,7 @@ _PAGES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-INSTALL = "mistune is not installed. Install it with: pip install 'hipext[class]'"
+_NEEDS_MISTUNE = "Handouts are made from Markdown, which needs mistune."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,12 +229,9 @@ def is_list_of_questions(block: Block) -> bool:
 @cache
 def _markdowns() -> tuple[Callable, Callable]:
     """Return mistune's functions from text to blocks, and from text to HTML."""
-    try:
-        from mistune import create_markdown
-    except ImportError:
-        raise ValueError(INSTALL) from None
-    to_blocks = create_markdown(renderer=None, plugins=["table"])
-    return to_blocks, create_markdown(plugins=["table"])
+    mistune = import_extra("mistune", "class", use=_NEEDS_MISTUNE)
+    to_blocks = mistune.create_markdown(renderer=None, plugins=["table"])
+    return to_blocks, mistune.create_markdown(plugins=["table"])
 
 
 def _on_paper(block: Block) -> Block:

@@ -14,6 +14,7 @@ from subprocess import DEVNULL, Popen
 from threading import Thread
 
 from hipext.engine.compiled import can_compile
+from hipext.files.checks import InputError, import_extra
 from hipext.files.io import data_dir, notebooks_dir
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
@@ -49,7 +50,7 @@ def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
     """Raise ValueError for the root user, unless `allow_root`."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
-        raise ValueError(
+        raise InputError(
             "What runs as root can change everything here. If that is meant: "
             f"hipext {command} --allow-root"
         )
@@ -79,12 +80,8 @@ def launch_lab(
     folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
 ) -> None:
     """Run JupyterLab in `folder` until it is stopped; local, with a token."""
-    try:
-        from jupyterlab.labapp import LabApp
-    except ImportError:
-        raise ValueError(
-            "JupyterLab is not installed. Install it with: pip install 'hipext[lab]'"
-        ) from None
+    use = "hipext lab opens JupyterLab, which is not installed."
+    lab = import_extra("jupyterlab.labapp", "lab", use=use)
     send_at_once()
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",
@@ -94,7 +91,7 @@ def launch_lab(
         f"--ServerApp.allow_root={allow_root}",
     ]
     with compile_in_background():
-        LabApp.launch_instance(arguments)
+        lab.LabApp.launch_instance(arguments)
 
 
 @contextmanager
@@ -137,14 +134,10 @@ def launch_app(
     *, tell: Callable[[str], None], browser: bool = True, port: int = 8866
 ) -> None:
     """Serve the page of all explorers, and call `tell` with its address and token."""
-    try:
-        from voila.app import Voila
-    except ImportError:
-        raise ValueError(
-            "Voila is not installed. Install it with: pip install 'hipext[app,lab]'"
-        ) from None
+    use = "hipext app serves its page with Voila, which is not installed."
+    voila = import_extra("voila.app", "app,lab", use=use)
 
-    class Explorers(Voila):
+    class Explorers(voila.Voila):
         """Voila for this machine alone, which announces its address with the token."""
 
         def init_settings(self) -> dict[str, object]:

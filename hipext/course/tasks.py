@@ -9,7 +9,7 @@ from functools import cache
 from math import isclose
 from pathlib import Path
 
-from hipext.files.checks import check_one_of, counted
+from hipext.files.checks import InputError, check_one_of, counted
 from hipext.files.io import data_dir, notebooks_dir, read_text, write_files
 
 Cell = dict[str, object]
@@ -178,7 +178,7 @@ def answers(notebook: Mapping) -> list[Answer]:
 def course_files(names: Iterable[str] = (), *, points: int = 1) -> dict[str, bytes]:
     """Return the files of an nbgrader course by path; each task is worth `points`."""
     if points < 1:
-        raise ValueError(f"points must be 1 or more; got {points}.")
+        raise InputError(f"points must be 1 or more; got {points}.")
     files = {CONFIG_NAME: CONFIG.encode()}
     for name in chosen_names(names):
         notebook = assignment(read_notebook(name), read_tasks(), points=points)
@@ -197,7 +197,7 @@ def assignment(notebook: Mapping, tasks: Mapping[str, Task], *, points: int) -> 
             cells.append(_cleared(cell))
             continue
         if answer.task not in tasks:
-            raise ValueError(
+            raise InputError(
                 f"Task {answer.task} has no key; there are keys of {', '.join(tasks)}."
             )
         cells += _answer_and_test(cell, answer, tasks[answer.task], points)

@@ -2,6 +2,11 @@
 
 import lazy_loader
 
+from hipext.files.checks import import_extra
+
+for _module in ("ipywidgets", "anywidget"):
+    import_extra(_module, "lab", use="The explorers are made of widgets for Jupyter.")
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["widgets"],

@@ -16,7 +16,7 @@ import traitlets
 from matplotlib import rc_context
 
 from hipext.explorers.panels import Panels
-from hipext.files.checks import check_one_of, did_you_mean
+from hipext.files.checks import InputError, check_one_of, did_you_mean
 from hipext.files.io import write_files
 
 _BUTTONS = {  # label, and the kinds of files that it saves
@@ -53,9 +53,9 @@ class Number:
         kinds = (int,) if self.is_whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             whole = "a whole number" if self.is_whole else "a number"
-            raise ValueError(f"{self.name} must be {whole}; got {value!r}.")
+            raise InputError(f"{self.name} must be {whole}; got {value!r}.")
         if not self.low <= value <= self.high:
-            raise ValueError(
+            raise InputError(
                 f"{self.name} must be {self.low:g} to {self.high:g}; got {value:g}."
             )
         return value
@@ -230,15 +230,15 @@ class Explorer(ipywidgets.VBox):
             try:
                 settings = json.loads(settings)
             except json.JSONDecodeError as fault:
-                raise ValueError(f"The state is not JSON: {fault}.") from None
+                raise InputError(f"The state is not JSON: {fault}.") from None
         if not isinstance(settings, Mapping):
-            raise ValueError(
+            raise InputError(
                 "A state is names and values in braces, such as "
                 f"{json.dumps(dict([*self.settings.items()][:1]))}; got {settings!r}."
             )
         for name in settings:
             if name not in self.controls:
-                raise ValueError(
+                raise InputError(
                     f"There is no control {name!r}; there are "
                     f"{', '.join(self.controls)}.{did_you_mean(name, self.controls)}"
                 )
@@ -251,7 +251,7 @@ class Explorer(ipywidgets.VBox):
             return  # it was written, not typed
         try:
             self.restore(change["new"])
-        except ValueError as fault:
+        except InputError as fault:
             self.words.value = escape(str(fault))
 
     def _update(self, _change: object = None) -> None:
@@ -260,7 +260,7 @@ class Explorer(ipywidgets.VBox):
             return
         try:
             self.shown = self.definition.evaluate(self.settings)
-        except ValueError as fault:
+        except InputError as fault:
             self.words.value = escape(f"The picture stays as it was: {fault}")
             return
         self._show()

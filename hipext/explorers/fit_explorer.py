@@ -22,6 +22,7 @@ from matplotlib.ticker import NullLocator
 
 from hipext.explorers.explorer import Choice, Definition, Explorer, Number, Settings
 from hipext.explorers.panels import Panels
+from hipext.files.checks import InputError
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION
 from hipext.response import optimisation
 from hipext.response.calibration import Fit, fit
@@ -89,7 +90,7 @@ def explore_fit(
     """
     if (load is None) != (tests is None):
         missing = "tests" if tests is None else "load"
-        raise ValueError(
+        raise InputError(
             f"{missing} is missing: give load and tests of the same days, or neither."
         )
     if load is None:

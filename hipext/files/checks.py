@@ -2,8 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAY_NAMES = (
     "Monday",
@@ -16,7 +20,19 @@ DAY_NAMES = (
 )
 
 
-class PlanError(ValueError):
+class InputError(ValueError):
+    """What was given cannot be used: a wrong value, or a wrong combination.
+
+    The message names the thing, what was given, what is allowed and the likely fix.
+    Any other ValueError that leaves hipext is a fault of hipext itself.
+    """
+
+
+class MissingExtra(InputError, ImportError):  # noqa: N818 - it names what is missing
+    """A package is not installed that only some uses of hipext need."""
+
+
+class PlanError(InputError):
     """A file that cannot be used, with every problem found in it.
 
     Parameters
@@ -50,7 +66,7 @@ def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
     """Raise ValueError unless `given` is one of the `allowed` words."""
     if given not in allowed:
         options = ", ".join(repr(word) for word in allowed)
-        raise ValueError(
+        raise InputError(
             f"{name} must be one of {options}; got {given!r}."
             f"{did_you_mean(given, allowed)}"
         )
@@ -59,14 +75,29 @@ def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
 def check_positive(given: float, *, name: str, unit: str = "") -> None:
     """Raise ValueError unless `given` is a finite number above zero."""
     if not 0 < given < float("inf"):
-        raise ValueError(f"{name} must be a positive number{unit}; got {given}.")
+        raise InputError(f"{name} must be a positive number{unit}; got {given}.")
 
 
-def check_columns(table: pd.DataFrame, columns: Iterable[str], *, name: str) -> None:
+def import_extra(module: str, extra: str, *, use: str) -> ModuleType:
+    """Return a module of an optional package; MissingExtra says how to install it.
+
+    `extra` is its name in pyproject.toml, `use` a sentence about what needs it.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise  # it is there, but broken
+        raise MissingExtra(
+            f"{use} Install it with: pip install 'hipext[{extra}]'"
+        ) from None
+
+
+def check_columns(table: "pd.DataFrame", columns: Iterable[str], *, name: str) -> None:
     """Raise ValueError naming the columns that `table` lacks."""
     missing = [column for column in columns if column not in table.columns]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"The {name} table lacks {', '.join(missing)}; "
             f"it has {', '.join(map(str, table.columns))}."
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hipext.files.checks import PlanError, check_one_of, did_you_mean
+from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_text
 from hipext.files.tables import table_of
 
@@ -134,7 +134,7 @@ def search_evidence(
     known = [*table["id"]]
     unknown = [_unknown(one, known) for one in ids if one not in known]
     if unknown:
-        raise ValueError(" ".join(unknown))
+        raise InputError(" ".join(unknown))
     keep = table["id"].isin(ids or known)
     for name, given in (("topic", topic), ("status", status)):
         if given is not None:
@@ -171,7 +171,7 @@ def cite(source_id: str) -> str:
     'Rogerson et al. (2024), Sports Med Open 10, doi:10.1186/s40798-024-00691-y'
     """
     if problem := _problem(source_id):
-        raise ValueError(problem)
+        raise InputError(problem)
     row = _by_id()[source_id]
     doi = f"doi:{row['doi']}" if row["doi"] else ""
     year = f" ({row['year']})" if row["year"] else ""
@@ -189,7 +189,7 @@ def check_sources(source_ids: Iterable[str], *, name: str) -> None:
     """Raise one ValueError with all sources of `name` that cannot be cited."""
     problems = [problem for problem in map(_problem, source_ids) if problem]
     if problems:
-        raise ValueError(f"The sources of {name} do not hold: {' '.join(problems)}")
+        raise InputError(f"The sources of {name} do not hold: {' '.join(problems)}")
 
 
 @cache
@@ -245,7 +245,7 @@ def _row_problems(row: list[str]) -> Iterator[str]:
     for column, allowed in _VOCABULARIES.items():
         try:
             check_one_of(cells[column] or allowed[0], allowed, name=column)
-        except ValueError as error:
+        except InputError as error:
             yield str(error)
 
 

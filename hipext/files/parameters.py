@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from hipext.files.checks import PlanError, did_you_mean
+from hipext.files.checks import InputError, PlanError, did_you_mean
 from hipext.files.io import data_dir, read_toml
 from hipext.files.schema import FileValue, check_values
 
@@ -46,9 +46,9 @@ class Parameter(FileValue):
     def _value_is_in_its_range(self) -> "Parameter":
         low, high = self.range
         if not low <= self.value <= high:
-            raise ValueError(f"value {self.value} lies outside its range {low}-{high}.")
+            raise InputError(f"value {self.value} lies outside its range {low}-{high}.")
         if self.kind != "assumption" and not self.source:
-            raise ValueError(f"kind {self.kind!r} needs a source; got none.")
+            raise InputError(f"kind {self.kind!r} needs a source; got none.")
         return self
 
 
@@ -125,7 +125,7 @@ def _checked(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"parameter {name} must be a number; got {value!r}.")
     if isnan(value):
-        raise ValueError(f"parameter {name} must be a number; got {value}.")
+        raise InputError(f"parameter {name} must be a number; got {value}.")
     return float(value)
 
 
@@ -135,7 +135,7 @@ def _check_known(name: str) -> None:
         group = name.partition(".")[0]
         alike = [one for one in shipped if one.startswith(f"{group}.")]
         groups = dict.fromkeys(f"{one.partition('.')[0]}.*" for one in shipped)
-        raise ValueError(
+        raise InputError(
             f"There is no parameter {name!r}; there are {', '.join(alike or groups)}."
             f"{did_you_mean(name, shipped)}"
         )

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from hipext.files.checks import PlanError, did_you_mean, excerpt
+from hipext.files.checks import InputError, PlanError, did_you_mean, excerpt
 
 _LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
@@ -250,11 +250,11 @@ def as_kg(given: object) -> object:
     if match:
         return kg(*match.groups())
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{0,12})?", given):
-        raise ValueError(
+        raise InputError(
             f"has no unit; got {given!r}. Write {given} without quotes for kg, or "
             f'"{given} lb".'
         )
-    raise ValueError(
+    raise InputError(
         f"must be a number of kg, like 2.5, or a text with the unit kg or lb, like "
         f'"5 lb"; got {given[:60]!r}.'
     )

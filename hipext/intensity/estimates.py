@@ -7,7 +7,7 @@ from math import inf, sqrt
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_columns, check_one_of, check_positive
+from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
 from hipext.intensity.relations import (
     MAX_REPS,
     RELATION,
@@ -119,7 +119,7 @@ def estimate_one_rm(
     check_one_of(relation, FAMILIES, name="relation")
     family = FAMILIES[relation]
     if k is not None and one_rm_kg is not None:
-        raise ValueError(
+        raise InputError(
             f"k={k:g} and one_rm_kg={one_rm_kg:g} are both given; leave out the one "
             "that is to be estimated."
         )
@@ -217,7 +217,7 @@ class Line:
 
 
 def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return loads and repetitions to failure, or raise ValueError naming the row."""
+    """Return loads and repetitions to failure, or raise InputError naming the row."""
     check_one_of(load, LOADS, name="load")
     check_columns(sets, (load, "reps"), name="sets")
     loads = sets[load].to_numpy("float64", na_value=np.nan)
@@ -238,7 +238,7 @@ def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray
         given = f"{sets[column].iloc[place]}"
         if column == "reps" and "rir" in sets.columns:
             given += f" with rir={sets['rir'].iloc[place]}"
-        raise ValueError(
+        raise InputError(
             f"sets, row {sets.index[place]}: {column} must be {allowed}; got {given}."
         )
     return loads, reps + spare
@@ -251,7 +251,7 @@ def _check_enough(
     is_free = k is None and one_rm_kg is None
     least = 3 if is_free else 2
     if len(load_kg) < least:
-        raise ValueError(
+        raise InputError(
             f"An estimate of {'k and the 1RM' if is_free else 'k or the 1RM'} needs at "
             f"least {least} sets; got {len(load_kg)}."
         )
@@ -260,13 +260,13 @@ def _check_enough(
         (possible, "numbers of repetitions to failure", ""),
     ):
         if is_free and np.ptp(values) == 0:
-            raise ValueError(
+            raise InputError(
                 f"An estimate of k and the 1RM needs different {what}; all "
                 f"{len(values)} are {values[0]:g}{unit}. Give k or one_rm_kg, or other "
                 "sets."
             )
     if one_rm_kg is not None and not load_kg.min() < one_rm_kg >= load_kg.max():
-        raise ValueError(
+        raise InputError(
             f"The loads must be at most the 1RM, one of them below it; got "
             f"{load_kg.min():g} to {load_kg.max():g} kg, one_rm_kg={one_rm_kg:g}."
         )
@@ -275,13 +275,13 @@ def _check_enough(
 def _check_falls(line: Line, family: _Family, relation: str) -> None:
     """Raise ValueError unless the line is one that the relation can have."""
     if line.beta * family.direction <= 0:
-        raise ValueError(
+        raise InputError(
             "An estimate needs repetitions that fall as the load rises; in these sets "
             f"they do not (slope {line.beta:.3g} repetitions per unit of "
             f"{'1 / load' if family.direction > 0 else 'load'})."
         )
     if line.alpha * family.direction >= 0:
-        raise ValueError(
+        raise InputError(
             f"No positive k of {relation} fits these sets: its line leaves "
             f"{line.alpha:.1f} repetitions at a load without limit. Give k, or more "
             "sets at different loads."

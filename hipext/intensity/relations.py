@@ -37,7 +37,7 @@ from math import log
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_one_of, check_positive
+from hipext.files.checks import InputError, check_one_of, check_positive
 
 MAX_REPS = 30.0  # repetitions to failure; assumption of ours, for every relation
 EPLEY_SLOPE = 1 / 30  # of the 1RM per repetition; evidence row E03-001
@@ -219,7 +219,7 @@ def linear_with(reps_at_no_load: float) -> Relation:
     0.75
     """
     if not 2 < reps_at_no_load < float("inf"):
-        raise ValueError(
+        raise InputError(
             "reps_at_no_load must be a number of repetitions above 2; "
             f"got {reps_at_no_load:g}. It is klin + 1: write 34 for klin = 33."
         )
@@ -250,7 +250,7 @@ def pct_1rm(
     is_known = np.greater_equal(reps, 1) & np.greater_equal(rir, 0)
     is_known = is_known & np.less_equal(possible, chosen.max_reps)
     if bad := _first_where_not(is_known, reps, rir):
-        raise ValueError(
+        raise InputError(
             f"{chosen.name} holds for 1 to {chosen.max_reps:g} repetitions to failure; "
             f"got reps={bad[0]:g}, rir={bad[1]:g}."
         )
@@ -273,7 +273,7 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers
     is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
     is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
     if bad := _first_where_not(is_known, pct_1rm):
-        raise ValueError(
+        raise InputError(
             f"pct_1rm must be {lowest:.1f} to {highest:g}, the range of {chosen.name}; "
             f"got {bad[0]:g}.{percent_hint(bad[0])}"
         )
@@ -303,7 +303,7 @@ def rir_at(
     spare = np.subtract(possible, reps)
     is_done = np.greater_equal(spare, -ROUNDING) & np.greater_equal(reps, 1)
     if bad := _first_where_not(is_done, pct_1rm, possible, reps):
-        raise ValueError(
+        raise InputError(
             f"{bad[0]:g} % of the 1RM allows {bad[1]:.1f} repetitions by "
             f"{chosen.name}; reps must be 1 to that, got {bad[2]:g}."
         )
@@ -316,7 +316,7 @@ def rpe_at(
     """Return the effort (RPE) of `reps` at a percentage of the 1RM: 10 - reserve.
 
     RPE is 0-10 (evidence row E03-014: RIR = 10 - RPE). More than 10 repetitions left
-    raise ValueError: RPE has no value there.
+    raise InputError: RPE has no value there.
 
     Examples
     --------
@@ -326,7 +326,7 @@ def rpe_at(
     spare = rir_at(pct_1rm, reps, relation=relation)
     is_rated = np.less_equal(spare, RPE_OF_FAILURE + ROUNDING)
     if bad := _first_where_not(is_rated, reps, pct_1rm, spare):
-        raise ValueError(
+        raise InputError(
             f"RPE is known for at most 10 repetitions in reserve; {bad[0]:g} "
             f"repetitions at {bad[1]:g} % of the 1RM leave {bad[2]:.1f}."
         )
@@ -365,7 +365,7 @@ def one_rm(
     for once_kg in _first_where_not(is_known, load_kg):
         made_kg = once_kg / float(chosen.fraction_at(1.0))
         exact = ", ".join(one.name for one in RELATIONS.values() if one.is_exact_at_one)
-        raise ValueError(
+        raise InputError(
             f"{once_kg:g} kg lifted once to failure is the 1RM itself; {chosen.name} "
             f"would make it {made_kg:.1f} kg. Take the load, or a relation that is "
             f"exact at one repetition: {exact}."

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_one_of
+from hipext.files.checks import InputError, check_one_of
 from hipext.files.io import data_dir
 from hipext.files.tables import table_of
 from hipext.intensity.relations import (
@@ -141,10 +141,10 @@ def set_scheme(
     chosen = relation_of(relation)
     sets = _sets_of(name, reps)
     if weeks < 1 or weeks != int(weeks):
-        raise ValueError(f"weeks must be a whole number from 1; got {weeks:g}.")
+        raise InputError(f"weeks must be a whole number from 1; got {weeks:g}.")
     for argument, given in (("last_rir", last_rir), ("rir_step", rir_step)):
         if not 0 <= given < float("inf"):
-            raise ValueError(
+            raise InputError(
                 f"{argument} must be a number of repetitions, 0 or more; got {given:g}."
             )
     tables = [
@@ -173,7 +173,7 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     # The chart is one curve of repetitions to failure: reps + (10 - RPE).
     possible, last = reps + RPE_OF_FAILURE - rpe, known[-1]
     if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
-        raise ValueError(
+        raise InputError(
             f"The {chart} chart goes from 1 to {last:g} repetitions, done and in "
             f"reserve, with an RPE of 0 to 10; got reps={reps:g}, rpe={rpe:g}."
         )
@@ -194,7 +194,7 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     known, percent = _chart(chart)
     highest, lowest = percent[0], percent[-1]
     if not lowest <= pct_1rm <= highest:
-        raise ValueError(
+        raise InputError(
             f"pct_1rm must be {lowest:g} to {highest:g}, the range of the {chart} "
             f"chart; got {pct_1rm:g}.{percent_hint(pct_1rm)}"
         )
@@ -202,7 +202,7 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     possible = float(np.interp(-pct_1rm, -percent, known))
     spare = possible - reps
     if not (reps >= 1 and -ROUNDING <= spare <= RPE_OF_FAILURE + ROUNDING):
-        raise ValueError(
+        raise InputError(
             f"{pct_1rm:g} % of the 1RM allows {possible:.1f} repetitions by the "
             f"{chart} chart; reps must be 1 to that, with at most 10 in reserve, "
             f"got {reps:g}."
@@ -254,7 +254,7 @@ def adjusted_pct_1rm(
     if method == "relative":
         return most * adjustment / 100
     if adjustment >= most:
-        raise ValueError(
+        raise InputError(
             f"{reps:g} repetitions by {chosen.name} take at most {most:.1f} % of the "
             f"1RM; {adjustment:g} points less leave {most - adjustment:.1f} %, which "
             "is no load."
@@ -288,7 +288,7 @@ def adjusted_reps(
         lowest, highest = chosen.lowest_pct, chosen.highest_pct
         is_known = lowest - ROUNDING <= most <= highest + ROUNDING
         if not is_known and most != pct_1rm:
-            raise ValueError(
+            raise InputError(
                 f"{pct_1rm:g} % of the 1RM with method={method!r}, adjustment="
                 f"{adjustment:g} would be {most:.1f} % without it; {chosen.name} knows "
                 f"{lowest:.1f} to {highest:g} %."
@@ -297,7 +297,7 @@ def adjusted_reps(
     share = adjustment / 100 if method == "pct_max_reps" else 1
     reps = possible * share - (adjustment if method == "rir" else 0)
     if reps < 1 - ROUNDING:
-        raise ValueError(
+        raise InputError(
             f"{pct_1rm:g} % of the 1RM with method={method!r}, adjustment="
             f"{adjustment:g} leaves {reps:.1f} repetitions by {chosen.name}; a set "
             "needs at least 1."
@@ -314,8 +314,8 @@ def _week(
     try:
         pct = pct_1rm(longest.to_numpy(), spare, relation=relation) + sets["points"]
         rir = rir_at(pct.to_numpy(), sets["reps"].to_numpy(), relation=relation)
-    except ValueError as error:
-        raise ValueError(f"{sets['scheme'].iloc[0]}, week {week}: {error}") from None
+    except InputError as error:
+        raise InputError(f"{sets['scheme'].iloc[0]}, week {week}: {error}") from None
     return SCHEME_WEEKS.from_columns(
         {
             "week": np.full(len(sets), week),
@@ -335,13 +335,13 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
     if reps is None:
         return sets
     if len(reps) != len(sets):
-        raise ValueError(
+        raise InputError(
             f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
             f"got {len(reps)}: {', '.join(map(str, reps))}."
         )
     wrong = [one for one in reps if one != int(one) or one < 1]
     if wrong:
-        raise ValueError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
+        raise InputError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
     return sets.assign(reps=[int(one) for one in reps])
 
 
@@ -373,7 +373,7 @@ def _check_adjustment(method: str, adjustment: float) -> None:
     if low <= adjustment <= high and not is_fraction:
         return
     hint = "" if method == "rir" else percent_hint(adjustment)
-    raise ValueError(
+    raise InputError(
         f"The adjustment of {method} is the {ADJUSTMENTS[method]}, {low:g} to "
         f"{high:g}; got {adjustment:g}.{hint}"
     )

@@ -1,7 +1,7 @@
 """Training volume: sets, volume load, time and session-RPE, by set, day and week.
 
 All functions take a sets table (columns and units: `tables.SETS`), leave it as it is,
-and raise ValueError where a column that they need is missing. Those by day or week
+and raise InputError where a column that they need is missing. Those by day or week
 reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
 catalogue, by default the shipped one. Functions describe their other arguments only.
 

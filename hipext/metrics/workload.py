@@ -9,7 +9,7 @@ included. It has a value where it is full, and where at least the share ``min_co
 of its days is known (above 0 and at most 1, by default all); else it is NaN. Arguments
 that a function does not describe are these.
 
-All raise ValueError where a load is negative or infinite, days are not consecutive, or
+All raise InputError where a load is negative or infinite, days are not consecutive, or
 an argument is out of range.
 """
 
@@ -21,7 +21,7 @@ from math import exp
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_one_of, check_positive
+from hipext.files.checks import InputError, check_one_of, check_positive
 
 CONVENTIONS = ("next_day", "same_day")
 SHARES = {  # weight of today's load in an average with a memory of so many days
@@ -152,7 +152,7 @@ def acwr_parts(
     check_whole_days(acute_d, name="acute_d")
     check_whole_days(chronic_d, name="chronic_d")
     if not acute_d < chronic_d:
-        raise ValueError(
+        raise InputError(
             "acute_d must be shorter than chronic_d; "
             f"got acute_d={acute_d}, chronic_d={chronic_d} days."
         )
@@ -181,7 +181,7 @@ def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
     if unknown.size:
         index = _days_of(training_load)
         day = unknown[0] if index is None else index[unknown[0]]
-        raise ValueError(
+        raise InputError(
             f"The method {method!r} needs the load of every day, and day {day} is "
             "unknown. Take 'rolling' or 'uncoupled' with min_coverage below 1, or "
             "fill the day if it was rest."
@@ -257,7 +257,7 @@ def monotony(
     1.38
     """
     if ddof not in (0, 1):
-        raise ValueError(
+        raise InputError(
             "ddof must be 0 (SD of the days) or 1 (SD of a sample, one fewer); "
             f"got {ddof!r}."
         )
@@ -381,11 +381,11 @@ def pmc(
     check_positive(atl_d, name="atl_d", unit=" of days")
     check_positive(ctl_d, name="ctl_d", unit=" of days")
     if not atl_d < ctl_d:
-        raise ValueError(
+        raise InputError(
             f"atl_d must be shorter than ctl_d; got atl_d={atl_d}, ctl_d={ctl_d} days."
         )
     if decay == "one_over_n" and atl_d < 1:
-        raise ValueError(
+        raise InputError(
             f"Under 'one_over_n', atl_d must be 1 day or more; got {atl_d}. "
             "Below a day, take 'exponential'."
         )
@@ -406,7 +406,7 @@ def _start_averages(start: float | tuple[float, float]) -> tuple[float, float]:
     values = np.asarray(start, dtype="float64")
     is_allowed = (values >= 0) & np.isfinite(values)
     if values.shape not in {(), (2,)} or not is_allowed.all():
-        raise ValueError(
+        raise InputError(
             "start must be one number for both averages or the pair (ctl, atl), "
             f"0 or more; got {start}."
         )
@@ -459,7 +459,7 @@ def _windows(
     """Return the window that ends with each day; all NaN where too few are known."""
     check_whole_days(window_d, name="window_d")
     if not 0 < min_coverage <= 1:
-        raise ValueError(
+        raise InputError(
             "min_coverage is the share of known days, above 0 and at most 1; "
             f"got {min_coverage}."
         )
@@ -528,7 +528,7 @@ def as_daily(
     sums = pd.Series(loads.to_numpy("float64", na_value=np.nan), index=days)
     bad = sums[(sums < 0) | np.isinf(sums)]
     if len(bad):
-        raise ValueError(
+        raise InputError(
             "A load must be 0 or more, or NaN where unknown; "
             f"got {bad.iloc[0]} on day {bad.index[0]}."
         )
@@ -542,12 +542,12 @@ def as_daily(
 def _whole_days(loads: pd.Series) -> pd.Index:
     """Return the day of each load, without its time of day."""
     if not len(loads):
-        raise ValueError("loads is empty, so there is no day to begin with.")
+        raise InputError("loads is empty, so there is no day to begin with.")
     if isinstance(loads.index, pd.DatetimeIndex) and not loads.index.hasnans:
         return loads.index.normalize()
     if pd.api.types.is_integer_dtype(loads.index) and not loads.index.hasnans:
         return loads.index.astype("int64")
-    raise ValueError(
+    raise InputError(
         "The index of loads must be days, as whole numbers or dates; got "
         f"{loads.index[0]!r} ({loads.index.dtype}). "
         "Convert words with pandas.to_datetime, and drop loads without a day."
@@ -562,7 +562,7 @@ def _calendar(days: pd.Index, first: object, last: object) -> pd.Index:
         for given, end in ((first, days[0]), (last, days[-1]))
     )
     if first > days[0] or last < days[-1]:
-        raise ValueError(
+        raise InputError(
             f"loads has days {days[0]} to {days[-1]}, outside first={first} to "
             f"last={last}. Cut it before with loads.loc[first:last]."
         )
@@ -612,7 +612,7 @@ def checked_load(training_load: pd.Series, *, unknown: bool = False) -> np.ndarr
     bad = np.flatnonzero(~(is_allowed | (unknown & np.isnan(load))))
     if not is_series or bad.size:
         where = f"got {load[bad[0]]} on day {bad[0]}" if is_series else "got a table"
-        raise ValueError(
+        raise InputError(
             "training_load must be one number per day, 0 or more, with 0 for rest; "
             f"{where}. Fill unknown days before the model sees them."
         )
@@ -646,7 +646,7 @@ def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
             f"day {after} follows day {before}. Give rest days the load 0: "
             'metrics.as_daily(loads, missing="rest")'
         )
-    raise ValueError(f"{name} must have consecutive days in order; {fault}.")
+    raise InputError(f"{name} must have consecutive days in order; {fault}.")
 
 
 def day_text(day: object) -> str:
@@ -657,6 +657,6 @@ def day_text(day: object) -> str:
 def check_whole_days(given: int, *, name: str, least: int = 1) -> None:
     """Raise ValueError unless `given` is a whole number of days, `least` or more."""
     if not (least <= given < float("inf") and given == int(given)):
-        raise ValueError(
+        raise InputError(
             f"{name} must be a whole number of days, {least} or more; got {given}."
         )

@@ -17,7 +17,7 @@ from operator import getitem
 
 import numpy as np
 
-from hipext.files.checks import check_one_of, did_you_mean
+from hipext.files.checks import InputError, check_one_of, did_you_mean
 from hipext.files.schema import FileValue, Model, label_of
 from hipext.files.tables import WEEKDAYS
 from hipext.intensity.relations import RELATION, pct_1rm
@@ -220,7 +220,7 @@ def _set(values: dict, defaults: dict, path: str, new: object) -> None:
         ]
         if not steps:
             found = [_keys(values, defaults, keys, place) for place in places]
-            raise ValueError(_dead_end(path, key, list(dict.fromkeys(chain(*found)))))
+            raise InputError(_dead_end(path, key, list(dict.fromkeys(chain(*found)))))
         places = steps
     for *above, last in places:
         reduce(getitem, above, values)[last] = own_copy(new)
@@ -241,7 +241,7 @@ def _steps(
     # is there, because an item may lack what another has.
     if STAR not in keys:
         if not isinstance(here, dict):
-            raise ValueError(
+            raise InputError(
                 f"{path}: there is nothing below {keys[len(place) - 1]!r}; "
                 f"it is {here!r}."
             )
@@ -286,12 +286,12 @@ def _numbers(items: list, key: str, path: str, *, is_one: bool) -> list[int]:
         found = [int(key) - 1]
     if is_one and len(found) > 1:
         choice = " or ".join(str(number + 1) for number in found)
-        raise ValueError(
+        raise InputError(
             f"{path}: {key!r} is there {len(found)} times; name it by its number, "
             f"{choice}."
         )
     if is_one and not found:
-        raise ValueError(
+        raise InputError(
             f"{path}: there is no {key!r}; there are {', '.join(labels)} "
             f"(or 1 to {len(labels)}).{did_you_mean(key, labels)}"
         )
@@ -323,7 +323,7 @@ def _number(
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         is_good = is_number and least <= value <= most
         if not is_good or (kind is int and value % 1):
-            raise ValueError(f"{name} must be {wanted}; got {value!r}.")
+            raise InputError(f"{name} must be {wanted}; got {value!r}.")
         return kind(value)
 
     return checked
@@ -552,7 +552,7 @@ def _pair(value: object) -> tuple[str, str]:
         return str(value["old"]), str(value["new"])
     old, arrow, new = str(value).partition(">")
     if not arrow:
-        raise ValueError(
+        raise InputError(
             "swap names an exercise and the one that comes instead, like "
             f"'deadlift>sumo_deadlift'; got {value!r}."
         )
@@ -624,7 +624,7 @@ def _with_those(
     """Return a plan with the slots that fit changed; ValueError if none does."""
     # A knob without effect would make two equal scenarios look like a result.
     if not any(map(fits, _slots(plan))):
-        raise ValueError(f"{nowhere} in {plan.name!r}.{hint}")
+        raise InputError(f"{nowhere} in {plan.name!r}.{hint}")
     return with_slots(plan, lambda slot: change(slot) if fits(slot) else slot)
 
 
@@ -665,7 +665,7 @@ def _allowed(plan: Plan, name: str, values: Iterable[object]) -> list[object]:
     """Return the values of a knob that make good plans, no two of them equal."""
     found, plans = [], []
     for value in values:
-        with suppress(ValueError):
+        with suppress(InputError):
             new = apply_knob(plan, name, value)
             if new not in plans:
                 found.append(value)

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
-from hipext.files.checks import PlanError, check_one_of, did_you_mean
+from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.files.tables import MAPPINGS, MUSCLES, table_of
@@ -72,7 +72,7 @@ def _like(pattern: str, wanted: str) -> object:
 
     def check(given: str) -> str:
         if not re.fullmatch(pattern, given):
-            raise ValueError(f"must be {wanted}; got {given!r}.")
+            raise InputError(f"must be {wanted}; got {given!r}.")
         return given
 
     in_schema = Field(json_schema_extra={"pattern": pattern})
@@ -229,7 +229,7 @@ class Exercise(FileValue):
     def _fits_together(self) -> "Exercise":
         problems = [*_problems(self)]
         if problems:
-            raise ValueError(" ".join(problems))
+            raise InputError(" ".join(problems))
         return self
 
 
@@ -280,7 +280,7 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
     }
     called = _normalised(name)
     if called not in by_name:
-        raise ValueError(
+        raise InputError(
             f"{name!r} is not in the catalogue.{did_you_mean(called, by_name)}"
         )
     return by_name[called]
@@ -385,7 +385,7 @@ def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
         ladders = [
             (step.to, *one) for one in ladders for step in exercises[one[0]].regress
         ]
-    raise ValueError(
+    raise InputError(
         f"No ladder leads to {goal!r}: its regress steps never reach an exercise "
         "without prerequisites."
     )

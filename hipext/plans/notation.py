@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from hipext.files.checks import InputError
 from hipext.files.schema import KG_PER_UNIT, kg
 
 _UNITS = "|".join(KG_PER_UNIT)
@@ -70,7 +71,7 @@ def parse_sets(text: str) -> SetScheme:
     """
     match = re.fullmatch(SETS_PATTERN, text)
     if not match:
-        raise ValueError(f"{text!r} is not a set notation. Write {_FORMS}.")
+        raise InputError(f"{text!r} is not a set notation. Write {_FORMS}.")
     sets, sets_max, low, high, unit, side, effort = match.groups()
     scale = _S_PER_MIN if unit == "min" else 1
     numbers = {
@@ -83,7 +84,7 @@ def parse_sets(text: str) -> SetScheme:
     intensity, faults = _parse_effort(effort)
     faults = [*_range_faults(**numbers), *faults]
     if faults:
-        raise ValueError(f"{text!r}: " + " ".join(faults))
+        raise InputError(f"{text!r}: " + " ".join(faults))
     return SetScheme(**numbers, is_per_side=side is not None, **intensity)
 
 
@@ -155,13 +156,13 @@ def parse_tempo(text: str) -> tuple[int, int, int, int]:
     a deliberate duration.
     """
     if not re.fullmatch(TEMPO_PATTERN, text):
-        raise ValueError(
+        raise InputError(
             f"{text!r} is not a tempo. Write four whole seconds, eccentric-pause-"
             "concentric-pause, like '3-1-1-0'."
         )
     eccentric, low_pause, concentric, top_pause = map(int, text.split("-"))
     if eccentric + low_pause + concentric + top_pause == 0:
-        raise ValueError(f"{text!r} takes no time. Write a tempo like '2-0-1-0'.")
+        raise InputError(f"{text!r} takes no time. Write a tempo like '2-0-1-0'.")
     return eccentric, low_pause, concentric, top_pause
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from hipext.files.checks import InputError
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
@@ -44,7 +45,7 @@ def _canonical_exercise(name: str, info: ValidationInfo) -> str:
 def _checked_count(text: str) -> str:
     scheme = parse_sets(text)
     if text != f"{scheme.n_sets}x{scheme.low}":
-        raise ValueError(
+        raise InputError(
             f"is sets and repetitions alone, such as '3x10'; got {text!r}. The effort "
             "of a deload week follows from load_fraction."
         )
@@ -53,7 +54,7 @@ def _checked_count(text: str) -> str:
 
 def _checked_fraction(share: float) -> float:
     if share > 1:
-        raise ValueError(
+        raise InputError(
             f"is a fraction between 0 and 1; got {share:g}. "
             f"Write {share / 100:g} for {share:g} %."
         )
@@ -118,7 +119,7 @@ class Slot(FileValue):
                 if problem not in of_slot  # problems of the slot itself come once
             ]
         if problems:
-            raise ValueError(" ".join(problems))
+            raise InputError(" ".join(problems))
         return self
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hipext.engine import progression as steps
 from hipext.engine.compiled import as_python_objects
-from hipext.files.checks import counted
+from hipext.files.checks import InputError, counted
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
 from hipext.plans.notation import SetScheme, TempoText
@@ -59,7 +59,7 @@ def _no_fraction_below(least_pct: float) -> AfterValidator:
 
     def check(pct: float) -> float:
         if pct < least_pct:
-            raise ValueError(
+            raise InputError(
                 f"is a percentage (0-100); got {pct}. "
                 f"Write {pct * 100:g} for {pct * 100:g} %."
             )
@@ -97,7 +97,7 @@ class LoadRule(FileValue):
     @model_validator(mode="after")
     def _has_one_step(self) -> "LoadRule":
         if self.add_kg is not None and self.add_pct is not None:
-            raise ValueError(
+            raise InputError(
                 f"give add_kg or add_pct, not both; got add_kg={self.add_kg:g}, "
                 f"add_pct={self.add_pct:g}."
             )
@@ -147,7 +147,7 @@ class Wave(LoadRule):
     @model_validator(mode="after")
     def _lists_fit(self) -> "Wave":
         if self.reps and len(self.reps) != len(self.pct):
-            raise ValueError(
+            raise InputError(
                 f"pct and reps must be of one length; got {len(self.pct)} and "
                 f"{len(self.reps)}."
             )

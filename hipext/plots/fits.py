@@ -1,7 +1,7 @@
 """Figures of a fit: the fitted curve with its bands, and profile likelihoods.
 
 Tables in, Axes out; nothing is computed. Both functions draw on the axes that they are
-given (`ax`) or on the current ones of pyplot, and raise ValueError for a load of other
+given (`ax`) or on the current ones of pyplot, and raise InputError for a load of other
 days or a parameter without a profile. A curve is that of a model, never a claim about
 an athlete.
 """
@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-from hipext.files.checks import check_one_of
+from hipext.files.checks import InputError, check_one_of
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -83,7 +83,7 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
     """
     bands = fit.bands
     if len(training_load) != len(bands):
-        raise ValueError(
+        raise InputError(
             f"training_load must be the load that was fitted, of {len(bands)} days; "
             f"got {len(training_load)} days."
         )
@@ -125,7 +125,7 @@ def plot_profile(fit: Fit, parameter: str, *, ax: Axes | None = None) -> Axes:
     """
     check_one_of(parameter, fit.parameters.index, name="parameter")
     if fit.profiles.empty:
-        raise ValueError(
+        raise InputError(
             f"The fit has no profile of {parameter}. Fit it with profile=True."
         )
     ax = axes_or_current(ax)

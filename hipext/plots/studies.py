@@ -2,7 +2,7 @@
 
 A table in, matplotlib Axes out; nothing is computed. Every `plot_` function draws on
 the axes that it is given, `ax`, or on the current ones of pyplot; functions that end in
-`_figure` return whole pages. All raise ValueError for a column that is missing and for
+`_figure` return whole pages. All raise InputError for a column that is missing and for
 an unknown name. An `outcome` is one of those in the table. Values are those of a model,
 never a claim about an athlete.
 """
@@ -21,7 +21,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hipext.files.checks import check_columns, check_one_of, distinct_text, shortened
+from hipext.files.checks import (
+    InputError,
+    check_columns,
+    check_one_of,
+    distinct_text,
+    shortened,
+)
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -109,7 +115,7 @@ def plot_fan(
     rows = _rows_of(weekly, outcome, columns, scenario)
     names = rows["scenario"].unique()
     if len(names) > 1:
-        raise ValueError(
+        raise InputError(
             f"A fan shows one scenario; name one of {', '.join(map(repr, names))}."
         )
     ax = axes_or_current(ax)
@@ -517,7 +523,7 @@ def _lines(
     """Draw a line and a band per scenario."""
     (middle, *ends), names = columns, rows["scenario"].unique()
     if len(names) > MAX_SERIES:
-        raise ValueError(
+        raise InputError(
             f"At most {MAX_SERIES} scenarios can be told apart; got {len(names)}: "
             f"{', '.join(names)}."
         )
@@ -584,11 +590,11 @@ def _shares_text(row: tuple) -> str:
 def _check_places(places: pd.DataFrame) -> None:
     for name in places:
         if places[name].dtype.kind not in _NUMBERS:
-            raise ValueError(f"{name} must hold numbers; got {places[name].iloc[0]!r}.")
+            raise InputError(f"{name} must hold numbers; got {places[name].iloc[0]!r}.")
     if places.duplicated().any():
         first = places[places.duplicated()].iloc[0]
         place = ", ".join(f"{name} = {value:g}" for name, value in first.items())
-        raise ValueError(
+        raise InputError(
             f"Several scenarios have {place}; choose the rows of one, because "
             "something else was varied too."
         )
@@ -650,7 +656,7 @@ def _check_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> None:
     check_columns(indices, ("knob", *columns), name="indices")
     twice = indices.loc[indices["knob"].duplicated(), "knob"]
     if len(twice):
-        raise ValueError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
+        raise InputError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
 
 
 def _drawn_goals(
@@ -663,7 +669,7 @@ def _drawn_goals(
     for name in named:
         check_one_of(name, goals, name="x, y and colour")
     if len(goals) < 2 or len({*named}) < len(named):
-        raise ValueError(
+        raise InputError(
             f"A front needs two different goals; got {', '.join(named or goals)}."
         )
     left = (name for name in goals if name not in named)

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
-from hipext.files.checks import check_columns, check_one_of, shortened
+from hipext.files.checks import InputError, check_columns, check_one_of, shortened
 from hipext.files.parameters import parameter
 from hipext.files.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
 from hipext.plots.style import (
@@ -236,7 +236,7 @@ def plot_lifts(
     top = top_sets(sets)
     exercises = heaviest_lifts(top) if exercises is None else list(exercises)
     if len(exercises) > MAX_SERIES:
-        raise ValueError(
+        raise InputError(
             f"At most {MAX_SERIES} lifts can be told apart; got "
             f"{len(exercises)}: {', '.join(exercises)}."
         )

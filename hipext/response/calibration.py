@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from hipext.files.checks import check_one_of
+from hipext.files.checks import InputError, check_one_of
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,
@@ -282,14 +282,14 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     """
     fits = list(fits)
     if not fits:
-        raise ValueError("There is no fit to compare; give two or more of `fit`.")
+        raise InputError("There is no fit to compare; give two or more of `fit`.")
     first = fits[0].problem
     for one in fits[1:]:
         if not (
             np.array_equal(one.problem.tests, first.tests)
             and np.array_equal(one.problem.days, first.days)
         ):
-            raise ValueError(
+            raise InputError(
                 "Only fits to the same tests can be compared; "
                 f"{name_of(one.problem.model)} has {len(one.problem.tests)} tests, "
                 f"{name_of(first.model)} has {len(first.tests)}, and they differ."
@@ -322,16 +322,16 @@ def pooled(blocks: pd.DataFrame, column: str) -> float:
 
 def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) -> None:
     if not 0 < level < 1:
-        raise ValueError(
+        raise InputError(
             f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
         )
     for name, given in (("n_bootstrap", n_bootstrap), ("seed", seed)):
         if not (isinstance(given, Integral) and 0 <= given <= _LAST_SEED):
-            raise ValueError(
+            raise InputError(
                 f"{name} must be a whole number, 0 or more; got {given!r}."
             )
     if not (isinstance(n_blocks, Integral) and n_blocks >= 0 and n_blocks != 1):
-        raise ValueError(
+        raise InputError(
             "n_blocks must be 0 for no cross-validation, or 2 or more; "
             f"got {n_blocks!r}."
         )
@@ -372,14 +372,14 @@ def _fit_from_start(
         check_one_of(name, problem.free, name="A name in start")
         low, high = problem.bounds[name]
         if not low <= value <= high:
-            raise ValueError(
+            raise InputError(
                 f"start of {name} must lie within its bounds, {low:g} to {high:g}; "
                 f"got {value:g}."
             )
     values = {**best.parameters, **start}
     for short, long in problem.model.SHORTER:
         if values[short] >= values[long]:
-            raise ValueError(
+            raise InputError(
                 f"start of {short} must be shorter than that of {long}; got "
                 f"{values[short]:g} and {values[long]:g} days."
             )

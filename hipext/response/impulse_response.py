@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_columns, check_one_of, check_positive
+from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 
 LINEAR = (  # parameters in which the response is linear; all but the first are >= 0
@@ -76,10 +76,10 @@ class ImpulseResponse:
         values = vars(self)
         check_one_of(self.convention, CONVENTIONS, name="convention")
         if not isfinite(self.baseline):
-            raise ValueError(f"baseline must be finite; got {self.baseline}.")
+            raise InputError(f"baseline must be finite; got {self.baseline}.")
         for short, long in self.SHORTER:
             if not 0 < values[short] < values[long] < float("inf"):
-                raise ValueError(
+                raise InputError(
                     f"{short} must be positive and shorter than {long}; got "
                     f"{short}={values[short]}, {long}={values[long]} days."
                 )
@@ -96,7 +96,7 @@ class ImpulseResponse:
             given = {name: values[name] for name in names if name in values}
             if not all(0 <= value < float("inf") for value in given.values()):
                 got = ", ".join(f"{name}={value}" for name, value in given.items())
-                raise ValueError(f"{words} must be finite and not negative; got {got}.")
+                raise InputError(f"{words} must be finite and not negative; got {got}.")
 
     @staticmethod
     def traces(load: np.ndarray, values: Values, convention: str) -> Traces:
@@ -224,6 +224,6 @@ def _checked_draws(
         row = {name: column[place].item() for name, column in values.items()}
         try:
             model(**row, convention=convention)
-        except ValueError as error:
-            raise ValueError(f"Draw {draws.index[place]}: {error}") from None
+        except InputError as error:
+            raise InputError(f"Draw {draws.index[place]}: {error}") from None
     return values

@@ -16,6 +16,7 @@ from math import ceil, inf
 import numpy as np
 import pandas as pd
 
+from hipext.files.checks import InputError
 from hipext.metrics.workload import check_whole_days, checked_load
 from hipext.response.impulse_response import ImpulseResponse
 
@@ -71,7 +72,7 @@ def load_for_equal_performance(
         reach = f"at least {min(at_rest, performance(_LIMITLESS)):.6g}"
     else:
         reach = f"at most {performance(_peak(performance, step)):.6g}"
-    raise ValueError(
+    raise InputError(
         f"No load today keeps performance at {before:.6g}: "
         f"loads from 0 up lead to {reach}."
     )
@@ -137,13 +138,13 @@ def largest_load(
             _loads_with(lambda load: -fatigue(load), -fatigue_at_most, step=step)
         )
     if not ranges:
-        raise ValueError(
+        raise InputError(
             "largest_load needs performance_at_least, fatigue_at_most or both; "
             "got neither."
         )
     highest = min(high for _low, high in ranges)
     if max(low for low, _high in ranges) > highest:
-        raise ValueError(
+        raise InputError(
             f"No load today leaves performance_at_least={performance_at_least} and "
             f"fatigue_at_most={fatigue_at_most} after {after_d} day(s): with rest, "
             f"performance is {performance(0.0):.6g} and fatigue "
@@ -178,7 +179,7 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
     {'fitness': 415.0, 'fatigue': 0.0, 'performance': 515.0}
     """
     if not 0 <= load < inf:
-        raise ValueError(f"load must be a number, 0 or more; got {load}.")
+        raise InputError(f"load must be a number, 0 or more; got {load}.")
     values = vars(model)
     longest = max(value for name, value in values.items() if name.endswith("_tau"))
     # Initial states decay too, but not to exactly 0.
@@ -190,7 +191,7 @@ def _checked_past(training_load: pd.Series) -> np.ndarray:
     """Return the load up to yesterday; ValueError if there is none."""
     past = checked_load(training_load)
     if not len(past):
-        raise ValueError(
+        raise InputError(
             "training_load has 0 days; give the days up to yesterday, at least 1."
         )
     return past

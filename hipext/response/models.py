@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from hipext.files.checks import InputError
 from hipext.files.tables import table_of
 from hipext.metrics.workload import check_days, checked_load, decayed_sum
 from hipext.response.impulse_response import ImpulseResponse, Traces, Values
@@ -404,19 +405,19 @@ def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarra
         check_days(performance.index, name="performance", gaps=True)
         unknown = performance.dropna().index.difference(training_load.index)
         if len(unknown):
-            raise ValueError(
+            raise InputError(
                 f"performance has a test on day {unknown[0]}, which training_load "
                 "lacks; both go by the same days."
             )
         performance = performance.reindex(training_load.index)
     tests = np.asarray(performance, dtype="float64")
     if tests.shape != np.shape(training_load):
-        raise ValueError(
+        raise InputError(
             "performance must have one value per day of training_load, NaN for none; "
             f"got {len(tests)} for {len(training_load)} days."
         )
     if np.isinf(tests).any():
-        raise ValueError(
+        raise InputError(
             f"performance must be finite; got {tests[np.isinf(tests)][0]} on day "
             f"{np.flatnonzero(np.isinf(tests))[0]}."
         )

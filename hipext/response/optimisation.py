@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.linalg.blas import dtrsm
 from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar, nnls
 
-from hipext.files.checks import check_one_of
+from hipext.files.checks import InputError, check_one_of
 from hipext.metrics.workload import CONVENTIONS, check_days, checked_load
 from hipext.response.impulse_response import (
     LINEAR,
@@ -463,7 +463,7 @@ def _model_class(model: type[ImpulseResponse] | str) -> type[ImpulseResponse]:
         check_one_of(model, MODELS, name="model")
         return MODELS[model]
     if model not in MODELS.values():
-        raise ValueError(
+        raise InputError(
             f"model must be a class of hipext.response or one of {', '.join(MODELS)}; "
             f"got {model!r}. Give the class itself: response.Banister, not "
             "response.Banister(...)."
@@ -503,14 +503,14 @@ def _check_pair(name: str, pair: tuple[float, float]) -> None:
     least = -inf if name == "baseline" else 0.0
     # A NaN fails every comparison.
     if not (np.shape(pair) == (2,) and least <= pair[0] <= pair[1]):
-        raise ValueError(
+        raise InputError(
             f"bounds of {name} must be a pair (lowest, highest)"
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
             f"Two equal values fix it: {{{name!r}: (42, 42)}}."
         )
     is_positive = pair[1] > 0 or name in STATE_NOISE
     if name not in LINEAR and not (np.isfinite(pair).all() and is_positive):
-        raise ValueError(
+        raise InputError(
             f"bounds of {name} must be finite, and the highest above 0; got {pair!r}."
         )
 
@@ -528,7 +528,7 @@ def _checked_weights(
     if given.shape == np.shape(training_load):
         given = given[days]
     if given.shape != days.shape or not (np.isfinite(given) & (given > 0)).all():
-        raise ValueError(
+        raise InputError(
             "weights must be one number above 0 per test, such as 1 over the variance "
             f"of the test; got {given.size} for {len(days)} tests: {given.tolist()}."
         )
@@ -540,20 +540,20 @@ def _check_enough(problem: FitProblem) -> None:
     n_tests, n_free = len(problem.tests), len(problem.free)
     name = problem.model.__name__
     if not n_free:
-        raise ValueError(f"bounds fix all parameters of {name}: nothing to fit.")
+        raise InputError(f"bounds fix all parameters of {name}: nothing to fit.")
     if n_tests < n_free:
-        raise ValueError(
+        raise InputError(
             f"{name} has {n_free} free parameters ({', '.join(problem.free)}); "
             f"{n_tests} test(s) cannot determine them. Test more often, take a smaller "
             "model, or fix some with bounds."
         )
     if np.ptp(problem.tests) == 0:
-        raise ValueError(
+        raise InputError(
             f"performance is {problem.tests[0]:g} in all {n_tests} tests: there is no "
             "change that training could explain."
         )
     if not problem.load.any():
-        raise ValueError(
+        raise InputError(
             "training_load is 0 on every day up to the last test: nothing can be "
             "learnt about a response to it."
         )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import (
+    InputError,
     PlanError,
     check_one_of,
     counted,
@@ -134,7 +135,7 @@ def lift_series(
     usable = sets[(sets["kind"] == "work") & (_rated_kg(sets) > 0) & is_in_range]
     lifts = sorted(usable["exercise"].unique())
     if exercise is None:
-        raise ValueError(
+        raise InputError(
             f"{source} is a sets table. Name the exercise whose best estimated 1RM of "
             f"a day is the performance: --exercise NAME, one of {', '.join(lifts)}."
         )

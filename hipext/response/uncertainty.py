@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import fdtri, stdtrit
 from tqdm.auto import tqdm
 
+from hipext.files.checks import import_extra
 from hipext.response.impulse_response import LINEAR, states
 from hipext.response.models import variance_by_day
 from hipext.response.optimisation import (
@@ -233,7 +234,8 @@ def posterior(
     logarithm of the standard deviation of a test, which is integrated out. Where the
     tests do not identify the parameters, these priors decide; see the fit's verdict.
     """
-    from emcee import EnsembleSampler  # optional
+    use = "The posterior distribution is drawn with emcee."
+    emcee = import_extra("emcee", "bayes", use=use)
 
     # The restriction stands for integrating over the curve, which the chain does.
     problem: FitProblem = replace(fitted.problem, is_restricted=False)
@@ -243,7 +245,9 @@ def posterior(
     n_walkers = max(_WALKERS_PER_PARAMETER * len(names), 8)
     start = best * (1 + _SPREAD * rng.standard_normal((n_walkers, len(names))))
     start = np.array([_moved_inside(problem, row, best) for row in start])
-    sampler = EnsembleSampler(n_walkers, len(names), partial(_log_density, problem))
+    sampler = emcee.EnsembleSampler(
+        n_walkers, len(names), partial(_log_density, problem)
+    )
     # emcee takes the state of the older generator only.
     sampler.random_state = np.random.RandomState(seed).get_state()
     bar = {"disable": None if progress else True, "delay": 1.0, "leave": False}

@@ -23,7 +23,7 @@ from hipext.athletes.population import STATUSES, Cohort, traits_of
 from hipext.engine import state
 from hipext.engine.progression import record_of
 from hipext.engine.state import BOTH, LEFT, RIGHT
-from hipext.files.checks import PlanError
+from hipext.files.checks import InputError, PlanError
 from hipext.files.tables import MUSCLES, SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATION, RELATIONS, pct_1rm
 from hipext.plans.exercises import SECONDARY_SHARE, Exercise
@@ -432,7 +432,7 @@ def _known(
         if lift.needs_one_rm and lift.measure == "reps":
             try:
                 found = one_rm_of(athlete, lift.id, exercises)
-            except ValueError as fault:
+            except InputError as fault:
                 faults += [str(fault)] if lift.id in needed else []
             else:
                 kg, ratio = found.measured_kg, found.ratio

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, one_rm_of
-from hipext.files.checks import PlanError, check_one_of
+from hipext.files.checks import InputError, PlanError, check_one_of
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter, parameter_table, values_in_use
 from hipext.files.records import INPUTS_OF_RUN, record_bytes, record_of
@@ -78,7 +78,7 @@ class Simulation:
         """Return what happened in a week, counted from 1, and why, as text."""
         n_weeks = len(self.weekly)
         if not 1 <= week <= n_weeks:
-            raise ValueError(f"week must be 1 to {n_weeks}; got {week}.")
+            raise InputError(f"week must be 1 to {n_weeks}; got {week}.")
         return explained(self.weekly, self.decisions, week=week)
 
 
@@ -226,7 +226,7 @@ def check_seed(seed: int) -> None:
             f"seed must be a whole number; got {seed!r}. Write 0, 1, 2, ..."
         )
     if not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
+        raise InputError(f"seed must be 0 to {MAX_SEED}; got {seed}.")
 
 
 def _open_loop_run(

@@ -22,6 +22,7 @@ import pandas as pd
 
 from hipext.athletes.athlete import Athlete
 from hipext.engine.state import WEEK_LOG
+from hipext.files.checks import InputError, import_extra
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
 from hipext.plans.plan import Plan
@@ -194,7 +195,7 @@ def _simulated(head: bytes, piece: Piece, *, is_compiled: bool) -> np.ndarray:
     with parameters_changed(values["parameters"]):
         try:
             scenario, one = _scenario(head, piece.changes)
-        except ValueError:  # each change was checked alone; together they may not fit
+        except InputError:  # each change was checked alone; together they may not fit
             return np.full((piece.n, 1), np.nan, dtype=WEEK_LOG)
         athletes = values["athletes"][piece.first : piece.first + piece.n]
         with parameters_changed(scenario.parameters):
@@ -286,25 +287,24 @@ def _code() -> str:
     return " ".join([code_hash(), *data_hashes().values()])
 
 
+_NEEDS_DASK = (
+    "A cluster needs Dask; without --scheduler the threads of this process are used."
+)
+
+
 def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
-    try:
-        from distributed import Client, LocalCluster
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "A cluster needs Dask. Install it with: pip install 'hipext[cluster]', or "
-            "leave out --scheduler to use threads of this process."
-        ) from None
+    dask = import_extra("distributed", "cluster", use=_NEEDS_DASK)
     address: object = scheduler
     if scheduler == "local":
         size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
-        address = stack.enter_context(LocalCluster(**size, dashboard_address=None))
+        address = stack.enter_context(dask.LocalCluster(**size, dashboard_address=None))
     elif not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(
             f"--scheduler: {scheduler!r} is no address. Take the one that 'dask "
             "scheduler' prints, like tcp://127.0.0.1:8786; or write local."
         )
     try:
-        client = stack.enter_context(Client(address, timeout=_CONNECT_S))
+        client = stack.enter_context(dask.Client(address, timeout=_CONNECT_S))
     except (OSError, ValueError, TypeError) as error:
         raise ConnectionError(
             f"No scheduler answers at {scheduler!r} ({_first_line(error)}). Start one "

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
+from hipext.files.checks import InputError
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
 from hipext.files.tables import Table, table_of
@@ -433,33 +434,33 @@ def _checked_number_of_runs(
 ) -> int:
     names = [one.name for one in scenarios]
     if not 1 <= len(names) <= MAX_SCENARIOS:
-        raise ValueError(
+        raise InputError(
             f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {len(names)}. "
             "A sweep takes more."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(
+        raise InputError(
             f"Two scenarios are called {twice[0]!r}; the tables could not tell them "
             "apart. Give a mapping with a name for each."
         )
     if not len(athletes):
-        raise ValueError("A comparison needs athletes; got none.")
+        raise InputError("A comparison needs athletes; got none.")
     if not len(seeds):
-        raise ValueError("A comparison needs a seed; got none. Write seeds=(0,).")
+        raise InputError("A comparison needs a seed; got none. Write seeds=(0,).")
     for seed in seeds:
         check_seed(seed)
     if len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds must differ from each other; got {list(seeds)}.")
+        raise InputError(f"seeds must differ from each other; got {list(seeds)}.")
     n_runs = len(names) * len(seeds) * len(athletes)
     if n_runs > MAX_RUNS:
-        raise ValueError(
+        raise InputError(
             f"{len(names)} scenarios x {len(seeds)} seeds x {len(athletes)} athletes "
             f"make {n_runs:,} runs, more than the {MAX_RUNS:,} that a comparison "
             "holds in memory. Take fewer athletes, or a sweep, which streams to files."
         )
     if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1; got {level}. Write 0.95.")
+        raise InputError(f"level must be between 0 and 1; got {level}. Write 0.95.")
     check_engine(engine)
     return n_runs
 

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
-from hipext.files.checks import check_one_of
+from hipext.files.checks import MissingExtra, check_one_of
 from hipext.files.io import data_dir, read_text
 from hipext.files.parameters import parameters_changed
 from hipext.simulation.arrays import AthleteArrays
@@ -169,9 +169,9 @@ def check_engine(engine: str | None) -> None:
     if engine is not None:
         check_one_of(engine, ("compiled", "plain"), name="engine")
     if engine == "compiled" and not can_compile():
-        raise ModuleNotFoundError(
-            "engine 'compiled' needs numba, which is not installed. "
-            "Install hipext[fast], or use engine 'plain'."
+        raise MissingExtra(
+            "Engine 'compiled' needs numba; engine 'plain' gives the same numbers. "
+            "Install it with: pip install 'hipext[fast]'"
         )
 
 

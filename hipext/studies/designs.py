@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from hipext.files.checks import PlanError, check_one_of
+from hipext.files.checks import InputError, PlanError, check_one_of, import_extra
 from hipext.files.schema import FileValue, check_values, frozen
 
 KINDS = ("grid", "random", "sobol", "saltelli", "morris")
@@ -56,11 +56,11 @@ class Range(FileValue):
     def _ends_make_a_range(self) -> "Range":
         ends = f"got low = {self.low:g}, high = {self.high:g}"
         if not self.low < self.high:
-            raise ValueError(f"low must be below high; {ends}.")
+            raise InputError(f"low must be below high; {ends}.")
         if self.whole and not (self.low.is_integer() and self.high.is_integer()):
-            raise ValueError(f"low and high must be whole where whole is true; {ends}.")
+            raise InputError(f"low and high must be whole where whole is true; {ends}.")
         if self.whole and self.steps and self.steps > self.n_whole:
-            raise ValueError(
+            raise InputError(
                 f"steps must be at most {self.n_whole}, the whole numbers from "
                 f"{self.low:g} to {self.high:g}; got {self.steps}."
             )
@@ -104,7 +104,7 @@ def design_of(
     """
     check_one_of(kind, KINDS, name="kind")
     if problems := design_problems(kind, vary, n):
-        raise ValueError(f"The design cannot be made: {' '.join(problems)}")
+        raise InputError(f"The design cannot be made: {' '.join(problems)}")
     if kind == "grid":
         rows = product(*map(_grid_values, vary.values()))
         columns = zip(*rows, strict=True)
@@ -256,7 +256,7 @@ def sensitivity(
        experiments. Technometrics, 33(2), 161-174.
     """
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}. Write 0.95.")
+        raise InputError(f"level must lie between 0 and 1; got {level}. Write 0.95.")
     values = _values(outcomes, outcome, len(design))
     # Base samples or trajectories stand one below the other: [sample, scenario, name].
     flat = [positions(varied, design[name]) for name, varied in vary.items()]
@@ -337,8 +337,9 @@ def _drawn_places(kind: str, n_names: int, n: int, seed: int) -> np.ndarray:
         from scipy.stats.qmc import Sobol
 
         return Sobol(n_names, rng=rng).random(n)
-    from SALib.sample import morris, sobol
-
+    use = f"A design of kind {kind!r} is drawn with SALib."
+    sobol = import_extra("SALib.sample.sobol", "sweep", use=use)
+    morris = import_extra("SALib.sample.morris", "sweep", use=use)
     names = [str(number) for number in range(n_names)]
     problem = {"num_vars": n_names, "names": names, "bounds": [[0.0, 1.0]] * n_names}
     if kind == "saltelli":
@@ -436,14 +437,14 @@ def _morris_text(row: tuple) -> str:
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
     """Return the outcome by scenario; ValueError where one has none."""
     if len(outcomes) != n_rows:
-        raise ValueError(
+        raise InputError(
             f"The outcomes table must have a row per scenario of the design, {n_rows}; "
             f"it has {len(outcomes)}."
         )
     values = outcomes[outcome].to_numpy("float64")
     missing = np.flatnonzero(~np.isfinite(values))
     if len(missing):
-        raise ValueError(
+        raise InputError(
             f"{outcome} is missing in {len(missing)} of {n_rows} scenarios, the first "
             f"being {outcomes.index[missing[0]]}; indices need all of them."
         )

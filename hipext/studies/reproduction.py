@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from hipext.athletes.athlete import check_athlete
-from hipext.files.checks import check_one_of
+from hipext.files.checks import InputError, MissingExtra, check_one_of, import_extra
 from hipext.files.io import csv_bytes
 from hipext.files.parameters import parameters_changed, shipped_values
 from hipext.files.records import (
@@ -182,9 +182,11 @@ def first_difference(
             header = header or rows[0]
             if found := _in_row(name, number, header, rows, tolerance):
                 return found
+    except MissingExtra:
+        raise
     except (csv.Error, ValueError, OSError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
-        raise ValueError(f"{name} cannot be read as {label}: {reason}.") from None
+        raise InputError(f"{name} cannot be read as {label}: {reason}.") from None
     return None
 
 
@@ -322,6 +324,8 @@ def _findings(
                 recorded = waiting.pop(name, None)
                 findings += _compared(name, ours, folder / name, recorded)
                 advance(1)
+    except MissingExtra:
+        raise
     except (ValueError, TypeError, KeyError) as error:
         # Whoever edits a record by hand can leave anything in it: that is a difference
         # to report, not a fault of hipext.
@@ -479,8 +483,8 @@ def _parquet_rows(content: bytes) -> Iterator[list[str]]:
 
 
 def _parquet_table(content: bytes) -> pd.DataFrame:
-    from pyarrow import parquet  # optional, and slow to import
-
+    use = "Parquet files are read with pyarrow."
+    parquet = import_extra("pyarrow.parquet", "sweep", use=use)
     return parquet.read_table(BytesIO(content)).to_pandas()
 
 

@@ -13,7 +13,7 @@ from hipext.athletes.population import (
     check_population,
     read_population,
 )
-from hipext.files.checks import did_you_mean
+from hipext.files.checks import InputError, did_you_mean
 from hipext.files.parameters import shipped_parameter
 from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
@@ -193,7 +193,7 @@ def _target_of(name: str) -> str:
     first, dot, rest = name.partition(".")
     field, fields = rest.partition(".")[0], list(Athlete.model_fields)
     if dot and first == _ATHLETE and field not in fields:
-        raise ValueError(
+        raise InputError(
             f"{name}: an athlete has no {field!r}; there are {', '.join(fields)}."
             f"{did_you_mean(field, fields)}"
         )
@@ -204,7 +204,7 @@ def _target_of(name: str) -> str:
     if first in Plan.model_fields:
         return _PLAN
     known = [*KNOBS, *Plan.model_fields, _ATHLETE, _PARAMETER]
-    raise ValueError(
+    raise InputError(
         f"There is no {name!r} to change. There are the knobs {', '.join(KNOBS)}; "
         f"paths of the plan that begin with {', '.join(Plan.model_fields)}; and "
         f"athlete.PATH and parameter.ID.{did_you_mean(first, known)}"
@@ -216,10 +216,10 @@ def _constant(name: str, value: object) -> float:
     known = shipped_parameter(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not isfinite(value):
-        raise ValueError(f"{_PARAMETER}.{name} must be a number; got {value!r}.")
+        raise InputError(f"{_PARAMETER}.{name} must be a number; got {value!r}.")
     low, high = known.range
     if not low <= value <= high:
-        raise ValueError(
+        raise InputError(
             f"{_PARAMETER}.{name} must lie in its range, {low:g} to {high:g} "
             f"{known.unit}; got {value:g}. It is {known.value:g}."
         )

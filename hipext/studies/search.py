@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import counted, listed
+from hipext.files.checks import InputError, counted, import_extra, listed
 from hipext.files.io import csv_bytes
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
@@ -122,12 +122,12 @@ def front_from_record(
     athletes = participants_from_json(inputs["participants"])
     options = {"seed": spec.seed, "noise": spec.noise, "engine": engine, "n_threads": 1}
     n_threads = threads_for(engine)
-    faults: list[ValueError] = []
+    faults: list[InputError] = []
 
     def means(changes: Changes) -> Values:
         try:
             weeks = simulate_athletes(scenario_of(plan, changes), athletes, **options)
-        except ValueError as fault:  # each change was checked alone, not all together
+        except InputError as fault:  # each change was checked alone, not all together
             faults.append(fault)
             return {}
         found = outcomes_of(weeks)
@@ -300,9 +300,12 @@ def _excesses(
     return found
 
 
+_NEEDS_OPTUNA = "A search draws its plans with optuna."
+
+
 def _study(goals: Mapping[str, str], generation: int, seed: int) -> "Study":
     """Return a study in memory: NSGA-II with the operators of its paper."""
-    import optuna
+    optuna = import_extra("optuna", "sweep", use=_NEEDS_OPTUNA)
     from optuna.exceptions import ExperimentalWarning
     from optuna.samplers.nsgaii import PolynomialMutation, SBXCrossover
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from hipext.files.checks import PlanError
+from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.plans.plan_file import read_plan
@@ -89,14 +89,14 @@ class Limit(FileValue):
     def _limits(self) -> "Limit":
         low, high = self.at_least, self.at_most
         if low is None and high is None:
-            raise ValueError("give at_most or at_least, such as { at_most = 4 }.")
+            raise InputError("give at_most or at_least, such as { at_most = 4 }.")
         if low is not None and high is not None and low > high:
-            raise ValueError(
+            raise InputError(
                 f"at_least must not be above at_most; got at_least = {low:g}, "
                 f"at_most = {high:g}."
             )
         if not re.fullmatch("mean|p[1-9][0-9]?", self.of):
-            raise ValueError(
+            raise InputError(
                 'of must be "mean" or a percentile of athletes from "p1" to "p99"; '
                 f"got {self.of!r}."
             )
@@ -124,7 +124,7 @@ class SearchSize(FileValue):
     @model_validator(mode="after")
     def _has_a_generation(self) -> "SearchSize":
         if self.generation > self.trials:
-            raise ValueError(
+            raise InputError(
                 f"generation must be at most trials; got generation = "
                 f"{self.generation}, trials = {self.trials}."
             )
@@ -292,6 +292,6 @@ def _change_problems(
                 athletes_in(scenario_of(plan, {name: value}), athletes)
             except PlanError as error:
                 texts += error.problems
-            except ValueError as error:
+            except InputError as error:
                 texts.append(str(error))
         yield from (f"vary, {name}: {text}" for text in dict.fromkeys(texts))

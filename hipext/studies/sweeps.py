@@ -17,7 +17,13 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import PlanError, check_one_of, counted
+from hipext.files.checks import (
+    InputError,
+    PlanError,
+    check_one_of,
+    counted,
+    import_extra,
+)
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.records import (
     RECORD,
@@ -114,7 +120,7 @@ class Sweep:
         """
         check_one_of(outcome, OUTCOMES, name="outcome")
         if self.kind not in COLUMNS:
-            raise ValueError(
+            raise InputError(
                 f"Sensitivity needs a design of kind {' or '.join(COLUMNS)}; that of "
                 f"'{self.folder}' is {self.kind}. Change kind in the sweep file."
             )
@@ -203,7 +209,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     folder = Path(folder)
     record = read_record(folder)
     if record.get("kind") != "sweep":
-        raise ValueError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
+        raise InputError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # In the order of the design, whatever that of the file; copied, because a table of
@@ -325,7 +331,7 @@ def is_closed(folder: Path) -> bool:
 def check_complete(folder: Path, record: Mapping[str, object]) -> None:
     """Raise ValueError if the record of a folder is that of an unfinished sweep."""
     if not record["sha256"]:
-        raise ValueError(
+        raise InputError(
             f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
         )
 
@@ -474,12 +480,9 @@ def _typed(values: Sequence) -> Sequence:
     return [json.dumps(one, ensure_ascii=False, default=list) for one in values]
 
 
+_NEEDS_PARQUET = "Sweeps are kept as Parquet files, which needs pyarrow."
+
+
 def _pyarrow() -> ModuleType:
-    try:
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "Sweeps are kept as Parquet files, which needs pyarrow. Install it with: "
-            "pip install 'hipext[sweep]'."
-        ) from None
-    return pyarrow
+    import_extra("pyarrow.parquet", "sweep", use=_NEEDS_PARQUET)
+    return import_extra("pyarrow", "sweep", use=_NEEDS_PARQUET)

@@ -609,3 +609,61 @@ def test_help_waits_for_no_library_of_tables_or_figures(tmp_path):
     slow = {"dask", "matplotlib", "numpy", "optuna", "pandas", "pydantic", "scipy"}
     code = f"import sys, hipext.cli.commands; print(*({slow!r} & {{*sys.modules}}))"
     assert python("-c", code, cwd=tmp_path).stdout == "\n"
+
+
+# --- whose fault it is ---
+
+
+@pytest.fixture
+def broken_lint(monkeypatch):
+    """Let hipext itself have a fault: a ValueError that no input explains."""
+
+    def fail(_plan):
+        raise ValueError("Length of values (3) does not match length of index (4)")
+
+    monkeypatch.setattr("hipext.lint_plan", fail)
+
+
+def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(broken_lint, tmp_path):
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    fault, what_to_do = done.stderr.splitlines()
+    assert fault == (
+        "This is a fault of hipext, not of your input: ValueError: "
+        "Length of values (3) does not match length of index (4)"
+    )
+    assert what_to_do.startswith("Please report it to ")
+    assert f"hipext {version('hipext')}" in what_to_do
+    assert what_to_do.endswith("what it prints with --debug.")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--debug", "lint", "guide_16wk"), ("lint", "guide_16wk", "--debug")]
+)
+def test_debug_shows_where_a_fault_arose(broken_lint, tmp_path, arguments):
+    done = hipext(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert ", in fail\n" in done.stderr
+    assert "This is a fault of hipext" in done.stderr
+
+
+def test_debug_shows_where_a_wrong_value_was_found(tmp_path):
+    plain = hipext("lint", "guide_17wk", cwd=tmp_path)
+    done = hipext("lint", "guide_17wk", "--debug", cwd=tmp_path)
+    assert (plain.returncode, done.returncode) == (2, 2)
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.endswith(plain.stderr)
+    assert "Traceback" not in plain.stderr
+
+
+def test_too_little_memory_is_a_fault_of_neither(tmp_path, monkeypatch):
+    def fail(_plan):
+        raise MemoryError("Unable to allocate 9 GiB")
+
+    monkeypatch.setattr("hipext.lint_plan", fail)
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "There is not enough memory (Unable to allocate 9 GiB"
+    )

@@ -345,7 +345,8 @@ def test_without_mistune_the_command_says_what_to_install(tmp_path, monkeypatch)
     done = hipext("handouts", "01", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "mistune is not installed. Install it with: pip install 'hipext[class]'\n"
+        "Handouts are made from Markdown, which needs mistune. "
+        "Install it with: pip install 'hipext[class]'\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -15,6 +15,7 @@ import pytest
 import hipext
 
 NAMES = [
+    "InputError",
     "PlanError",
     "calibration",
     "changed_athlete",
@@ -274,7 +275,7 @@ def test_a_public_name_is_offered_for_completion(name):
 
 def test_an_unknown_name_is_refused_with_those_there_are():
     with pytest.raises(
-        AttributeError, match=r"hipext has no 'simulat'; it has PlanErr"
+        AttributeError, match=r"hipext has no 'simulat'; it has InputError"
     ):
         _ = hipext.simulat
 

@@ -74,3 +74,14 @@ def test_imports_are_written_in_full_and_only_the_command_line_prints(path):
     calls = [x.func for x in nodes if isinstance(x, ast.Call)]
     names = {call.id for call in calls if isinstance(call, ast.Name)}
     assert "print" not in names or path.parent.name == "cli"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_a_fault_of_the_input_has_a_class_of_its_own(module):
+    # Any other ValueError counts as a fault of hipext where the command line ends.
+    raised = [
+        getattr(node.exc.func if isinstance(node.exc, ast.Call) else node.exc, "id", "")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise)
+    ]
+    assert not {"ValueError", "Exception", "ImportError"} & set(raised)
