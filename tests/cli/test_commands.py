@@ -614,23 +614,23 @@ def test_help_waits_for_no_library_of_tables_or_figures(tmp_path):
 # --- whose fault it is ---
 
 
-@pytest.fixture
-def broken_lint(monkeypatch):
-    """Let hipext itself have a fault: a ValueError that no input explains."""
+def let_fail(monkeypatch, error):
+    """Let an error arise within hipext when a plan is linted."""
 
-    def fail(_plan):
-        raise ValueError("Length of values (3) does not match length of index (4)")
+    def fail(*_arguments, **_settings):
+        raise error
 
     monkeypatch.setattr("hipext.lint_plan", fail)
 
 
-def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(broken_lint, tmp_path):
+def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(tmp_path, monkeypatch):
+    let_fail(monkeypatch, ValueError("Length 3 does not match length 4"))
     done = hipext("lint", "guide_16wk", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     fault, what_to_do = done.stderr.splitlines()
     assert fault == (
         "This is a fault of hipext, not of your input: ValueError: "
-        "Length of values (3) does not match length of index (4)"
+        "Length 3 does not match length 4"
     )
     assert what_to_do.startswith("Please report it to ")
     assert f"hipext {version('hipext')}" in what_to_do
@@ -640,7 +640,8 @@ def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(broken_lint, tmp_pa
 @pytest.mark.parametrize(
     "arguments", [("--debug", "lint", "guide_16wk"), ("lint", "guide_16wk", "--debug")]
 )
-def test_debug_shows_where_a_fault_arose(broken_lint, tmp_path, arguments):
+def test_debug_shows_where_a_fault_arose(tmp_path, monkeypatch, arguments):
+    let_fail(monkeypatch, ValueError("Length 3 does not match length 4"))
     done = hipext(*arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
@@ -658,10 +659,7 @@ def test_debug_shows_where_a_wrong_value_was_found(tmp_path):
 
 
 def test_too_little_memory_is_a_fault_of_neither(tmp_path, monkeypatch):
-    def fail(_plan):
-        raise MemoryError("Unable to allocate 9 GiB")
-
-    monkeypatch.setattr("hipext.lint_plan", fail)
+    let_fail(monkeypatch, MemoryError("Unable to allocate 9 GiB"))
     done = hipext("lint", "guide_16wk", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(
