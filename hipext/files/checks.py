@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 DAY_NAMES = (
@@ -93,14 +94,64 @@ def import_extra(module: str, extra: str, *, use: str) -> ModuleType:
         ) from None
 
 
-def check_columns(table: "pd.DataFrame", columns: Iterable[str], *, name: str) -> None:
-    """Raise ValueError naming the columns that `table` lacks."""
-    missing = [column for column in columns if column not in table.columns]
+def check_columns(
+    table: "pd.DataFrame", columns: Iterable[str], *, name: str
+) -> "pd.DataFrame":
+    """Return a table of pandas; InputError unless it has each of the columns, once.
+
+    Tables of other libraries are converted by their method ``to_pandas``.
+    """
+    import pandas as pd  # slow to import
+
+    if hasattr(table, "to_pandas"):
+        table = table.to_pandas()
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"The {name} table must be a pandas.DataFrame; got {type(table).__name__}."
+        )
+    names = list(table.columns)
+    missing = [column for column in columns if column not in names]
     if missing:
         raise InputError(
             f"The {name} table lacks {', '.join(missing)}; "
-            f"it has {', '.join(map(str, table.columns))}."
+            f"it has {', '.join(map(str, names))}."
         )
+    twice = [column for column in columns if names.count(column) > 1]
+    if twice:
+        raise InputError(
+            f"The {name} table has more than one column {twice[0]!r}. Rename one."
+        )
+    return table
+
+
+def numbers_in(values: object, *, name: str) -> "np.ndarray":
+    """Return a series, array or list as floats, with NaN for what is missing."""
+    import numpy as np
+    import pandas as pd  # slow to import
+
+    try:
+        array = values if isinstance(values, pd.Series) else np.asarray(values)
+        if array.dtype.kind in "cmM":  # what is no number, though numpy converts it
+            raise TypeError
+        if array.dtype.kind == "O" and array.ndim == 1:
+            array = pd.Series(array)
+        if isinstance(array, pd.Series):
+            return array.to_numpy("float64", na_value=np.nan)
+        return array.astype("float64")
+    except (TypeError, ValueError):
+        parts = np.asarray(values, dtype=object).ravel()
+        bad = next((one for one in parts if not _is_number(one)), values)
+        raise InputError(
+            f"{name} must be numbers, NaN where unknown; got {excerpt(repr(bad))}."
+        ) from None
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def counted(number: float, thing: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
+from hipext.metrics.days import index_of
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 
 LINEAR = (  # parameters in which the response is linear; all but the first are >= 0
@@ -122,7 +123,7 @@ class ImpulseResponse:
                 "fatigue": fatigue,
                 "performance": self.baseline + fitness - fatigue,
             },
-            index=getattr(training_load, "index", None),
+            index=index_of(training_load),
         )
 
 
@@ -172,7 +173,7 @@ def respond_draws(
         fitness, fatigue = states(model, part, load, convention)
         fitness -= fatigue
         np.add(fitness, part["baseline"], out=performance[:, chunk])
-    index = getattr(training_load, "index", None)
+    index = index_of(training_load)
     return pd.DataFrame(performance, index=index, columns=draws.index, copy=False)
 
 
@@ -209,7 +210,7 @@ def _checked_draws(
     """Return the columns of the parameters; ValueError naming the first bad draw."""
     parameters = [field for field in fields(model) if field.name != "convention"]
     needed = [field.name for field in parameters if field.default is MISSING]
-    check_columns(draws, needed, name="draws")
+    draws = check_columns(draws, needed, name="draws")
     names = [field.name for field in parameters if field.name in draws]
     values = {name: draws[name].to_numpy("float64") for name in names}
     # All draws are checked as columns; only the first bad one is built as a model,
