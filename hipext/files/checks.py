@@ -97,9 +97,10 @@ def import_extra(module: str, extra: str, *, use: str) -> ModuleType:
 def check_columns(
     table: "pd.DataFrame", columns: Iterable[str], *, name: str
 ) -> "pd.DataFrame":
-    """Return a table of pandas; InputError unless it has each of the columns, once.
+    """Return a table as one of pandas and numpy types; InputError for lacking columns.
 
-    Tables of other libraries are converted by their method ``to_pandas``.
+    Tables of other libraries are converted by their method ``to_pandas``, columns that
+    are categories, nullable or of pyarrow to numbers, truth values or texts.
     """
     import pandas as pd  # slow to import
 
@@ -121,7 +122,25 @@ def check_columns(
         raise InputError(
             f"The {name} table has more than one column {twice[0]!r}. Rename one."
         )
-    return table
+    once = [column for column in names if names.count(column) == 1]
+    plain = {column: _plain(table[column]) for column in once}
+    changed = {column: one for column, one in plain.items() if one is not None}
+    return table.assign(**changed) if changed else table
+
+
+def _plain(column: "pd.Series") -> "pd.Series | None":
+    """Return a column with a type of numpy, or as texts; None if it has one already."""
+    import numpy as np
+    import pandas as pd  # slow to import
+
+    kind, is_numpy = column.dtype.kind, isinstance(column.dtype, np.dtype)
+    if column.dtype == "str" or (is_numpy and kind != "O"):
+        return None
+    if kind in "biuf":
+        dtype = {"b": "bool", "f": "float64"}.get(kind, "int64")
+        return column.astype("float64" if column.hasnans else dtype)
+    values = [np.nan if value is pd.NA else value for value in column]
+    return pd.Series(values, index=column.index, dtype=object).infer_objects()
 
 
 def numbers_in(values: object, *, name: str) -> "np.ndarray":

@@ -13,7 +13,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
+from hipext.files.checks import (
+    InputError,
+    check_columns,
+    check_one_of,
+    check_positive,
+    numbers_in,
+)
 from hipext.metrics.days import index_of
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 
@@ -212,7 +218,7 @@ def _checked_draws(
     needed = [field.name for field in parameters if field.default is MISSING]
     draws = check_columns(draws, needed, name="draws")
     names = [field.name for field in parameters if field.name in draws]
-    values = {name: draws[name].to_numpy("float64") for name in names}
+    values = {name: numbers_in(draws[name], name=name) for name in names}
     # All draws are checked as columns; only the first bad one is built as a model,
     # whose own checks word the message.
     is_valid = np.isfinite(np.column_stack(list(values.values()))).all(axis=1)
