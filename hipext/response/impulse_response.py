@@ -171,6 +171,7 @@ def respond_draws(
     """
     check_one_of(convention, CONVENTIONS, name="convention")
     load = checked_load(training_load)
+    draws = check_columns(draws, (), name="draws")
     values = _checked_draws(model, draws, convention)
     performance = np.empty((len(load), len(draws)))
     for start in range(0, len(draws), _CHUNK):
@@ -216,7 +217,7 @@ def _checked_draws(
     """Return the columns of the parameters; ValueError naming the first bad draw."""
     parameters = [field for field in fields(model) if field.name != "convention"]
     needed = [field.name for field in parameters if field.default is MISSING]
-    draws = check_columns(draws, needed, name="draws")
+    check_columns(draws, needed, name="draws")
     names = [field.name for field in parameters if field.name in draws]
     values = {name: numbers_in(draws[name], name=name) for name in names}
     # All draws are checked as columns; only the first bad one is built as a model,
