@@ -160,9 +160,7 @@ def numbers_in(values: object, *, name: str) -> "np.ndarray":
     except (TypeError, ValueError):
         parts = np.asarray(values, dtype=object).ravel()
         bad = next((one for one in parts if not _is_number(one)), values)
-        raise InputError(
-            f"{name} must be numbers, NaN where unknown; got {excerpt(repr(bad))}."
-        ) from None
+        raise InputError(f"{name} must be numbers; got {excerpt(repr(bad))}.") from None
 
 
 def _is_number(value: object) -> bool:

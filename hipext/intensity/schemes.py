@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_one_of
+from hipext.files.checks import InputError, check_one_of, numbers_in
 from hipext.files.io import data_dir
 from hipext.files.tables import table_of
 from hipext.intensity.relations import (
@@ -23,6 +23,7 @@ from hipext.intensity.relations import (
     ROUNDING,
     RPE_OF_FAILURE,
     Relation,
+    given_number,
     pct_1rm,
     percent_hint,
     relation_of,
@@ -170,6 +171,7 @@ def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
     81.1
     """
     known, pct_1rm = _chart(chart)
+    reps, rpe = given_number(reps, name="reps"), given_number(rpe, name="rpe")
     # The chart is one curve of repetitions to failure: reps + (10 - RPE).
     possible, last = reps + RPE_OF_FAILURE - rpe, known[-1]
     if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
@@ -192,6 +194,8 @@ def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
     8.0
     """
     known, percent = _chart(chart)
+    pct_1rm = given_number(pct_1rm, name="pct_1rm")
+    reps = given_number(reps, name="reps")
     highest, lowest = percent[0], percent[-1]
     if not lowest <= pct_1rm <= highest:
         raise InputError(
@@ -246,6 +250,7 @@ def adjusted_pct_1rm(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    reps = given_number(reps, name="reps")
     if method == "rir":
         return pct_1rm(reps, adjustment, relation=chosen)
     if method == "pct_max_reps":
@@ -280,6 +285,7 @@ def adjusted_reps(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    pct_1rm = given_number(pct_1rm, name="pct_1rm")
     # First back to the load for the maximum, then to repetitions, then short of them.
     most = pct_1rm
     if method in ("relative", "deducted"):
@@ -334,12 +340,13 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
     sets = schemes[schemes["scheme"] == name].reset_index(drop=True)
     if reps is None:
         return sets
-    if len(reps) != len(sets):
+    reps = numbers_in(reps, name="reps")
+    if reps.shape != (len(sets),):
         raise InputError(
             f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
-            f"got {len(reps)}: {', '.join(map(str, reps))}."
+            f"got {reps.size}: {', '.join(f'{one:g}' for one in np.ravel(reps))}."
         )
-    wrong = [one for one in reps if one != int(one) or one < 1]
+    wrong = [one for one in reps if not (one % 1 == 0 and 1 <= one < np.inf)]
     if wrong:
         raise InputError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
     return sets.assign(reps=[int(one) for one in reps])
@@ -367,6 +374,7 @@ def _chart(name: str) -> np.ndarray:
 def _check_adjustment(method: str, adjustment: float) -> None:
     """Raise ValueError unless a method can have this adjustment."""
     check_one_of(method, ADJUSTMENTS, name="method")
+    adjustment = given_number(adjustment, name="adjustment")
     low, high = _LIMITS[method]
     # 0.9 for 90 % would be allowed by the limits, and is a likely mistake.
     is_fraction = method != "rir" and 0 < adjustment < 1
