@@ -95,12 +95,17 @@ def import_extra(module: str, extra: str, *, use: str) -> ModuleType:
 
 
 def check_columns(
-    table: "pd.DataFrame", columns: Iterable[str], *, name: str
+    table: "pd.DataFrame",
+    columns: Iterable[str],
+    *,
+    name: str,
+    numbers: Iterable[str] = (),
 ) -> "pd.DataFrame":
     """Return a table as one of pandas and numpy types; InputError for lacking columns.
 
     Tables of other libraries are converted by their method ``to_pandas``, columns that
-    are categories, nullable or of pyarrow to numbers, truth values or texts.
+    are categories, nullable or of pyarrow to numbers, truth values or texts. Those
+    named in `numbers` must be needed columns of numbers.
     """
     import pandas as pd  # slow to import
 
@@ -110,22 +115,29 @@ def check_columns(
         raise InputError(
             f"The {name} table must be a pandas.DataFrame; got {type(table).__name__}."
         )
-    names = list(table.columns)
+    columns, names = list(columns), list(table.columns)
     missing = [column for column in columns if column not in names]
     if missing:
         raise InputError(
             f"The {name} table lacks {', '.join(missing)}; "
             f"it has {', '.join(map(str, names))}."
         )
-    twice = [column for column in columns if names.count(column) > 1]
-    if twice:
+    twice = [column for column in names if names.count(column) > 1]
+    if set(twice) & set(columns):
         raise InputError(
             f"The {name} table has more than one column {twice[0]!r}. Rename one."
         )
-    once = [column for column in names if names.count(column) == 1]
-    plain = {column: _plain(table[column]) for column in once}
-    changed = {column: one for column, one in plain.items() if one is not None}
-    return table.assign(**changed) if changed else table
+    changed = {column: _plain(table[column]) for column in names if column not in twice}
+    changed = {column: plain for column, plain in changed.items() if plain is not None}
+    for column in numbers:
+        values = changed.get(column, table[column])
+        if values.dtype.kind not in "biuf":
+            changed[column] = numbers_in(values, name=f"{column} of the {name} table")
+    if changed:
+        table = table.copy(deep=False)
+    for column, values in changed.items():
+        table[column] = values
+    return table
 
 
 def _plain(column: "pd.Series") -> "pd.Series | None":

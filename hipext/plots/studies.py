@@ -242,7 +242,9 @@ def plot_effect(
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
-    summary = check_columns(summary, (x, mean, low, high), name="summary")
+    summary = check_columns(
+        summary, (x, mean, low, high), name="summary", numbers=(mean, low, high)
+    )
     ax = axes_or_current(ax)
     rows = _draw_means(ax, summary, x, mean)
     ax.vlines("place", low, high, data=rows, label=ATHLETES, **RANGE_STYLE)
@@ -266,7 +268,7 @@ def plot_surface(
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
-    summary = check_columns(summary, (x, y, mean), name="summary")
+    summary = check_columns(summary, (x, y, mean), name="summary", numbers=(mean,))
     _check_places(summary[[x, y]].infer_objects())
     ax = axes_or_current(ax)
     # Cells need a grid; a sample fills few of its rows and columns.
@@ -344,7 +346,8 @@ def plot_front(
     goals : "highest" or "lowest" by goal; two or more
     x, y, colour : goals to draw. Default: the first ones left; a colour from the third
     """
-    trials = check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
+    needed = (*goals, "is_allowed", "is_on_front")
+    trials = check_columns(trials, needed, name="trials", numbers=needed)
     x, y, colour = _drawn_goals(goals, [x, y, colour])
     ax = axes_or_current(ax)
     is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
@@ -382,7 +385,7 @@ def plot_predicted(
     table : as `trials.predicted_and_observed` returns it
     unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
     """
-    table = check_columns(table, _TRIAL, name="table")
+    table = check_columns(table, _TRIAL, name="trials", numbers=_TRIAL[5:])
     check_one_of(unit, _TRIAL_LABELS, name="unit")
     ax = axes_or_current(ax)
     rows = table[table["unit"] == unit]
@@ -505,7 +508,9 @@ def _rows_of(
     table: pd.DataFrame, outcome: str, columns: Sequence[str], scenario: object = None
 ) -> pd.DataFrame:
     """Return the rows of an outcome, of one scenario if named, after checks."""
-    table = check_columns(table, ("scenario", "outcome", *columns), name="given")
+    needed = ("scenario", "outcome", *columns)
+    numbers = [name for name in columns if name not in ("baseline", "group")]
+    table = check_columns(table, needed, name="given", numbers=numbers)
     known = [name for name in table["outcome"].unique() if name in OUTCOMES]
     check_one_of(outcome, known, name="outcome")
     # Scenarios can be numbers, but are named and compared as texts.
@@ -655,7 +660,8 @@ def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
 
 
 def _checked_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    indices = check_columns(indices, ("knob", *columns), name="indices")
+    needed = ("knob", *columns)
+    indices = check_columns(indices, needed, name="indices", numbers=columns)
     twice = indices.loc[indices["knob"].duplicated(), "knob"]
     if len(twice):
         raise InputError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")

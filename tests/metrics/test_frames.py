@@ -67,6 +67,7 @@ def run():
     return simulate(read_plan("guide_16wk"), read_athlete("novice"))
 
 
+ENDS = ("mean", "q05", "q95")
 COUNTERS = {
     name: getattr(metrics, name)
     for name in (
@@ -181,6 +182,67 @@ def test_what_is_no_table_is_refused_in_figures(name, wrong, run):
     rest = tables_for(name, run)[1:]
     with pytest.raises(InputError, match=r"table must be a pandas.DataFrame; got \w+"):
         getattr(plots, name)(wrong, *rest, ax=Figure().subplots())
+
+
+@kinds
+def test_columns_may_have_numbers_as_names(kind):
+    table = pd.DataFrame({0: [1, 2], "reps": [8.0, None]})
+    if kind != "a table of pyarrow":
+        checked = check_columns(KINDS[kind](table), ["reps"], name="sets")
+        np.testing.assert_array_equal(checked["reps"], [8.0, np.nan])
+
+
+def test_columns_that_must_be_numbers_are_read_as_such():
+    table = pd.DataFrame({"mean": ["1", "2.5"], "place": ["a", "b"]})
+    checked = check_columns(table, ["mean"], name="summary", numbers=["mean"])
+    assert checked["mean"].tolist() == [1.0, 2.5]
+    assert table["mean"].tolist() == ["1", "2.5"]
+    message = "place of the summary table must be numbers; got 'a'"
+    with pytest.raises(InputError, match=message):
+        check_columns(table, ["place"], name="summary", numbers=["place"])
+
+
+STUDIES = {
+    "plot_effect": (
+        {"sets": [1, 2], **{f"pain_reported_{x}": [1.0, 2] for x in ENDS}},
+        {"x": "sets", "outcome": "pain_reported"},
+    ),
+    "plot_surface": (
+        {"sets": [1, 1, 2, 2], "kg": [1, 2, 1, 2], "minutes_mean": [1.0, 2, 3, 4]},
+        {"x": "sets", "y": "kg", "outcome": "minutes"},
+    ),
+    "plot_front": (
+        {
+            "strength_pct": [1.0, 2, 3],
+            "pain": [2.0, 1, 3],
+            "is_allowed": [True, True, False],
+            "is_on_front": [True, False, False],
+        },
+        {"goals": {"strength_pct": "highest", "pain": "lowest"}},
+    ),
+    "plot_differences": (
+        {
+            "scenario": ["b", "c"],
+            "outcome": "minutes",
+            "baseline": "a",
+            **dict.fromkeys(["difference", "ci_low", "ci_high", "q05", "q95"], 1.5),
+            "share_better": [0.5, None],
+            "share_equal": [0.25, None],
+        },
+        {"outcome": "minutes"},
+    ),
+}
+
+
+@kinds
+@pytest.mark.parametrize("name", STUDIES)
+def test_figures_of_studies_take_tables_of_any_types(name, kind):
+    columns, options = STUDIES[name]
+    table, plot = pd.DataFrame(columns), getattr(plots, name)
+    drawn = plot(table, **options, ax=Figure().subplots())
+    other = plot(KINDS[kind](table), **options, ax=Figure().subplots())
+    for own, expected in zip(lines_in(other), lines_in(drawn), strict=True):
+        np.testing.assert_array_equal(own, expected)
 
 
 @pytest.mark.parametrize("name", COUNTERS)
