@@ -171,7 +171,8 @@ def numbers_in(values: object, *, name: str) -> "np.ndarray":
         return array.astype("float64")
     except (TypeError, ValueError):
         parts = np.asarray(values, dtype=object).ravel()
-        bad = next((one for one in parts if not _is_number(one)), values)
+        known = [one for one in parts if one is not None and one is not pd.NA]
+        bad = next((one for one in known if not _is_number(one)), values)
         raise InputError(f"{name} must be numbers; got {excerpt(repr(bad))}.") from None
 
 

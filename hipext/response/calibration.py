@@ -151,9 +151,12 @@ def fit(
         A class of `response`, such as ``response.Banister``, or its name in
         ``response.MODELS``.
     training_load : pandas.Series
-        Training load (a.u.) of consecutive days; 0 for rest, never NaN.
+        Training load (a.u.) of consecutive days; 0 for rest, never NaN. Its index has
+        the days as whole numbers or dates, of any type; a time of day or a time zone
+        is dropped. Days of a list or array count from 0.
     performance : pandas.Series
-        Result of each test, by the same days; a day without a test is NaN or absent.
+        Result of each test, by the same days; a day without a test is NaN or absent. A
+        list or array has one value per day of the load.
     convention : {"next_day", "same_day"}
         Whether load acts from the next morning on or on the day itself.
     weights : pandas.Series, optional

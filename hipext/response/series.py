@@ -236,7 +236,7 @@ def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
         return pd.Series(read_days(pd.Index(days), name=name), index=cells.index), []
     kind = "a date like 2024-01-31" if are_dates else "a whole number"
     other = "" if is_valid.any() else ", nor a date like 2024-01-31"
-    fix = " Write all days as whole numbers, or all as dates."
+    fix = " Write all days as whole numbers (7 digits at most), or all as dates."
     return cells, _fault(cells[~is_valid], f"{name} is not {kind}{other}", fix)
 
 

@@ -296,6 +296,8 @@ def test_dates_far_from_today_are_dates():
     load = pd.Series([1.0, 0.0], index=objects(years))
     fitness = TRUTH.respond(load)["fitness"]
     assert fitness.iloc[1] == pytest.approx(0.1 * exp(-1 / 20))
+    loads = metrics.as_daily(load, missing="rest", last=datetime.date(1, 1, 3))
+    assert loads.to_list() == [1, 0, 0]
 
 
 # Loads and tests without an index
