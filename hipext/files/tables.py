@@ -7,11 +7,12 @@ of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hipext.files.checks import check_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAYS_PER_WEEK = 7
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -66,13 +67,15 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
-    def from_rows(self, rows: Sequence[tuple]) -> pd.DataFrame:
+    def from_rows(self, rows: Sequence[tuple]) -> "pd.DataFrame":
         """Return the table of `rows`, each a tuple in the order of the columns."""
         values = zip(*rows, strict=True) if rows else [()] * len(self.columns)
         return self.from_columns(dict(zip(self.names, values, strict=True)))
 
-    def from_columns(self, values: Mapping[str, Sequence]) -> pd.DataFrame:
+    def from_columns(self, values: Mapping[str, Sequence]) -> "pd.DataFrame":
         """Return the table of columns by name, in order and with their dtypes."""
+        import pandas as pd  # here, because columns are known without it
+
         given = [values[column.name] for column in self.columns]
         index = next((one.index for one in given if isinstance(one, pd.Series)), None)
         typed = {
@@ -81,11 +84,13 @@ class Table:
         }
         return pd.DataFrame(typed, index=index)
 
-    def describe(self) -> pd.DataFrame:
+    def describe(self) -> "pd.DataFrame":
         """Return the data dictionary: name, dtype, unit and meaning of each column."""
+        import pandas as pd
+
         return pd.DataFrame([vars(column) for column in self.columns])
 
-    def check(self, table: pd.DataFrame) -> None:
+    def check(self, table: "pd.DataFrame") -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
 
@@ -99,6 +104,9 @@ def table_of(name: str, grain: str, columns: str) -> Table:
 
 def _typed(values: Sequence, dtype: str) -> Sequence:
     """Return the values of a column with its dtype."""
+    import numpy as np
+    import pandas as pd
+
     # An array of the right type is taken without a copy.
     if isinstance(values, np.ndarray) and values.dtype == dtype:
         return values

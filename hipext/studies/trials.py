@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import Field
 
 from hipext.athletes.athlete import Athlete, check_athlete
-from hipext.athletes.population import TRAIT
+from hipext.athletes.traits import TRAIT
 from hipext.engine.compiled import can_compile
 from hipext.engine.random import pair
 from hipext.files.io import data_dir, read_toml
