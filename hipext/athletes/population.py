@@ -1,11 +1,8 @@
 """Populations of athletes, and cohorts drawn from them at random.
 
-A population is an average athlete and the spread of traits around it. Every trait is
-drawn with its own random numbers, a pure function of the seed and the number of the
-athlete: athlete 7 is the same whether 10 or a million are drawn. All spreads but that
-of the response are assumptions (``population.*`` in `parameters.parameter_table`).
-Traits are independent of each other, save the responses of an athlete's legs, whose
-correlation is ``legs_r``.
+A population is an average athlete and the spread of traits around it, from which
+`traits` draws: athlete 7 is the same whether 10 or a million are drawn. All spreads but
+that of the response are assumptions (``population.*`` in `parameters.parameter_table`).
 """
 
 from collections.abc import Mapping, Sequence

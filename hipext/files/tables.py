@@ -5,11 +5,14 @@ table. Days count from 0, weeks from 1 and start on a Monday; ``day`` 0 is the M
 of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
 """
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipext.files.checks import check_columns
+from hipext.files.io import data_dir, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -285,4 +288,30 @@ ASSESSMENTS = table_of(
     value | float64 | see unit | result; missing where not simulated
     unit | str | | unit of the value
     """,
+)
+
+
+class Outcome(NamedTuple):
+    """One outcome of an athlete: its name, unit and meaning, and how it is found."""
+
+    name: str
+    words: str  # what is read in any week: "strength"
+    unit: str
+    better: int  # 1 if more is better, -1 if less is, 0 if neither
+    column: str  # of the weeks that it is made of
+    taken: str  # how it is taken from the weeks
+    meaning: str  # what it is, with how it is taken
+
+
+def read_outcomes() -> dict[str, Outcome]:
+    """Return the outcomes of ``data/outcomes.csv`` by name, in its order."""
+    rows = csv.DictReader(read_text(data_dir() / "outcomes.csv").splitlines())
+    found = [Outcome(**row | {"better": int(row["better"])}) for row in rows]
+    return {one.name: one for one in found}
+
+
+OUTCOMES = MappingProxyType(read_outcomes())
+# Those that have a value in every week.
+WEEKLY_OUTCOMES = tuple(
+    name for name, one in OUTCOMES.items() if one.taken != "number of weeks"
 )

@@ -331,8 +331,8 @@ def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
         elif scheme.low + scheme.rir > MAX_REPS:
             yield (
-                f"a load can be derived for at most {MAX_REPS:g} repetitions with those in "
-                f"reserve; got {slot.sets!r}. Write '... @20kg'."
+                f"a load can be derived for at most {MAX_REPS:g} repetitions with "
+                f"those in reserve; got {slot.sets!r}. Write '... @20kg'."
             )
     if exercise.is_loaded:
         if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:

@@ -19,14 +19,17 @@ from hipext.studies.crowds import (
     simulate_athletes,
     threads_for,
 )
-from hipext.studies.designs import Range, Varied, as_column, written
+from hipext.studies.designs import as_column
 from hipext.studies.scenarios import participants_from_json, scenario_of
 from hipext.studies.sweep_file import (
     Limit,
+    Range,
     SearchSpec,
+    Varied,
     inputs_of_study,
     read_search_file,
     study_from_record,
+    written,
 )
 
 if TYPE_CHECKING:
