@@ -536,10 +536,12 @@ def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -
         _print_rows(rows, cli.text.entries_text, as_json=as_json)
         return
     (folder,) = folders
-    # A file of the user's is checked before its text is printed.
-    found = _read_checked(name, folder)
     text = files.io.read_text(files.io.find_file(name, folder)).rstrip()
-    print(found.model_dump_json(indent=2) if as_json else text)
+    # A file of the user's is checked before its text is printed.
+    if as_json or Path(name).is_file():
+        checked = _read_checked(name, folder)
+        text = checked.model_dump_json(indent=2) if as_json else text
+    print(text)
 
 
 def _read_checked(name: str, folder: str) -> "FileValue":
