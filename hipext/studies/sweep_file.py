@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.schema import FileValue, check_values
+from hipext.files.tables import mean_in_order
 from hipext.plans.plan_file import read_plan
 from hipext.studies.crowds import OUTCOMES, athletes_in
 from hipext.studies.designs import (
@@ -109,7 +110,7 @@ class Limit(FileValue):
     def value_of(self, values: np.ndarray) -> float:
         """Return what is limited of an outcome, a value per athlete."""
         if self.of == "mean":
-            return float(values.mean())
+            return float(mean_in_order(values))
         return float(np.percentile(values, int(self.of.removeprefix("p"))))
 
 
