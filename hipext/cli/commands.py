@@ -6,7 +6,7 @@ Modules are loaded when a command uses them, so that ``hipext --help`` answers a
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -23,8 +23,7 @@ from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
 from hipext.files.checks import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from hipext.files.schema import FileValue
 
 _DEBUG = "--debug"
 
@@ -370,13 +369,14 @@ def exercises(
 
     Muscles, cues, faults, and what comes next.
     """
-    from hipext.plans.exercises import exercise_named, exercise_table
+    from hipext.plans.exercises import exercise_named, exercise_rows
 
     catalogue = hipext.read_exercises()
     if name is None:
         columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
-        rows = exercise_table(catalogue)
-        _print_table(rows, lambda rows: cli.text.table(rows[columns]), as_json=as_json)
+        rows = exercise_rows(catalogue)
+        shown = [{column: row[column] for column in columns} for row in rows]
+        print(cli.text.json_text(rows) if as_json else cli.text.rows_text(shown))
         return
     exercise = exercise_named(name, catalogue)
     text = cli.text.exercise_text(exercise, catalogue)
@@ -392,10 +392,12 @@ def evidence(
     as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
-    found = hipext.search_evidence(
-        hipext.read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
-    )
-    _print_table(found, cli.text.evidence_text, as_json=as_json)
+    from hipext.files.evidence import evidence_rows, found_places
+
+    rows = evidence_rows()
+    places = found_places(rows, topic=topic, words=search, status=status, ids=ids or ())
+    found = [rows[place] for place in places]
+    _print_rows(found, cli.text.evidence_text, as_json=as_json)
 
 
 @app.command()
@@ -409,7 +411,7 @@ def lint(
     found = hipext.lint_plan(
         hipext.read_plan(plan), athlete=hipext.read_athlete(athlete)
     )
-    _print_table(found, cli.text.findings_text, as_json=as_json)
+    _print_rows(found.to_dict("records"), cli.text.findings_text, as_json=as_json)
     if strict and len(found):
         sys.exit(1)
 
@@ -515,29 +517,42 @@ def handouts(
         print(path)
 
 
-def _print_table(
-    rows: "pd.DataFrame",
-    text_of: Callable[["pd.DataFrame"], str],
+def _print_rows(
+    rows: Sequence[Mapping[str, object]],
+    text_of: Callable[[Sequence[Mapping[str, object]]], str],
     *,
     as_json: bool,
 ) -> None:
     if as_json:
-        print(cli.text.table_json(rows))
+        print(cli.text.json_text(rows))
     else:
-        print(text_of(rows) if len(rows) else "Nothing found.")
+        print(text_of(rows) if rows else "Nothing found.")
 
 
 def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -> None:
     """Print the list of the shipped files of folders, or the file of a name."""
     if name is None:
-        rows = cli.text.shipped_table(folders)
-        _print_table(rows, cli.text.entries_text, as_json=as_json)
+        rows = cli.text.shipped_rows(folders)
+        _print_rows(rows, cli.text.entries_text, as_json=as_json)
         return
     (folder,) = folders
     # A file of the user's is checked before its text is printed.
-    found = cli.text.SHIPPED_READERS[folder](name)
+    found = _read_checked(name, folder)
     text = files.io.read_text(files.io.find_file(name, folder)).rstrip()
     print(found.model_dump_json(indent=2) if as_json else text)
+
+
+def _read_checked(name: str, folder: str) -> "FileValue":
+    """Return the checked values of a file of the kind of a folder."""
+    from hipext.studies.sweep_file import read_search_file, read_sweep_file
+
+    readers = {
+        "athletes": hipext.read_athlete,
+        "populations": hipext.read_population,
+        "sweeps": read_sweep_file,
+        "searches": read_search_file,
+    }
+    return readers[folder](name)
 
 
 def _fault_message(error: Exception) -> str:

@@ -23,10 +23,11 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import InputError, counted, shortened
+from hipext.files.checks import InputError, changes_text, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
-from hipext.files.tables import mean_in_order
+from hipext.files.sums import mean_in_order
+from hipext.files.tables import OUTCOMES, Outcome
 from hipext.plans.plan import Plan
 from hipext.plots import studies as figures
 from hipext.plots.fits import plot_fit, plot_profile
@@ -41,9 +42,8 @@ from hipext.response.series import (
 )
 from hipext.studies import reproduction
 from hipext.studies.comparison import Comparison, comparison_files, variations
-from hipext.studies.crowds import OUTCOMES, Outcome
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.scenarios import Scenario, changes_text
+from hipext.studies.scenarios import Scenario
 from hipext.studies.search import Search, search_tables
 from hipext.studies.sweep_file import SearchSpec, inputs_of_study
 from hipext.studies.sweeps import Sweep, part_paths

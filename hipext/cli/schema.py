@@ -7,11 +7,11 @@ from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Population
 from hipext.files.io import parse_toml
 from hipext.files.schema import MASS_PATTERN, FileValue
+from hipext.files.tables import OUTCOMES
 from hipext.plans.edits import KNOBS
 from hipext.plans.exercises import read_exercises
 from hipext.plans.notation import SETS_PATTERN, TEMPO_PATTERN
 from hipext.plans.plan import Plan
-from hipext.studies.crowds import OUTCOMES
 from hipext.studies.sweep_file import SearchSpec, SweepSpec
 
 Schema = dict[str, Any]  # JSON

@@ -13,7 +13,6 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from threading import Thread
 
-from hipext.engine.compiled import can_compile
 from hipext.files.checks import InputError, import_extra
 from hipext.files.io import data_dir, notebooks_dir
 
@@ -98,6 +97,9 @@ def launch_lab(
 def compile_in_background() -> Iterator[None]:
     """Compile the day loop in another process meanwhile, where numba is installed."""
     # It takes up to a minute once; a kernel that starts earlier compiles for itself.
+    # Here, because it loads NumPy.
+    from hipext.engine.compiled import can_compile
+
     if not can_compile():
         yield
         return

@@ -18,7 +18,8 @@ from hipext.engine.compiled import can_compile
 from hipext.engine.progression import TEMPO
 from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
-from hipext.files.tables import DAYS_PER_WEEK, sum_in_order
+from hipext.files.sums import sum_in_order
+from hipext.files.tables import DAYS_PER_WEEK
 from hipext.metrics import volume
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan

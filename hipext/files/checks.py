@@ -1,6 +1,7 @@
 """Checks of input values, and standard wording for messages and other text."""
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
@@ -101,6 +102,14 @@ def check_columns(table: "pd.DataFrame", columns: Iterable[str], *, name: str) -
             f"The {name} table lacks {', '.join(missing)}; "
             f"it has {', '.join(map(str, table.columns))}."
         )
+
+
+def changes_text(changes: Mapping[str, object]) -> str:
+    """Return changes in one line, like ``deload.every_weeks = 0``."""
+    return ", ".join(
+        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
+        for path, value in changes.items()
+    )
 
 
 def counted(number: float, thing: str) -> str:

@@ -6,11 +6,12 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipext.files.checks import PlanError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # In a checkout, data and notebooks lie beside the package; the wheel puts them into it
 # as _data and _notebooks (pyproject.toml).
@@ -141,7 +142,7 @@ def read_toml(path: str | Path) -> dict:
     return parse_toml(read_text(path), source=str(path))
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
+def csv_bytes(table: "pd.DataFrame") -> bytes:
     """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 

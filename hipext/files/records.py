@@ -11,8 +11,6 @@ from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
 from hipext.files.checks import PlanError, excerpt
 from hipext.files.io import data_dir, read_text
 from hipext.files.parameters import shipped_values, values_in_use
@@ -176,6 +174,8 @@ def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list
 
 def json_value(value: object) -> object:
     """Return a value as JSON gives it back."""
+    import numpy as np  # here, because files are listed without it
+
     if isinstance(value, Mapping):
         return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

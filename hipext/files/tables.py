@@ -5,13 +5,17 @@ table. Days count from 0, weeks from 1 and start on a Monday; ``day`` 0 is the M
 of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
 """
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipext.files.checks import check_columns
+from hipext.files.io import data_dir, read_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAYS_PER_WEEK = 7
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -66,13 +70,15 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
-    def from_rows(self, rows: Sequence[tuple]) -> pd.DataFrame:
+    def from_rows(self, rows: Sequence[tuple]) -> "pd.DataFrame":
         """Return the table of `rows`, each a tuple in the order of the columns."""
         values = zip(*rows, strict=True) if rows else [()] * len(self.columns)
         return self.from_columns(dict(zip(self.names, values, strict=True)))
 
-    def from_columns(self, values: Mapping[str, Sequence]) -> pd.DataFrame:
+    def from_columns(self, values: Mapping[str, Sequence]) -> "pd.DataFrame":
         """Return the table of columns by name, in order and with their dtypes."""
+        import pandas as pd  # here, because columns are known without it
+
         given = [values[column.name] for column in self.columns]
         index = next((one.index for one in given if isinstance(one, pd.Series)), None)
         typed = {
@@ -81,11 +87,13 @@ class Table:
         }
         return pd.DataFrame(typed, index=index)
 
-    def describe(self) -> pd.DataFrame:
+    def describe(self) -> "pd.DataFrame":
         """Return the data dictionary: name, dtype, unit and meaning of each column."""
+        import pandas as pd
+
         return pd.DataFrame([vars(column) for column in self.columns])
 
-    def check(self, table: pd.DataFrame) -> None:
+    def check(self, table: "pd.DataFrame") -> None:
         """Raise ValueError naming the columns of this table that `table` lacks."""
         check_columns(table, self.names, name=self.name)
 
@@ -97,46 +105,11 @@ def table_of(name: str, grain: str, columns: str) -> Table:
     return Table(name, grain, tuple(Column(*row) for row in rows))
 
 
-# Sums in tables are added one value after the other, as the rows stand, so that they
-# are equal to the last digit whatever the versions of the libraries. The methods of
-# pandas and numpy.sum leave their order to the version and to the shape of an array;
-# numpy.bincount and numpy.add.accumulate are documented to go from first to last.
-
-
-def sums_by(
-    keys: pd.Series | pd.Index | np.ndarray, columns: Mapping[str, Sequence]
-) -> pd.DataFrame:
-    """Return the sums of columns by key, sorted by key."""
-    numbers, found = pd.factorize(keys, sort=True)
-    index = pd.Index(found, name=getattr(keys, "name", None))
-    sums = {
-        name: np.bincount(numbers, weights=values, minlength=len(index))
-        for name, values in columns.items()
-    }
-    return pd.DataFrame(sums, index=index)
-
-
-def sum_in_order(values: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Return the sum along an axis, the first value first; 0 for none."""
-    values = np.asarray(values)
-    if not values.shape[axis]:
-        return values.sum(axis=axis)
-    return np.add.accumulate(values, axis=axis, dtype="float64").take(-1, axis=axis)
-
-
-def mean_in_order(values: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Return the mean along an axis; there must be a value."""
-    return sum_in_order(values, axis) / np.shape(values)[axis]
-
-
-def sd_in_order(values: np.ndarray, axis: int = 0, *, ddof: int = 1) -> np.ndarray:
-    """Return the standard deviation along an axis, over n - `ddof`."""
-    off = values - np.expand_dims(mean_in_order(values, axis), axis)
-    return np.sqrt(sum_in_order(off**2, axis) / (np.shape(values)[axis] - ddof))
-
-
 def _typed(values: Sequence, dtype: str) -> Sequence:
     """Return the values of a column with its dtype."""
+    import numpy as np
+    import pandas as pd
+
     # An array of the right type is taken without a copy.
     if isinstance(values, np.ndarray) and values.dtype == dtype:
         return values
@@ -315,4 +288,30 @@ ASSESSMENTS = table_of(
     value | float64 | see unit | result; missing where not simulated
     unit | str | | unit of the value
     """,
+)
+
+
+class Outcome(NamedTuple):
+    """One outcome of an athlete: its name, unit and meaning, and how it is found."""
+
+    name: str
+    words: str  # what is read in any week: "strength"
+    unit: str
+    better: int  # 1 if more is better, -1 if less is, 0 if neither
+    column: str  # of the weeks that it is made of
+    taken: str  # how it is taken from the weeks
+    meaning: str  # what it is, with how it is taken
+
+
+def read_outcomes() -> dict[str, Outcome]:
+    """Return the outcomes of ``data/outcomes.csv`` by name, in its order."""
+    rows = csv.DictReader(read_text(data_dir() / "outcomes.csv").splitlines())
+    found = [Outcome(**row | {"better": int(row["better"])}) for row in rows]
+    return {one.name: one for one in found}
+
+
+OUTCOMES = MappingProxyType(read_outcomes())
+# Those that have a value in every week.
+WEEKLY_OUTCOMES = tuple(
+    name for name, one in OUTCOMES.items() if one.taken != "number of weeks"
 )

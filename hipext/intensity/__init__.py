@@ -7,6 +7,10 @@ it is refused, never capped.
 
 import lazy_loader
 
+# Repetitions to failure; assumption of ours, for every relation. It stands here because
+# plans are checked with it, and without NumPy.
+MAX_REPS = 30.0
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
+from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
-    MAX_REPS,
     RELATION,
     Numbers,
     Relation,

@@ -17,8 +17,8 @@ import pandas as pd
 from hipext.files.checks import InputError, check_one_of
 from hipext.files.io import data_dir
 from hipext.files.tables import table_of
+from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
-    MAX_REPS,
     RELATION,
     ROUNDING,
     RPE_OF_FAILURE,

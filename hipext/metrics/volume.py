@@ -17,6 +17,7 @@ import pandas as pd
 
 from hipext.files.checks import check_columns, check_one_of
 from hipext.files.parameters import parameter
+from hipext.files.sums import sums_by
 from hipext.files.tables import (
     DAILY,
     DAYS_PER_WEEK,
@@ -27,7 +28,6 @@ from hipext.files.tables import (
     TRAINING_LOADS,
     WEEKDAYS,
     WEEKLY,
-    sums_by,
 )
 from hipext.plans.exercises import (
     Exercise,

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_one_of, check_positive
-from hipext.files.tables import mean_in_order, sum_in_order, sums_by
+from hipext.files.sums import mean_in_order, sum_in_order, sums_by
 
 CONVENTIONS = ("next_day", "same_day")
 SHARES = {  # weight of today's load in an average with a memory of so many days

@@ -12,9 +12,8 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
 from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
@@ -22,6 +21,9 @@ from hipext.files.io import data_dir, read_toml
 from hipext.files.schema import FileValue, check_values
 from hipext.files.tables import MAPPINGS, MUSCLES, table_of
 from hipext.plans.notation import TEMPO_PATTERN
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SECONDARY_SHARE = 0.5  # of a set, for indirect work; Pelland et al. (2024), E06-004
 EXERCISES = table_of(
@@ -286,18 +288,19 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
     return by_name[called]
 
 
-def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
-    """Return the catalogue as a table, in the order of the file."""
+def exercise_rows(exercises: Mapping[str, Exercise]) -> list[dict[str, object]]:
+    """Return the exercises as rows of `EXERCISES`, in the order of the file."""
     rows = [
-        [getattr(exercise, column) for column in EXERCISES.names]
+        {column: getattr(exercise, column) for column in EXERCISES.names}
         for exercise in exercises.values()
     ]
-    return EXERCISES.from_rows(
-        [[", ".join(x) if isinstance(x, tuple) else x for x in row] for row in rows]
-    )
+    return [
+        {key: ", ".join(x) if isinstance(x, tuple) else x for key, x in row.items()}
+        for row in rows
+    ]
 
 
-def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFrame:
+def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> "pd.DataFrame":
     """Return which part of a set of each exercise counts for each muscle group.
 
     Parameters

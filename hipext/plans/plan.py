@@ -14,7 +14,7 @@ from hipext.files.checks import InputError
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
-from hipext.intensity.relations import RELATION, RELATIONS
+from hipext.intensity import MAX_REPS
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, TempoText, parse_sets
 from hipext.plans.rules import NoRule, Rule
@@ -327,13 +327,12 @@ def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
     if exercise.is_loaded and scheme.rir is not None:
         # The load follows from repetitions to failure, reps + RIR, by a relation that
         # holds up to its largest number of repetitions.
-        most = RELATIONS[RELATION].max_reps
         if scheme.is_hold:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
-        elif scheme.low + scheme.rir > most:
+        elif scheme.low + scheme.rir > MAX_REPS:
             yield (
-                f"a load can be derived for at most {most:g} repetitions with those in "
-                f"reserve; got {slot.sets!r}. Write '... @20kg'."
+                f"a load can be derived for at most {MAX_REPS:g} repetitions with "
+                f"those in reserve; got {slot.sets!r}. Write '... @20kg'."
             )
     if exercise.is_loaded:
         if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:

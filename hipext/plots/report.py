@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from hipext.files.checks import listed, weeks_text
 from hipext.files.evidence import cite, read_evidence
 from hipext.files.parameters import parameter_table
-from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, WEEKDAYS, sum_in_order
+from hipext.files.sums import sum_in_order
+from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, WEEKDAYS
 from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan

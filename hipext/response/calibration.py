@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from hipext.files.checks import InputError, check_one_of
-from hipext.files.tables import sum_in_order
+from hipext.files.sums import sum_in_order
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,

@@ -25,12 +25,11 @@ from hipext.engine.state import WEEK_LOG
 from hipext.files.checks import InputError, import_extra
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
+from hipext.files.tables import WEEKLY_OUTCOMES
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
-    WEEKLY,
-    athletes_in,
     course_of,
     first_of,
     is_simulated,
@@ -41,6 +40,7 @@ from hipext.studies.crowds import (
 from hipext.studies.designs import design_of
 from hipext.studies.scenarios import (
     Scenario,
+    athletes_in,
     participants_as_json,
     participants_from_json,
     scenario_of,
@@ -224,7 +224,7 @@ def _week_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
         "scenario": np.full(len(rows), piece.scenario, dtype="int32"),
         "athlete": rows + piece.first + 1,
         "week": (place + 1).astype("int16"),
-        **{name: course_of(weeks, name)[rows, place] for name in WEEKLY},
+        **{name: course_of(weeks, name)[rows, place] for name in WEEKLY_OUTCOMES},
     }
 
 

@@ -12,20 +12,13 @@ from hipext.athletes.athlete import Athlete
 from hipext.files.checks import InputError
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
-from hipext.files.tables import (
-    Table,
-    mean_in_order,
-    sd_in_order,
-    sum_in_order,
-    table_of,
-)
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES, Table, table_of
 from hipext.plans.edits import one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.simulation import check_seed
 from hipext.studies.crowds import (
-    OUTCOMES,
-    WEEKLY,
     check_engine,
     course_of,
     first_of,
@@ -50,7 +43,7 @@ TABLES = ("differences", "weekly", "weekly_differences", "outcomes")
 _SCENARIO = """
     scenario | str | | name of the scenario"""
 _OUTCOME = """
-    outcome | str | | one of crowds.OUTCOMES"""
+    outcome | str | | one of tables.OUTCOMES"""
 _N = """
     n | int64 | runs | athletes, times seeds, that it is about"""
 _WEEK = f"{_SCENARIO}\n week | int64 | | week of the plan, from 1{_OUTCOME}{_N}"
@@ -75,8 +68,8 @@ OUTCOME_TABLE = table_of(
     seed | int64 | | of the random numbers
     athlete | int64 | | number of the athlete, from 1"""
     + "".join(
-        f"\n {name} | {'float64' if name in WEEKLY else 'int64'} | {one.unit} | "
-        f"{one.meaning}"
+        f"\n {name} | {'float64' if name in WEEKLY_OUTCOMES else 'int64'} "
+        f"| {one.unit} | {one.meaning}"
         for name, one in OUTCOMES.items()
     ),
 )
@@ -327,7 +320,7 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
 
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
     """Yield a row of `WEEKLY_FANS` per outcome and week of [athlete, seed, week]."""
-    for name in WEEKLY:
+    for name in WEEKLY_OUTCOMES:
         for week, spread in spreads(course_of(weeks, name)):
             yield (week, name, *spread)
 
@@ -337,7 +330,7 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
     # Plans of unequal length are compared as long as both go on.
     n_weeks = min(weeks.shape[2], baseline.shape[2])
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
-    for name in WEEKLY:
+    for name in WEEKLY_OUTCOMES:
         gap = course_of(ours, name) - course_of(before, name)
         for week, (n, mean, *quantiles) in spreads(gap):
             low, high = interval_of_mean(gap[:, :, week - 1], level)

@@ -1,8 +1,7 @@
 """Scenarios: a plan with named changes, and the athletes who train in it."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import isfinite
 
@@ -13,7 +12,7 @@ from hipext.athletes.population import (
     check_population,
     read_population,
 )
-from hipext.files.checks import InputError, did_you_mean
+from hipext.files.checks import InputError, changes_text, did_you_mean
 from hipext.files.parameters import shipped_parameter
 from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
@@ -59,6 +58,23 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
     paths = ", ".join(f"{_ATHLETE}.{path}" for path in changes)
     source = f"{athlete.name!r} with {paths} changed"
     return check_athlete(changed_values(athlete, changes), source=source)
+
+
+def athletes_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Athlete]:
+    """Return athletes as a scenario changes them; a cohort by its average athlete."""
+    if not scenario.athlete:
+        return athletes
+    if isinstance(athletes, Cohort):
+        average = changed_athlete(athletes.population.athlete, scenario.athlete)
+        changed = athletes.population.model_copy(update={"athlete": average})
+        return replace(athletes, population=changed)
+    # Copies of one athlete are changed once and stay copies: the engine fills its
+    # arrays once for each different object.
+    different = {id(one): one for one in athletes}
+    changed = {
+        key: changed_athlete(one, scenario.athlete) for key, one in different.items()
+    }
+    return [changed[id(one)] for one in athletes]
 
 
 def scenario_of(
@@ -178,14 +194,6 @@ class Copies(Sequence):
         found = range(self.n)[place]  # as of any sequence, faults as well
         is_part = isinstance(place, slice)
         return Copies(self.athlete, len(found)) if is_part else self.athlete
-
-
-def changes_text(changes: Mapping[str, object]) -> str:
-    """Return changes in one line, like ``deload.every_weeks = 0``."""
-    return ", ".join(
-        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
-        for path, value in changes.items()
-    )
 
 
 def _target_of(name: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hipext.files.checks import InputError, counted, import_extra, listed
 from hipext.files.io import csv_bytes
-from hipext.files.tables import mean_in_order
+from hipext.files.sums import mean_in_order
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     outcomes_of,
@@ -20,14 +20,17 @@ from hipext.studies.crowds import (
     simulate_athletes,
     threads_for,
 )
-from hipext.studies.designs import Range, Varied, as_column, written
+from hipext.studies.designs import as_column
 from hipext.studies.scenarios import participants_from_json, scenario_of
 from hipext.studies.sweep_file import (
     Limit,
+    Range,
     SearchSpec,
+    Varied,
     inputs_of_study,
     read_search_file,
     study_from_record,
+    written,
 )
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ from hipext.files.records import (
     record_of,
     sha256_of,
 )
-from hipext.files.tables import mean_in_order, sd_in_order
+from hipext.files.sums import mean_in_order, sd_in_order
+from hipext.files.tables import OUTCOMES
 from hipext.studies.batches import (
     Job,
     batch_size,
@@ -47,21 +48,11 @@ from hipext.studies.batches import (
     pieces_of,
     tables_of_batch,
 )
-from hipext.studies.crowds import (
-    OUTCOMES,
-    check_engine,
-    progress_bar,
-    side_by_side,
-    threads_for,
-)
-from hipext.studies.designs import (
-    COLUMNS,
-    Sensitivity,
-    Varied,
-    sensitivity,
-)
+from hipext.studies.crowds import check_engine, progress_bar, side_by_side, threads_for
+from hipext.studies.designs import COLUMNS, Sensitivity, sensitivity
 from hipext.studies.sweep_file import (
     SweepSpec,
+    Varied,
     inputs_of_study,
     read_sweep_file,
     study_from_record,

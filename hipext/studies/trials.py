@@ -15,19 +15,14 @@ import pandas as pd
 from pydantic import Field
 
 from hipext.athletes.athlete import Athlete, check_athlete
-from hipext.athletes.population import TRAIT
+from hipext.athletes.traits import TRAIT
 from hipext.engine.compiled import can_compile
 from hipext.engine.random import pair
 from hipext.files.io import data_dir, read_toml
 from hipext.files.parameters import shipped_model
 from hipext.files.schema import FileValue, check_values
-from hipext.files.tables import (
-    DAYS_PER_WEEK,
-    mean_in_order,
-    sd_in_order,
-    sum_in_order,
-    table_of,
-)
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
+from hipext.files.tables import DAYS_PER_WEEK, table_of
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.run import Setting, Trace, setting_of, trace

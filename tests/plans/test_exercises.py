@@ -19,7 +19,7 @@ from hipext.plans.exercises import (
     SECONDARY_SHARE,
     Exercise,
     exercise_named,
-    exercise_table,
+    exercise_rows,
     ladder,
     muscle_shares,
     read_exercises,
@@ -253,10 +253,10 @@ def test_unknown_exercise_is_answered_with_the_closest_name():
 
 
 def test_table_has_one_row_per_exercise_in_the_order_of_the_file():
-    table = exercise_table(CATALOGUE)
-    assert table["id"].tolist() == list(CATALOGUE)
-    assert table.columns.tolist() == list(EXERCISES.names)
-    secondary = table.set_index("id").loc["romanian_deadlift", "secondary"]
+    table = exercise_rows(CATALOGUE)
+    assert [row["id"] for row in table] == list(CATALOGUE)
+    assert {tuple(row) for row in table} == {EXERCISES.names}
+    (secondary,) = (x["secondary"] for x in table if x["id"] == "romanian_deadlift")
     assert secondary == "gluteus_maximus, erector_spinae, trunk"
 
 
