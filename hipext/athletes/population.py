@@ -33,7 +33,7 @@ from hipext.engine.state import LEFT, RIGHT, SIDES
 from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.parameters import parameter
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
 
 TRAIT = 5  # channel of random numbers that the day loop does not use
 MAX_ATHLETES = 2**32 - 1  # athletes that random numbers can tell apart
@@ -128,9 +128,9 @@ class Population(FileValue):
 
     format: int = Field(default=1, ge=1, le=1)
     """Version of the file format."""
-    name: str = Field(min_length=1)
+    name: Line = Field(min_length=1)
     """Name shown in tables."""
-    description: str = ""
+    description: Text = ""
     """The population in a sentence or two."""
     athlete: Athlete
     """The average athlete: a table like an athlete file, or the name of one."""

@@ -8,7 +8,15 @@ from typing import Annotated, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from hipext.files.checks import InputError, PlanError, did_you_mean, excerpt
+from hipext.files.checks import (
+    LINE_PATTERN,
+    TEXT_PATTERN,
+    InputError,
+    PlanError,
+    did_you_mean,
+    excerpt,
+    text_problem,
+)
 
 _LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
@@ -35,6 +43,11 @@ KG_PER_UNIT = {"kg": Decimal(1), "lb": KG_PER_LB, "lbs": KG_PER_LB}
 MASS_PATTERN = (
     r"^\s*([0-9]{1,6}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*([kK][gG]|[lL][bB][sS]?)\s*$"
 )
+
+# Texts of users end in tables, pages and terminals: nothing in them may be hidden.
+Text = Annotated[str, Field(pattern=TEXT_PATTERN)]
+Line = Annotated[str, Field(pattern=LINE_PATTERN)]
+Name = Annotated[Line, Field(min_length=1, max_length=80)]
 
 
 class FileValue(BaseModel):
@@ -110,7 +123,7 @@ def place(values: object, keys: Sequence[str | int]) -> str:
             # pydantic puts the tag of a union, here the rule, into the path: that is
             # what a value is, not where.
             values = values.get(key)
-            words.append(key)
+            words.append(str(key))
     return ", ".join(words) or "the file"
 
 
@@ -141,7 +154,12 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         case "union_tag_not_found":
             return "'rule' is missing. Write, for example, rule = \"linear\"."
         case "string_pattern_mismatch":
-            return f"must have the form {context['pattern']}; got {_given(given)}."
+            pattern = context["pattern"]
+            if pattern in (TEXT_PATTERN, LINE_PATTERN):
+                return text_problem(given, is_line=pattern == LINE_PATTERN)
+            return f"must have the form {pattern}; got {_given(given)}."
+        case "string_unicode":
+            return text_problem(given, is_line=False)
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]}; got {_given(given)}."

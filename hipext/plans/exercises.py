@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_toml
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
 from hipext.files.tables import MAPPINGS, MUSCLES, table_of
 from hipext.plans.notation import TEMPO_PATTERN
 
@@ -89,7 +89,7 @@ class LadderStep(FileValue):
 
     to: Id
     """Id of the other exercise."""
-    when: Annotated[str, Field(min_length=1)]
+    when: Annotated[Line, Field(min_length=1)]
     """Criterion in words, with numbers where possible."""
 
 
@@ -107,9 +107,9 @@ class Exercise(FileValue):
 
     id: Id
     """Name in plans and tables, in snake_case."""
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[Line, Field(min_length=1)]
     """Name for readers."""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Line, ...] = ()
     """Other names, as training logs write them."""
     role: Literal[
         "strength", "control", "mobility", "soft_tissue", "warm_up", "breathing"
@@ -172,9 +172,9 @@ class Exercise(FileValue):
     one_rm_from: OneRmFrom | None = None
     """Estimate of the 1RM per implement (per side if unilateral) if none is known.
     Of an exercise without implement: the load that could be added."""
-    cues: tuple[str, ...] = ()
+    cues: tuple[Text, ...] = ()
     """Technique in words for the athlete."""
-    faults: tuple[str, ...] = ()
+    faults: tuple[Text, ...] = ()
     """Faults that are seen; and what to do about them."""
     prerequisites: tuple[Id, ...] = ()
     """Ids of the exercises to master first."""
