@@ -8,6 +8,7 @@ an unknown 1RM from another lift.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -280,8 +281,9 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
     }
     called = _normalised(name)
     if called not in by_name:
+        alike = [one for one in by_name if _names_one_movement(called, one)]
         raise InputError(
-            f"{name!r} is not in the catalogue.{did_you_mean(called, by_name)}"
+            f"{name!r} is not in the catalogue.{did_you_mean(called, alike)}"
         )
     return by_name[called]
 
@@ -456,6 +458,22 @@ def _names_of(exercise: Exercise) -> set[str]:
     return {
         _normalised(name) for name in (exercise.id, exercise.name, *exercise.aliases)
     }
+
+
+def _names_one_movement(given: str, name: str) -> bool:
+    """Return whether a name is the given one misspelt, or with words more or less."""
+    # The last word is the movement: a glute-ham raise is no glute-ball release, however
+    # many letters they share, and a squat jump no squat.
+    given_words, words = given.split("_"), name.split("_")
+    fewer, more = sorted((given_words, words), key=len)
+    return _is_misspelt(given, name, 0.85) or (
+        _is_misspelt(given_words[-1], words[-1])
+        and all(any(_is_misspelt(one, other) for other in more) for one in fewer)
+    )
+
+
+def _is_misspelt(given: str, word: str, least: float = 0.75) -> bool:
+    return SequenceMatcher(None, given, word).ratio() >= least
 
 
 def _shared_names(exercises: Iterable[Exercise]) -> Iterator[str]:
