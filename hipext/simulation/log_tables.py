@@ -9,6 +9,7 @@ import pandas as pd
 from hipext.engine.body import MIN_CAPACITY
 from hipext.engine.state import DAY_LOG, STRENGTH_TEST
 from hipext.files import tables
+from hipext.files.sums import mean_in_order, sums_by
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise
 from hipext.plans.notation import seconds_per_rep
@@ -162,7 +163,7 @@ def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     if not tested.any():
         return np.full(len(trace.days), np.nan)
     capacity = _capacity(setting, trace, tested)["capacity"]  # [day, lift, side]
-    return 100 * tables.mean_in_order(capacity.reshape(len(capacity), -1), axis=1)
+    return 100 * mean_in_order(capacity.reshape(len(capacity), -1), axis=1)
 
 
 def _capacity(
@@ -274,5 +275,5 @@ def _mean_by(keys: Sequence, values: Sequence) -> pd.Series:
     """Return the mean of the known values by key."""
     is_known = ~np.isnan(values)
     known = {"sum": np.where(is_known, values, 0.0), "n": is_known}
-    sums = tables.sums_by(keys, known)
+    sums = sums_by(keys, known)
     return (sums["sum"] / sums["n"]).where(sums["n"] > 0)

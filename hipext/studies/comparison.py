@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, check_line
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
 from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
@@ -431,6 +431,8 @@ def _checked_number_of_runs(
     engine: str | None,
 ) -> int:
     names = [one.name for one in scenarios]
+    for name in names:
+        check_line(name, name="The name of a scenario")
     if not 1 <= len(names) <= MAX_SCENARIOS:
         raise InputError(
             f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {len(names)}. "
