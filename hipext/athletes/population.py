@@ -23,7 +23,7 @@ from hipext.athletes.athlete import (
 from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
 from hipext.files.parameters import parameter
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,9 +88,9 @@ class Population(FileValue):
 
     format: int = Field(default=1, ge=1, le=1)
     """Version of the file format."""
-    name: str = Field(min_length=1)
+    name: Line = Field(min_length=1)
     """Name shown in tables."""
-    description: str = ""
+    description: Text = ""
     """The population in a sentence or two."""
     athlete: Athlete
     """The average athlete: a table like an athlete file, or the name of one."""

@@ -20,7 +20,7 @@ import hipext
 from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, escaped
 
 if TYPE_CHECKING:
     from hipext.files.schema import FileValue
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         is_own_fault = not isinstance(error, InputError | OSError | MemoryError)
         message = _fault_message(error) if is_own_fault else _error_message(error)
-        print(message, file=sys.stderr)
+        print(escaped(message), file=sys.stderr)  # names of files may hold anything
         sys.exit(1 if is_own_fault else 2)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, excerpt, odd_values
 
 # Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
@@ -226,9 +226,16 @@ def _key_and_value(text: str, needed: str) -> tuple[str, str]:
 def _parsed(text: str) -> object:
     """Return a TOML value; a text that is none needs no quotes here."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
+    except (ValueError, RecursionError):  # what Python does not read, or not so deep
+        raise InputError(
+            f"{excerpt(text)} has too many digits, or brackets in each other."
+        ) from None
+    for _, problem in odd_values(value):
+        raise InputError(f"{excerpt(text)}: {problem}")
+    return value
 
 
 def _parts(values: str, text: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ from hipext.files import records
 from hipext.files.checks import InputError, changes_text, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
+from hipext.files.sums import mean_in_order
 from hipext.files.tables import OUTCOMES, Outcome
 from hipext.plans.plan import Plan
 from hipext.plots import studies as figures
@@ -316,11 +317,12 @@ def _athletes_text(athletes: Sequence[Athlete]) -> str:
 def _difference_lines(found: Comparison, outcome: Outcome) -> list[str]:
     unit, better = outcome.unit or "count", _BETTER[outcome.better]
     interval = f"{100 * found.level:g} % interval"
-    means = found.outcomes.groupby("scenario", sort=False)[outcome.name].mean()
+    is_baseline = found.outcomes["scenario"] == found.baseline
+    mean = mean_in_order(found.outcomes.loc[is_baseline, outcome.name])
     lines = [
         f"{outcome.name}: {outcome.meaning} ({unit}; {better})",
         f"{'':<{_NAME}}{'mean':>9}{'differs':>9}{interval:>18}{'better':>8}",
-        f"{_padded(found.baseline)}{means.iloc[0]:>9.2f}",
+        f"{_padded(found.baseline)}{mean:>9.2f}",
     ]
     rows = found.differences
     for row in rows[rows["outcome"] == outcome.name].itertuples():

@@ -1,14 +1,25 @@
 """Find, read and write files: shipped data, TOML and CSV."""
 
+import json
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipext.files.checks import PlanError, did_you_mean
+from hipext.files.checks import (
+    MAX_DEPTH,
+    PlanError,
+    did_you_mean,
+    excerpt,
+    odd_values,
+    place,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,9 +85,9 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     if path.is_file():
         return path
     names = shipped_names(folder)
-    for place in (folder, *_UNLISTED.get(folder, ())):
-        if str(name_or_path) in shipped_names(place):
-            return data_dir() / place / f"{name_or_path}.toml"
+    for shipped in (folder, *_UNLISTED.get(folder, ())):
+        if str(name_or_path) in shipped_names(shipped):
+            return data_dir() / shipped / f"{name_or_path}.toml"
     _check_not_misplaced(path, folder)
     raise FileNotFoundError(
         f"There is no {_KINDS[folder].name} {str(name_or_path)!r}: it is neither a "
@@ -130,11 +141,58 @@ def read_text(path: str | Path) -> str:
 
 def parse_toml(text: str, *, source: str) -> dict:
     """Return the values of a TOML text; PlanError with line and column if it is not."""
+    with _unreadable_refused(source, "TOML", "Check quotes, brackets and commas."):
+        values = tomllib.loads(text)
+    check_values_are_usual(values, source=source)
+    return values
+
+
+def parse_json(text: str, *, source: str) -> object:
+    """Return the value of a JSON text; PlanError with line and column if it is not."""
+    with _unreadable_refused(source, "JSON", "It may be cut off; take a whole copy."):
+        value = json.loads(
+            text,
+            parse_constant=partial(_refuse_number, source),
+            parse_float=partial(_finite, source),
+        )
+    check_values_are_usual(value, source=source)
+    return value
+
+
+def check_values_are_usual(values: object, *, source: str) -> None:
+    """Raise PlanError for values of a file that hipext has no use for anywhere."""
+    problems = [f"{place(values, keys)}: {text}" for keys, text in odd_values(values)]
+    if problems:
+        raise PlanError(source, problems)
+
+
+@contextmanager
+def _unreadable_refused(source: str, language: str, hint: str) -> Iterator[None]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = f"the file is not TOML: {error}. Check quotes, brackets and commas."
-        raise PlanError(source, [problem]) from None
+        yield
+    except PlanError:
+        raise
+    except RecursionError:
+        problem = f"it is nested more than {MAX_DEPTH} deep. Write it flatter."
+    except ValueError as error:
+        # Python refuses to read a number of thousands of digits, with words of its own.
+        is_syntax = isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError)
+        problem = f"the file is not {language}: {error}. {hint}"
+        if not is_syntax:
+            problem = f"it has a number of too many digits ({error})."
+    else:
+        return
+    raise PlanError(source, [problem])
+
+
+def _finite(source: str, digits: str) -> float:
+    if isinf(number := float(digits)):
+        _refuse_number(source, excerpt(digits))
+    return number
+
+
+def _refuse_number(source: str, word: str) -> None:
+    raise PlanError(source, [f"{word} is no number in JSON. Write a number."])
 
 
 def read_toml(path: str | Path) -> dict:
@@ -143,8 +201,29 @@ def read_toml(path: str | Path) -> dict:
 
 
 def csv_bytes(table: "pd.DataFrame") -> bytes:
-    """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index."""
-    return table.to_csv(index=False, lineterminator="\n").encode()
+    """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front;
+    `unquoted` takes it away.
+    """
+    texts = table.select_dtypes(["object", "str"])
+    quoted = {name: [_quoted(one) for one in texts[name]] for name in texts}
+    return table.assign(**quoted).to_csv(index=False, lineterminator="\n").encode()
+
+
+# A text begins a formula with one of these characters, unless it is a number. Texts
+# that look as if they were quoted get one more apostrophe, so that each reads back.
+_FORMULA = re.compile(r"'*[=+\-@\t\r](?!(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|inf$)", re.I)
+
+
+def _quoted(value: object) -> object:
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if is_formula else value
+
+
+def unquoted(text: str) -> str:
+    """Return the text of a cell that `csv_bytes` wrote."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from pydantic import model_validator
 
 from hipext.files.checks import InputError, PlanError, did_you_mean
 from hipext.files.io import data_dir, read_toml
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,19 +29,19 @@ _changed: ContextVar[Mapping[str, float]] = ContextVar(
 class Parameter(FileValue):
     """One constant."""
 
-    id: str
+    id: Line
     """What it belongs to and its name: ``banister.fitness_tau``."""
     value: float
     """The value that the package uses."""
-    unit: str
+    unit: Line
     """Unit of the value."""
     range: tuple[float, float]
     """What a reader may reasonably try, lowest and highest."""
     kind: Literal["measured", "consensus", "assumption"]
     """Whether it was measured, is agreed on, or is assumed."""
-    source: str
+    source: Line
     """Id of a row of the evidence table; empty for none."""
-    meaning: str
+    meaning: Text
     """What it stands for, in words."""
 
     @model_validator(mode="after")

@@ -5,16 +5,15 @@ import json
 import platform
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
 
-from hipext.files.checks import PlanError, excerpt
-from hipext.files.io import data_dir, read_text
+from hipext.files.checks import PlanError, excerpt, label_of
+from hipext.files.io import data_dir, parse_json, read_text
 from hipext.files.parameters import shipped_values, values_in_use
-from hipext.files.schema import label_of
 
 FORMAT = 2  # 1: tables had other columns, and fits no record
 RECORD = "record.json"
@@ -82,13 +81,8 @@ def read_record(folder: str | Path) -> dict:
         raise FileNotFoundError(
             f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
         )
-    try:
-        record = json.loads(read_text(path), parse_constant=partial(_refuse, path))
-        problems = _problems(record)  # edits by hand are allowed, and reported later
-    except json.JSONDecodeError as error:
-        problems = [
-            f"the file is not JSON: {error}. It may be cut off; take a whole copy."
-        ]
+    record = parse_json(read_text(path), source=str(path))
+    problems = _problems(record)  # edits by hand are allowed, and reported later
     if problems:
         raise PlanError(str(path), problems)
     return record
@@ -254,10 +248,6 @@ def changes_since(
         words = ", ".join(f"{name} {moved[name]}" for name in libraries)
         changes.append(f"library version: {words}")
     return [*changes, f"Python {python}"] if python else changes
-
-
-def _refuse(path: Path, word: str) -> None:
-    raise PlanError(str(path), [f"{word} is no number in JSON. Write a number."])
 
 
 def _problems(record: object) -> list[str]:

@@ -8,7 +8,16 @@ from typing import Annotated, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from hipext.files.checks import InputError, PlanError, did_you_mean, excerpt
+from hipext.files.checks import (
+    LINE_PATTERN,
+    TEXT_PATTERN,
+    InputError,
+    PlanError,
+    did_you_mean,
+    excerpt,
+    place,
+    text_problem,
+)
 
 _LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
@@ -35,6 +44,11 @@ KG_PER_UNIT = {"kg": Decimal(1), "lb": KG_PER_LB, "lbs": KG_PER_LB}
 MASS_PATTERN = (
     r"^\s*([0-9]{1,6}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*([kK][gG]|[lL][bB][sS]?)\s*$"
 )
+
+# Texts of users end in tables, pages and terminals: nothing in them may be hidden.
+Text = Annotated[str, Field(pattern=TEXT_PATTERN)]
+Line = Annotated[str, Field(pattern=LINE_PATTERN)]
+Name = Annotated[Line, Field(min_length=1, max_length=80)]
 
 
 class FileValue(BaseModel):
@@ -95,32 +109,6 @@ def _place_of(problem: Mapping, values: Mapping) -> str:
     return place(values, keys[:-1] if names_its_key else keys)
 
 
-def place(values: object, keys: Sequence[str | int]) -> str:
-    """Return where a value is, in words: ``phase 2 (hinge), sets``."""
-    words: list[str] = []
-    for key in keys:
-        if isinstance(key, int):
-            is_there = isinstance(values, list | tuple) and key < len(values)
-            values = values[key] if is_there else None
-            last = words.pop() if words else "item"
-            label = label_of(values)
-            named = "" if label is None else f" ({excerpt(label)})"
-            words.append(f"{last} {key + 1}{named}")
-        elif isinstance(values, Mapping) and values.get("rule") != key:
-            # pydantic puts the tag of a union, here the rule, into the path: that is
-            # what a value is, not where.
-            values = values.get(key)
-            words.append(key)
-    return ", ".join(words) or "the file"
-
-
-def label_of(item: object) -> str | None:
-    """Return the name, the exercise or the id of a table, whichever it has."""
-    table = item if isinstance(item, Mapping) else {}
-    labels = map(table.get, ("name", "exercise", "id"))
-    return next((label for label in labels if isinstance(label, str)), None)
-
-
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
     kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
     *keys, key = problem["loc"] or [""]  # empty: the whole file
@@ -141,7 +129,12 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         case "union_tag_not_found":
             return "'rule' is missing. Write, for example, rule = \"linear\"."
         case "string_pattern_mismatch":
-            return f"must have the form {context['pattern']}; got {_given(given)}."
+            pattern = context["pattern"]
+            if pattern in (TEXT_PATTERN, LINE_PATTERN):
+                return text_problem(given, is_line=pattern == LINE_PATTERN)
+            return f"must have the form {pattern}; got {_given(given)}."
+        case "string_unicode":
+            return text_problem(given, is_line=False)
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]}; got {_given(given)}."

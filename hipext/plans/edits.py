@@ -15,8 +15,8 @@ from itertools import chain, cycle, groupby
 from numbers import Real
 from operator import getitem
 
-from hipext.files.checks import InputError, check_one_of, did_you_mean
-from hipext.files.schema import FileValue, Model, label_of
+from hipext.files.checks import InputError, check_one_of, did_you_mean, label_of
+from hipext.files.schema import FileValue, Model
 from hipext.files.tables import WEEKDAYS
 from hipext.plans.exercises import Exercise, exercise_named, read_exercises
 from hipext.plans.notation import MAX_LOAD_KG, SetScheme, parse_tempo

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hipext.files.checks import InputError
 from hipext.files.evidence import check_sources
-from hipext.files.schema import FileValue, mass
+from hipext.files.schema import FileValue, Line, Name, Text, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
 from hipext.intensity import MAX_REPS
 from hipext.plans.exercises import Exercise, exercise_named
@@ -66,7 +66,6 @@ def _checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     return sources
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
 Weekday = Literal[WEEKDAYS]
 Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
 ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
@@ -89,7 +88,7 @@ class Slot(FileValue):
     """Rest after each set, in seconds."""
     kind: Literal[SET_KINDS] | None = None
     """Only 'work' counts as work. Default: by the role of the exercise."""
-    group: str = Field(default="", max_length=20)
+    group: Line = Field(default="", max_length=20)
     """Slots of one group are done in turn, round by round: a pair or a circuit."""
     side_first: Literal["weaker", "left", "right", "alternate"] | None = None
     """Which side starts in a unilateral exercise. Default: left, by no policy."""
@@ -99,7 +98,7 @@ class Slot(FileValue):
     """Progression: how the slot moves on from session to session."""
     ladder: tuple[ExerciseId, ...] = Field(default=(), max_length=5)
     """Harder exercises in turn, once the top of the range is mastered; closed loop."""
-    note: str = ""
+    note: Text = ""
     """A cue for the athlete."""
 
     @property
@@ -139,9 +138,9 @@ class Session(FileValue):
     """Short name: A, B, daily mobility."""
     days: tuple[Weekday, ...] = Field(default=(), examples=['["mon", "fri"]'])
     """Days of the week. Default: the `days` of the plan."""
-    begin_with: tuple[str, ...] = ()
+    begin_with: tuple[Line, ...] = ()
     """Names of blocks done first: warm-up, activation."""
-    end_with: tuple[str, ...] = ()
+    end_with: tuple[Line, ...] = ()
     """Names of blocks done last: closing circuit, cool-down."""
     slot: tuple[Slot, ...] = ()
     """Exercises, in order."""
@@ -171,9 +170,9 @@ class Phase(FileValue):
     """Name of the phase."""
     weeks: int = Field(ge=1, le=MAX_WEEKS, examples=["2"])
     """Length in weeks."""
-    aim: str = ""
+    aim: Text = ""
     """Aim in a sentence."""
-    guide: tuple[str, ...] = ()
+    guide: tuple[Line, ...] = ()
     """Claims of the guide that it serves."""
     advance: Gate | None = None
     """Criteria for going on to the next phase."""
@@ -225,9 +224,9 @@ class Plan(FileValue):
     """Version of the file format."""
     name: Name = Field(examples=['"Hips first, 8 weeks"'])
     """Name shown in tables and reports."""
-    description: str = ""
+    description: Text = ""
     """Purpose and origin."""
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Text, ...] = ()
     """What was assumed where the source is silent."""
     sources: Annotated[tuple[str, ...], AfterValidator(_checked_sources)] = ()
     """Ids of VERIFIED rows of the evidence table: hipext evidence."""

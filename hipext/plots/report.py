@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from hipext.files.checks import listed, weeks_text
 from hipext.files.evidence import cite, read_evidence
 from hipext.files.parameters import parameter_table
+from hipext.files.sums import sum_in_order
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, WEEKDAYS
 from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
@@ -93,7 +94,9 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         },
         "weeks": weekly.to_dict("records"),
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
-        "totals": weekly.sum(numeric_only=True).to_dict(),
+        "totals": {
+            name: sum_in_order(weekly[name]) for name in weekly.select_dtypes("number")
+        },
         "highest": _peak(weekly, "system_volume_load_kg"),
         "ranges": {name: _span(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),

@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from hipext.files.checks import InputError, check_one_of
+from hipext.files.sums import sum_in_order
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,
@@ -309,7 +310,7 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     behind = table["aicc"] - table["aicc"].min()  # NaN where no criterion is known
     likely = np.exp(-behind / 2)
     table.insert(5, "delta_aicc", behind)
-    table.insert(6, "weight", likely / likely.sum())
+    table.insert(6, "weight", likely / sum_in_order(likely))
     return table
 
 

@@ -18,7 +18,7 @@ from hipext.files.checks import (
     listed,
     ranges_text,
 )
-from hipext.files.io import read_text
+from hipext.files.io import read_text, unquoted
 from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.volume import training_load
@@ -61,7 +61,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     # Spreadsheets write semicolons where the comma is the decimal sign.
     mark = ";" if heading.count(";") > heading.count(",") else ","
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
-    cells = [[cell.strip() for cell in line] for line in lines]
+    cells = [[unquoted(cell.strip()) for cell in line] for line in lines]
     names, rows = (cells or [[]])[0], dict(enumerate(cells[1:], FIRST_ROW))
     rows = {number: row for number, row in rows.items() if any(row)}
     problems = list(_form_problems(names, rows, mark))

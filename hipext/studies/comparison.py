@@ -9,9 +9,10 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, check_line
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
 from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES, Table, table_of
 from hipext.plans.edits import one_change_variants
 from hipext.plans.plan import Plan
@@ -291,9 +292,7 @@ def differences(
             name,
             outcome.unit,
             gap.size,
-            float(before.mean()),
-            float(ours.mean()),
-            float(gap.mean()),
+            *(float(mean_in_order(one.ravel())) for one in (before, ours, gap)),
             *interval_of_mean(gap, level),
             float(share_better),
             float(share_equal),
@@ -309,12 +308,13 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
     is_there = ~np.isnan(values)
     counted = values[0][is_there[0]]
     if len(values) > 1:
-        counted = np.nanmean(values[is_there.any(axis=1)], axis=1)
+        sums = sum_in_order(np.where(is_there, values, 0.0), axis=1)
+        counted = (sums / np.maximum(is_there.sum(axis=1), 1))[is_there.any(axis=1)]
     n = len(counted)
     if n < 2:
         return np.nan, np.nan
-    mean = float(counted.mean())
-    half = stdtrit(n - 1, (1 + level) / 2) * counted.std(ddof=1) / np.sqrt(n)
+    mean = float(mean_in_order(counted))
+    half = stdtrit(n - 1, (1 + level) / 2) * sd_in_order(counted) / np.sqrt(n)
     return mean - float(half), mean + float(half)
 
 
@@ -352,7 +352,7 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
     for week in np.flatnonzero(shares >= LEAST_SHARE).tolist():
         values = flat[is_there[:, week], week]
         quantiles = known.get(week) or np.quantile(values, QUANTILES).tolist()
-        yield week + 1, (values.size, float(values.mean()), *quantiles)
+        yield week + 1, (values.size, float(mean_in_order(values)), *quantiles)
 
 
 def comparison_files(found: Comparison) -> dict[str, bytes]:
@@ -431,6 +431,8 @@ def _checked_number_of_runs(
     engine: str | None,
 ) -> int:
     names = [one.name for one in scenarios]
+    for name in names:
+        check_line(name, name="The name of a scenario")
     if not 1 <= len(names) <= MAX_SCENARIOS:
         raise InputError(
             f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {len(names)}. "

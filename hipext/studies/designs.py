@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_one_of, import_extra
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
 from hipext.studies.sweep_file import (
     KINDS,
     Range,
@@ -269,7 +270,7 @@ def _sobol_indices(
         return dict.fromkeys(COLUMNS["saltelli"][1:], unknown)
     # Centred, because the first-order estimator is a mean of products: its error grows
     # with the mean of the outcome.
-    centred = samples - samples.mean()
+    centred = samples - mean_in_order(samples.ravel())
     (first, total), (first_by, total_by) = _with_half_width(
         _variance_shares, centred, seed, quantile
     )
@@ -284,9 +285,9 @@ def _variance_shares(samples: np.ndarray) -> np.ndarray:
     # S_i = mean(f(B) (f(AB_i) - f(A))) / V, Saltelli et al. (2010), table 2 (b)
     # T_i = mean((f(A) - f(AB_i))^2) / (2 V), Jansen (1999); V of f(A) and f(B) together
     a, mixed, b = samples[:, :1], samples[:, 1:-1], samples[:, -1:]
-    variance = samples[:, [0, -1]].var()
-    first = (b * (mixed - a)).mean(axis=0)
-    total = 0.5 * ((a - mixed) ** 2).mean(axis=0)
+    variance = sd_in_order(samples[:, [0, -1]].ravel(), ddof=0) ** 2
+    first = mean_in_order(b * (mixed - a))
+    total = 0.5 * mean_in_order((a - mixed) ** 2)
     return np.array([first, total]) / (variance or np.inf)  # a resample may have none
 
 
@@ -298,14 +299,14 @@ def _morris_indices(
     # one per trajectory; a name whose value did not change has none: 0.
     steps = np.diff(places, axis=1)  # trajectory, step, name: one name a step
     changes = np.diff(samples, axis=1)[:, :, np.newaxis]
-    effects = np.divide(
-        changes, steps, where=steps != 0, out=np.zeros(steps.shape)
-    ).sum(axis=1)
+    effects = sum_in_order(
+        np.divide(changes, steps, where=steps != 0, out=np.zeros(steps.shape)), axis=1
+    )
     # mu* is the mean of |d_i|: effects of both signs would cancel in the plain mean.
     size, size_by = _with_half_width(
-        lambda drawn: np.abs(drawn).mean(axis=0), effects, seed, quantile
+        lambda drawn: mean_in_order(np.abs(drawn)), effects, seed, quantile
     )
-    sigma = effects.std(axis=0, ddof=1)
+    sigma = sd_in_order(effects)
     return {**_with_interval("mu_star", size, size_by, least=0.0), "sigma": sigma}
 
 
@@ -322,7 +323,7 @@ def _with_half_width(
         statistic(samples[rng.integers(len(samples), size=len(samples))])
         for _ in range(N_RESAMPLES)
     ]
-    return statistic(samples), quantile * np.std(drawn, axis=0, ddof=1)
+    return statistic(samples), quantile * sd_in_order(np.array(drawn))
 
 
 def _with_interval(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hipext.files.checks import InputError, counted, import_extra, listed
 from hipext.files.io import csv_bytes
+from hipext.files.sums import mean_in_order
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     outcomes_of,
@@ -134,7 +135,7 @@ def front_from_record(
             faults.append(fault)
             return {}
         found = outcomes_of(weeks)
-        return {name: float(found[name].mean()) for name in spec.goals} | {
+        return {name: float(mean_in_order(found[name])) for name in spec.goals} | {
             limit.column(name): limit.value_of(found[name])
             for name, limit in spec.limits.items()
         }

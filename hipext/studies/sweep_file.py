@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
-from hipext.files.schema import FileValue, check_values, frozen
+from hipext.files.schema import FileValue, Line, Text, check_values, frozen
 from hipext.files.tables import OUTCOMES
 from hipext.plans.plan_file import read_plan
 from hipext.studies.scenarios import (
@@ -82,9 +82,9 @@ class _Study(FileValue):
 
     format: Literal[1]
     """Version of the file format."""
-    name: str = Field(min_length=1, examples=['"Light weeks and load steps"'])
+    name: Line = Field(min_length=1, examples=['"Light weeks and load steps"'])
     """Name shown in tables and records."""
-    description: str = ""
+    description: Text = ""
     """What is asked, in a sentence or two."""
     plan: str = Field(min_length=1, examples=['"guide_16wk"'])
     """Name of a shipped plan, or path of a plan file from the folder of this file."""
@@ -153,10 +153,12 @@ class Limit(FileValue):
 
     def value_of(self, values: "np.ndarray") -> float:
         """Return what is limited of an outcome, a value per athlete."""
-        if self.of == "mean":
-            return float(values.mean())
         import numpy as np  # here, because schemas are printed without it
 
+        from hipext.files.sums import mean_in_order
+
+        if self.of == "mean":
+            return float(mean_in_order(values))
         return float(np.percentile(values, int(self.of.removeprefix("p"))))
 
 

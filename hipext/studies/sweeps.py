@@ -36,6 +36,7 @@ from hipext.files.records import (
     record_of,
     sha256_of,
 )
+from hipext.files.sums import mean_in_order, sd_in_order
 from hipext.files.tables import OUTCOMES
 from hipext.studies.batches import (
     Job,
@@ -441,8 +442,8 @@ def _summary(folder: Path, job: Job) -> bytes:
         columns = [f"{name}_{ending}" for ending in ("mean", "sd", *QUANTILES)]
         rows = [
             (
-                values.mean(),
-                values.std(ddof=1) if n > 1 else np.nan,
+                mean_in_order(values),
+                sd_in_order(values) if n > 1 else np.nan,
                 *np.quantile(values, shares),
             )
             for values in _by_scenario(part_paths(folder), name, n)

@@ -252,6 +252,31 @@ def test_unknown_exercise_is_answered_with_the_closest_name():
         exercise_named("hip trust", CATALOGUE)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("hip thurst", "hip_thrust"),
+        ("kettlebell swings", "kettlebell_swing"),
+        ("romanian dead lift", "romanian_deadlift"),
+        ("single leg bridge", "single_leg_glute_bridge"),
+        ("step ups", "step_up"),
+        ("hip abduction", "cable_hip_abduction"),
+    ],
+)
+def test_a_slip_or_a_word_too_few_suggests_the_same_movement(name, meant):
+    with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?$"):
+        exercise_named(name, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["glute-ham raise", "squat jump", "bench press", "pull up", "calf raise", "xyz"],
+)
+def test_an_exercise_of_no_kind_that_there_is_gets_no_suggestion(name):
+    with pytest.raises(ValueError, match=rf"^'{name}' is not in the catalogue\.$"):
+        exercise_named(name, CATALOGUE)
+
+
 def test_table_has_one_row_per_exercise_in_the_order_of_the_file():
     table = exercise_rows(CATALOGUE)
     assert [row["id"] for row in table] == list(CATALOGUE)
