@@ -1,12 +1,17 @@
 """Checks of the values read from files, with errors in plain words; units of mass."""
 
+import ast
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from functools import cache
+from inspect import cleandoc, getsource
+from itertools import pairwise
 from typing import Annotated, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
 
 from hipext.files.checks import (
     LINE_PATTERN,
@@ -58,7 +63,6 @@ class FileValue(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,  # the text "2" and true are not the number 2
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
 
@@ -116,7 +120,7 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         case "missing":
             return f"{key!r} is missing.{_example(problem, model)}"
         case "extra_forbidden":
-            known = list(_fields_at(model, keys))
+            known = list(_model_at(model, keys).model_fields)
             guess = did_you_mean(key, known)
             return f"{key!r} is not a known key; known are {', '.join(known)}.{guess}"
         case "value_error":
@@ -161,7 +165,7 @@ def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     # A table where a list of tables belongs comes from a header with one bracket.
     *_, key = keys = problem["loc"]
     given = problem["input"]
-    field = _fields_at(model, keys[:-1]).get(key)
+    field = _model_at(model, keys[:-1]).model_fields.get(key)
     if kind == "tuple" and field and models_in(field.annotation):
         return (
             f"must be a list of tables; got {_given(given)}. "
@@ -187,12 +191,13 @@ def _given(given: object) -> str:
 
 def _example(problem: Mapping, model: type[FileValue]) -> str:
     key = problem["loc"][-1]
-    field = _fields_at(model, problem["loc"][:-1])[key]
+    owner = _model_at(model, problem["loc"][:-1])
+    field = owner.model_fields[key]
     if field.examples:
         return f" Write, for example, {key} = {field.examples[0]}"
     if get_origin(field.annotation) is tuple and models_in(field.annotation):
         return f" Write at least one table with the header {_header(problem['loc'])}."
-    return f" Write {key} = ... ({(field.description or '').strip('.')})."
+    return f" Write {key} = ... ({meanings(owner).get(key, '').strip('.')})."
 
 
 def _header(keys: Sequence[str | int]) -> str:
@@ -200,10 +205,8 @@ def _header(keys: Sequence[str | int]) -> str:
     return f"[[{'.'.join(key for key in keys if isinstance(key, str))}]]"
 
 
-def _fields_at(
-    model: type[FileValue], keys: Sequence[str | int]
-) -> Mapping[str | int, FieldInfo]:
-    """Return the fields of the model that `keys` lead to from `model`."""
+def _model_at(model: type[FileValue], keys: Sequence[str | int]) -> type[FileValue]:
+    """Return the model that `keys` lead to from `model`."""
     # A key leads to the models of its field, several for a union. A tag of the union
     # narrows them to one; without a tag the first one stands for all.
     models = [model]
@@ -214,7 +217,35 @@ def _fields_at(
         inner = [part for field in fields for part in models_in(field.annotation)]
         tagged = [part for part in models if key in _tags(part)]
         models = tagged or inner or models
-    return models[0].model_fields
+    return models[0]
+
+
+def meanings(model: type[FileValue]) -> dict[str, str]:
+    """Return what each field of a model means: the text below it in its module."""
+    # With use_attribute_docstrings pydantic would look these up whenever a model is
+    # defined, at every start; few commands need them.
+    found: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if issubclass(one, FileValue):
+            found |= _texts_below_fields(one.__module__).get(one.__name__, {})
+    return found
+
+
+@cache
+def _texts_below_fields(module: str) -> dict[str, dict[str, str]]:
+    """Return the texts below fields in a module by class and field."""
+    source = ""
+    with suppress(OSError):  # there may be compiled modules alone
+        source = getsource(sys.modules[module])
+    found = {}
+    for one in ast.walk(ast.parse(source)):
+        if isinstance(one, ast.ClassDef):
+            found[one.name] = {
+                field.target.id: cleandoc(text.value.value)
+                for field, text in pairwise(one.body)
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+            }
+    return found
 
 
 def _tags(model: type[FileValue]) -> tuple:
