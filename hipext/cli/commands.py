@@ -170,7 +170,7 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    text = cli.results.fit_results(
+    text = cli.fits.fit_results(
         series,
         out,
         columns={"load": load, "performance": performance, "day": day},

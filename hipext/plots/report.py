@@ -373,9 +373,13 @@ def _decisions_figure(simulation: Simulation) -> Figure:
 
 def _saved(figure: Figure, kind: str) -> bytes:
     stream = BytesIO()
+    if engine := figure.get_layout_engine():
+        # With an engine, savefig draws twice. One layout serves all kinds of files:
+        # a second one would move things slightly.
+        figure.set_dpi(_SAVING["png"]["dpi"])
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     figure.savefig(stream, format=kind, **_SAVING[kind])
-    # A second layout for another kind of file would move things slightly.
-    figure.set_layout_engine("none")
     return stream.getvalue()
 
 
