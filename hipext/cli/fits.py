@@ -13,7 +13,7 @@ from hipext.cli.text import json_text, table, wrapped, wrapped_lines, write_resu
 from hipext.files import records
 from hipext.files.checks import InputError, counted
 from hipext.plots.fits import plot_fit, plot_profile
-from hipext.plots.report import figure_files
+from hipext.plots.style import figure_files
 from hipext.response.calibration import Fit
 from hipext.response.series import (
     Series,

@@ -25,7 +25,7 @@ from hipext.files.sums import mean_in_order
 from hipext.files.tables import OUTCOMES, Outcome
 from hipext.plans.plan import Plan
 from hipext.plots import studies as figures
-from hipext.plots.report import figure_files
+from hipext.plots.style import figure_files
 from hipext.studies.comparison import Comparison, comparison_files, variations
 from hipext.studies.designs import COLUMNS, Sensitivity
 from hipext.studies.scenarios import Scenario

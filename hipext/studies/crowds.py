@@ -5,6 +5,7 @@ scenario, whatever the number of athletes or threads and however they are cut in
 parts.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,6 @@ from os import cpu_count
 from typing import TypeVar
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
@@ -167,13 +167,17 @@ def progress_bar(
     total: int, unit: str, *, is_shown: bool, initial: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal, and give a function that moves it by some units."""
+    if not (is_shown and sys.stderr and sys.stderr.isatty()):
+        yield int
+        return
+    from tqdm.auto import tqdm  # slow to import
+
     with tqdm(
         total=total,
         initial=initial,  # done before; they do not count in the rate
         unit=f" {unit}",
         unit_scale=total > 100_000,
         desc=_WAITING,
-        disable=None if is_shown else True,
         leave=False,
     ) as bar:
 
