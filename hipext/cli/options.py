@@ -93,7 +93,9 @@ FitStarts = Annotated[
     _Texts, Option(help="Search from here only: fitness_tau=40. Repeatable.")
 ]
 ComparedModels = Annotated[_Texts, Option(help="Model to compare with. Repeatable.")]
-NBootstrap = Annotated[int, Option(min=0, help="Resampled fits; 0: no bands.")]
+NBootstrap = Annotated[
+    int, Option(min=0, max=100_000, help="Resampled fits; 0: no bands.")
+]
 Level = Annotated[float, Option(help="Of intervals and bands: 0.95 for 95 %.")]
 FitSeed = Annotated[int, Option(min=0, help="Seed of the resampling: 0, 1, 2, ...")]
 FitFolder = Annotated[
@@ -133,7 +135,7 @@ SearchFolder = Annotated[
 Resume = Annotated[bool, Option("--resume", help="Resume a sweep that was stopped.")]
 Scheduler = Annotated[_Text, Option(help="Dask scheduler, tcp://HOST:8786, or local.")]
 Threads = Annotated[
-    int | None, Option(min=1, help="Threads, or workers of a local cluster.")
+    int | None, Option(min=1, max=1024, help="Threads, or workers of a local cluster.")
 ]
 DoneSweep = Annotated[Path, Argument(metavar="DIR", help="Folder of a finished sweep.")]
 RecordFolder = Annotated[
@@ -151,7 +153,7 @@ CourseNotebooks = Annotated[
 ]
 CourseFolder = Annotated[Path, Option(help="Folder of the course.")]
 HandoutFolder = Annotated[Path, Option(help="Folder of the handouts.")]
-Points = Annotated[int, Option(min=1, help="Points per task.")]
+Points = Annotated[int, Option(min=1, max=1000, help="Points per task.")]
 WithFigures = Annotated[
     bool, Option("--figures/--no-figures", help="Include the figures.")
 ]

@@ -26,9 +26,9 @@ from hipext.files.tables import OUTCOMES, Outcome
 from hipext.plans.plan import Plan
 from hipext.plots import studies as figures
 from hipext.plots.style import figure_files
-from hipext.studies.comparison import Comparison, comparison_files, variations
+from hipext.studies.comparison import MAX_RUNS, Comparison, comparison_files, variations
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.scenarios import Scenario
+from hipext.studies.scenarios import Copies, Scenario
 from hipext.studies.search import Search, search_tables
 from hipext.studies.sweep_file import SearchSpec, inputs_of_study
 from hipext.studies.sweeps import Sweep, part_paths
@@ -75,13 +75,14 @@ def compared_athletes(
     athlete: str | None, population: str | None, n: int, *, seed: int
 ) -> Sequence[Athlete]:
     """Return one athlete n times, or n athletes drawn from a population."""
-    if n < 1:
-        raise InputError(f"--athletes must be at least 1; got {n}.")
+    if not 1 <= n <= MAX_RUNS:
+        more = " A sweep takes more." if n > MAX_RUNS else ""
+        raise InputError(f"--athletes must be 1 to {MAX_RUNS}; got {n}.{more}")
     if athlete is None:
         return cohort(n, population or "novices", seed=seed)
     if population is not None:
         raise InputError("Name --athlete or --population, not both.")
-    return [read_athlete(athlete)] * n
+    return Copies(read_athlete(athlete), n)
 
 
 def comparison_results(

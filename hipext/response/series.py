@@ -32,6 +32,7 @@ USUAL = {  # names of the columns unless others are chosen
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
+LARGEST = 1e9  # of a load or a test in whatever unit; squares of sums must stay finite
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 _WITH_COMMA = r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?"
 _WHOLE = r"[+-]?\d{1,9}"
@@ -93,12 +94,16 @@ def daily_series(
     load, load_problems = _numbers_in(load_cells, names["load"])
     test_cells = cells[names["performance"]]
     tests, test_problems = _numbers_in(test_cells, names["performance"])
-    impossible = load[~is_empty & ((load < 0) | np.isinf(load))]
+    impossible = load[~is_empty & ((load < 0) | (load > LARGEST))]
     problems = [
         *(day_problems or _order_problems(days, missing)),
         *load_problems,
-        *_fault(impossible, f"{names['load']} is a training load, 0 or more"),
+        *_fault(impossible, f"{names['load']} is a training load, 0 to {LARGEST:g}"),
         *test_problems,
+        *_fault(
+            tests[tests.abs() > LARGEST],
+            f"{names['performance']} must lie within {-LARGEST:g} and {LARGEST:g}",
+        ),
     ]
     if missing == "refuse" and is_empty.any():
         problems.append(

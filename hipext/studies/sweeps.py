@@ -36,6 +36,7 @@ from hipext.files.records import (
     record_of,
     sha256_of,
 )
+from hipext.files.schema import check_values
 from hipext.files.sums import mean_in_order, sd_in_order
 from hipext.files.tables import OUTCOMES
 from hipext.studies.batches import (
@@ -51,6 +52,7 @@ from hipext.studies.batches import (
 from hipext.studies.crowds import check_engine, progress_bar, side_by_side, threads_for
 from hipext.studies.designs import COLUMNS, Sensitivity, sensitivity
 from hipext.studies.sweep_file import (
+    SweepRecord,
     SweepSpec,
     Varied,
     inputs_of_study,
@@ -165,6 +167,7 @@ def sweep(
         If no scheduler answers, or it has no workers. Parts that are done stay.
     """
     check_engine(engine)
+    threads_for(engine, n_threads)  # refused before the folder is touched
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
@@ -203,6 +206,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     if record.get("kind") != "sweep":
         raise InputError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
+    check_values(SweepRecord, record, source=str(folder / RECORD))
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # In the order of the design, whatever that of the file; copied, because a table of
     # so many columns as read is slow to add others to.
@@ -414,7 +418,7 @@ def _journal(folder: Path) -> list[dict[str, str]]:
     lines = []
     with suppress(FileNotFoundError):
         for line in (folder / JOURNAL).read_bytes().splitlines():
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 lines.append(json.loads(line))
     return [line for line in lines if isinstance(line, dict)]
 
