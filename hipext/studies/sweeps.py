@@ -24,7 +24,7 @@ from hipext.files.checks import (
     counted,
     import_extra,
 )
-from hipext.files.io import csv_bytes, write_files
+from hipext.files.io import csv_bytes, named_in_errors, write_files
 from hipext.files.records import (
     RECORD,
     changes_since,
@@ -301,7 +301,8 @@ def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     # The journal gets its line after the files are there: killed in between, the sweep
     # makes the part anew. The line begins with a line break, because the line before
     # may have been cut off without one.
-    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
+    path = folder / JOURNAL
+    with named_in_errors(path), path.open("a", encoding="utf-8") as journal:
         journal.write(f"\n{json.dumps(hashes)}\n")
     return hashes
 
