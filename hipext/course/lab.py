@@ -47,13 +47,20 @@ _REDIRECT = """\
 
 
 def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
-    """Raise ValueError for the root user, unless `allow_root`."""
+    """Raise ValueError for root, unless `allow_root`, and for a user without a home."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
         raise InputError(
             "What runs as root can change everything here. If that is meant: "
             f"hipext {command} --allow-root"
         )
+    try:
+        Path.home()
+    except RuntimeError:
+        raise InputError(
+            "Jupyter keeps files in the home folder of the user, who has none here. "
+            f"Name a folder that can be written: HOME=/some/folder hipext {command}"
+        ) from None
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:

@@ -41,6 +41,7 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
+    check_scheduler,
     job_from_record,
     n_batches,
     pieces_of,
@@ -173,6 +174,8 @@ def sweep(
         If no scheduler answers, or it has no workers. Parts that are done stay.
     """
     check_engine(engine)
+    if scheduler is not None:
+        check_scheduler(scheduler)  # before the folder is made
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
