@@ -3,6 +3,7 @@
 Modules are loaded when a command uses them, so that ``hipext --help`` answers at once.
 """
 
+import logging
 import os
 import sys
 import traceback
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
             stream.reconfigure(errors="replace")  # "?" for what a terminal lacks
+    # Where its cache cannot be written Matplotlib goes on without, in many words.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debugging = _DEBUG in given  # behind the command as well as in front of it
     try:
@@ -464,6 +467,7 @@ def lab(
     Your own work is never replaced.
     """
     course.lab.check_user(allow_root=allow_root)
+    course.lab.jupyterlab()  # without it nothing is copied
     for line in course.lab.copy_notebooks(folder):
         typer.echo(line)  # not kept back while JupyterLab runs
     course.lab.launch_lab(folder, browser=browser, port=port, allow_root=allow_root)

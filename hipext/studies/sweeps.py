@@ -24,7 +24,7 @@ from hipext.files.checks import (
     counted,
     import_extra,
 )
-from hipext.files.io import csv_bytes, write_files
+from hipext.files.io import csv_bytes, named_in_errors, write_files
 from hipext.files.records import (
     RECORD,
     changes_since,
@@ -44,6 +44,7 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
+    check_scheduler,
     job_from_record,
     n_batches,
     pieces_of,
@@ -167,7 +168,10 @@ def sweep(
         If no scheduler answers, or it has no workers. Parts that are done stay.
     """
     check_engine(engine)
-    threads_for(engine, n_threads)  # refused before the folder is touched
+    # Both before the folder is touched.
+    threads_for(engine, n_threads)
+    if scheduler is not None:
+        check_scheduler(scheduler)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
@@ -297,7 +301,8 @@ def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     # The journal gets its line after the files are there: killed in between, the sweep
     # makes the part anew. The line begins with a line break, because the line before
     # may have been cut off without one.
-    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
+    path = folder / JOURNAL
+    with named_in_errors(path), path.open("a", encoding="utf-8") as journal:
         journal.write(f"\n{json.dumps(hashes)}\n")
     return hashes
 
