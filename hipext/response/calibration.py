@@ -18,6 +18,8 @@ from tqdm.auto import tqdm
 
 from hipext.files.checks import InputError, check_one_of
 from hipext.files.sums import sum_in_order
+from hipext.metrics.days import index_of
+from hipext.metrics.workload import checked_load
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,
@@ -239,8 +241,9 @@ def fit(
         draws = pd.DataFrame(_counting(draws, bar), columns=list(problem.free))
         blocks = cross_validate(problem, best, n_parts) if n_blocks else ()
         blocks = pd.DataFrame(_counting(blocks, bar), columns=BLOCKS)
-    load = np.asarray(training_load, dtype="float64")
-    days = getattr(training_load, "index", pd.RangeIndex(len(load)))
+    load = checked_load(training_load)
+    index = index_of(training_load)
+    days = pd.RangeIndex(len(load)) if index is None else index
     bands = bands_of(problem, reported, draws, load, level)
     values = {name: float(reported.parameters[name]) for name in problem.bounds}
     tests = _test_table(problem, reported, days)
