@@ -5,12 +5,13 @@ Modules are loaded when a command uses them, so that ``hipext --help`` answers a
 
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ import hipext
 from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
-from hipext.files.checks import InputError, escaped
+from hipext.files.checks import InputError, escaped, listed
 
 if TYPE_CHECKING:
     from hipext.files.schema import FileValue
@@ -562,12 +563,38 @@ def _read_checked(name: str, folder: str) -> "FileValue":
 
 
 def _fault_message(error: Exception) -> str:
-    """Return a fault of hipext itself as a message."""
+    """Return a fault of hipext itself, or of old packages below it, as a message."""
+    if found := _outdated_packages():
+        updates = " ".join(f"'{wanted}'" for wanted in found)
+        return (
+            f"hipext needs {listed(found)}; installed: {listed(found.values())}. "
+            f"Install it with: pip install --upgrade {updates}\n"
+            f"(The error: {type(error).__name__}: {error})"
+        )
     return (
         f"This is a fault of hipext, not of your input: {type(error).__name__}: "
         f"{error}\nPlease report it to whoever gave you hipext {version('hipext')}: "
         f"the command, the files it names, and what it prints with {_DEBUG}."
     )
+
+
+def _outdated_packages() -> dict[str, str]:
+    """Return what hipext requires and is older here: {"numpy>=2.0": "1.26.4"}."""
+    # Nothing in pip hinders a later installation from taking an older version.
+    lines = (line.partition(";")[0].strip() for line in requires("hipext") or ())
+    found = {}
+    for line in lines:
+        name, _, least = line.partition(">=")
+        with suppress(PackageNotFoundError):  # of an extra
+            installed = version(name)
+            if _numbers(installed) < _numbers(least):
+                found[line] = installed
+    return found
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the leading numbers of a version: [2, 0] of "2.0rc1"."""
+    return [int(part) for part in re.match(r"[\d.]*", text)[0].split(".") if part]
 
 
 def _error_message(error: Exception) -> str:

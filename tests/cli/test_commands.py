@@ -2,7 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
@@ -712,6 +712,35 @@ def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(tmp_path, monkeypat
     assert what_to_do.startswith("Please report it to ")
     assert f"hipext {version('hipext')}" in what_to_do
     assert what_to_do.endswith("what it prints with --debug.")
+
+
+@pytest.mark.parametrize(
+    ("installed", "is_named"),
+    [("1.26.4", True), ("2.0rc1", False), ("2.0.0", False), ("10.1", False)],
+)
+def test_a_fault_under_an_old_package_names_the_package(
+    tmp_path, monkeypatch, installed, is_named
+):
+    declared = ["numpy>=2.0", 'not-there>=9.0; extra == "fast"', "hipext[fast]"]
+    monkeypatch.setattr("hipext.cli.commands.requires", lambda _: declared)
+    versions = {"numpy": installed, "hipext": version("hipext")}
+
+    def version_of(name):
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr("hipext.cli.commands.version", version_of)
+    let_fail(monkeypatch, AttributeError("module 'numpy' has no attribute 'x'"))
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert done.returncode == 1
+    expected = [
+        "hipext needs numpy>=2.0; installed: 1.26.4. "
+        "Install it with: pip install --upgrade 'numpy>=2.0'",
+        "(The error: AttributeError: module 'numpy' has no attribute 'x')",
+    ]
+    assert (done.stderr.splitlines() == expected) == is_named
+    assert ("fault of hipext" in done.stderr) != is_named
 
 
 @pytest.mark.parametrize(
