@@ -1,11 +1,13 @@
 """Hypothesis strategies: legal plans, and messy but legal texts of plan files."""
 
 import json
+import re
 from random import Random
 
 from hypothesis import strategies as st
 
 from hipext.athletes.athlete import check_athlete
+from hipext.files.checks import LINE_PATTERN, TEXT_PATTERN
 from hipext.files.tables import SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATIONS
 from hipext.plans.exercises import read_exercises
@@ -22,7 +24,11 @@ BLOCKS = ("warm-up", "closing", "cool.down")
 ROOTS = tuple(x.id for x in EXERCISES.values() if x.needs_one_rm and not x.one_rm_from)
 STATUSES = ("untrained", "novice", "intermediate", "trained")
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+characters = st.characters(exclude_categories=["Cs"]).filter(
+    re.compile(TEXT_PATTERN).match
+)
+texts = st.text(characters, max_size=12)
+lines = texts.filter(re.compile(LINE_PATTERN).match)
 
 
 def _as_range(low, high):
@@ -225,7 +231,7 @@ def plan_values(draw, *, max_phases=4, max_weeks=4):
     n_shared = draw(st.integers(0, 1))
     days = _days(draw)
     blocks = draw(st.lists(st.sampled_from(BLOCKS), unique=True, max_size=2))
-    plan = {"format": 1, "name": draw(texts) or "a plan"}
+    plan = {"format": 1, "name": draw(lines) or "a plan"}
     plan |= {"days": days} if days else {}
     plan |= _some(draw, description=texts, assumptions=st.lists(texts, max_size=2))
     if blocks:

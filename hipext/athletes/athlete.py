@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from hipext.files.checks import InputError
 from hipext.files.io import check_kind, find_file, read_toml
-from hipext.files.schema import FileValue, check_values, mass
+from hipext.files.schema import FileValue, Line, Text, check_values, mass
 from hipext.plans.exercises import Exercise, Fraction, exercise_named, read_exercises
 from hipext.plans.plan import MAX_WEEKS
 
@@ -73,9 +73,9 @@ class Athlete(FileValue):
 
     format: Literal[1]
     """Version of the file format."""
-    name: str = Field(min_length=1, examples=['"Kim, novice"'])
+    name: Line = Field(min_length=1, examples=['"Kim, novice"'])
     """Name shown in tables and reports."""
-    description: str = ""
+    description: Text = ""
     """The athlete in a sentence or two."""
     body_mass_kg: BodyMassKg = Field(examples=["70"])
     """Body mass in kg, or with its unit: "154 lb"."""

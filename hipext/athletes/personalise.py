@@ -13,9 +13,8 @@ from itertools import groupby
 import pandas as pd
 
 from hipext.athletes.athlete import Athlete, one_rm_of
-from hipext.files.checks import InputError, listed
+from hipext.files.checks import InputError, listed, place
 from hipext.files.parameters import parameter
-from hipext.files.schema import place
 from hipext.files.tables import DAYS_PER_WEEK, WEEKDAYS, table_of
 from hipext.intensity.relations import RELATION, RELATIONS
 from hipext.plans.edits import (

@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["results", "schema", "text"]
+    __name__, submodules=["fits", "results", "schema", "text"]
 )

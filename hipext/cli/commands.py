@@ -3,13 +3,15 @@
 Modules are loaded when a command uses them, so that ``hipext --help`` answers at once.
 """
 
+import logging
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,11 +22,10 @@ import hipext
 from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, escaped, listed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from hipext.files.schema import FileValue
 
 _DEBUG = "--debug"
 
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
             stream.reconfigure(errors="replace")  # "?" for what a terminal lacks
+    # Where its cache cannot be written Matplotlib goes on without, in many words.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debugging = _DEBUG in given  # behind the command as well as in front of it
     try:
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         is_own_fault = not isinstance(error, InputError | OSError | MemoryError)
         message = _fault_message(error) if is_own_fault else _error_message(error)
-        print(message, file=sys.stderr)
+        print(escaped(message), file=sys.stderr)  # names of files may hold anything
         sys.exit(1 if is_own_fault else 2)
 
 
@@ -171,7 +174,7 @@ def fit(
     result of a test where there was one. A sets.csv that hipext run has written does as
     well, with --exercise. In JSON and CSV a bound without end is inf.
     """
-    text = cli.results.fit_results(
+    text = cli.fits.fit_results(
         series,
         out,
         columns={"load": load, "performance": performance, "day": day},
@@ -370,13 +373,14 @@ def exercises(
 
     Muscles, cues, faults, and what comes next.
     """
-    from hipext.plans.exercises import exercise_named, exercise_table
+    from hipext.plans.exercises import exercise_named, exercise_rows
 
     catalogue = hipext.read_exercises()
     if name is None:
         columns = ["id", "role", "pattern", "laterality", "implement", "dominant_joint"]
-        rows = exercise_table(catalogue)
-        _print_table(rows, lambda rows: cli.text.table(rows[columns]), as_json=as_json)
+        rows = exercise_rows(catalogue)
+        shown = [{column: row[column] for column in columns} for row in rows]
+        print(cli.text.json_text(rows) if as_json else cli.text.rows_text(shown))
         return
     exercise = exercise_named(name, catalogue)
     text = cli.text.exercise_text(exercise, catalogue)
@@ -392,10 +396,12 @@ def evidence(
     as_json: options.AsJson = False,
 ) -> None:
     """List the sources: every figure from the literature."""
-    found = hipext.search_evidence(
-        hipext.read_evidence(), topic=topic, words=search, status=status, ids=ids or ()
-    )
-    _print_table(found, cli.text.evidence_text, as_json=as_json)
+    from hipext.files.evidence import evidence_rows, found_places
+
+    rows = evidence_rows()
+    places = found_places(rows, topic=topic, words=search, status=status, ids=ids or ())
+    found = [rows[place] for place in places]
+    _print_rows(found, cli.text.evidence_text, as_json=as_json)
 
 
 @app.command()
@@ -409,7 +415,7 @@ def lint(
     found = hipext.lint_plan(
         hipext.read_plan(plan), athlete=hipext.read_athlete(athlete)
     )
-    _print_table(found, cli.text.findings_text, as_json=as_json)
+    _print_rows(found.to_dict("records"), cli.text.findings_text, as_json=as_json)
     if strict and len(found):
         sys.exit(1)
 
@@ -462,6 +468,7 @@ def lab(
     Your own work is never replaced.
     """
     course.lab.check_user(allow_root=allow_root)
+    course.lab.jupyterlab()  # without it nothing is copied
     for line in course.lab.copy_notebooks(folder):
         typer.echo(line)  # not kept back while JupyterLab runs
     course.lab.launch_lab(folder, browser=browser, port=port, allow_root=allow_root)
@@ -515,38 +522,79 @@ def handouts(
         print(path)
 
 
-def _print_table(
-    rows: "pd.DataFrame",
-    text_of: Callable[["pd.DataFrame"], str],
+def _print_rows(
+    rows: Sequence[Mapping[str, object]],
+    text_of: Callable[[Sequence[Mapping[str, object]]], str],
     *,
     as_json: bool,
 ) -> None:
     if as_json:
-        print(cli.text.table_json(rows))
+        print(cli.text.json_text(rows))
     else:
-        print(text_of(rows) if len(rows) else "Nothing found.")
+        print(text_of(rows) if rows else "Nothing found.")
 
 
 def _print_shipped(folders: Sequence[str], name: str | None, *, as_json: bool) -> None:
     """Print the list of the shipped files of folders, or the file of a name."""
     if name is None:
-        rows = cli.text.shipped_table(folders)
-        _print_table(rows, cli.text.entries_text, as_json=as_json)
+        rows = cli.text.shipped_rows(folders)
+        _print_rows(rows, cli.text.entries_text, as_json=as_json)
         return
     (folder,) = folders
-    # A file of the user's is checked before its text is printed.
-    found = cli.text.SHIPPED_READERS[folder](name)
     text = files.io.read_text(files.io.find_file(name, folder)).rstrip()
-    print(found.model_dump_json(indent=2) if as_json else text)
+    # A file of the user's is checked before its text is printed.
+    if as_json or Path(name).is_file():
+        checked = _read_checked(name, folder)
+        text = checked.model_dump_json(indent=2) if as_json else text
+    print(text)
+
+
+def _read_checked(name: str, folder: str) -> "FileValue":
+    """Return the checked values of a file of the kind of a folder."""
+    from hipext.studies.sweep_file import read_search_file, read_sweep_file
+
+    readers = {
+        "athletes": hipext.read_athlete,
+        "populations": hipext.read_population,
+        "sweeps": read_sweep_file,
+        "searches": read_search_file,
+    }
+    return readers[folder](name)
 
 
 def _fault_message(error: Exception) -> str:
-    """Return a fault of hipext itself as a message."""
+    """Return a fault of hipext itself, or of old packages below it, as a message."""
+    if found := _outdated_packages():
+        updates = " ".join(f"'{wanted}'" for wanted in found)
+        return (
+            f"hipext needs {listed(found)}; installed: {listed(found.values())}. "
+            f"Install it with: pip install --upgrade {updates}\n"
+            f"(The error: {type(error).__name__}: {error})"
+        )
     return (
         f"This is a fault of hipext, not of your input: {type(error).__name__}: "
         f"{error}\nPlease report it to whoever gave you hipext {version('hipext')}: "
         f"the command, the files it names, and what it prints with {_DEBUG}."
     )
+
+
+def _outdated_packages() -> dict[str, str]:
+    """Return what hipext requires and is older here: {"numpy>=2.0": "1.26.4"}."""
+    # Nothing in pip hinders a later installation from taking an older version.
+    lines = (line.partition(";")[0].strip() for line in requires("hipext") or ())
+    found = {}
+    for line in lines:
+        name, _, least = line.partition(">=")
+        with suppress(PackageNotFoundError):  # of an extra
+            installed = version(name)
+            if _numbers(installed) < _numbers(least):
+                found[line] = installed
+    return found
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the leading numbers of a version: [2, 0] of "2.0rc1"."""
+    return [int(part) for part in re.match(r"[\d.]*", text)[0].split(".") if part]
 
 
 def _error_message(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, excerpt, odd_values
 
 # Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
@@ -93,7 +93,9 @@ FitStarts = Annotated[
     _Texts, Option(help="Search from here only: fitness_tau=40. Repeatable.")
 ]
 ComparedModels = Annotated[_Texts, Option(help="Model to compare with. Repeatable.")]
-NBootstrap = Annotated[int, Option(min=0, help="Resampled fits; 0: no bands.")]
+NBootstrap = Annotated[
+    int, Option(min=0, max=100_000, help="Resampled fits; 0: no bands.")
+]
 Level = Annotated[float, Option(help="Of intervals and bands: 0.95 for 95 %.")]
 FitSeed = Annotated[int, Option(min=0, help="Seed of the resampling: 0, 1, 2, ...")]
 FitFolder = Annotated[
@@ -133,7 +135,7 @@ SearchFolder = Annotated[
 Resume = Annotated[bool, Option("--resume", help="Resume a sweep that was stopped.")]
 Scheduler = Annotated[_Text, Option(help="Dask scheduler, tcp://HOST:8786, or local.")]
 Threads = Annotated[
-    int | None, Option(min=1, help="Threads, or workers of a local cluster.")
+    int | None, Option(min=1, max=1024, help="Threads, or workers of a local cluster.")
 ]
 DoneSweep = Annotated[Path, Argument(metavar="DIR", help="Folder of a finished sweep.")]
 RecordFolder = Annotated[
@@ -151,7 +153,7 @@ CourseNotebooks = Annotated[
 ]
 CourseFolder = Annotated[Path, Option(help="Folder of the course.")]
 HandoutFolder = Annotated[Path, Option(help="Folder of the handouts.")]
-Points = Annotated[int, Option(min=1, help="Points per task.")]
+Points = Annotated[int, Option(min=1, max=1000, help="Points per task.")]
 WithFigures = Annotated[
     bool, Option("--figures/--no-figures", help="Include the figures.")
 ]
@@ -226,9 +228,16 @@ def _key_and_value(text: str, needed: str) -> tuple[str, str]:
 def _parsed(text: str) -> object:
     """Return a TOML value; a text that is none needs no quotes here."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
+    except (ValueError, RecursionError):  # what Python does not read, or not so deep
+        raise InputError(
+            f"{excerpt(text)} has too many digits, or brackets in each other."
+        ) from None
+    for _, problem in odd_values(value):
+        raise InputError(f"{excerpt(text)}: {problem}")
+    return value
 
 
 def _parts(values: str, text: str) -> Iterator[str]:

@@ -6,12 +6,12 @@ from typing import Any
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Population
 from hipext.files.io import parse_toml
-from hipext.files.schema import MASS_PATTERN, FileValue
+from hipext.files.schema import MASS_PATTERN, FileValue, meanings, models_in
+from hipext.files.tables import OUTCOMES
 from hipext.plans.edits import KNOBS
 from hipext.plans.exercises import read_exercises
 from hipext.plans.notation import SETS_PATTERN, TEMPO_PATTERN
 from hipext.plans.plan import Plan
-from hipext.studies.crowds import OUTCOMES
 from hipext.studies.sweep_file import SearchSpec, SweepSpec
 
 Schema = dict[str, Any]  # JSON
@@ -158,9 +158,12 @@ def _study(model: type[SweepSpec | SearchSpec], title: str) -> Schema:
 def _schema_of(model: type[FileValue], title: str) -> Schema:
     """Return the JSON Schema that pydantic makes of a model, as editors want it."""
     schema = {"$schema": DIALECT, **model.model_json_schema(), "title": title}
-    for part in (schema, *schema["$defs"].values()):
+    owners = {one.__name__: one for one in _models_below(model)}
+    for owner, part in [(model.__name__, schema), *schema["$defs"].items()]:
+        words = meanings(owners[owner])
         for key, given in part["properties"].items():
-            field = _without_null(given)
+            text = {"description": words[key]} if key in words else {}
+            field = _without_null(dict(sorted({**given, **text}.items())))
             is_mass = key.endswith("_kg") and field["type"] == "number"
             part["properties"][key] = _mass(field) if is_mass else field
     for owner, key, field in _properties(schema):
@@ -178,6 +181,17 @@ def _schema_of(model: type[FileValue], title: str) -> Schema:
                 for text in field["examples"]
             ]
     return schema
+
+
+def _models_below(model: type[FileValue]) -> set[type[FileValue]]:
+    """Return a model and all models that its fields are made of."""
+    found, waiting = set(), {model}
+    while waiting:
+        found |= waiting
+        fields = [field for one in waiting for field in one.model_fields.values()]
+        waiting = {one for field in fields for one in models_in(field.annotation)}
+        waiting -= found
+    return found
 
 
 def _properties(schema: Schema) -> Iterator[tuple[str, str, Schema]]:

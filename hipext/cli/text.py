@@ -2,40 +2,28 @@
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
-
-from hipext.athletes.athlete import Athlete, read_athlete
-from hipext.athletes.population import Population, read_population
-from hipext.files.checks import shortened
-from hipext.files.io import drop_leftovers, shipped_names, write_files
-from hipext.files.records import replaces_other_inputs
-from hipext.plans.exercises import Exercise, ladder
-from hipext.plans.plan import Plan
-from hipext.plans.plan_file import read_plan
-from hipext.studies.scenarios import changes_text
-from hipext.studies.sweep_file import (
-    SearchSpec,
-    SweepSpec,
-    read_search_file,
-    read_sweep_file,
+from hipext.files.checks import changes_text, shortened
+from hipext.files.io import (
+    data_dir,
+    drop_leftovers,
+    read_toml,
+    shipped_names,
+    write_files,
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from hipext.plans.exercises import Exercise
+    from hipext.plans.plan import Plan
     from hipext.simulation.simulation import Simulation
 
-Shipped = Plan | Athlete | Population | SweepSpec | SearchSpec
-SHIPPED_READERS: dict[str, Callable[[str], Shipped]] = {  # by folder
-    "plans": read_plan,
-    "athletes": read_athlete,
-    "populations": read_population,
-    "sweeps": read_sweep_file,
-    "searches": read_search_file,
-}
+Rows = Sequence[Mapping[str, object]]  # values by column
 _WEEKLY_HEADS = {
     "week": "week",
     "phase": "phase",
@@ -97,6 +85,8 @@ def write_results(
     replaceable: Collection[str] = (),
 ) -> Written:
     """Write a record and figures; drop `replaceable` files of other inputs."""
+    from hipext.files.records import replaces_other_inputs  # not needed for lists
+
     # Asked before the new record replaces the one that tells.
     is_replaced = replaces_other_inputs(record, folder)
     paths = write_files({**figures, **record}, folder)
@@ -110,14 +100,21 @@ def json_text(values: object) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def table_json(rows: pd.DataFrame) -> str:
+def table_json(rows: "pd.DataFrame") -> str:
     """Return a table as JSON: a list with an object per row."""
     return rows.to_json(orient="records", indent=2, force_ascii=False)
 
 
-def table(rows: pd.DataFrame) -> str:
+def table(rows: "pd.DataFrame") -> str:
     """Return a table as aligned text."""
     return rows.to_string(index=False, na_rep="-")
+
+
+def rows_text(rows: Rows) -> str:
+    """Return rows as text, their columns aligned as in `table`."""
+    lines = [[*rows[0]], *([str(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(" ".join(map(str.rjust, line, widths)) for line in lines)
 
 
 def wrapped(text: str, *, prefix: str = "    ", hanging: str = "") -> str:
@@ -132,7 +129,7 @@ def wrapped_lines(lines: Iterable[str]) -> str:
     return "\n".join(wrapped(line, prefix="", hanging="  ") for line in lines)
 
 
-def with_changes_described(plan: Plan, changes: Mapping[str, object]) -> Plan:
+def with_changes_described(plan: "Plan", changes: Mapping[str, object]) -> "Plan":
     """Return a changed plan with a description that lists the changes."""
     if not changes:
         return plan
@@ -171,7 +168,7 @@ def run_text(
     return "\n\n".join(part for part in parts if part)
 
 
-def weekly_table(weekly: pd.DataFrame) -> str:
+def weekly_table(weekly: "pd.DataFrame") -> str:
     """Return the weekly columns that a coach reads first, at most 80 letters wide."""
     is_closed = "n_failed_slots" in weekly
     unseen = _OPEN_LOOP_ONLY if is_closed else ()
@@ -203,20 +200,20 @@ def run_json(simulation: "Simulation", written: Written) -> str:
     return json_text(facts)
 
 
-def entries_text(rows: pd.DataFrame) -> str:
+def entries_text(rows: Rows) -> str:
     """Return a paragraph per row: its name, short facts, and its description."""
     paragraphs = []
-    for row in rows.to_dict("records"):
+    for row in rows:
         name, *facts = (str(row[key]) for key in row if key != "description")
         paragraphs.append(f"{name:<24}{' | '.join(facts)}")
         paragraphs.append(wrapped(row["description"]))
     return "\n".join(paragraphs)
 
 
-def evidence_text(rows: pd.DataFrame) -> str:
+def evidence_text(rows: Rows) -> str:
     """Return a paragraph per source: status, kind, claim, value, and where from."""
     lines = []
-    for row in rows.to_dict("records"):
+    for row in rows:
         value = " ".join(part for part in (row["value"], row["unit"]) if part)
         spread = f" ({row['spread']})" if row["spread"] else ""
         population = f"in {row['population']}; " if row["population"] else ""
@@ -230,18 +227,20 @@ def evidence_text(rows: pd.DataFrame) -> str:
     return "\n".join([*lines, end])
 
 
-def findings_text(rows: pd.DataFrame) -> str:
+def findings_text(rows: Rows) -> str:
     """Return what the linter found, a paragraph per finding."""
     lines = [
-        f"{row.place}: {row.message} [{row.check}]\n{wrapped(row.suggestion)}"
-        for row in rows.itertuples()
+        "{place}: {message} [{check}]\n".format(**row) + wrapped(row["suggestion"])
+        for row in rows
     ]
     end = f"{len(rows)} finding(s); the plan can be used as it is."
     return "\n".join([*lines, end])
 
 
-def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
+def exercise_text(exercise: "Exercise", catalogue: Mapping[str, "Exercise"]) -> str:
     """Return everything the catalogue says about an exercise."""
+    from hipext.plans.exercises import ladder  # not needed for lists
+
     implement = exercise.implement
     if exercise.is_loaded:
         implement += f" x {exercise.n_implements}, "
@@ -275,29 +274,33 @@ def exercise_text(exercise: Exercise, catalogue: Mapping[str, Exercise]) -> str:
     return "\n".join(lines)
 
 
-def shipped_table(folders: Iterable[str]) -> pd.DataFrame:
-    """Return one row per shipped file of some folders."""
-    return pd.DataFrame(
-        _facts(name, SHIPPED_READERS[folder](name))
+def shipped_rows(folders: Iterable[str]) -> list[dict[str, object]]:
+    """Return a row per shipped file of some folders: its name, facts, description."""
+    # As they are written: to check them takes long, and tests do.
+    return [
+        {
+            **_facts(name, folder, values),
+            "name": values["name"],
+            "description": values.get("description", ""),
+        }
         for folder in folders
         for name in shipped_names(folder)
-    )
+        for values in [read_toml(data_dir() / folder / f"{name}.toml")]
+    ]
 
 
-def _facts(name: str, shipped: Shipped) -> dict[str, object]:
-    """Return the name of a shipped file and its facts, by column."""
-    match shipped:
-        case Plan():
-            facts = {"plan": name, "weeks": shipped.n_weeks}
-        case Athlete(training_status=status):
-            facts = {"athlete": name, "training_status": status}
-            facts["activity"] = shipped.activity
-        case Population():
-            statuses = [group.training_status for group in shipped.group]
-            statuses = statuses or [shipped.athlete.training_status]
-            facts = {"population": name, "training_status": ", ".join(statuses)}
-        case _:
-            kind = "sweep" if isinstance(shipped, SweepSpec) else "search"
-            facts = {"study": name, "kind": kind, "plan": shipped.plan}
-            facts["athletes"] = shipped.population or shipped.athlete
-    return {**facts, "name": shipped.name, "description": shipped.description}
+def _facts(name: str, folder: str, values: Mapping) -> dict[str, object]:
+    """Return the name of a shipped file and its short facts, by column."""
+    match folder:
+        case "plans":
+            return {"plan": name, "weeks": sum(x["weeks"] for x in values["phase"])}
+        case "athletes":
+            facts = {key: values[key] for key in ("training_status", "activity")}
+            return {"athlete": name, **facts}
+        case "populations":
+            groups = values.get("group", [values["athlete"]])
+            statuses = ", ".join(group["training_status"] for group in groups)
+            return {"population": name, "training_status": statuses}
+    kind = "sweep" if folder == "sweeps" else "search"
+    athletes = values.get("population", values.get("athlete"))
+    return {"study": name, "kind": kind, "plan": values["plan"], "athletes": athletes}

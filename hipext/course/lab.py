@@ -1,7 +1,6 @@
 """Open the notebooks in JupyterLab, or the explorers as a web page (Voila)."""
 
 import os
-import shutil
 import sys
 import tempfile
 import webbrowser
@@ -12,10 +11,10 @@ from html import escape
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from threading import Thread
+from types import ModuleType
 
-from hipext.engine.compiled import can_compile
 from hipext.files.checks import InputError, import_extra
-from hipext.files.io import data_dir, notebooks_dir
+from hipext.files.io import data_dir, notebooks_dir, write_files
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,41 +46,50 @@ _REDIRECT = """\
 
 
 def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
-    """Raise ValueError for the root user, unless `allow_root`."""
+    """Raise ValueError for root, unless `allow_root`, and for a user without a home."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
         raise InputError(
             "What runs as root can change everything here. If that is meant: "
             f"hipext {command} --allow-root"
         )
+    try:
+        Path.home()
+    except RuntimeError:
+        raise InputError(
+            "Jupyter keeps files in the home folder of the user, who has none here. "
+            f"Name a folder that can be written: HOME=/some/folder hipext {command}"
+        ) from None
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
     """Copy the files of the course that `folder` lacks; yield what became of each."""
     notebooks, flaws = notebooks_dir(), data_dir() / "flaws"
-    copies = {path: path.name for path in sorted(notebooks.glob("*.ipynb"))}
-    copies |= {path: path.name for path in sorted(notebooks.glob("*.md"))}
+    copies = {path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
+    copies |= {path.name: path for path in sorted(notebooks.glob("*.md"))}
     # The guides link to the flawed plans there.
-    copies |= {path: f"data/flaws/{path.name}" for path in sorted(flaws.glob("*.toml"))}
-    for source, name in copies.items():
+    copies |= {f"data/flaws/{path.name}": path for path in sorted(flaws.glob("*.toml"))}
+    contents = {name: path.read_bytes() for name, path in copies.items()}
+    written = write_files(contents, folder, replace=False)
+    for name, source in copies.items():
         target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with target.open("xb") as copy, source.open("rb") as original:
-                shutil.copyfileobj(original, copy)
-        except FileExistsError:
-            if not (target.is_file() and cmp(source, target, shallow=False)):
-                yield f"{target}: {_KEPT}"
-        else:
+        if target in written:
             yield f"{target}: a fresh copy."
+        elif not (target.is_file() and cmp(source, target, shallow=False)):
+            yield f"{target}: {_KEPT}"
+
+
+def jupyterlab() -> ModuleType:
+    """Return JupyterLab's application; MissingExtra if it is not installed."""
+    use = "hipext lab opens JupyterLab, which is not installed."
+    return import_extra("jupyterlab.labapp", "lab", use=use)
 
 
 def launch_lab(
     folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
 ) -> None:
     """Run JupyterLab in `folder` until it is stopped; local, with a token."""
-    use = "hipext lab opens JupyterLab, which is not installed."
-    lab = import_extra("jupyterlab.labapp", "lab", use=use)
+    lab = jupyterlab()
     send_at_once()
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",
@@ -98,6 +106,9 @@ def launch_lab(
 def compile_in_background() -> Iterator[None]:
     """Compile the day loop in another process meanwhile, where numba is installed."""
     # It takes up to a minute once; a kernel that starts earlier compiles for itself.
+    # Here, because it loads NumPy.
+    from hipext.engine.compiled import can_compile
+
     if not can_compile():
         yield
         return
@@ -149,7 +160,8 @@ def launch_app(
             url = f"{self.connection_url}?token={self.identity_provider.token}"
             tell(f"The explorers are at {url}\nTo stop them: Ctrl-C.")
             if browser:
-                _open_privately(url)
+                with suppress(OSError):  # for its file; the address is known
+                    _open_privately(url)
 
     paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))

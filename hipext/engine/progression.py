@@ -6,14 +6,10 @@ tempo or exercise.
 """
 
 from math import floor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-
-def record_of(**fields: str | tuple | np.dtype) -> np.dtype:
-    """Return the dtype of a record with these fields."""
-    return np.dtype([*fields.items()], align=True)  # compiled code reads no other
+if TYPE_CHECKING:
+    import numpy as np  # not at run time: plans are read without it
 
 
 NONE, LINEAR, DOUBLE, STEP, WAVE, LENGTHEN, TEMPO = range(7)  # progressions
@@ -54,24 +50,6 @@ NONE, LINEAR, DOUBLE, STEP, WAVE, LENGTHEN, TEMPO = range(7)  # progressions
     HARDER_EXERCISE,
 ) = range(21)
 MAX_WAVE = 12  # weeks of a cycle
-PROGRESSION = record_of(  # kg, %, s, repetitions, sessions or weeks; 0 if not given
-    progression="i8",
-    every="i8",
-    add_kg="f8",
-    add_pct="f8",
-    add_reps_or_s="i8",
-    low="i8",
-    high="i8",
-    n_sets_min="i8",
-    n_sets_max="i8",
-    fail_after="i8",
-    fail_drop_pct="f8",
-    n_wave="i8",
-    wave_pct=("f8", (MAX_WAVE,)),
-    wave_reps=("i8", (MAX_WAVE,)),
-    n_tempos="i8",
-    n_ladder_steps="i8",
-)
 
 
 class Prescription(NamedTuple):
@@ -91,11 +69,6 @@ class Prescription(NamedTuple):
     ladder_step: int
 
 
-PRESCRIPTION = record_of(
-    **{name: "f8" if name == "load_kg" else "i8" for name in Prescription._fields}
-)
-
-
 def round_to_increment(load_kg: float, step_kg: float) -> float:
     """Return the nearest load in whole steps, halves upwards, at least one step."""
     # Products such as 0.7 x 87.5 fall just short of 61.25, which is to count as half.
@@ -109,7 +82,7 @@ def with_load(now: Prescription, load_kg: float, ladder_step: int) -> Prescripti
 
 
 def after_failure(
-    slot: np.void, now: Prescription, is_week_end: bool
+    slot: "np.void", now: Prescription, is_week_end: bool
 ) -> tuple[Prescription, int, int]:
     """Return the prescription after a failed session, the action and the reason."""
     # A weekly progression succeeds or fails by the week: -1 lets the last session of
@@ -126,7 +99,7 @@ def after_failure(
 
 
 def after_success(
-    slot: np.void, now: Prescription, is_week_end: bool
+    slot: "np.void", now: Prescription, is_week_end: bool
 ) -> tuple[Prescription, int, int]:
     """Return the prescription after a completed session, the action and the reason."""
     progression = slot.progression
@@ -183,7 +156,9 @@ def after_success(
     return step, (ADVANCE if advances else REPEAT), reason
 
 
-def _next_wave_week(slot: np.void, now: Prescription) -> tuple[Prescription, int, int]:
+def _next_wave_week(
+    slot: "np.void", now: Prescription
+) -> tuple[Prescription, int, int]:
     """Return the prescription of the next week of a wave, the action and the reason."""
     this, following = now.n_steps % slot.n_wave, (now.n_steps + 1) % slot.n_wave
     load_kg = now.load_kg * slot.wave_pct[following] / slot.wave_pct[this]
@@ -203,6 +178,6 @@ def _next_wave_week(slot: np.void, now: Prescription) -> tuple[Prescription, int
     return step, action, reason
 
 
-def increased_load(slot: np.void, load_kg: float) -> float:
+def increased_load(slot: "np.void", load_kg: float) -> float:
     """Return the load after one step of the slot's progression."""
     return load_kg + slot.add_kg + load_kg * slot.add_pct / 100.0

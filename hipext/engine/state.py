@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hipext.engine.progression import PRESCRIPTION, PROGRESSION, record_of
+from hipext.engine.progression import MAX_WAVE, Prescription
 from hipext.files.tables import DAILY_STATES, DAYS_PER_WEEK, MUSCLES, SET_KINDS
 
 WORK, WARM_UP = SET_KINDS.index("work"), SET_KINDS.index("warm_up")
@@ -34,6 +34,12 @@ GLUTE, ERECTOR = MUSCLES.index("gluteus_maximus"), MUSCLES.index("erector_spinae
 _REAL, _INT, _FLAG = "f8", "i8", "?"
 _BY_MUSCLE, _BY_SIDE = ("f8", (N_MUSCLES,)), ("f8", (2,))
 _BY_PATTERN = ("f8", (len(PATTERNS),))
+
+
+def record_of(**fields: str | tuple | np.dtype) -> np.dtype:
+    """Return the dtype of a record with these fields."""
+    return np.dtype([*fields.items()], align=True)  # compiled code reads no other
+
 
 # The plan, as written.
 PLAN = record_of(
@@ -62,6 +68,24 @@ PHASE = record_of(
 )
 OCCASION = record_of(first_slot=_INT, end_slot=_INT, is_week_end=_FLAG)
 CALENDAR_WEEK = record_of(is_deload=_FLAG, is_test=_FLAG)
+PROGRESSION = record_of(  # kg, %, s, repetitions, sessions or weeks; 0 if not given
+    progression="i8",
+    every="i8",
+    add_kg="f8",
+    add_pct="f8",
+    add_reps_or_s="i8",
+    low="i8",
+    high="i8",
+    n_sets_min="i8",
+    n_sets_max="i8",
+    fail_after="i8",
+    fail_drop_pct="f8",
+    n_wave="i8",
+    wave_pct=("f8", (MAX_WAVE,)),
+    wave_reps=("i8", (MAX_WAVE,)),
+    n_tempos="i8",
+    n_ladder_steps="i8",
+)
 SLOT = record_of(
     kind=_INT,
     is_hold=_FLAG,
@@ -215,6 +239,9 @@ OBSERVED = record_of(
     # Ring buffers: technique of the last sessions, and pain reported before them.
     session_technique=(_REAL, (MAX_GATE_SESSIONS,)),
     session_pain=(_REAL, (MAX_GATE_SESSIONS,)),
+)
+PRESCRIPTION = record_of(
+    **{name: "f8" if name == "load_kg" else "i8" for name in Prescription._fields}
 )
 SLOT_STATE = record_of(  # of one slot: its next prescription, and how it went
     **{name: PRESCRIPTION[name] for name in PRESCRIPTION.names},

@@ -18,12 +18,17 @@ from hipext.engine.compiled import can_compile
 from hipext.engine.progression import TEMPO
 from hipext.engine.state import WORK
 from hipext.files.parameters import shipped_model
+from hipext.files.sums import sum_in_order
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.metrics import volume
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.arrays import ById, with_calendar
-from hipext.simulation.log_tables import strength_pct
+from hipext.simulation.log_tables import (
+    is_end_of_set,
+    sets_as_performed,
+    strength_pct,
+)
 from hipext.simulation.run import Setting, Trace, setting_of, trace
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.crowds import weeks_in_parts
@@ -69,7 +74,7 @@ class CachedRun:
     @cached_property
     def volume_kg(self) -> np.ndarray:
         """Volume load of each week in kg, with the lifted share of body mass."""
-        log, lifts = self.trace.sets, self.setting.plan.exercises
+        log, lifts = self._sets, self.setting.plan.exercises
         mass_kg = self.setting.athletes.records[0]["body_mass_kg"]
         body_kg = (lifts["lifted_share"] * mass_kg)[self._exercise]
         # Rounded as in the table of sets, so that sums are equal to the last digit.
@@ -81,7 +86,7 @@ class CachedRun:
     @cached_property
     def session_rpe(self) -> np.ndarray:
         """Rating x minutes of each day, summed over its sessions."""
-        log, n_days = self.trace.sets, len(self.trace.days)
+        log, n_days = self._sets, len(self.trace.days)
         # Slots are numbered session by session, so these tell sessions apart.
         first_slots = np.unique(self.setting.plan.occasions["first_slot"])
         session = np.searchsorted(first_slots, log["slot"], side="right") - 1
@@ -93,48 +98,48 @@ class CachedRun:
             for values in (self._minutes(), effort, self._counted)
         )
         loads = volume.session_rating(effort, counted) * minutes
-        return loads.reshape(n_days, -1).sum(axis=1)
+        return sum_in_order(loads.reshape(n_days, -1), axis=1)
 
-    # Columns of the log of sets, which has one row per set and side.
+    # Columns of the log of sets, which has one row per set and side. Its order is that
+    # of the table of sets, so that sums of rows are equal to the last digit.
+
+    @cached_property
+    def _sets(self) -> np.ndarray:
+        return sets_as_performed(self.plan, self.trace)
 
     @cached_property
     def _exercise(self) -> np.ndarray:
-        log = self.trace.sets
+        log = self._sets
         return self.setting.plan.slots["exercise"][log["slot"], log["ladder_step"]]
 
     @cached_property
     def _rir(self) -> np.ndarray:
-        return np.round(self.trace.sets["rir"], 6)
+        return np.round(self._sets["rir"], 6)
 
     @cached_property
     def _counted(self) -> np.ndarray:
-        log = self.trace.sets
+        log = self._sets
         is_work = self.setting.plan.slots["kind"][log["slot"]] == WORK
         return volume.set_counts(is_work, log["side"] >= 0)
 
     def _minutes(self) -> np.ndarray:
-        log, slots = self.trace.sets, self.setting.plan.slots
+        log, slots = self._sets, self.setting.plan.slots
         slot = log["slot"]
         tempo_steps = (slots["progression"] == TEMPO)[slot] * log["n_steps"]
         usual_s = self.setting.plan.exercises["usual_seconds"][self._exercise]
         has_tempo = slots["has_tempo"][slot] | (tempo_steps > 0)
         per_rep_s = np.where(has_tempo, slots["seconds"][slot, tempo_steps], usual_s)
         tut_s = log["done"] * np.where(slots["is_hold"][slot], 1.0, per_rep_s)
-        # The log has the sets of a slot one after the other, so a change marks a new
-        # one. Which row of a set gets its rest does not matter for sums.
-        is_new_slot = _is_new(log["day"]) | _is_new(slot)
-        is_new_set = is_new_slot | _is_new(log["set_number"])
-        rest_s = is_new_set * slots["rest_s"][slot]
-        return volume.set_minutes(tut_s, rest_s, is_new_slot)
+        rest_s = is_end_of_set(log) * slots["rest_s"][slot]
+        # A slot is set up before the first row that it has on a day.
+        occasion = log["day"] * len(slots) + slot
+        is_first = np.zeros(len(log), dtype=bool)
+        is_first[np.unique(occasion, return_index=True)[1]] = True
+        return volume.set_minutes(tut_s, rest_s, is_first)
 
     def _by_week(self, values: np.ndarray) -> np.ndarray:
-        weeks = self.trace.sets["day"] // DAYS_PER_WEEK
+        weeks = self._sets["day"] // DAYS_PER_WEEK
         return np.bincount(weeks, weights=values, minlength=self.n_weeks)
-
-
-def _is_new(values: np.ndarray) -> np.ndarray:
-    """Return which values, all from 0, differ from the one before; the first does."""
-    return np.diff(values, prepend=-1) != 0
 
 
 def cached_run(

@@ -20,13 +20,14 @@ from hipext.explorers.plan_explorer import (
     usual_sessions,
 )
 from hipext.files.io import shipped_names
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.plans.edits import apply_knob
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
 from hipext.plots.style import BLACK, BLUE, GREY, VERMILION, spoken
 from hipext.simulation.arrays import ById
 from hipext.studies.comparison import QUANTILES, spreads
-from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, is_simulated, outcomes_of
+from hipext.studies.crowds import course_of, is_simulated, outcomes_of
 
 PANELS = {"courses": "", "difference": "", "athletes": "B - A\nat the end"}
 _BY_WEEK = ("courses", "difference")
@@ -130,7 +131,8 @@ def explore_compare(
         plans["plan_b"] = apply_knob(plans["plan_a"], "sessions_a_week", n_sessions)
     populations = {name: spoken(name) for name in shipped_names("populations")}
     outcomes = {
-        name: f"{OUTCOMES[name].words} ({OUTCOMES[name].unit})" for name in WEEKLY
+        name: f"{OUTCOMES[name].words} ({OUTCOMES[name].unit})"
+        for name in WEEKLY_OUTCOMES
     }
     controls = (
         _plan_control("plan_a", "Plan A", a),

@@ -17,7 +17,7 @@ from matplotlib import rc_context
 
 from hipext.explorers.panels import Panels
 from hipext.files.checks import InputError, check_one_of, did_you_mean
-from hipext.files.io import write_files
+from hipext.files.io import csv_bytes, write_files
 
 _BUTTONS = {  # label, and the kinds of files that it saves
     "Save picture": {".png": "image/png", ".svg": "image/svg+xml"},
@@ -187,7 +187,7 @@ class Explorer(ipywidgets.VBox):
         return {
             f"{name}.png": png.getvalue(),
             f"{name}.svg": svg.getvalue(),
-            f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode(),
+            f"{name}.csv": csv_bytes(table),
             f"{name}.json": f"{json.dumps(self.settings, indent=2)}\n".encode(),
         }
 

@@ -1,6 +1,9 @@
 """Checks of input values, and standard wording for messages and other text."""
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
@@ -19,6 +22,15 @@ DAY_NAMES = (
     "Saturday",
     "Sunday",
 )
+# Control characters, line and paragraph separators, what turns the direction of the
+# text around it, and what XML lacks; a text may have line ends and tabs.
+_HIDDEN = r"\x00-\x08\x0B-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF"
+TEXT_PATTERN = rf"^[^{_HIDDEN}]*$"
+LINE_PATTERN = rf"^[^{_HIDDEN}\t\n]*$"
+_NOT_SHOWN = re.compile(rf"[{_HIDDEN}\uD800-\uDFFF]")  # halves of characters as well
+_NOT_IN_A_LINE = re.compile(rf"[{_HIDDEN}\uD800-\uDFFF\t\n]")
+MAX_DEPTH = 20  # lists and tables in each other; a plan has seven
+MAX_WHOLE = 2**63 - 1  # as TOML has it, and the engine
 
 
 class InputError(ValueError):
@@ -27,6 +39,9 @@ class InputError(ValueError):
     The message names the thing, what was given, what is allowed and the likely fix.
     Any other ValueError that leaves hipext is a fault of hipext itself.
     """
+
+    def __init__(self, message: str):
+        super().__init__(escaped(message))  # it may quote what was given
 
 
 class MissingExtra(InputError, ImportError):  # noqa: N818 - it names what is missing
@@ -46,7 +61,7 @@ class PlanError(InputError):
 
     def __init__(self, source: str, problems: Iterable[str]):
         self.source = source
-        self.problems = tuple(problems)
+        self.problems = tuple(map(escaped, problems))
         lines = [f"{source} has {len(self.problems)} problem(s):"]
         super().__init__("\n  - ".join([*lines, *self.problems]))
 
@@ -71,6 +86,56 @@ def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
             f"{name} must be one of {options}; got {given!r}."
             f"{did_you_mean(given, allowed)}"
         )
+
+
+def check_line(given: str, *, name: str) -> None:
+    """Raise ValueError unless `given` is one line of text that shows as it is."""
+    if problem := text_problem(given, is_line=True):
+        raise InputError(f"{name} {problem}")
+
+
+def text_problem(given: str, *, is_line: bool) -> str:
+    """Return what is wrong with the characters of a text; empty if nothing."""
+    found = (_NOT_IN_A_LINE if is_line else _NOT_SHOWN).search(given)
+    if not found:
+        return ""
+    at = f"{escaped(found[0], is_line=True)!r} is character {found.start() + 1}"
+    if found[0] in "\t\n":
+        return f"must be one line of text, without tabs; {at}."
+    return f"has a character that does not show ({at}). Remove it."
+
+
+def escaped(text: str, *, is_line: bool = False) -> str:
+    r"""Return a text that shows as it is: an escape character becomes ``\x1b``."""
+    pattern = _NOT_IN_A_LINE if is_line else _NOT_SHOWN
+    return pattern.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def odd_values(values: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield place and problem of what no file of hipext holds, whatever its kind.
+
+    Numbers beyond 64 bits, dates, halves of characters, and nesting without end: they
+    would make trouble wherever they are read, shown or written.
+    """
+    level: list[tuple[tuple[str | int, ...], object]] = [((), values)]
+    for depth in range(MAX_DEPTH + 2):  # level by level: no recursion to run out of
+        deeper = []
+        for keys, value in level:
+            if isinstance(value, Mapping):
+                deeper += [((*keys, key), inner) for key, inner in value.items()]
+            elif isinstance(value, list | tuple):
+                deeper += [((*keys, place), one) for place, one in enumerate(value)]
+            elif isinstance(value, int) and not -MAX_WHOLE - 1 <= value <= MAX_WHOLE:
+                yield keys, f"whole numbers go to {MAX_WHOLE}; this one is beyond."
+            elif isinstance(value, date | time):
+                yield keys, f'is a date or time; got {value}. For text write "{value}".'
+            elif isinstance(value, str) and re.search(r"[\uD800-\uDFFF]", value):
+                yield keys, text_problem(value, is_line=False)
+        if depth > MAX_DEPTH and level:
+            keys, _ = level[0]
+            yield keys[:1], f"is nested more than {MAX_DEPTH} deep. Write it flatter."
+            return
+        level = deeper
 
 
 def check_positive(given: float, *, name: str, unit: str = "") -> None:
@@ -123,9 +188,11 @@ def check_columns(
             f"it has {', '.join(map(str, names))}."
         )
     twice = [column for column in names if names.count(column) > 1]
-    if set(twice) & set(columns):
+    needed_twice = [column for column in columns if column in twice]
+    if needed_twice:
         raise InputError(
-            f"The {name} table has more than one column {twice[0]!r}. Rename one."
+            f"The {name} table has more than one column {needed_twice[0]!r}. "
+            "Rename one."
         )
     changed = {column: _plain(table[column]) for column in names if column not in twice}
     changed = {column: plain for column, plain in changed.items() if plain is not None}
@@ -184,6 +251,14 @@ def _is_number(value: object) -> bool:
     return True
 
 
+def changes_text(changes: Mapping[str, object]) -> str:
+    """Return changes in one line, like ``deload.every_weeks = 0``."""
+    return ", ".join(
+        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
+        for path, value in changes.items()
+    )
+
+
 def counted(number: float, thing: str) -> str:
     """Return a number of things: ``1 session``, ``2 sessions``."""
     return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
@@ -226,3 +301,29 @@ def shortened(name: str, n_letters: int) -> str:
 def excerpt(text: str, n_letters: int = 60) -> str:
     """Return the beginning of a long text, for a message that quotes it."""
     return text if len(text) <= n_letters else f"{text[:n_letters]}..."
+
+
+def place(values: object, keys: Sequence[str | int]) -> str:
+    """Return where a value is, in words: ``phase 2 (hinge), sets``."""
+    words: list[str] = []
+    for key in keys:
+        if isinstance(key, int):
+            is_there = isinstance(values, list | tuple) and key < len(values)
+            values = values[key] if is_there else None
+            last = words.pop() if words else "item"
+            label = label_of(values)
+            named = "" if label is None else f" ({excerpt(label)})"
+            words.append(f"{last} {key + 1}{named}")
+        elif isinstance(values, Mapping) and values.get("rule") != key:
+            # pydantic puts the tag of a union, here the rule, into the path: that is
+            # what a value is, not where.
+            values = values.get(key)
+            words.append(str(key))
+    return ", ".join(words) or "the file"
+
+
+def label_of(item: object) -> str | None:
+    """Return the name, the exercise or the id of a table, whichever it has."""
+    table = item if isinstance(item, Mapping) else {}
+    labels = map(table.get, ("name", "exercise", "id"))
+    return next((label for label in labels if isinstance(label, str)), None)

@@ -10,15 +10,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_text
 from hipext.files.tables import table_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOPICS = (
     "emg",
@@ -69,7 +71,7 @@ _ID = re.compile(r"[ET]\d\d-\d{3}")
 _INITIALS = re.compile(r" [A-Z]{1,4}$")  # of "Rogerson D"
 
 
-def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
+def read_evidence(path: str | Path | None = None) -> "pd.DataFrame":
     """Read and check the table of sources.
 
     Parameters
@@ -89,17 +91,18 @@ def read_evidence(path: str | Path | None = None) -> pd.DataFrame:
     >>> evidence.loc[evidence["id"] == "E07-002", ["value", "unit"]].values.tolist()
     [['5.6', 'weeks']]
     """
-    return _shipped().copy() if path is None else _read(Path(path))
+    rows = evidence_rows() if path is None else _read(Path(path))
+    return EVIDENCE.from_rows([tuple(row.values()) for row in rows])
 
 
 def search_evidence(
-    table: pd.DataFrame,
+    table: "pd.DataFrame",
     *,
     topic: str | None = None,
     words: str | None = None,
     status: str | None = None,
     ids: Sequence[str] = (),
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Return the rows of the table of sources that fit every condition given.
 
     Parameters
@@ -131,20 +134,38 @@ def search_evidence(
     >>> found["id"].tolist()
     ['E07-002', 'E07-007']
     """
-    known = [*table["id"]]
+    rows = table.to_dict("records")
+    conditions = {"topic": topic, "words": words, "status": status, "ids": ids}
+    return table.iloc[found_places(rows, **conditions)].reset_index(drop=True)
+
+
+def found_places(
+    rows: Sequence[Mapping[str, str]],
+    *,
+    topic: str | None = None,
+    words: str | None = None,
+    status: str | None = None,
+    ids: Sequence[str] = (),
+) -> list[int]:
+    """Return the places, from 0, of the rows that `search_evidence` returns."""
+    known = [row["id"] for row in rows]
     unknown = [_unknown(one, known) for one in ids if one not in known]
     if unknown:
         raise InputError(" ".join(unknown))
-    keep = table["id"].isin(ids or known)
-    for name, given in (("topic", topic), ("status", status)):
-        if given is not None:
-            check_one_of(given, _VOCABULARIES[name], name=name)
-            keep &= table[name] == given
-    rows = [" ".join(row).lower() for row in table.itertuples(index=False)]
-    texts = pd.Series(rows, index=table.index, dtype="str")
-    for word in (words or "").lower().split():
-        keep &= texts.str.contains(word, regex=False)
-    return table[keep].reset_index(drop=True)
+    wanted = {"topic": topic, "status": status}
+    wanted = {name: given for name, given in wanted.items() if given is not None}
+    for name, given in wanted.items():
+        check_one_of(given, _VOCABULARIES[name], name=name)
+
+    def fits(row: Mapping[str, str]) -> bool:
+        text = " ".join(row.values()).lower()
+        return (
+            (not ids or row["id"] in ids)
+            and all(row[name] == given for name, given in wanted.items())
+            and all(word in text for word in (words or "").lower().split())
+        )
+
+    return [place for place, row in enumerate(rows) if fits(row)]
 
 
 def cite(source_id: str) -> str:
@@ -193,16 +214,17 @@ def check_sources(source_ids: Iterable[str], *, name: str) -> None:
 
 
 @cache
-def _shipped() -> pd.DataFrame:
-    return _read(data_dir() / "evidence.csv")
+def evidence_rows() -> tuple[dict[str, str], ...]:
+    """Return the shipped table of sources as rows, not to be changed."""
+    return tuple(_read(data_dir() / "evidence.csv"))
 
 
 @cache
 def _by_id() -> dict[str, dict[str, str]]:
-    return _shipped().set_index("id").to_dict(orient="index")
+    return {row["id"]: row for row in evidence_rows()}
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path) -> list[dict[str, str]]:
     # Not by pandas: a row with too few or too many cells is to be named by its id.
     header, *lines = [*csv.reader(io.StringIO(read_text(path))), []]
     if tuple(header) != EVIDENCE.names:
@@ -223,7 +245,7 @@ def _read(path: Path) -> pd.DataFrame:
     ]
     if problems:
         raise PlanError(str(path), problems)
-    return EVIDENCE.from_rows(rows)
+    return [dict(zip(EVIDENCE.names, row, strict=True)) for row in rows]
 
 
 def _row_problems(row: list[str]) -> Iterator[str]:

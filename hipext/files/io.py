@@ -1,16 +1,31 @@
 """Find, read and write files: shipped data, TOML and CSV."""
 
+import json
 import os
+import re
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import ENOENT, EPERM
+from functools import partial
+from math import isinf
+from os.path import lexists
 from pathlib import Path
-from typing import NamedTuple
+from stat import S_ISDIR
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+from hipext.files.checks import (
+    MAX_DEPTH,
+    PlanError,
+    did_you_mean,
+    excerpt,
+    odd_values,
+    place,
+)
 
-from hipext.files.checks import PlanError, did_you_mean
+if TYPE_CHECKING:
+    import pandas as pd
 
 # In a checkout, data and notebooks lie beside the package; the wheel puts them into it
 # as _data and _notebooks (pyproject.toml).
@@ -73,9 +88,9 @@ def find_file(name_or_path: str | Path, folder: str) -> Path:
     if path.is_file():
         return path
     names = shipped_names(folder)
-    for place in (folder, *_UNLISTED.get(folder, ())):
-        if str(name_or_path) in shipped_names(place):
-            return data_dir() / place / f"{name_or_path}.toml"
+    for shipped in (folder, *_UNLISTED.get(folder, ())):
+        if str(name_or_path) in shipped_names(shipped):
+            return data_dir() / shipped / f"{name_or_path}.toml"
     _check_not_misplaced(path, folder)
     raise FileNotFoundError(
         f"There is no {_KINDS[folder].name} {str(name_or_path)!r}: it is neither a "
@@ -129,11 +144,58 @@ def read_text(path: str | Path) -> str:
 
 def parse_toml(text: str, *, source: str) -> dict:
     """Return the values of a TOML text; PlanError with line and column if it is not."""
+    with _unreadable_refused(source, "TOML", "Check quotes, brackets and commas."):
+        values = tomllib.loads(text)
+    check_values_are_usual(values, source=source)
+    return values
+
+
+def parse_json(text: str, *, source: str) -> object:
+    """Return the value of a JSON text; PlanError with line and column if it is not."""
+    with _unreadable_refused(source, "JSON", "It may be cut off; take a whole copy."):
+        value = json.loads(
+            text,
+            parse_constant=partial(_refuse_number, source),
+            parse_float=partial(_finite, source),
+        )
+    check_values_are_usual(value, source=source)
+    return value
+
+
+def check_values_are_usual(values: object, *, source: str) -> None:
+    """Raise PlanError for values of a file that hipext has no use for anywhere."""
+    problems = [f"{place(values, keys)}: {text}" for keys, text in odd_values(values)]
+    if problems:
+        raise PlanError(source, problems)
+
+
+@contextmanager
+def _unreadable_refused(source: str, language: str, hint: str) -> Iterator[None]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = f"the file is not TOML: {error}. Check quotes, brackets and commas."
-        raise PlanError(source, [problem]) from None
+        yield
+    except PlanError:
+        raise
+    except RecursionError:
+        problem = f"it is nested more than {MAX_DEPTH} deep. Write it flatter."
+    except ValueError as error:
+        # Python refuses to read a number of thousands of digits, with words of its own.
+        is_syntax = isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError)
+        problem = f"the file is not {language}: {error}. {hint}"
+        if not is_syntax:
+            problem = f"it has a number of too many digits ({error})."
+    else:
+        return
+    raise PlanError(source, [problem])
+
+
+def _finite(source: str, digits: str) -> float:
+    if isinf(number := float(digits)):
+        _refuse_number(source, excerpt(digits))
+    return number
+
+
+def _refuse_number(source: str, word: str) -> None:
+    raise PlanError(source, [f"{word} is no number in JSON. Write a number."])
 
 
 def read_toml(path: str | Path) -> dict:
@@ -141,9 +203,49 @@ def read_toml(path: str | Path) -> dict:
     return parse_toml(read_text(path), source=str(path))
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index."""
-    return table.to_csv(index=False, lineterminator="\n").encode()
+def csv_bytes(table: "pd.DataFrame") -> bytes:
+    """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front;
+    `unquoted` takes it away.
+    """
+    texts = table.select_dtypes(["object", "str"])
+    quoted = {name: [_quoted(one) for one in texts[name]] for name in texts}
+    return table.assign(**quoted).to_csv(index=False, lineterminator="\n").encode()
+
+
+# A text begins a formula with one of these characters, unless it is a number. Texts
+# that look as if they were quoted get one more apostrophe, so that each reads back.
+_FORMULA = re.compile(r"'*[=+\-@\t\r](?!(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|inf$)", re.I)
+
+
+def _quoted(value: object) -> object:
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if is_formula else value
+
+
+def unquoted(text: str) -> str:
+    """Return the text of a cell that `csv_bytes` wrote."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
+
+
+def temporary_folder(*, make: bool = False) -> Path:
+    """Return the folder for caches of this user among the temporary files.
+
+    OSError if it is not there, or if anybody else can change what is in it.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: there is no owner to be checked
+        raise FileNotFoundError(ENOENT, "no folder for temporary caches")
+    # Not `tempfile.gettempdir`, which may be the folder where hipext was started.
+    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"hipext-{os.geteuid()}")
+    if make:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    is_own = S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not is_own or found.st_mode & 0o077:
+        raise PermissionError(EPERM, "others may have written in it", str(folder))
+    return folder
 
 
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
@@ -152,22 +254,27 @@ def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
         (Path(folder) / name).unlink(missing_ok=True)
 
 
-def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write files into a folder, each whole or not at all.
+def write_files(
+    files: Mapping[str, bytes], folder: str | Path, *, replace: bool = True
+) -> list[Path]:
+    """Write files into a folder, each whole or not at all; return their paths.
 
     Every file gets a temporary name first and is renamed when all are complete, so that
     a killed run or a full disk leaves what was there before. Missing folders are made,
     also those of a name like ``"source/01.ipynb"``. An OSError names the file that
-    cannot be written, and the folders made for it are gone.
+    cannot be written, and the folders made for it are gone. Without `replace` a file
+    that is there already stays, and its path is not among those returned.
     """
     targets = {Path(folder, name): content for name, content in files.items()}
+    if not replace:  # a link counts, wherever it leads
+        targets = {path: targets[path] for path in targets if not lexists(path)}
     folders = {Path(folder), *(target.parent for target in targets)}
     above = folders | {path for one in folders for path in one.parents}
     new_folders = sorted(path for path in above if not path.exists())
     try:
         for path in sorted(folders):
             path.mkdir(parents=True, exist_ok=True)
-        return _write_all(targets)
+        return _write_all(targets, Path.replace if replace else _rename_to_new)
     except BaseException:  # Ctrl-C as well
         for path in reversed(new_folders):
             with suppress(OSError):  # not made, or by now with files of others in it
@@ -175,7 +282,9 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
         raise
 
 
-def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
+def _write_all(
+    files: Mapping[Path, bytes], rename: Callable[[Path, Path], object]
+) -> list[Path]:
     for target in files:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder; a file is to go there.")
@@ -184,7 +293,7 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
         # The temporary files lie beside their targets: a rename is atomic only within
         # one file system.
         for target, content in files.items():
-            with _named_in_errors(target):
+            with named_in_errors(target):
                 handle, part = tempfile.mkstemp(
                     dir=target.parent, prefix=".", suffix=".part"
                 )
@@ -194,18 +303,31 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
         # mkstemp lets nobody else read; the mask of new files can only be read by
         # setting it.
         os.umask(mask := os.umask(0))
+        written = []
         for part, target in parts:
-            with _named_in_errors(target):
+            with suppress(FileExistsError), named_in_errors(target):
                 part.chmod(0o666 & ~mask)
-                part.replace(target)
+                rename(part, target)
+                written.append(target)
     finally:
         for part, _ in parts:
             part.unlink(missing_ok=True)
-    return [*files]
+    return written
+
+
+def _rename_to_new(part: Path, target: Path) -> None:
+    """Rename a file; FileExistsError if another process was there first."""
+    try:
+        target.hardlink_to(part)  # a rename would replace what is there
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the name is taken first
+        target.open("xb").close()
+        part.replace(target)
 
 
 @contextmanager
-def _named_in_errors(target: Path) -> Iterator[None]:
+def named_in_errors(target: Path) -> Iterator[None]:
     """Let an error of the system name the file it is about, not the temporary one."""
     try:
         yield

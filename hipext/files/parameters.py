@@ -8,15 +8,17 @@ from math import isnan
 from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pandas as pd
 from pydantic import model_validator
 
 from hipext.files.checks import InputError, PlanError, did_you_mean
 from hipext.files.io import data_dir, read_toml
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 # A context variable, so that each thread of a study can have constants of its own.
 _changed: ContextVar[Mapping[str, float]] = ContextVar(
@@ -27,19 +29,19 @@ _changed: ContextVar[Mapping[str, float]] = ContextVar(
 class Parameter(FileValue):
     """One constant."""
 
-    id: str
+    id: Line
     """What it belongs to and its name: ``banister.fitness_tau``."""
     value: float
     """The value that the package uses."""
-    unit: str
+    unit: Line
     """Unit of the value."""
     range: tuple[float, float]
     """What a reader may reasonably try, lowest and highest."""
     kind: Literal["measured", "consensus", "assumption"]
     """Whether it was measured, is agreed on, or is assumed."""
-    source: str
+    source: Line
     """Id of a row of the evidence table; empty for none."""
-    meaning: str
+    meaning: Text
     """What it stands for, in words."""
 
     @model_validator(mode="after")
@@ -94,11 +96,13 @@ def values_in_use() -> dict[str, float]:
     return {**shipped_values(), **_changed.get()}
 
 
-def parameter_table() -> pd.DataFrame:
+def parameter_table() -> "pd.DataFrame":
     """Return the constants, one row each, in the order of the file.
 
     ``value`` is the value in use; everything else is as shipped.
     """
+    import pandas as pd  # here, because plans and athletes are read without it
+
     table = pd.DataFrame([row.model_dump() for row in _shipped().values()])
     return table.assign(value=[*values_in_use().values()])
 
@@ -142,12 +146,16 @@ def _check_known(name: str) -> None:
 
 
 @cache
-def _model_dtype() -> np.dtype:
+def _model_dtype() -> "np.dtype":
+    import numpy as np
+
     return np.dtype([(name.replace(".", "_"), "f8") for name in shipped_values()])
 
 
-def shipped_model(**changes: float) -> np.void:
+def shipped_model(**changes: float) -> "np.void":
     """Return the constants in use, with changes, as a record: `a.b` is ``a_b``."""
+    import numpy as np
+
     # One record of floats, because machine code of numba can read its fields by name.
     model = np.array([tuple(values_in_use().values())], dtype=_model_dtype())
     model = model.view(np.recarray)

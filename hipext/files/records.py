@@ -5,18 +5,16 @@ import json
 import platform
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite, isnan
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
-from hipext.files.checks import PlanError, excerpt
-from hipext.files.io import data_dir, read_text
+from hipext.files.checks import PlanError, excerpt, label_of
+from hipext.files.io import data_dir, parse_json, read_text
 from hipext.files.parameters import shipped_values, values_in_use
-from hipext.files.schema import label_of
+from hipext.files.schema import RecordedNumber, RecordPart, check_values
 
 FORMAT = 2  # 1: tables had other columns, and fits no record
 RECORD = "record.json"
@@ -31,7 +29,7 @@ INPUTS_OF_RUN = (
 )
 # What a record holds besides the inputs. The hashes of inputs find edits by hand; those
 # of data and code, and the versions, are the circumstances that results depend on.
-_TABLES = ("parameters", "data", "versions", "input_hashes", "sha256")
+_OF_ALL = ("parameters", "data", "versions", "input_hashes", "sha256", "code")
 _NO_INPUTS = ("format", "data", "code", "versions", "input_hashes", "sha256")
 _N_DIGITS = 12  # of a short hash: an edit goes unseen by a chance of 1 in 3e14
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic", "scipy")
@@ -41,6 +39,18 @@ _DATA = {  # shipped files that results depend on, in words
     "outcomes.csv": "definitions of outcomes",
     "parameters.toml": "words about the constants",  # values are in the record
 }
+
+
+class _Circumstances(RecordPart):
+    """What every record has beside the inputs of its kind."""
+
+    kind: str
+    parameters: dict[str, RecordedNumber]
+    data: dict[str, str]
+    code: str
+    versions: dict[str, str | None]
+    input_hashes: dict[str, str]
+    sha256: dict[str, str]
 
 
 def record_of(
@@ -84,15 +94,11 @@ def read_record(folder: str | Path) -> dict:
         raise FileNotFoundError(
             f"There is no record.json in '{folder}'. Name a folder that hipext wrote."
         )
-    try:
-        record = json.loads(read_text(path), parse_constant=partial(_refuse, path))
-        problems = _problems(record)  # edits by hand are allowed, and reported later
-    except json.JSONDecodeError as error:
-        problems = [
-            f"the file is not JSON: {error}. It may be cut off; take a whole copy."
-        ]
+    record = parse_json(read_text(path), source=str(path))
+    problems = _problems(record)  # edits by hand are allowed, and reported later
     if problems:
         raise PlanError(str(path), problems)
+    check_values(_Circumstances, record, source=str(path))
     return record
 
 
@@ -104,7 +110,7 @@ def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> boo
     try:
         earlier = json.loads(path.read_bytes())
         return inputs_of(earlier) != inputs_of(json.loads(files[RECORD]))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return True  # not a record of hipext
 
 
@@ -112,7 +118,7 @@ def check_folder_is_free(folder: str | Path, kind: str) -> None:
     """Raise FileExistsError if a folder holds a record of another kind."""
     try:
         found = json.loads((Path(folder) / RECORD).read_bytes())["kind"]
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return  # there is none, or none that anything can be lost with
     if found != kind:
         raise FileExistsError(
@@ -176,6 +182,8 @@ def edit_messages(inputs: Mapping, hashes: Mapping[str, str], kind: str) -> list
 
 def json_value(value: object) -> object:
     """Return a value as JSON gives it back."""
+    import numpy as np  # here, because files are listed without it
+
     if isinstance(value, Mapping):
         return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -256,10 +264,6 @@ def changes_since(
     return [*changes, f"Python {python}"] if python else changes
 
 
-def _refuse(path: Path, word: str) -> None:
-    raise PlanError(str(path), [f"{word} is no number in JSON. Write a number."])
-
-
 def _problems(record: object) -> list[str]:
     if not isinstance(record, dict):
         return ["this is not a record of hipext: it is no table of values."]
@@ -272,15 +276,11 @@ def _problems(record: object) -> list[str]:
             f"other columns (format {given}, now {FORMAT}); run it again."
         ]
     is_run = record.get("kind") == "run"
-    needed = ("format", "kind", *(INPUTS_OF_RUN if is_run else ()), *_TABLES, "code")
+    needed = ("format", "kind", *(INPUTS_OF_RUN if is_run else ()), *_OF_ALL)
     missing = [key for key in dict.fromkeys(needed) if key not in record]
     if missing:
         return [f"this is not a record of hipext: it lacks {', '.join(missing)}."]
-    return [
-        f"{key} must be a table of values; got {record[key]!r}."
-        for key in (*(("plan", "athlete") if is_run else ()), *_TABLES)
-        if not isinstance(record[key], dict)
-    ]
+    return []
 
 
 def _items(value: object) -> list[tuple[object, object]]:

@@ -1,14 +1,28 @@
 """Checks of the values read from files, with errors in plain words; units of mass."""
 
+import ast
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from functools import cache
+from inspect import cleandoc, getsource
+from itertools import pairwise
 from typing import Annotated, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
 
-from hipext.files.checks import InputError, PlanError, did_you_mean, excerpt
+from hipext.files.checks import (
+    LINE_PATTERN,
+    TEXT_PATTERN,
+    InputError,
+    PlanError,
+    did_you_mean,
+    excerpt,
+    place,
+    text_problem,
+)
 
 _LIST = 'a list in square brackets, like [1, 2] or ["a", "b"]'
 _TABLE = "a table of values, like { key = 1 }"
@@ -36,6 +50,17 @@ MASS_PATTERN = (
     r"^\s*([0-9]{1,6}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*([kK][gG]|[lL][bB][sS]?)\s*$"
 )
 
+# Texts of users end in tables, pages and terminals: nothing in them may be hidden.
+Text = Annotated[str, Field(pattern=TEXT_PATTERN)]
+Line = Annotated[str, Field(pattern=LINE_PATTERN)]
+Name = Annotated[Line, Field(min_length=1, max_length=80)]
+# JSON has no infinite numbers: records have them as texts.
+RecordedNumber = Annotated[
+    float,
+    Field(allow_inf_nan=True),
+    BeforeValidator(lambda x: float(x) if x in ("inf", "-inf") else x),
+]
+
 
 class FileValue(BaseModel):
     """A checked, frozen value of a file; unknown keys are refused."""
@@ -44,9 +69,14 @@ class FileValue(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,  # the text "2" and true are not the number 2
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
+
+
+class RecordPart(FileValue):
+    """What a record must have for a rerun; what else is in it is reported later."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 Model = TypeVar("Model", bound=FileValue)
@@ -95,40 +125,16 @@ def _place_of(problem: Mapping, values: Mapping) -> str:
     return place(values, keys[:-1] if names_its_key else keys)
 
 
-def place(values: object, keys: Sequence[str | int]) -> str:
-    """Return where a value is, in words: ``phase 2 (hinge), sets``."""
-    words: list[str] = []
-    for key in keys:
-        if isinstance(key, int):
-            is_there = isinstance(values, list | tuple) and key < len(values)
-            values = values[key] if is_there else None
-            last = words.pop() if words else "item"
-            label = label_of(values)
-            named = "" if label is None else f" ({excerpt(label)})"
-            words.append(f"{last} {key + 1}{named}")
-        elif isinstance(values, Mapping) and values.get("rule") != key:
-            # pydantic puts the tag of a union, here the rule, into the path: that is
-            # what a value is, not where.
-            values = values.get(key)
-            words.append(key)
-    return ", ".join(words) or "the file"
-
-
-def label_of(item: object) -> str | None:
-    """Return the name, the exercise or the id of a table, whichever it has."""
-    table = item if isinstance(item, Mapping) else {}
-    labels = map(table.get, ("name", "exercise", "id"))
-    return next((label for label in labels if isinstance(label, str)), None)
-
-
 def _sentence(problem: Mapping, model: type[FileValue]) -> str:
     kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
     *keys, key = problem["loc"] or [""]  # empty: the whole file
     match kind:
+        case "missing" if isinstance(key, int):  # of a list of so many items
+            return f"must have more than {key} item(s); got {_given(given)}."
         case "missing":
             return f"{key!r} is missing.{_example(problem, model)}"
         case "extra_forbidden":
-            known = list(_fields_at(model, keys))
+            known = list(_model_at(model, keys).model_fields)
             guess = did_you_mean(key, known)
             return f"{key!r} is not a known key; known are {', '.join(known)}.{guess}"
         case "value_error":
@@ -141,7 +147,12 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
         case "union_tag_not_found":
             return "'rule' is missing. Write, for example, rule = \"linear\"."
         case "string_pattern_mismatch":
-            return f"must have the form {context['pattern']}; got {_given(given)}."
+            pattern = context["pattern"]
+            if pattern in (TEXT_PATTERN, LINE_PATTERN):
+                return text_problem(given, is_line=pattern == LINE_PATTERN)
+            return f"must have the form {pattern}; got {_given(given)}."
+        case "string_unicode":
+            return text_problem(given, is_line=False)
     if kind in _BOUNDS:
         key, word = _BOUNDS[kind]
         return f"must be {word} {context[key]}; got {_given(given)}."
@@ -168,7 +179,7 @@ def _wrong_kind(problem: Mapping, model: type[FileValue]) -> str:
     # A table where a list of tables belongs comes from a header with one bracket.
     *_, key = keys = problem["loc"]
     given = problem["input"]
-    field = _fields_at(model, keys[:-1]).get(key)
+    field = _model_at(model, keys[:-1]).model_fields.get(key)
     if kind == "tuple" and field and models_in(field.annotation):
         return (
             f"must be a list of tables; got {_given(given)}. "
@@ -194,12 +205,13 @@ def _given(given: object) -> str:
 
 def _example(problem: Mapping, model: type[FileValue]) -> str:
     key = problem["loc"][-1]
-    field = _fields_at(model, problem["loc"][:-1])[key]
+    owner = _model_at(model, problem["loc"][:-1])
+    field = owner.model_fields[key]
     if field.examples:
         return f" Write, for example, {key} = {field.examples[0]}"
     if get_origin(field.annotation) is tuple and models_in(field.annotation):
         return f" Write at least one table with the header {_header(problem['loc'])}."
-    return f" Write {key} = ... ({(field.description or '').strip('.')})."
+    return f" Write {key} = ... ({meanings(owner).get(key, '').strip('.')})."
 
 
 def _header(keys: Sequence[str | int]) -> str:
@@ -207,10 +219,8 @@ def _header(keys: Sequence[str | int]) -> str:
     return f"[[{'.'.join(key for key in keys if isinstance(key, str))}]]"
 
 
-def _fields_at(
-    model: type[FileValue], keys: Sequence[str | int]
-) -> Mapping[str | int, FieldInfo]:
-    """Return the fields of the model that `keys` lead to from `model`."""
+def _model_at(model: type[FileValue], keys: Sequence[str | int]) -> type[FileValue]:
+    """Return the model that `keys` lead to from `model`."""
     # A key leads to the models of its field, several for a union. A tag of the union
     # narrows them to one; without a tag the first one stands for all.
     models = [model]
@@ -221,7 +231,35 @@ def _fields_at(
         inner = [part for field in fields for part in models_in(field.annotation)]
         tagged = [part for part in models if key in _tags(part)]
         models = tagged or inner or models
-    return models[0].model_fields
+    return models[0]
+
+
+def meanings(model: type[FileValue]) -> dict[str, str]:
+    """Return what each field of a model means: the text below it in its module."""
+    # With use_attribute_docstrings pydantic would look these up whenever a model is
+    # defined, at every start; few commands need them.
+    found: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if issubclass(one, FileValue):
+            found |= _texts_below_fields(one.__module__).get(one.__name__, {})
+    return found
+
+
+@cache
+def _texts_below_fields(module: str) -> dict[str, dict[str, str]]:
+    """Return the texts below fields in a module by class and field."""
+    source = ""
+    with suppress(OSError):  # there may be compiled modules alone
+        source = getsource(sys.modules[module])
+    found = {}
+    for one in ast.walk(ast.parse(source)):
+        if isinstance(one, ast.ClassDef):
+            found[one.name] = {
+                field.target.id: cleandoc(text.value.value)
+                for field, text in pairwise(one.body)
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+            }
+    return found
 
 
 def _tags(model: type[FileValue]) -> tuple:

@@ -5,13 +5,17 @@ table. Days count from 0, weeks from 1 and start on a Monday; ``day`` 0 is the M
 of week 1. Percent (``pct_``) is 0-100, a ``fraction`` or ``share`` is 0-1.
 """
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipext.files.checks import InputError, check_columns, numbers_in
+from hipext.files.io import data_dir, read_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAYS_PER_WEEK = 7
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -70,13 +74,15 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
-    def from_rows(self, rows: Sequence[tuple]) -> pd.DataFrame:
+    def from_rows(self, rows: Sequence[tuple]) -> "pd.DataFrame":
         """Return the table of `rows`, each a tuple in the order of the columns."""
         values = zip(*rows, strict=True) if rows else [()] * len(self.columns)
         return self.from_columns(dict(zip(self.names, values, strict=True)))
 
-    def from_columns(self, values: Mapping[str, Sequence]) -> pd.DataFrame:
+    def from_columns(self, values: Mapping[str, Sequence]) -> "pd.DataFrame":
         """Return the table of columns by name, in order and with their dtypes."""
+        import pandas as pd  # here, because columns are known without it
+
         given = [values[column.name] for column in self.columns]
         index = next((one.index for one in given if isinstance(one, pd.Series)), None)
         typed = {
@@ -85,13 +91,15 @@ class Table:
         }
         return pd.DataFrame(typed, index=index)
 
-    def describe(self) -> pd.DataFrame:
+    def describe(self) -> "pd.DataFrame":
         """Return the data dictionary: name, dtype, unit and meaning of each column."""
+        import pandas as pd
+
         return pd.DataFrame([vars(column) for column in self.columns])
 
     def check(
-        self, table: pd.DataFrame, names: Sequence[str] | None = None
-    ) -> pd.DataFrame:
+        self, table: "pd.DataFrame", names: Sequence[str] | None = None
+    ) -> "pd.DataFrame":
         """Return a table whose columns are numbers, truth values or texts, as here.
 
         It must have the columns `names`, by default all of this table; InputError
@@ -108,8 +116,11 @@ class Table:
         }
         return table.assign(**changed) if changed else table
 
-    def _numbers(self, column: pd.Series, dtype: str) -> pd.Series:
+    def _numbers(self, column: "pd.Series", dtype: str) -> "pd.Series":
         """Return a column as floats, or as whole numbers or truth values."""
+        import numpy as np
+        import pandas as pd
+
         name = column.name
         if dtype == "bool":
             numbers, is_good = column, column.isin([True, False]).to_numpy()
@@ -138,6 +149,9 @@ def table_of(name: str, grain: str, columns: str) -> Table:
 
 def _typed(values: Sequence, dtype: str) -> Sequence:
     """Return the values of a column with its dtype."""
+    import numpy as np
+    import pandas as pd
+
     # An array of the right type is taken without a copy.
     if isinstance(values, np.ndarray) and values.dtype == dtype:
         return values
@@ -316,4 +330,30 @@ ASSESSMENTS = table_of(
     value | float64 | see unit | result; missing where not simulated
     unit | str | | unit of the value
     """,
+)
+
+
+class Outcome(NamedTuple):
+    """One outcome of an athlete: its name, unit and meaning, and how it is found."""
+
+    name: str
+    words: str  # what is read in any week: "strength"
+    unit: str
+    better: int  # 1 if more is better, -1 if less is, 0 if neither
+    column: str  # of the weeks that it is made of
+    taken: str  # how it is taken from the weeks
+    meaning: str  # what it is, with how it is taken
+
+
+def read_outcomes() -> dict[str, Outcome]:
+    """Return the outcomes of ``data/outcomes.csv`` by name, in its order."""
+    rows = csv.DictReader(read_text(data_dir() / "outcomes.csv").splitlines())
+    found = [Outcome(**row | {"better": int(row["better"])}) for row in rows]
+    return {one.name: one for one in found}
+
+
+OUTCOMES = MappingProxyType(read_outcomes())
+# Those that have a value in every week.
+WEEKLY_OUTCOMES = tuple(
+    name for name, one in OUTCOMES.items() if one.taken != "number of weeks"
 )

@@ -7,6 +7,10 @@ it is refused, never capped.
 
 import lazy_loader
 
+# Repetitions to failure; assumption of ours, for every relation. It stands here because
+# plans are checked with it, and without NumPy.
+MAX_REPS = 30.0
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -26,9 +30,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "schemes": [
             "ADJUSTMENTS",
+            "RpeChart",
             "adjusted_pct_1rm",
             "adjusted_reps",
             "pct_from_chart",
+            "read_chart",
             "rpe_from_chart",
             "set_scheme",
             "set_schemes",

@@ -9,8 +9,8 @@ import pandas as pd
 
 from hipext.files.checks import InputError, check_one_of, check_positive
 from hipext.files.tables import SETS
+from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
-    MAX_REPS,
     RELATION,
     Numbers,
     Relation,

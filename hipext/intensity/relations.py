@@ -44,8 +44,8 @@ from hipext.files.checks import (
     check_positive,
     numbers_in,
 )
+from hipext.intensity import MAX_REPS
 
-MAX_REPS = 30.0  # repetitions to failure; assumption of ours, for every relation
 EPLEY_SLOPE = 1 / 30  # of the 1RM per repetition; evidence row E03-001
 BRZYCKI_REPS = 37  # repetitions at no load; evidence row E03-002
 LOMBARDI_POWER = 0.10  # evidence row E03-003

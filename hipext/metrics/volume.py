@@ -18,6 +18,7 @@ import pandas as pd
 
 from hipext.files.checks import check_one_of
 from hipext.files.parameters import parameter
+from hipext.files.sums import sums_by
 from hipext.files.tables import (
     DAILY,
     DAYS_PER_WEEK,
@@ -60,15 +61,16 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
         "tut_s": time_under_tension(sets) * is_work,
         "hard_sets": hard_sets(sets),
     }
-    sums = _sums(per_set, sets["day"])
+    sums = sums_by(sets["day"], per_set)
     sessions = session_rpe(sets)
-    by_day = sessions.groupby("day")
-    sums["session_rpe_load"] = by_day["session_rpe_load"].sum()
+    sums["session_rpe_load"] = sums_by(sessions["day"], sessions[["session_rpe_load"]])
     sums = sums.reindex(days, fill_value=0.0)
     # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
-    names = by_day["session"].agg(" + ".join).reindex(days, fill_value="")
+    names = (
+        sessions.groupby("day")["session"].agg(" + ".join).reindex(days, fill_value="")
+    )
     return DAILY.from_columns(
         {
             "week": week,
@@ -76,7 +78,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
             "phase": weeks["phase"].reindex(week, fill_value="").to_numpy(),
             "is_deload": weeks["is_deload"].reindex(week, fill_value=False).to_numpy(),
             "weekday": [WEEKDAYS[day % DAYS_PER_WEEK] for day in days],
-            "sessions": names.to_numpy(),
+            "sessions": names.reindex(days, fill_value="").to_numpy(),
             **{name: column.to_numpy() for name, column in sums.items()},
         }
     )
@@ -139,8 +141,8 @@ def weekly_from(
         "left": tut_s * (side == "left"),
         "right": tut_s * (side == "right"),
     }
-    sums = _sums(per_set, sets["week"]).reindex(weeks.index, fill_value=0.0)
-    sums["session_rpe_load"] = days.groupby("week")["session_rpe_load"].sum()
+    sums = sums_by(sets["week"], per_set).reindex(weeks.index, fill_value=0.0)
+    sums["session_rpe_load"] = sums_by(days["week"], days[["session_rpe_load"]])
     # A session counts once, in the week of its first working set.
     sessions = pd.Series(session[is_work], index=sets["week"].to_numpy()[is_work])
     n_sessions = sessions.drop_duplicates().index.value_counts()
@@ -177,12 +179,9 @@ def muscle_sets(
     ids = _by_name(sets["exercise"], lambda name: exercise_named(name, exercises).id)
     shares = muscle_shares(exercises, mapping)
     shares = shares.pivot_table(index="exercise", columns="muscle", values="share")
-    shares = shares.reindex(columns=list(MUSCLES)).fillna(0.0)
-    counted = sets.assign(counted=working_sets(sets), exercise=ids).pivot_table(
-        index="week", columns="exercise", values="counted", aggfunc="sum"
-    )
-    # Sets [week, exercise] x shares [exercise, muscle] = sets [week, muscle].
-    per_week = counted.reindex(columns=shares.index).fillna(0.0) @ shares
+    shares = shares.reindex(index=ids, columns=list(MUSCLES)).fillna(0.0)
+    counted = shares.to_numpy() * working_sets(sets).to_numpy()[:, None]
+    per_week = sums_by(sets["week"], dict(zip(MUSCLES, counted.T, strict=True)))
     is_deload = sets.groupby("week")["is_deload"].any()
     return MUSCLE_SETS.from_columns(
         {
@@ -323,7 +322,7 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
     counted, session = working_sets(sets), _session_numbers(sets)
     effort = weighted_rpe(counted, sets["rpe"].to_numpy("float64", na_value=np.nan))
     per_set = {"minutes": minutes(sets), "counted": counted, "effort": effort}
-    sums = _sums(per_set, pd.Series(session, name="session"))
+    sums = sums_by(session, per_set)
     rating = session_rating(sums["effort"].to_numpy(), sums["counted"].to_numpy())
     firsts = sets.loc[~pd.Series(session, index=sets.index).duplicated()]
     return pd.DataFrame(
@@ -365,15 +364,6 @@ def weighted_rpe(counted: np.ndarray, rpe: np.ndarray) -> np.ndarray:
 def session_rating(effort: np.ndarray, counted: np.ndarray) -> np.ndarray:
     """Return the mean effort of sessions from their sums; 0 where nothing was work."""
     return np.divide(effort, counted, out=np.zeros(len(effort)), where=counted > 0)
-
-
-def _sums(per_set: Mapping[str, pd.Series], keys: pd.Series) -> pd.DataFrame:
-    """Return the sums of columns, row by row as they stand, by key."""
-    rows = np.column_stack([np.asarray(x, dtype="float64") for x in per_set.values()])
-    # groupby adds with Kahan's compensation. numpy.bincount, which the explorers use,
-    # does not: its sums can differ in the last binary digit.
-    sums = pd.DataFrame(rows, columns=list(per_set)).groupby(keys.to_numpy()).sum()
-    return sums.rename_axis(keys.name)
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_one_of, check_positive, numbers_in
+from hipext.files.sums import mean_in_order, sum_in_order, sums_by
 from hipext.metrics.days import (
     check_whole_days,
     day_of,
@@ -210,7 +211,7 @@ def _moving_average(
     # The mean of the first N days stands on the last of them.
     averages = np.full(len(load), np.nan)
     if days <= len(load):
-        mean = load[:days].mean()
+        mean = mean_in_order(load[:days])
         averages[days - 1] = mean
         averages[days:] = _smoothed(load[days:], share, mean)
     return averages
@@ -272,11 +273,12 @@ def monotony(
         )
     check_whole_days(window_d, name="window_d", least=2)
     windows = _windows(training_load, window_d, min_coverage)
+    mean, n_known = _means(windows), windows.count(axis=1)
+    squares = sum_in_order(windows.sub(mean, axis=0).pow(2).fillna(0.0), axis=1)
     # Equal loads have an SD of exactly 0, however their mean is rounded.
     is_even = windows.max(axis=1) == windows.min(axis=1)
-    sd = windows.std(axis=1, ddof=ddof).mask(is_even, 0.0)
-    has_sd = windows.count(axis=1) >= 2
-    return (windows.mean(axis=1) / sd).where(has_sd).rename("monotony")
+    sd = np.sqrt(squares / (n_known - ddof)).mask(is_even, 0.0)
+    return (mean / sd).where(n_known >= 2).rename("monotony")
 
 
 def strain(
@@ -455,7 +457,7 @@ def rolling_load(
     [nan, nan, 1.5, 4.5]
     """
     check_one_of(statistic, STATISTICS, name="statistic")
-    means = _windows(training_load, window_d, min_coverage).mean(axis=1)
+    means = _means(_windows(training_load, window_d, min_coverage))
     # The sum of a window with unknown days is scaled up, as if they had been like the
     # known ones.
     values = means * (window_d if statistic == "sum" else 1)
@@ -482,10 +484,21 @@ def _windows(
     return pd.DataFrame(used, index=index_of(training_load))
 
 
+def _means(windows: pd.DataFrame) -> pd.Series:
+    """Return the mean of the known days of each window; NaN where none is."""
+    n_known = windows.count(axis=1)
+    sums = sum_in_order(windows.fillna(0.0), axis=1)
+    return sums / n_known.where(n_known > 0)
+
+
 def _smoothed(load: np.ndarray, share: float, before: float) -> np.ndarray:
     """Return the moving average of each day, `before` ahead of the first one."""
-    all_days = pd.Series([before, *load])
-    return all_days.ewm(alpha=share, adjust=False).mean().to_numpy()[1:]
+    averages = accumulate(
+        load.tolist(),
+        lambda average, today: average + share * (today - average),
+        initial=before,
+    )
+    return np.array([*averages][1:], dtype="float64")
 
 
 def as_daily(
@@ -544,8 +557,8 @@ def as_daily(
             "A load must be 0 or more, or NaN where unknown; "
             f"got {bad.iloc[0]} on day {day_text(bad.index[0])}."
         )
-    # skipna=False: a day with one unknown session is unknown.
-    sums = sums.groupby(level=0).sum(skipna=False)
+    # A day with one unknown session is unknown: its sum is NaN.
+    sums = sums_by(sums.index, {"training_load": sums})["training_load"]
     calendar = _calendar(sums.index, first, last)
     filled = sums.reindex(calendar, fill_value=MISSING[missing])
     return filled.rename("training_load").rename_axis(loads.index.name)

@@ -15,12 +15,9 @@ from itertools import chain, cycle, groupby
 from numbers import Real
 from operator import getitem
 
-import numpy as np
-
-from hipext.files.checks import InputError, check_one_of, did_you_mean
-from hipext.files.schema import FileValue, Model, label_of
+from hipext.files.checks import InputError, check_one_of, did_you_mean, label_of
+from hipext.files.schema import FileValue, Model
 from hipext.files.tables import WEEKDAYS
-from hipext.intensity.relations import RELATION, pct_1rm
 from hipext.plans.exercises import Exercise, exercise_named, read_exercises
 from hipext.plans.notation import MAX_LOAD_KG, SetScheme, parse_tempo
 from hipext.plans.plan import MAX_WEEKS, Phase, Plan, Session, Slot, slot_kind
@@ -204,6 +201,8 @@ def sessions_per_week(plan: Plan, phase: Phase) -> int:
 
 def own_copy(value: object) -> object:
     """Return a copy of a value, and a Python number for one of NumPy."""
+    import numpy as np  # here, because knobs are named without it
+
     return value.item() if isinstance(value, np.generic) else deepcopy(value)
 
 
@@ -431,6 +430,9 @@ def _scaled(scheme: SetScheme, factor: float) -> str:
         return str(replace(scheme, load_kg=_within(scheme.load_kg * factor, _START_KG)))
     pct = scheme.pct_1rm
     if pct is None:
+        # Here, because knobs are named without NumPy.
+        from hipext.intensity.relations import RELATION, pct_1rm
+
         pct = pct_1rm(scheme.low, scheme.rir, relation=RELATION)
     return str(replace(scheme, pct_1rm=_within(pct * factor, _START_PCT), rir=None))
 

@@ -8,20 +8,23 @@ an unknown 1RM from another lift.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
 from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
 from hipext.files.io import data_dir, read_toml
-from hipext.files.schema import FileValue, check_values
+from hipext.files.schema import FileValue, Line, Text, check_values
 from hipext.files.tables import MAPPINGS, MUSCLES, table_of
 from hipext.plans.notation import TEMPO_PATTERN
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SECONDARY_SHARE = 0.5  # of a set, for indirect work; Pelland et al. (2024), E06-004
 EXERCISES = table_of(
@@ -89,7 +92,7 @@ class LadderStep(FileValue):
 
     to: Id
     """Id of the other exercise."""
-    when: Annotated[str, Field(min_length=1)]
+    when: Annotated[Line, Field(min_length=1)]
     """Criterion in words, with numbers where possible."""
 
 
@@ -107,9 +110,9 @@ class Exercise(FileValue):
 
     id: Id
     """Name in plans and tables, in snake_case."""
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[Line, Field(min_length=1)]
     """Name for readers."""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Line, ...] = ()
     """Other names, as training logs write them."""
     role: Literal[
         "strength", "control", "mobility", "soft_tissue", "warm_up", "breathing"
@@ -172,9 +175,9 @@ class Exercise(FileValue):
     one_rm_from: OneRmFrom | None = None
     """Estimate of the 1RM per implement (per side if unilateral) if none is known.
     Of an exercise without implement: the load that could be added."""
-    cues: tuple[str, ...] = ()
+    cues: tuple[Text, ...] = ()
     """Technique in words for the athlete."""
-    faults: tuple[str, ...] = ()
+    faults: tuple[Text, ...] = ()
     """Faults that are seen; and what to do about them."""
     prerequisites: tuple[Id, ...] = ()
     """Ids of the exercises to master first."""
@@ -280,24 +283,26 @@ def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
     }
     called = _normalised(name)
     if called not in by_name:
+        alike = [one for one in by_name if _names_one_movement(called, one)]
         raise InputError(
-            f"{name!r} is not in the catalogue.{did_you_mean(called, by_name)}"
+            f"{name!r} is not in the catalogue.{did_you_mean(called, alike)}"
         )
     return by_name[called]
 
 
-def exercise_table(exercises: Mapping[str, Exercise]) -> pd.DataFrame:
-    """Return the catalogue as a table, in the order of the file."""
+def exercise_rows(exercises: Mapping[str, Exercise]) -> list[dict[str, object]]:
+    """Return the exercises as rows of `EXERCISES`, in the order of the file."""
     rows = [
-        [getattr(exercise, column) for column in EXERCISES.names]
+        {column: getattr(exercise, column) for column in EXERCISES.names}
         for exercise in exercises.values()
     ]
-    return EXERCISES.from_rows(
-        [[", ".join(x) if isinstance(x, tuple) else x for x in row] for row in rows]
-    )
+    return [
+        {key: ", ".join(x) if isinstance(x, tuple) else x for key, x in row.items()}
+        for row in rows
+    ]
 
 
-def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> pd.DataFrame:
+def muscle_shares(exercises: Mapping[str, Exercise], mapping: str) -> "pd.DataFrame":
     """Return which part of a set of each exercise counts for each muscle group.
 
     Parameters
@@ -456,6 +461,22 @@ def _names_of(exercise: Exercise) -> set[str]:
     return {
         _normalised(name) for name in (exercise.id, exercise.name, *exercise.aliases)
     }
+
+
+def _names_one_movement(given: str, name: str) -> bool:
+    """Return whether a name is the given one misspelt, or with words more or less."""
+    # The last word is the movement: a glute-ham raise is no glute-ball release, however
+    # many letters they share, and a squat jump no squat.
+    given_words, words = given.split("_"), name.split("_")
+    fewer, more = sorted((given_words, words), key=len)
+    return _is_misspelt(given, name, 0.85) or (
+        _is_misspelt(given_words[-1], words[-1])
+        and all(any(_is_misspelt(one, other) for other in more) for one in fewer)
+    )
+
+
+def _is_misspelt(given: str, word: str, least: float = 0.75) -> bool:
+    return SequenceMatcher(None, given, word).ratio() >= least
 
 
 def _shared_names(exercises: Iterable[Exercise]) -> Iterator[str]:

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hipext.files.checks import InputError
 from hipext.files.evidence import check_sources
-from hipext.files.schema import FileValue, mass
+from hipext.files.schema import FileValue, Line, Name, Text, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
-from hipext.intensity.relations import RELATION, RELATIONS
+from hipext.intensity import MAX_REPS
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, TempoText, parse_sets
 from hipext.plans.rules import NoRule, Rule
@@ -66,7 +66,6 @@ def _checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     return sources
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
 Weekday = Literal[WEEKDAYS]
 Weeks = Annotated[tuple[int, ...], Field(max_length=MAX_WEEKS)]
 ExerciseId = Annotated[str, AfterValidator(_canonical_exercise)]
@@ -89,7 +88,7 @@ class Slot(FileValue):
     """Rest after each set, in seconds."""
     kind: Literal[SET_KINDS] | None = None
     """Only 'work' counts as work. Default: by the role of the exercise."""
-    group: str = Field(default="", max_length=20)
+    group: Line = Field(default="", max_length=20)
     """Slots of one group are done in turn, round by round: a pair or a circuit."""
     side_first: Literal["weaker", "left", "right", "alternate"] | None = None
     """Which side starts in a unilateral exercise. Default: left, by no policy."""
@@ -99,7 +98,7 @@ class Slot(FileValue):
     """Progression: how the slot moves on from session to session."""
     ladder: tuple[ExerciseId, ...] = Field(default=(), max_length=5)
     """Harder exercises in turn, once the top of the range is mastered; closed loop."""
-    note: str = ""
+    note: Text = ""
     """A cue for the athlete."""
 
     @property
@@ -139,9 +138,9 @@ class Session(FileValue):
     """Short name: A, B, daily mobility."""
     days: tuple[Weekday, ...] = Field(default=(), examples=['["mon", "fri"]'])
     """Days of the week. Default: the `days` of the plan."""
-    begin_with: tuple[str, ...] = ()
+    begin_with: tuple[Line, ...] = ()
     """Names of blocks done first: warm-up, activation."""
-    end_with: tuple[str, ...] = ()
+    end_with: tuple[Line, ...] = ()
     """Names of blocks done last: closing circuit, cool-down."""
     slot: tuple[Slot, ...] = ()
     """Exercises, in order."""
@@ -171,9 +170,9 @@ class Phase(FileValue):
     """Name of the phase."""
     weeks: int = Field(ge=1, le=MAX_WEEKS, examples=["2"])
     """Length in weeks."""
-    aim: str = ""
+    aim: Text = ""
     """Aim in a sentence."""
-    guide: tuple[str, ...] = ()
+    guide: tuple[Line, ...] = ()
     """Claims of the guide that it serves."""
     advance: Gate | None = None
     """Criteria for going on to the next phase."""
@@ -225,9 +224,9 @@ class Plan(FileValue):
     """Version of the file format."""
     name: Name = Field(examples=['"Hips first, 8 weeks"'])
     """Name shown in tables and reports."""
-    description: str = ""
+    description: Text = ""
     """Purpose and origin."""
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Text, ...] = ()
     """What was assumed where the source is silent."""
     sources: Annotated[tuple[str, ...], AfterValidator(_checked_sources)] = ()
     """Ids of VERIFIED rows of the evidence table: hipext evidence."""
@@ -327,13 +326,12 @@ def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
     if exercise.is_loaded and scheme.rir is not None:
         # The load follows from repetitions to failure, reps + RIR, by a relation that
         # holds up to its largest number of repetitions.
-        most = RELATIONS[RELATION].max_reps
         if scheme.is_hold:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
-        elif scheme.low + scheme.rir > most:
+        elif scheme.low + scheme.rir > MAX_REPS:
             yield (
-                f"a load can be derived for at most {most:g} repetitions with those in "
-                f"reserve; got {slot.sets!r}. Write '... @20kg'."
+                f"a load can be derived for at most {MAX_REPS:g} repetitions with "
+                f"those in reserve; got {slot.sets!r}. Write '... @20kg'."
             )
     if exercise.is_loaded:
         if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:

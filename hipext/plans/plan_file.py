@@ -13,9 +13,9 @@ import tomlkit
 from tomlkit import items as toml
 from tomlkit.exceptions import ParseError
 
-from hipext.files.checks import did_you_mean
+from hipext.files.checks import did_you_mean, place
 from hipext.files.io import check_kind, find_file, parse_toml, read_toml
-from hipext.files.schema import check_values, place
+from hipext.files.schema import check_values
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import MAX_WEEKS, Plan
 

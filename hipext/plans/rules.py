@@ -4,11 +4,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from hipext.engine import progression as steps
-from hipext.engine.compiled import as_python_objects
 from hipext.files.checks import InputError, counted
 from hipext.files.schema import FileValue, mass
 from hipext.files.tables import ACTIONS
@@ -310,7 +308,7 @@ def cut_text(before_kg: float, after_kg: float, *, note: str = "") -> str:
 
 
 def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
-    """Return the values of an `engine.progression.PROGRESSION`, in order."""
+    """Return the values of an `engine.state.PROGRESSION`, in order."""
     cut = getattr(rule, "on_fail", None)
     pct, reps = getattr(rule, "pct", ()), getattr(rule, "reps", ())
     return (
@@ -336,8 +334,14 @@ def rule_record(rule: Rule, scheme: SetScheme, n_ladder_steps: int) -> tuple:
 @cache
 def _numbers(rule: Rule, scheme: SetScheme) -> object:
     """Return a rule as the numbers that `engine.progression` reads."""
+    # Here, because plans are read without NumPy.
+    import numpy as np
+
+    from hipext.engine.compiled import as_python_objects
+    from hipext.engine.state import PROGRESSION
+
     return as_python_objects(
-        np.array([rule_record(rule, scheme, 1)], dtype=steps.PROGRESSION)[0]
+        np.array([rule_record(rule, scheme, 1)], dtype=PROGRESSION)[0]
     )
 
 

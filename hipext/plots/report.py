@@ -4,9 +4,7 @@ Sentences are in ``templates``; functions here look up the numbers for them.
 """
 
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jinja2
@@ -18,12 +16,13 @@ from matplotlib.figure import Figure
 from hipext.files.checks import listed, weeks_text
 from hipext.files.evidence import cite, read_evidence
 from hipext.files.parameters import parameter_table
+from hipext.files.sums import sum_in_order
 from hipext.files.tables import ACTIONS, DAYS_PER_WEEK, WEEKDAYS
 from hipext.metrics import volume
 from hipext.plans.exercises import read_exercises
 from hipext.plans.plan import Plan
 from hipext.plots import training
-from hipext.plots.style import MAX_SERIES, spoken
+from hipext.plots.style import LOOK, MAX_SERIES, figure_files, spoken
 from hipext.simulation.explanations import course
 from hipext.simulation.simulation import Simulation
 
@@ -45,15 +44,6 @@ NAMES = (*_EDGES, "decisions")
 FILE_NAMES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))
 LIMITS = ("E11-001", "E11-002", "E11-010", "E01-043")  # of every claim about outcomes
 FRACTIONAL_COUNTING = "E06-004"  # how the figure of the muscles counts
-_SAVING = {  # no date and no version, so that files can be compared
-    "png": {
-        "dpi": 150,
-        "metadata": {"Software": None},
-        "pil_kwargs": {"compress_level": 1},  # quick to write, a third larger
-    },
-    "svg": {"metadata": {"Date": None}},
-}
-_LOOK = {"font.size": 10, "svg.fonttype": "none"}
 _TESTED = ["test", "exercise", "side"]
 _LANE_IN = 0.19  # height of an exercise among the decisions
 _LETTER = 0.0093  # width of a letter of its name, in parts of the figure
@@ -93,7 +83,9 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
         },
         "weeks": weekly.to_dict("records"),
         "deload_weeks": weekly.loc[weekly["is_deload"], "week"].tolist(),
-        "totals": weekly.sum(numeric_only=True).to_dict(),
+        "totals": {
+            name: sum_in_order(weekly[name]) for name in weekly.select_dtypes("number")
+        },
         "highest": _peak(weekly, "system_volume_load_kg"),
         "ranges": {name: _span(weekly[name]) for name in training.BALANCE_STYLES},
         "muscles": _muscle_peaks(simulation.sets),
@@ -117,7 +109,7 @@ def report(simulation: Simulation, *, svgs: Mapping[str, bytes] | None = None) -
     return _environment().get_template("report.html.jinja").render(shown)
 
 
-@mpl.rc_context(_LOOK)
+@mpl.rc_context(LOOK)
 def figures(simulation: Simulation) -> dict[str, Figure]:
     """Return the figures of a run by name; they are unknown to pyplot."""
     plan, weekly, sets = simulation.plan, simulation.weekly, simulation.sets
@@ -148,20 +140,6 @@ def figures(simulation: Simulation) -> dict[str, Figure]:
     shown = {"exercises": _measured_lifts(simulation), "weekly": weekly}
     training.plot_strength(simulation.capacity, tests, ax=axes("strength"), **shown)
     return drawn | {"decisions": _decisions_figure(simulation)}
-
-
-def figure_files(
-    drawn: Mapping[str, Figure], *, kinds: Sequence[str] = tuple(_SAVING)
-) -> dict[str, bytes]:
-    """Return PNG and SVG files of figures, by file name, without a date in them."""
-    files = {}
-    with mpl.rc_context(_LOOK), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
-        for name, figure in drawn.items():
-            # Ids in SVG files differ by this, so that one page can have them all.
-            mpl.rcParams["svg.hashsalt"] = name
-            files |= {f"{name}.{kind}": _saved(figure, kind) for kind in kinds}
-    return files
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -366,14 +344,6 @@ def _decisions_figure(simulation: Simulation) -> Figure:
     weekly = simulation.weekly
     training.plot_decisions(simulation.decisions, weekly=weekly, ax=drawn.subplots())
     return drawn
-
-
-def _saved(figure: Figure, kind: str) -> bytes:
-    stream = BytesIO()
-    figure.savefig(stream, format=kind, **_SAVING[kind])
-    # A second layout for another kind of file would move things slightly.
-    figure.set_layout_engine("none")
-    return stream.getvalue()
 
 
 def _drawing(svg: str) -> dict[str, str]:

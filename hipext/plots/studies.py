@@ -28,6 +28,7 @@ from hipext.files.checks import (
     distinct_text,
     shortened,
 )
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -46,9 +47,9 @@ from hipext.plots.style import (
     spoken,
 )
 from hipext.studies.comparison import Comparison
-from hipext.studies.crowds import OUTCOMES, WEEKLY
-from hipext.studies.designs import Sensitivity, written
+from hipext.studies.designs import Sensitivity
 from hipext.studies.search import Search
+from hipext.studies.sweep_file import written
 from hipext.studies.sweeps import Sweep
 
 DIRECTIONS = {1: "\nbetter to the right →", -1: "\n← better to the left", 0: ""}
@@ -238,7 +239,7 @@ def plot_effect(
     ----------
     summary : one row per scenario: what was varied, mean and quantiles of the outcome
     x : what was varied: numbers, or texts, which are drawn side by side
-    outcome : one of `crowds.OUTCOMES`
+    outcome : one of `tables.OUTCOMES`
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
@@ -264,7 +265,7 @@ def plot_surface(
     ----------
     summary : one row per scenario: what was varied, and the mean of the outcome
     x, y : the two varied numbers, in a row that no other scenario shares
-    outcome : one of `crowds.OUTCOMES`
+    outcome : one of `tables.OUTCOMES`
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
@@ -410,7 +411,7 @@ def comparison_figure(found: Comparison, outcome: str) -> Figure:
         parts = [(plot_one_at_a_time, found.differences, _ROW_IN * n_rows + 1.2)]
     elif not n_rows:
         parts = [(plot_fan, found.weekly, _COURSE_IN + 0.6)]
-    elif outcome in WEEKLY and n_rows < MAX_SERIES:  # few enough lines by week
+    elif outcome in WEEKLY_OUTCOMES and n_rows < MAX_SERIES:  # few enough lines by week
         parts.insert(0, (plot_difference, found.weekly_differences, _COURSE_IN))
         parts.insert(0, (plot_fans, found.weekly, _COURSE_IN))
     plots, tables, heights = zip(*parts, strict=True)

@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from hipext.files.checks import InputError, check_one_of
+from hipext.files.sums import sum_in_order
 from hipext.metrics.days import index_of
 from hipext.metrics.workload import checked_load
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
@@ -58,6 +59,7 @@ _MAY_BE_ZERO = (
 )
 _DERIVATIVE_STEP = 1e-5  # relative
 _LAST_SEED = 2**63 - 1
+MAX_BOOTSTRAP = 100_000  # resampled fits: minutes to hours
 _BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
 
 
@@ -315,7 +317,7 @@ def compare_models(fits: Iterable[Fit]) -> pd.DataFrame:
     behind = table["aicc"] - table["aicc"].min()  # NaN where no criterion is known
     likely = np.exp(-behind / 2)
     table.insert(5, "delta_aicc", behind)
-    table.insert(6, "weight", likely / likely.sum())
+    table.insert(6, "weight", likely / sum_in_order(likely))
     return table
 
 
@@ -331,10 +333,11 @@ def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) 
         raise InputError(
             f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
         )
-    for name, given in (("n_bootstrap", n_bootstrap), ("seed", seed)):
-        if not (isinstance(given, Integral) and 0 <= given <= _LAST_SEED):
+    limits = {"n_bootstrap": (n_bootstrap, MAX_BOOTSTRAP), "seed": (seed, _LAST_SEED)}
+    for name, (given, most) in limits.items():
+        if not (isinstance(given, Integral) and 0 <= given <= most):
             raise InputError(
-                f"{name} must be a whole number, 0 or more; got {given!r}."
+                f"{name} must be a whole number, 0 to {most}; got {given!r}."
             )
     if not (isinstance(n_blocks, Integral) and n_blocks >= 0 and n_blocks != 1):
         raise InputError(

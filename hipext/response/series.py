@@ -19,7 +19,7 @@ from hipext.files.checks import (
     listed,
     ranges_text,
 )
-from hipext.files.io import read_text
+from hipext.files.io import read_text, unquoted
 from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.days import day_of, day_text, read_days
@@ -34,6 +34,7 @@ USUAL = {  # names of the columns unless others are chosen
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
+LARGEST = 1e9  # of a load or a test in whatever unit; squares of sums must stay finite
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 _WITH_COMMA = r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?"
 _MOST_LETTERS = 60  # of a list of row numbers; a longer one is shortened
@@ -61,7 +62,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     # Spreadsheets write semicolons where the comma is the decimal sign.
     mark = ";" if heading.count(";") > heading.count(",") else ","
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
-    cells = [[cell.strip() for cell in line] for line in lines]
+    cells = [[unquoted(cell.strip()) for cell in line] for line in lines]
     names, rows = (cells or [[]])[0], dict(enumerate(cells[1:], FIRST_ROW))
     rows = {number: row for number, row in rows.items() if any(row)}
     problems = list(_form_problems(names, rows, mark))
@@ -93,12 +94,16 @@ def daily_series(
     load, load_problems = _numbers_in(load_cells, names["load"])
     test_cells = cells[names["performance"]]
     tests, test_problems = _numbers_in(test_cells, names["performance"])
-    impossible = load[~is_empty & ((load < 0) | np.isinf(load))]
+    impossible = load[~is_empty & ((load < 0) | (load > LARGEST))]
     problems = [
         *(day_problems or _order_problems(days, missing)),
         *load_problems,
-        *_fault(impossible, f"{names['load']} is a training load, 0 or more"),
+        *_fault(impossible, f"{names['load']} is a training load, 0 to {LARGEST:g}"),
         *test_problems,
+        *_fault(
+            tests[tests.abs() > LARGEST],
+            f"{names['performance']} must lie within {-LARGEST:g} and {LARGEST:g}",
+        ),
     ]
     if missing == "refuse" and is_empty.any():
         problems.append(

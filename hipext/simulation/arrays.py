@@ -18,11 +18,11 @@ from zlib import crc32
 
 import numpy as np
 
-from hipext.athletes.athlete import Athlete, one_rm_of
-from hipext.athletes.population import STATUSES, Cohort, traits_of
+from hipext.athletes.athlete import STATUSES, Athlete, one_rm_of
+from hipext.athletes.population import Cohort
+from hipext.athletes.traits import traits_of
 from hipext.engine import state
-from hipext.engine.progression import record_of
-from hipext.engine.state import BOTH, LEFT, RIGHT
+from hipext.engine.state import BOTH, LEFT, RIGHT, record_of
 from hipext.files.checks import InputError, PlanError
 from hipext.files.tables import MUSCLES, SET_KINDS, WEEKDAYS
 from hipext.intensity.relations import RELATION, RELATIONS, pct_1rm
@@ -449,7 +449,7 @@ def _events(athlete: Athlete, week: int) -> tuple[bool, float]:
 
 
 def _athlete_records(traits: np.ndarray, model: np.void) -> np.ndarray:
-    """Return [athlete] of ATHLETE from `population.TRAITS`."""
+    """Return [athlete] of ATHLETE from `traits.TRAITS`."""
     athletes = np.zeros(len(traits), state.ATHLETE)
     alike = ("body_mass_kg", "technique", "sorensen_s", "range_deg", "bridge_reps")
     for name in alike:

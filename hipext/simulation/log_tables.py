@@ -9,6 +9,7 @@ import pandas as pd
 from hipext.engine.body import MIN_CAPACITY
 from hipext.engine.state import DAY_LOG, STRENGTH_TEST
 from hipext.files import tables
+from hipext.files.sums import mean_in_order, sums_by
 from hipext.files.tables import DAYS_PER_WEEK
 from hipext.plans.exercises import Exercise
 from hipext.plans.notation import seconds_per_rep
@@ -31,7 +32,6 @@ class Place(NamedTuple):
 
     session: str
     number: int  # in the session, from 1
-    first: int  # number in the day loop of the first slot of its group, or its own
     slot: Slot
     ladder: tuple[Exercise, ...]
 
@@ -40,12 +40,9 @@ def places_of(plan: Plan, exercises: Mapping[str, Exercise]) -> list[Place]:
     """Return the slots of a plan by their number in the day loop."""
     places: list[Place] = []
     for _, session, slots in slots_in_order(plan):
-        start, first = len(places), 0
-        for number, slot in enumerate(slots):
-            if not slot.group or slot.group != slots[number - 1].group:
-                first = number
+        for number, slot in enumerate(slots, start=1):
             ladder = tuple(exercises[e] for e in (slot.exercise, *slot.ladder))
-            places.append(Place(session, number + 1, start + first, slot, ladder))
+            places.append(Place(session, number, slot, ladder))
     return places
 
 
@@ -60,14 +57,9 @@ def sets_table(
     plan: Plan, setting: Setting, trace: Trace, places: Sequence[Place]
 ) -> pd.DataFrame:
     """Return the sets as performed, in the order performed (`tables.SETS`)."""
-    # The log goes from slot to slot; the sets of a group (superset) are done in turn.
-    first = np.array([place.first for place in places], dtype="int64")
-    log, slot = trace.sets, trace.sets["slot"]
-    order = np.lexsort(
-        (np.arange(len(log)), slot, log["set_number"], first[slot], log["day"])
-    )
-    log, slot = log[order], slot[order]
-    day, ladder_step, done = log["day"], log["ladder_step"], log["done"]
+    log = sets_as_performed(plan, trace)
+    slot, day = log["slot"], log["day"]
+    ladder_step, done = log["ladder_step"], log["done"]
     kinds = [slot_kind(place.slot, place.ladder[0]) for place in places]
     is_hold = values_at([place.slot.scheme.is_hold for place in places], slot)
     targets = [place.slot.scheme.rir for place in places]
@@ -82,13 +74,11 @@ def sets_table(
     # Few tempos are in use: each is worked out once, and found by its number.
     keys = np.column_stack([slot, ladder_step, log["n_steps"]])
     kinds_of_tempo, which = np.unique(keys, axis=0, return_inverse=True)
+    which = which.ravel()  # NumPy 2.0 gives it as a column
     tempos = [tempo_of(places[s], r, n) for s, r, n in kinds_of_tempo.tolist()]
     seconds = [float(seconds_per_rep(tempo)) if tempo else 1.0 for tempo in tempos]
     tut_s = done * values_at(seconds, which)
     rest_s = values_at([place.slot.rest_s for place in places], slot)
-    # The rest comes after the last row of a set: the next row is of another one.
-    key = log[["day", "slot", "set_number"]]
-    is_end = np.append(key[1:] != key[:-1], True)
     rir = np.round(log["rir"], 6)
     return tables.SETS.from_columns(
         {
@@ -116,9 +106,31 @@ def sets_table(
             "rpe": 10.0 - rir,
             "tempo": values_at(tempos, which),
             "tut_s": tut_s,
-            "rest_s": np.where(is_end, rest_s, 0.0),
+            "rest_s": np.where(is_end_of_set(log), rest_s, 0.0),
         }
     )
+
+
+def sets_as_performed(plan: Plan, trace: Trace) -> np.ndarray:
+    """Return the log of sets, which goes from slot to slot, in the order performed."""
+    first: list[int] = []  # number of the first slot of the group of each slot
+    for _, _, slots in slots_in_order(plan):
+        for number, slot in enumerate(slots):
+            is_in_turn = number and slot.group and slot.group == slots[number - 1].group
+            first.append(first[-1] if is_in_turn else len(first))
+    # The sets of a group (superset) are done in turn.
+    log, slot = trace.sets, trace.sets["slot"]
+    group = np.array(first, dtype="int64")[slot]
+    order = np.lexsort(
+        (np.arange(len(log)), slot, log["set_number"], group, log["day"])
+    )
+    return log[order]
+
+
+def is_end_of_set(log: np.ndarray) -> np.ndarray:
+    """Return which rows are the last of their set, where it is followed by its rest."""
+    key = log[["day", "slot", "set_number"]]
+    return np.append(key[1:] != key[:-1], True)
 
 
 def values_at(values: Sequence, index: np.ndarray) -> np.ndarray:
@@ -150,7 +162,8 @@ def strength_pct(setting: Setting, trace: Trace) -> np.ndarray:
     tested &= setting.athletes.strengths["is_measured"][0]
     if not tested.any():
         return np.full(len(trace.days), np.nan)
-    return 100 * _capacity(setting, trace, tested)["capacity"].mean(axis=(1, 2))
+    capacity = _capacity(setting, trace, tested)["capacity"]  # [day, lift, side]
+    return 100 * mean_in_order(capacity.reshape(len(capacity), -1), axis=1)
 
 
 def _capacity(
@@ -228,10 +241,11 @@ def with_states(
     trace: Trace,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the daily and the weekly table with the athlete's states."""
-    rated = pd.Series(trace.sets["technique"]).groupby(trace.sets["day"]).mean()
+    days = pd.RangeIndex(len(trace.days))
     logged = [name for name in tables.DAILY_STATES.names if name in DAY_LOG.names]
     states = {name: trace.days[name] for name in logged}
-    states["technique_rated"] = rated.reindex(range(len(trace.days))).to_numpy()
+    rated = _mean_by(trace.sets["day"], trace.sets["technique"])
+    states["technique_rated"] = rated.reindex(days).to_numpy()
     states["strength_pct"] = strength_pct(setting, trace)
     states = tables.DAILY_STATES.from_columns(states)
     phases = _phases(plan, trace)
@@ -239,16 +253,27 @@ def with_states(
     daily = pd.concat([daily.assign(phase=phases, is_deload=is_deload), states], axis=1)
     mondays = slice(None, None, DAYS_PER_WEEK)
     weekly = weekly.assign(phase=phases[mondays], is_deload=is_deload[mondays])
-    weeks = states.groupby(np.arange(len(states)) // DAYS_PER_WEEK)
-    by_week = weeks.agg(
+    week = days // DAYS_PER_WEEK
+    by_week = states.groupby(week).agg(
         pain_reported_max=("pain_reported", "max"),
         soreness_reported_max=("soreness_reported", "max"),
-        technique_rated_mean=("technique_rated", "mean"),
         range_left_deg=("range_left_deg", "last"),
         range_right_deg=("range_right_deg", "last"),
         strength_pct=("strength_pct", "last"),
     )
-    counts = {"n_missed": trace.weeks["n_missed"]}
-    counts["n_failed_slots"] = trace.weeks["n_failed"]
-    by_week = tables.WEEKLY_STATES.from_columns({**by_week, **counts})
+    rated = _mean_by(week, states["technique_rated"]).reindex(by_week.index)
+    own = {
+        "technique_rated_mean": rated,
+        "n_missed": trace.weeks["n_missed"],
+        "n_failed_slots": trace.weeks["n_failed"],
+    }
+    by_week = tables.WEEKLY_STATES.from_columns({**by_week, **own})
     return daily, pd.concat([weekly, by_week], axis=1)
+
+
+def _mean_by(keys: Sequence, values: Sequence) -> pd.Series:
+    """Return the mean of the known values by key."""
+    is_known = ~np.isnan(values)
+    known = {"sum": np.where(is_known, values, 0.0), "n": is_known}
+    sums = sums_by(keys, known)
+    return (sums["sum"] / sums["n"]).where(sums["n"] > 0)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from os import cpu_count
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,12 +26,11 @@ from hipext.engine.state import WEEK_LOG
 from hipext.files.checks import InputError, import_extra
 from hipext.files.parameters import parameters_changed, values_in_use
 from hipext.files.records import code_hash, data_hashes, json_value
+from hipext.files.tables import WEEKLY_OUTCOMES
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import Setting, weeks_of_all, with_others
 from hipext.studies.crowds import (
-    WEEKLY,
-    athletes_in,
     course_of,
     first_of,
     is_simulated,
@@ -41,6 +41,7 @@ from hipext.studies.crowds import (
 from hipext.studies.designs import design_of
 from hipext.studies.scenarios import (
     Scenario,
+    athletes_in,
     participants_as_json,
     participants_from_json,
     scenario_of,
@@ -224,7 +225,7 @@ def _week_columns(piece: Piece, weeks: np.ndarray) -> dict[str, np.ndarray]:
         "scenario": np.full(len(rows), piece.scenario, dtype="int32"),
         "athlete": rows + piece.first + 1,
         "week": (place + 1).astype("int16"),
-        **{name: course_of(weeks, name)[rows, place] for name in WEEKLY},
+        **{name: course_of(weeks, name)[rows, place] for name in WEEKLY_OUTCOMES},
     }
 
 
@@ -292,17 +293,23 @@ _NEEDS_DASK = (
 )
 
 
-def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
+def check_scheduler(scheduler: str) -> ModuleType:
+    """Return Dask's module, if it is installed and a scheduler can be one."""
     dask = import_extra("distributed", "cluster", use=_NEEDS_DASK)
-    address: object = scheduler
-    if scheduler == "local":
-        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
-        address = stack.enter_context(dask.LocalCluster(**size, dashboard_address=None))
-    elif not _ADDRESS.fullmatch(scheduler):
+    if scheduler != "local" and not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(
             f"--scheduler: {scheduler!r} is no address. Take the one that 'dask "
             "scheduler' prints, like tcp://127.0.0.1:8786; or write local."
         )
+    return dask
+
+
+def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
+    dask = check_scheduler(scheduler)
+    address: object = scheduler
+    if scheduler == "local":
+        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
+        address = stack.enter_context(dask.LocalCluster(**size, dashboard_address=None))
     try:
         client = stack.enter_context(dask.Client(address, timeout=_CONNECT_S))
     except (OSError, ValueError, TypeError) as error:

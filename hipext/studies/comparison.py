@@ -6,20 +6,21 @@ from itertools import chain, product
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
-from hipext.files.checks import InputError
+from hipext.files.checks import InputError, check_line
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
-from hipext.files.tables import Table, table_of
+from hipext.files.schema import FileValue, Line, RecordedNumber, RecordPart
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES, Table, table_of
 from hipext.plans.edits import one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.simulation import check_seed
 from hipext.studies.crowds import (
-    OUTCOMES,
-    WEEKLY,
     check_engine,
     course_of,
     first_of,
@@ -28,6 +29,7 @@ from hipext.studies.crowds import (
     simulate_athletes,
 )
 from hipext.studies.scenarios import (
+    ParticipantsRecord,
     Scenario,
     participants_as_json,
     participants_from_json,
@@ -44,7 +46,7 @@ TABLES = ("differences", "weekly", "weekly_differences", "outcomes")
 _SCENARIO = """
     scenario | str | | name of the scenario"""
 _OUTCOME = """
-    outcome | str | | one of crowds.OUTCOMES"""
+    outcome | str | | one of tables.OUTCOMES"""
 _N = """
     n | int64 | runs | athletes, times seeds, that it is about"""
 _WEEK = f"{_SCENARIO}\n week | int64 | | week of the plan, from 1{_OUTCOME}{_N}"
@@ -69,8 +71,8 @@ OUTCOME_TABLE = table_of(
     seed | int64 | | of the random numbers
     athlete | int64 | | number of the athlete, from 1"""
     + "".join(
-        f"\n {name} | {'float64' if name in WEEKLY else 'int64'} | {one.unit} | "
-        f"{one.meaning}"
+        f"\n {name} | {'float64' if name in WEEKLY_OUTCOMES else 'int64'} "
+        f"| {one.unit} | {one.meaning}"
         for name, one in OUTCOMES.items()
     ),
 )
@@ -293,9 +295,7 @@ def differences(
             name,
             outcome.unit,
             gap.size,
-            float(before.mean()),
-            float(ours.mean()),
-            float(gap.mean()),
+            *(float(mean_in_order(one.ravel())) for one in (before, ours, gap)),
             *interval_of_mean(gap, level),
             float(share_better),
             float(share_equal),
@@ -311,18 +311,19 @@ def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
     is_there = ~np.isnan(values)
     counted = values[0][is_there[0]]
     if len(values) > 1:
-        counted = np.nanmean(values[is_there.any(axis=1)], axis=1)
+        sums = sum_in_order(np.where(is_there, values, 0.0), axis=1)
+        counted = (sums / np.maximum(is_there.sum(axis=1), 1))[is_there.any(axis=1)]
     n = len(counted)
     if n < 2:
         return np.nan, np.nan
-    mean = float(counted.mean())
-    half = stdtrit(n - 1, (1 + level) / 2) * counted.std(ddof=1) / np.sqrt(n)
+    mean = float(mean_in_order(counted))
+    half = stdtrit(n - 1, (1 + level) / 2) * sd_in_order(counted) / np.sqrt(n)
     return mean - float(half), mean + float(half)
 
 
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
     """Yield a row of `WEEKLY_FANS` per outcome and week of [athlete, seed, week]."""
-    for name in WEEKLY:
+    for name in WEEKLY_OUTCOMES:
         for week, spread in spreads(course_of(weeks, name)):
             yield (week, name, *spread)
 
@@ -332,7 +333,7 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
     # Plans of unequal length are compared as long as both go on.
     n_weeks = min(weeks.shape[2], baseline.shape[2])
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
-    for name in WEEKLY:
+    for name in WEEKLY_OUTCOMES:
         gap = course_of(ours, name) - course_of(before, name)
         for week, (n, mean, *quantiles) in spreads(gap):
             low, high = interval_of_mean(gap[:, :, week - 1], level)
@@ -354,7 +355,7 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
     for week in np.flatnonzero(shares >= LEAST_SHARE).tolist():
         values = flat[is_there[:, week], week]
         quantiles = known.get(week) or np.quantile(values, QUANTILES).tolist()
-        yield week + 1, (values.size, float(values.mean()), *quantiles)
+        yield week + 1, (values.size, float(mean_in_order(values)), *quantiles)
 
 
 def comparison_files(found: Comparison) -> dict[str, bytes]:
@@ -388,6 +389,37 @@ def inputs_of_comparison(found: Comparison) -> dict[str, object]:
         "level": found.level,
         "groups": dict(found.groups),
     }
+
+
+class _ScenarioRecord(FileValue):
+    name: Line
+    plan: int = Field(ge=1)
+    athlete: dict[str, object]
+    parameters: dict[str, RecordedNumber]
+
+
+class ComparisonRecord(RecordPart):
+    """What the record of a comparison must have; see `inputs_of_comparison`."""
+
+    scenarios: tuple[_ScenarioRecord, ...] = Field(min_length=1)
+    plans: tuple[dict[str, object], ...]
+    participants: ParticipantsRecord
+    seeds: tuple[int, ...]
+    noise: bool
+    level: float
+    groups: dict[str, str]
+
+    @model_validator(mode="after")
+    def _refers_to_what_is_there(self) -> "ComparisonRecord":
+        for one in self.scenarios:
+            if one.plan > len(self.plans):
+                raise InputError(
+                    f"scenario {one.name!r} has plan {one.plan} of {len(self.plans)}."
+                )
+        for one in self.scenarios[1:] if self.groups else ():
+            if one.name not in self.groups:
+                raise InputError(f"groups has no title for {one.name!r}.")
+        return self
 
 
 def comparison_from_record(
@@ -433,6 +465,8 @@ def _checked_number_of_runs(
     engine: str | None,
 ) -> int:
     names = [one.name for one in scenarios]
+    for name in names:
+        check_line(name, name="The name of a scenario")
     if not 1 <= len(names) <= MAX_SCENARIOS:
         raise InputError(
             f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {len(names)}. "

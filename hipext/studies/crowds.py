@@ -5,60 +5,33 @@ scenario, whatever the number of athletes or threads and however they are cut in
 parts.
 """
 
-import csv
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import replace
 from os import cpu_count
-from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
-from hipext.files.checks import MissingExtra, check_one_of
-from hipext.files.io import data_dir, read_text
+from hipext.files.checks import InputError, MissingExtra, check_one_of
 from hipext.files.parameters import parameters_changed
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.simulation.arrays import AthleteArrays
 from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.simulation import check_inputs
-from hipext.studies.scenarios import Scenario, changed_athlete
+from hipext.studies.scenarios import Scenario, athletes_in
 
+MAX_THREADS = 1024
 _CHUNK = 256  # athletes: about 50 ms of a guide of sixteen weeks
-_LAST, _HIGHEST, _SUM, _MEAN = "at the end", "highest", "sum", "mean of a week"
-_NUMBER = "number of weeks"
+_LAST, _HIGHEST, _MEAN = "at the end", "highest", "mean of a week"
 _WAITING = "getting ready (20 s the first time)"  # machine code is made once and kept
 Task, Result = TypeVar("Task"), TypeVar("Result")
-
-
-class Outcome(NamedTuple):
-    """One outcome of an athlete: its name, unit and meaning, and how it is found."""
-
-    name: str
-    words: str  # what is read in any week: "strength"
-    unit: str
-    better: int  # 1 if more is better, -1 if less is, 0 if neither
-    column: str  # of the weeks that it is made of
-    taken: str  # how it is taken from the weeks
-    meaning: str  # what it is, with how it is taken
-
-
-def read_outcomes() -> dict[str, Outcome]:
-    """Return the outcomes of ``data/outcomes.csv`` by name, in its order."""
-    rows = csv.DictReader(read_text(data_dir() / "outcomes.csv").splitlines())
-    found = [Outcome(**row | {"better": int(row["better"])}) for row in rows]
-    return {one.name: one for one in found}
-
-
-OUTCOMES = MappingProxyType(read_outcomes())
-# Those that have a value in every week.
-WEEKLY = tuple(name for name, one in OUTCOMES.items() if one.taken != _NUMBER)
 
 
 def simulate_athletes(
@@ -119,23 +92,6 @@ def setting_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Setting:
         return setting_of(scenario.plan, changed)
 
 
-def athletes_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Athlete]:
-    """Return athletes as a scenario changes them; a cohort by its average athlete."""
-    if not scenario.athlete:
-        return athletes
-    if isinstance(athletes, Cohort):
-        average = changed_athlete(athletes.population.athlete, scenario.athlete)
-        changed = athletes.population.model_copy(update={"athlete": average})
-        return replace(athletes, population=changed)
-    # Copies of one athlete are changed once and stay copies: the engine fills its
-    # arrays once for each different object.
-    different = {id(one): one for one in athletes}
-    changed = {
-        key: changed_athlete(one, scenario.athlete) for key, one in different.items()
-    }
-    return [changed[id(one)] for one in athletes]
-
-
 def first_of(athletes: Sequence[Athlete]) -> int:
     """Return the number of the first athlete, which makes its random numbers."""
     return athletes.first if isinstance(athletes, Cohort) else 0
@@ -147,7 +103,7 @@ def outcomes_of(weeks: np.ndarray) -> dict[str, np.ndarray]:
     n_weeks = is_simulated(weeks).sum(axis=1)
     return {
         name: _taken(course_of(weeks, name), one.taken, n_weeks)
-        if name in WEEKLY
+        if name in WEEKLY_OUTCOMES
         else n_weeks
         for name, one in OUTCOMES.items()
     }
@@ -182,6 +138,8 @@ def runs_compiled(engine: str | None) -> bool:
 
 def threads_for(engine: str | None, n_threads: int | None = None) -> int:
     """Return how many threads run side by side, where `n_threads` are asked for."""
+    if n_threads is not None and not 1 <= n_threads <= MAX_THREADS:
+        raise InputError(f"n_threads must be 1 to {MAX_THREADS}; got {n_threads}.")
     # Machine code runs without the lock of the interpreter. Plain Python does not, so
     # more than one thread would gain nothing.
     return (n_threads or cpu_count() or 1) if runs_compiled(engine) else 1
@@ -212,13 +170,17 @@ def progress_bar(
     total: int, unit: str, *, is_shown: bool, initial: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal, and give a function that moves it by some units."""
+    if not (is_shown and sys.stderr and sys.stderr.isatty()):
+        yield int
+        return
+    from tqdm.auto import tqdm  # slow to import
+
     with tqdm(
         total=total,
         initial=initial,  # done before; they do not count in the rate
         unit=f" {unit}",
         unit_scale=total > 100_000,
         desc=_WAITING,
-        disable=None if is_shown else True,
         leave=False,
     ) as bar:
 

@@ -5,29 +5,30 @@ list of values or over a `Range` of numbers. The same kind, names, size and seed
 the same table.
 """
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import isfinite, prod
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
 
-from hipext.files.checks import InputError, PlanError, check_one_of, import_extra
-from hipext.files.schema import FileValue, check_values, frozen
+from hipext.files.checks import InputError, check_one_of, import_extra
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
+from hipext.studies.sweep_file import (
+    KINDS,
+    Range,
+    Varied,
+    design_problems,
+    n_scenarios,
+    n_values,
+    written,
+)
 
-KINDS = ("grid", "random", "sobol", "saltelli", "morris")
-MAX_SCENARIOS = 1_000_000
 MORRIS_LEVELS = 4  # values of a name that trajectories step between
 N_RESAMPLES = 500
-_OF_POWERS = ("sobol", "saltelli")  # Sobol' sequences are balanced at powers of 2
 _ROUNDING = 1e-12  # relative to the outcome: differences below it mean nothing
 _ENDS = ("low", "high")
-_WANTED = "must be a list, like [0, 4], or a range, like { low = 1, high = 2 }"
 
 
 def _interval_columns(name: str) -> tuple[str, ...]:
@@ -38,46 +39,6 @@ COLUMNS = {  # of the table of indices, by the kind of design that it needs
     "saltelli": ("knob", *_interval_columns("first"), *_interval_columns("total")),
     "morris": ("knob", *_interval_columns("mu_star"), "sigma"),
 }
-
-
-class Range(FileValue):
-    """Numbers between two ends, which belong to it."""
-
-    low: float
-    """The lowest number."""
-    high: float
-    """The highest number."""
-    whole: bool = False
-    """Whether only whole numbers are taken, each as often as the others."""
-    steps: int | None = Field(default=None, ge=2, le=10_000)
-    """How many numbers a grid takes, evenly from end to end."""
-
-    @model_validator(mode="after")
-    def _ends_make_a_range(self) -> "Range":
-        ends = f"got low = {self.low:g}, high = {self.high:g}"
-        if not self.low < self.high:
-            raise InputError(f"low must be below high; {ends}.")
-        if self.whole and not (self.low.is_integer() and self.high.is_integer()):
-            raise InputError(f"low and high must be whole where whole is true; {ends}.")
-        if self.whole and self.steps and self.steps > self.n_whole:
-            raise InputError(
-                f"steps must be at most {self.n_whole}, the whole numbers from "
-                f"{self.low:g} to {self.high:g}; got {self.steps}."
-            )
-        return self
-
-    @property
-    def n_whole(self) -> int:
-        """How many whole numbers there are."""
-        return int(self.high) - int(self.low) + 1
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The ends, as whole numbers where only those are taken."""
-        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
-
-
-Varied = Range | Sequence[object]
 
 
 def design_of(
@@ -115,64 +76,6 @@ def design_of(
     return table.rename_axis(index="scenario")
 
 
-def n_scenarios(kind: str, vary: Mapping[str, Varied], n: int | None = None) -> int:
-    """Return how many scenarios a design has; 0 where that is not yet said."""
-    if kind == "grid":
-        return prod(n_values(varied) for varied in vary.values())
-    return (n or 0) * {"saltelli": len(vary) + 2, "morris": len(vary) + 1}.get(kind, 1)
-
-
-def design_problems(
-    kind: str, vary: Mapping[str, Varied], n: int | None = None
-) -> list[str]:
-    """Return what keeps a design from being made, a sentence each."""
-    problems = [*_n_problems(kind, n), *_range_problems(kind, vary)]
-    if not vary:
-        problems.append("nothing is varied; name at least one thing to vary.")
-    size = n_scenarios(kind, vary, n)
-    if size > MAX_SCENARIOS:
-        problems.append(
-            f"it makes {size:,} scenarios; at most {MAX_SCENARIOS:,} are allowed. "
-            "Take fewer values, or fewer samples (n)."
-        )
-    return problems
-
-
-def read_varied(
-    table: object, *, source: str
-) -> tuple[dict[str, Range | tuple[object, ...]], list[str]]:
-    """Return what a table of a file varies, by dotted name, and the problems in it."""
-    if not isinstance(table, Mapping) or not table:
-        given = "nothing" if not table else repr(table)
-        return {}, [
-            f"vary: name at least one thing to vary, such as load_step = [0.5, 1, 2]; "
-            f"got {given}."
-        ]
-    items = [*_flattened(table)]
-    times = Counter(name for name, _ in items)
-    twice = sorted(name for name in times if times[name] > 1)
-    problems = [f"vary, {name}: it is there twice. Keep one." for name in twice]
-    found = {}
-    for name, item in items:
-        if isinstance(item, tuple):
-            faults = [f"vary, {name}: {fault}" for fault in _faults(item)]
-        elif isinstance(item, Mapping):
-            item, faults = _range(name, item, source)
-        else:
-            faults = [f"vary, {name}: {_WANTED}; got {item!r}."]
-        problems += faults
-        if not faults:
-            found[name] = item
-    return found, problems
-
-
-def n_values(varied: Varied) -> int:
-    """Return how many values of a name a grid takes; 0 where that is not yet said."""
-    if not isinstance(varied, Range):
-        return len(varied)
-    return varied.steps or (varied.n_whole if varied.whole else 0)
-
-
 def positions(varied: Varied, column: pd.Series) -> np.ndarray:
     """Return where the values of a column lie, from 0 (first, lowest) to 1 (last)."""
     if isinstance(varied, Range):
@@ -180,11 +83,6 @@ def positions(varied: Varied, column: pd.Series) -> np.ndarray:
     places = {written(value): place for place, value in enumerate(varied)}
     found = [places[written(value)] for value in column]
     return np.array(found, "float64") / max(len(varied) - 1, 1)
-
-
-def written(value: object) -> str:
-    """Return a value as text: 1 differs from true, but (3, 4) not from [3, 4]."""
-    return json.dumps(value, default=lambda of_numpy: of_numpy.tolist())
 
 
 def as_column(values: Sequence[object]) -> pd.Series:
@@ -276,33 +174,6 @@ def sensitivity(
     )
 
 
-def _n_problems(kind: str, n: int | None) -> Iterator[str]:
-    least = 2 if kind in COLUMNS else 1  # one sample has no spread, so no intervals
-    if kind == "grid":
-        if n is not None:
-            yield f"n has no use in a grid; got {n}. Remove it."
-    elif n is None:
-        yield f"n is missing; {kind} needs it. Write, for example, n = 128."
-    elif n < least:
-        yield f"n must be at least {least} for {kind}; got {n}."
-    elif kind in _OF_POWERS and n & (n - 1):
-        below = 1 << (n.bit_length() - 1)
-        yield (
-            f"n must be a power of 2 for {kind}; got {n}. Write {below} or {2 * below}."
-        )
-
-
-def _range_problems(kind: str, vary: Mapping[str, Varied]) -> Iterator[str]:
-    for name, varied in vary.items():
-        if not isinstance(varied, Range):
-            if not len(varied):
-                yield f"{name} has no values; write at least one."
-        elif kind == "grid" and not n_values(varied):
-            yield f"{name} is a range, so a grid needs its steps, such as steps = 5."
-        elif kind != "grid" and varied.steps:
-            yield f"{name} has steps, which only a grid takes, not {kind}. Remove them."
-
-
 def _grid_values(varied: Varied) -> Sequence[object]:
     if not isinstance(varied, Range):
         return varied
@@ -355,67 +226,6 @@ def _generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(seed))
 
 
-class _Ranges(FileValue):
-    """Ranges as they stand in a file, so that messages name their place there."""
-
-    vary: dict[str, Range]
-
-
-def _flattened(table: Mapping, above: str = "") -> Iterator[tuple[str, object]]:
-    """Yield names and what they are varied over; lists become tuples."""
-    # deload.every_weeks = [0, 4] without quotes around the name makes tables in tables,
-    # and means the same as with them.
-    for key, value in table.items():
-        name = f"{above}{key}"
-        is_range = isinstance(value, Mapping) and any(end in value for end in _ENDS)
-        if isinstance(value, Mapping) and value and not is_range:
-            yield from _flattened(value, f"{name}.")
-        else:
-            yield name, frozen(value)
-
-
-def _faults(values: tuple) -> Iterator[str]:
-    """Yield what is wrong with a list of values."""
-    if not values:
-        yield "it has no values; write at least one."
-    bad = [value for value in values if not _is_json(value)]
-    if bad:
-        kinds = "numbers, texts, true or false, and lists and tables of them"
-        yield f"values must be {kinds}; got {_shown(bad[0])}."
-        return
-    times = Counter(map(written, values))
-    for text in sorted(text for text in times if times[text] > 1):
-        yield f"{text} is there twice. Keep one."
-
-
-def _shown(value: object) -> str:
-    """Return a value of a list as a file has it: lists in square brackets."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_shown, value))}]"
-    return str(value)
-
-
-def _is_json(value: object) -> bool:
-    """Return whether a record can hold a value and give it back."""
-    if isinstance(value, Mapping):
-        return all(map(_is_json, value.values()))
-    if isinstance(value, list | tuple):
-        return all(map(_is_json, value))
-    return isinstance(value, str | bool | int) or (
-        isinstance(value, float) and isfinite(value)
-    )
-
-
-def _range(
-    name: str, table: Mapping, source: str
-) -> tuple[Range | None, Sequence[str]]:
-    try:
-        checked = check_values(_Ranges, {"vary": {name: table}}, source=source)
-    except PlanError as error:
-        return None, error.problems
-    return checked.vary[name], []
-
-
 def _sobol_text(row: tuple) -> str:
     alone = f"{row.first:z.0%} of the variance alone"
     shared = f"{row.total:z.0%} together with others"
@@ -460,7 +270,7 @@ def _sobol_indices(
         return dict.fromkeys(COLUMNS["saltelli"][1:], unknown)
     # Centred, because the first-order estimator is a mean of products: its error grows
     # with the mean of the outcome.
-    centred = samples - samples.mean()
+    centred = samples - mean_in_order(samples.ravel())
     (first, total), (first_by, total_by) = _with_half_width(
         _variance_shares, centred, seed, quantile
     )
@@ -475,9 +285,9 @@ def _variance_shares(samples: np.ndarray) -> np.ndarray:
     # S_i = mean(f(B) (f(AB_i) - f(A))) / V, Saltelli et al. (2010), table 2 (b)
     # T_i = mean((f(A) - f(AB_i))^2) / (2 V), Jansen (1999); V of f(A) and f(B) together
     a, mixed, b = samples[:, :1], samples[:, 1:-1], samples[:, -1:]
-    variance = samples[:, [0, -1]].var()
-    first = (b * (mixed - a)).mean(axis=0)
-    total = 0.5 * ((a - mixed) ** 2).mean(axis=0)
+    variance = sd_in_order(samples[:, [0, -1]].ravel(), ddof=0) ** 2
+    first = mean_in_order(b * (mixed - a))
+    total = 0.5 * mean_in_order((a - mixed) ** 2)
     return np.array([first, total]) / (variance or np.inf)  # a resample may have none
 
 
@@ -489,14 +299,14 @@ def _morris_indices(
     # one per trajectory; a name whose value did not change has none: 0.
     steps = np.diff(places, axis=1)  # trajectory, step, name: one name a step
     changes = np.diff(samples, axis=1)[:, :, np.newaxis]
-    effects = np.divide(
-        changes, steps, where=steps != 0, out=np.zeros(steps.shape)
-    ).sum(axis=1)
+    effects = sum_in_order(
+        np.divide(changes, steps, where=steps != 0, out=np.zeros(steps.shape)), axis=1
+    )
     # mu* is the mean of |d_i|: effects of both signs would cancel in the plain mean.
     size, size_by = _with_half_width(
-        lambda drawn: np.abs(drawn).mean(axis=0), effects, seed, quantile
+        lambda drawn: mean_in_order(np.abs(drawn)), effects, seed, quantile
     )
-    sigma = effects.std(axis=0, ddof=1)
+    sigma = sd_in_order(effects)
     return {**_with_interval("mu_star", size, size_by, least=0.0), "sigma": sigma}
 
 
@@ -513,7 +323,7 @@ def _with_half_width(
         statistic(samples[rng.integers(len(samples), size=len(samples))])
         for _ in range(N_RESAMPLES)
     ]
-    return statistic(samples), quantile * np.std(drawn, axis=0, ddof=1)
+    return statistic(samples), quantile * sd_in_order(np.array(drawn))
 
 
 def _with_interval(

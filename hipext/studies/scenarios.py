@@ -1,20 +1,23 @@
 """Scenarios: a plan with named changes, and the athletes who train in it."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import isfinite
 
+from pydantic import Field, model_validator
+
 from hipext.athletes.athlete import Athlete, check_athlete, read_athlete
 from hipext.athletes.population import (
+    MAX_ATHLETES,
     Cohort,
     Population,
     check_population,
     read_population,
 )
-from hipext.files.checks import InputError, did_you_mean
+from hipext.files.checks import InputError, changes_text, did_you_mean
 from hipext.files.parameters import shipped_parameter
+from hipext.files.schema import RecordPart
 from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
 
@@ -59,6 +62,23 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
     paths = ", ".join(f"{_ATHLETE}.{path}" for path in changes)
     source = f"{athlete.name!r} with {paths} changed"
     return check_athlete(changed_values(athlete, changes), source=source)
+
+
+def athletes_in(scenario: Scenario, athletes: Sequence[Athlete]) -> Sequence[Athlete]:
+    """Return athletes as a scenario changes them; a cohort by its average athlete."""
+    if not scenario.athlete:
+        return athletes
+    if isinstance(athletes, Cohort):
+        average = changed_athlete(athletes.population.athlete, scenario.athlete)
+        changed = athletes.population.model_copy(update={"athlete": average})
+        return replace(athletes, population=changed)
+    # Copies of one athlete are changed once and stay copies: the engine fills its
+    # arrays once for each different object.
+    different = {id(one): one for one in athletes}
+    changed = {
+        key: changed_athlete(one, scenario.athlete) for key, one in different.items()
+    }
+    return [changed[id(one)] for one in athletes]
 
 
 def scenario_of(
@@ -147,6 +167,38 @@ def participants_as_json(athletes: Sequence[Athlete]) -> dict[str, object]:
     return {"athletes": values, "order": [numbers[id(one)] for one in athletes]}
 
 
+class ParticipantsRecord(RecordPart):
+    """Who trains, as `participants_as_json` keeps it."""
+
+    population: dict[str, object] | None = None
+    n: int | None = Field(default=None, ge=1, le=MAX_ATHLETES)
+    seed: int | None = Field(default=None, ge=0)
+    first: int | None = Field(default=None, ge=0)
+    athletes: tuple[dict[str, object], ...] = ()
+    order: tuple[int, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _is_of_one_form(self) -> "ParticipantsRecord":
+        if self.population is not None:
+            drawn = (self.n, self.seed, self.first)
+            if None in drawn or self.n + self.first > MAX_ATHLETES:
+                raise InputError(
+                    f"a population goes with n, seed and first, with n + first at most "
+                    f"{MAX_ATHLETES}; got {drawn[0]}, {drawn[1]} and {drawn[2]}."
+                )
+            return self
+        n_different, numbers = len(self.athletes), self.order or (1,)
+        is_several = self.order is not None
+        if not all(1 <= one <= n_different for one in numbers) or (
+            not is_several and self.n is None
+        ):
+            raise InputError(
+                "either a population, or athletes with n or with their order, numbers "
+                f"from 1 to {n_different}, is needed."
+            )
+        return self
+
+
 def participants_from_json(values: Mapping[str, object]) -> Sequence[Athlete]:
     """Return who trains from what `participants_as_json` has made of it."""
     if "population" in values:
@@ -178,14 +230,6 @@ class Copies(Sequence):
         found = range(self.n)[place]  # as of any sequence, faults as well
         is_part = isinstance(place, slice)
         return Copies(self.athlete, len(found)) if is_part else self.athlete
-
-
-def changes_text(changes: Mapping[str, object]) -> str:
-    """Return changes in one line, like ``deload.every_weeks = 0``."""
-    return ", ".join(
-        f"{path} = {json.dumps(value, ensure_ascii=False, default=str)}"
-        for path, value in changes.items()
-    )
 
 
 def _target_of(name: str) -> str:

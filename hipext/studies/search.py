@@ -11,22 +11,27 @@ import pandas as pd
 
 from hipext.files.checks import InputError, counted, import_extra, listed
 from hipext.files.io import csv_bytes
+from hipext.files.sums import mean_in_order
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
+    check_engine,
     outcomes_of,
     progress_bar,
     side_by_side,
     simulate_athletes,
     threads_for,
 )
-from hipext.studies.designs import Range, Varied, as_column, written
+from hipext.studies.designs import as_column
 from hipext.studies.scenarios import participants_from_json, scenario_of
 from hipext.studies.sweep_file import (
     Limit,
+    Range,
     SearchSpec,
+    Varied,
     inputs_of_study,
     read_search_file,
     study_from_record,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +114,7 @@ def find_front(
     PlanError
         With all problems of the search file, or if not one scenario can be done.
     """
+    check_engine(engine)
     spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
     return front_from_record(inputs_of_study(spec), engine=engine, progress=progress)
 
@@ -131,7 +137,7 @@ def front_from_record(
             faults.append(fault)
             return {}
         found = outcomes_of(weeks)
-        return {name: float(found[name].mean()) for name in spec.goals} | {
+        return {name: float(mean_in_order(found[name])) for name in spec.goals} | {
             limit.column(name): limit.value_of(found[name])
             for name, limit in spec.limits.items()
         }

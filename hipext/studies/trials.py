@@ -15,12 +15,13 @@ import pandas as pd
 from pydantic import Field
 
 from hipext.athletes.athlete import Athlete, check_athlete
-from hipext.athletes.population import TRAIT
+from hipext.athletes.traits import TRAIT
 from hipext.engine.compiled import can_compile
 from hipext.engine.random import pair
 from hipext.files.io import data_dir, read_toml
 from hipext.files.parameters import shipped_model
 from hipext.files.schema import FileValue, check_values
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
 from hipext.files.tables import DAYS_PER_WEEK, table_of
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import read_plan
@@ -177,8 +178,8 @@ def _predicted(trial: Trial, n: int, seed: int, model: np.void) -> list[dict]:
                 "outcome": endpoint.measure,
                 "week": endpoint.day // DAYS_PER_WEEK + 1,
                 "unit": MEASURES[endpoint.measure],
-                "predicted": float(found.mean()),
-                "predicted_sd": float(found.std(ddof=1)) if n > 1 else nan,
+                "predicted": float(mean_in_order(found)),
+                "predicted_sd": float(sd_in_order(found)) if n > 1 else nan,
                 "is_fitted": trial.is_fitted,
             }
         )
@@ -229,4 +230,5 @@ def capacity_on(setting: Setting, run: Trace, exercise: str, day: int) -> float:
     muscles, lift = run.muscles[day], run.lifts[day, e]
     adapted = muscles["adaptation"] - muscles["fatigue"]
     learned = lift["skill"] + lift["familiarity"]
-    return float((1.0 + learned + weight @ adapted).mean())
+    muscle = sum_in_order(weight[:, None] * adapted)
+    return float(mean_in_order(1.0 + learned + muscle))

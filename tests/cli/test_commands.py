@@ -2,7 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +10,13 @@ import pytest
 from commands import Done, hipext
 
 from hipext.athletes.athlete import read_athlete
+from hipext.athletes.population import read_population
+from hipext.cli.schema import SCHEMAS
 from hipext.files.io import data_dir, shipped_names
 from hipext.files.tables import TRAINING_LOADS
 from hipext.plans.plan_file import read_plan
 from hipext.response.models import MODELS
+from hipext.studies.sweep_file import read_search_file, read_sweep_file
 
 RESULTS = {
     "report.html",
@@ -605,10 +608,84 @@ def test_help_names_every_choice(command, names, tmp_path):
     assert [name for name in names if name not in text] == []
 
 
+SLOW = "SALib dask emcee ipywidgets matplotlib numba numpy optuna pandas pyarrow scipy"
+
+
 def test_help_waits_for_no_library_of_tables_or_figures(tmp_path):
-    slow = {"dask", "matplotlib", "numpy", "optuna", "pandas", "pydantic", "scipy"}
+    slow = {*SLOW.split(), "pydantic"}
     code = f"import sys, hipext.cli.commands; print(*({slow!r} & {{*sys.modules}}))"
     assert python("-c", code, cwd=tmp_path).stdout == "\n"
+
+
+def test_commands_without_tables_load_no_library_of_tables_or_figures(tmp_path):
+    """The commands run one after the other; the first to load one is named."""
+    (tmp_path / "me.toml").write_text(hipext("athletes", "novice", cwd=tmp_path).stdout)
+    commands = [
+        *["--version", "plans", "plans --json", "evidence --topic deload --json"],
+        *["athletes", "athletes novice", "athletes me.toml", "athletes novice --json"],
+        *["populations", "populations gym", "populations gym --json"],
+        *["studies", "studies what_matters", "exercises", "exercises hip_thrust"],
+        *["exercises --json", "fmt guide_16wk", "assignments 01", "handouts 01"],
+        *(f"schema {kind}" for kind in SCHEMAS),
+        *(f"{name} --help" for name in ("run", "compare", "lab", "app")),
+    ]
+    code = f"""
+import contextlib, io, sys
+from hipext.cli.commands import main
+for command in {commands!r}:
+    before, out = {{*sys.modules}}, io.StringIO()
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(out):
+        main(command.split())
+    loaded = {{*{SLOW!r}.split()}} & {{*sys.modules}} - before
+    if loaded or not out.getvalue():
+        print(command, *sorted(loaded))
+from hipext.course.lab import copy_notebooks
+copy_notebooks("notebooks")
+print(*{{*{SLOW!r}.split()}} & {{*sys.modules}})
+"""
+    assert python("-c", code, cwd=tmp_path).stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "folder", "fact"),
+    [
+        ("plans", "plans", lambda plan: str(plan.n_weeks)),
+        ("athletes", "athletes", lambda one: f"{one.training_status} | {one.activity}"),
+    ],
+)
+def test_lists_say_of_each_shipped_file_what_its_reader_finds(
+    command, folder, fact, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = hipext(command, cwd=tmp_path).stdout
+    reader = {"plans": read_plan, "athletes": read_athlete}[folder]
+    for name in shipped_names(folder):
+        found = reader(name)
+        assert f"{name:<24}{fact(found)} | {found.name}\n" in text
+        assert " ".join(found.description.split()) in " ".join(text.split())
+
+
+def test_the_list_of_populations_names_the_status_of_every_group(tmp_path):
+    listed = json.loads(hipext("populations", "--json", cwd=tmp_path).stdout)
+    assert [row["population"] for row in listed] == shipped_names("populations")
+    for row in listed:
+        found = read_population(row["population"])
+        groups = found.group or [found.athlete]
+        statuses = ", ".join(group.training_status for group in groups)
+        assert row["training_status"] == statuses
+        assert (row["name"], row["description"]) == (found.name, found.description)
+
+
+def test_the_list_of_studies_names_plan_and_athletes(tmp_path):
+    listed = json.loads(hipext("studies", "--json", cwd=tmp_path).stdout)
+    readers = {"sweep": read_sweep_file, "search": read_search_file}
+    names = [*shipped_names("sweeps"), *shipped_names("searches")]
+    assert [row["study"] for row in listed] == names
+    for row in listed:
+        found = readers[row["kind"]](row["study"])
+        assert row["plan"] == found.plan
+        assert row["athletes"] == (found.population or found.athlete)
+        assert (row["name"], row["description"]) == (found.name, found.description)
 
 
 # --- whose fault it is ---
@@ -635,6 +712,35 @@ def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(tmp_path, monkeypat
     assert what_to_do.startswith("Please report it to ")
     assert f"hipext {version('hipext')}" in what_to_do
     assert what_to_do.endswith("what it prints with --debug.")
+
+
+@pytest.mark.parametrize(
+    ("installed", "is_named"),
+    [("1.26.4", True), ("2.0rc1", False), ("2.0.0", False), ("10.1", False)],
+)
+def test_a_fault_under_an_old_package_names_the_package(
+    tmp_path, monkeypatch, installed, is_named
+):
+    declared = ["numpy>=2.0", 'not-there>=9.0; extra == "fast"', "hipext[fast]"]
+    monkeypatch.setattr("hipext.cli.commands.requires", lambda _: declared)
+    versions = {"numpy": installed, "hipext": version("hipext")}
+
+    def version_of(name):
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr("hipext.cli.commands.version", version_of)
+    let_fail(monkeypatch, AttributeError("module 'numpy' has no attribute 'x'"))
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert done.returncode == 1
+    expected = [
+        "hipext needs numpy>=2.0; installed: 1.26.4. "
+        "Install it with: pip install --upgrade 'numpy>=2.0'",
+        "(The error: AttributeError: module 'numpy' has no attribute 'x')",
+    ]
+    assert (done.stderr.splitlines() == expected) == is_named
+    assert ("fault of hipext" in done.stderr) != is_named
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_machine_code_is_made_by_another_process_until_the_server_ends(monkeypat
 
 
 def test_without_numba_there_is_nothing_to_make(monkeypatch):
-    monkeypatch.setattr(lab, "can_compile", lambda: False)
+    monkeypatch.setattr("hipext.engine.compiled.can_compile", lambda: False)
     monkeypatch.setattr(lab, "Popen", None)
     with lab.compile_in_background():
         pass

@@ -818,3 +818,167 @@ def test_a_lift_done_without_any_gain_is_in_the_table_of_capacity():
     plan = plan_of(DEADLIFT)
     done = simulate(plan, lifter, noise=False)
     assert "deadlift" in set(done.capacity["exercise"])
+
+
+# --- 6 assessments ---
+
+ALL_TESTS = {
+    "tests": [
+        "hip_extension_range",
+        "single_leg_bridge",
+        "biering_sorensen",
+        "strength_check",
+        "technique_rating",
+    ]
+}
+
+
+def assess(athlete, **options):
+    """Return what two weeks of deadlifts bring, with tests on days 0 and 14."""
+    plan = plan_of(
+        DEADLIFT,
+        weeks=3,
+        days=["mon", "thu"],
+        assessment=ALL_TESTS | {"every_weeks": 2},
+    )
+    return quiet(plan, athlete, **options)
+
+
+def results(kept, test, day):
+    """Return exercise, side and value of the results of a test on a day."""
+    rows = kept.tests[(kept.tests["test"] == test) & (kept.tests["day"] == day)]
+    return rows[["exercise", "side", "value"]].tolist()
+
+
+def test_the_first_assessment_without_noise_finds_what_the_athlete_brings():
+    kept = assess(person(single_leg_bridge_reps={"left": 18, "right": 23}))
+    expected = {
+        state.RANGE_TEST: [(-1, state.LEFT, 10), (-1, state.RIGHT, 12)],
+        state.BRIDGE_TEST: [(-1, state.LEFT, 18), (-1, state.RIGHT, 23)],
+        state.SORENSEN_TEST: [(-1, state.BOTH, 95)],
+        state.STRENGTH_TEST: [
+            (own(kept, lift), state.BOTH, kg)
+            for lift, kg in (
+                ("back_squat", 90),
+                ("barbell_hip_thrust", 120),
+                ("deadlift", 100),
+            )
+        ],
+        state.TECHNIQUE_TEST: [(-1, state.BOTH, 0.6)],
+    }
+    for test, rows in expected.items():
+        assert results(kept, test, 0) == [pytest.approx(row) for row in rows]
+
+
+def test_a_later_assessment_finds_the_states_of_that_morning():
+    kept, glute = assess(person()), MUSCLES.index("gluteus_maximus")
+    back = MUSCLES.index("erector_spinae")
+    grown = kept.muscles["adaptation"][14] - kept.muscles["fatigue"][14]
+    bridge = [value for _, _, value in results(kept, state.BRIDGE_TEST, 14)]
+    reps = 30 * ((1 + 20 / 30) * (1 + grown[glute]) - 1)
+    assert bridge == [floor(one + 0.5) for one in reps]
+    endurance = kept.days["endurance"][14] - kept.muscles["fatigue"][14, back].mean()
+    ((_, _, hold_s),) = results(kept, state.SORENSEN_TEST, 14)
+    assert hold_s == pytest.approx(95 * (1 + endurance))
+    ((_, _, technique),) = results(kept, state.TECHNIQUE_TEST, 14)
+    last = work_of(kept)["technique"][work_of(kept)["day"] == 10]
+    assert technique == pytest.approx(last.mean())
+
+
+def test_a_strength_check_finds_the_capacity_of_the_morning_less_what_pain_takes():
+    hurt = person(pain_nprs=2)
+    plan = plan_of(DEADLIFT, weeks=3, assessment=ALL_TESTS | {"every_weeks": 2})
+    setting = setting_of(plan, [hurt])
+    kept = trace(setting, noise=False)
+    table = capacity_table(setting, kept).query("exercise == 'deadlift' and day == 14")
+    rows = results(kept, state.STRENGTH_TEST, 14)
+    found = {exercise: kg for exercise, _, kg in rows}
+    expected = 100 * table["capacity"].mean() * kept.days["readiness"][14]
+    assert found[own(kept, "deadlift")] == pytest.approx(expected)
+
+
+def test_a_strength_check_is_what_later_percentages_go_by():
+    plan = plan_of(
+        [{"exercise": "deadlift", "sets": "1x5 @75%", "progress": {"rule": "none"}}],
+        assessment={"every_weeks": 0, "tests": ["strength_check"]},
+    )
+    hurt = person(pain_nprs=5)
+    ready = 1 - 5 * parameter("readiness.pain_loss")
+    kept = quiet(plan, hurt)
+    assert work_of(kept)["load_kg"][0] == 2.5 * floor(75 * ready / 2.5 + 0.5)
+
+
+def test_a_strength_check_is_practice_of_the_lifts():
+    plan = plan_of(REST, warm_up=[], assessment=ALL_TESTS)
+    kept = quiet(plan, person(familiarity={"back_squat": 0}))
+    familiar = kept.lifts["familiarity"][1, own(kept, "back_squat")]
+    size, sessions = parameter("familiarity.size"), parameter("familiarity.sessions")
+    assert familiar == pytest.approx([size * (1 - exp(-1 / sessions))] * 2)
+
+
+# --- 7 the log ---
+
+
+def test_every_set_is_logged_once_with_its_side():
+    plan = plan_of([*DEADLIFT, STRETCH | {"sets": "2x30s/side"}], warm_up=WARM_UP[:1])
+    sets = quiet(plan).sets
+    both, left, right = state.BOTH, state.LEFT, state.RIGHT
+    assert sets["slot"].tolist() == [0, 1, 1, 1, 2, 2, 2, 2]
+    assert sets["set_number"].tolist() == [1, 1, 2, 3, 1, 1, 2, 2]
+    assert sets["side"].tolist() == [both] * 4 + [left, right] * 2
+    assert sets["target"].tolist() == sets["done"].tolist() == [8, 5, 5, 5] + [30] * 4
+    assert sets["load_kg"].tolist() == [0, 75, 75, 75, 0, 0, 0, 0]
+
+
+def test_the_minutes_of_a_session_are_setting_up_work_and_rest():
+    stretch = STRETCH | {"rest_s": 30}
+    kept = quiet(plan_of([*DEADLIFT, stretch], days=["mon", "thu"]))
+    work_s = 3 * 5 * 4 + 3 * 8 * 4 + 2 * 2 * 30  # 4 s a repetition
+    rest_s = 3 * 120 + 3 * 60 + 2 * 30
+    setup_s = 5 * parameter("time.setup_s")
+    assert kept.weeks["minutes"] == pytest.approx(
+        [2 * (work_s + rest_s + setup_s) / 60]
+    )
+
+
+def test_a_week_sums_its_sessions():
+    kept = quiet(plan_of(DEADLIFT, weeks=2, days=["mon", "thu"]))
+    assert kept.weeks["working_sets"].tolist() == [6, 6]
+    assert kept.weeks["volume_load_kg"].tolist() == [2 * 3 * 5 * 75] * 2
+    assert kept.weeks["n_failed"].tolist() == kept.weeks["n_missed"].tolist() == [0, 0]
+    lumbar = kept.days["lumbar_load"].reshape(2, 7).sum(axis=1)
+    np.testing.assert_allclose(kept.weeks["lumbar_load"], lumbar)
+
+
+@pytest.mark.parametrize("sets", ["3x6/side @RIR4", "1x6/side @RIR4"])
+def test_a_set_of_one_side_is_half_a_working_set(sets):
+    slot = {"exercise": "single_leg_romanian_deadlift", "sets": sets}
+    kept = quiet(plan_of([slot]))
+    assert kept.weeks["working_sets"][0] == len(work_of(kept)) / 2
+    moved_kg = (work_of(kept)["done"] * work_of(kept)["load_kg"]).sum()
+    assert kept.weeks["volume_load_kg"][0] == moved_kg
+
+
+def test_the_states_of_a_week_are_those_of_the_next_morning():
+    plan = plan_of([*HEAVY, STRETCH], weeks=3)
+    kept = quiet(plan, person(hip_extension_deg={"left": 4, "right": 12}))
+    mondays = kept.days[[7, 14]]
+    shared = ("technique", "soreness", "range_left_deg", "range_right_deg", "fatigue")
+    for name in shared:
+        np.testing.assert_allclose(kept.weeks[name][:2], mondays[name])
+    assert (kept.weeks["fatigue"] > 0).all()
+
+
+@pytest.mark.parametrize("lifts", [["deadlift"], ["deadlift", "barbell_hip_thrust"]])
+def test_the_strength_of_a_week_is_the_mean_capacity_of_the_measured_lifts(lifts):
+    lifter = person(one_rm_kg=dict.fromkeys(lifts, 100))
+    done = [*lifts, "single_leg_romanian_deadlift"]
+    plan = plan_of([{"exercise": lift, "sets": "2x5 @40kg"} for lift in done], weeks=2)
+    setting = setting_of(plan, [lifter])
+    kept = trace(setting, noise=False)
+    table = capacity_table(setting, kept).query("day == 7 and exercise in @lifts")
+    by_side = table.groupby("side")["capacity"].mean()
+    first = kept.weeks[0]
+    assert first["strength_left"] == pytest.approx(by_side["left"])
+    assert first["strength_right"] == pytest.approx(by_side["right"])
+    assert first["strength"] == pytest.approx(by_side.mean())

@@ -27,10 +27,10 @@ def assert_shows(explorer, run):
     for name in ("week", "phase", "is_deload"):
         assert shown[name].tolist() == run.weekly[name].tolist()
     for name in ("working_sets", "hard_sets", "system_volume_load_kg", "strength_pct"):
-        np.testing.assert_allclose(shown[name], run.weekly[name], rtol=1e-12)
+        np.testing.assert_array_equal(shown[name], run.weekly[name])
     for name in ("fitness", "fatigue", "performance"):
         curve = run.response[name]
-        np.testing.assert_allclose(explorer.shown.response[name], curve, rtol=1e-12)
+        np.testing.assert_array_equal(explorer.shown.response[name], curve)
 
 
 def test_the_explorer_starts_from_the_plan_as_it_is(explorer):

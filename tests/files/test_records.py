@@ -336,10 +336,10 @@ def test_an_earlier_format_is_refused_with_the_reason_and_the_way_out(tmp_path):
         read_record(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["plan", "parameters", "input_hashes", "sha256"])
+@pytest.mark.parametrize("key", ["versions", "parameters", "input_hashes", "sha256"])
 def test_a_part_of_a_record_that_is_no_table_is_named(record, tmp_path, key):
     write_files({"record.json": json.dumps(record | {key: [7]}).encode()}, tmp_path)
-    with pytest.raises(PlanError, match=rf"{key} must be a table .*; got \[7\]"):
+    with pytest.raises(PlanError, match=rf"{key}: must be a table .*list \[7\]"):
         read_record(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """Masses with units: kilograms or pounds in, the same plan and person out."""
 
+import copy
 import re
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hipext.athletes.athlete import check_athlete
+from hipext.athletes.population import check_population
 from hipext.cli.schema import athlete_schema, plan_schema
 from hipext.files.checks import PlanError
 from hipext.files.io import data_dir, parse_toml, read_toml
 from hipext.files.schema import KG_PER_LB, MASS_PATTERN, as_kg, kg
 from hipext.plans.plan_file import check_plan, format_plan, format_text
+from hipext.studies.sweep_file import check_search, check_sweep
 
 PERSON = read_toml(data_dir() / "athletes" / "novice.toml")
 
@@ -147,3 +150,85 @@ def test_schema_and_reader_refuse_the_same_masses(mass):
 @given(st.from_regex(MASS_PATTERN))
 def test_whatever_has_the_form_is_a_finite_mass(text):
     assert 0 <= as_kg(text.rstrip("\n")) < 1e6
+
+
+def leaves(values, path=()):
+    """Yield the path of every text in nested values."""
+    items = values.items() if isinstance(values, dict) else enumerate(values)
+    for key, value in items:
+        if isinstance(value, str):
+            yield (*path, key)
+        elif isinstance(value, dict | list):
+            yield from leaves(value, (*path, key))
+
+
+def with_text(values, path, text):
+    """Return a copy of nested values with another text at a path."""
+    changed = copy.deepcopy(values)
+    *above, key = path
+    inside = changed
+    for one in above:
+        inside = inside[one]
+    inside[key] = text
+    return changed
+
+
+FULL_PLAN = plan_values() | {
+    "description": "d",
+    "assumptions": ["a"],
+    "days": ["mon"],
+    "block": [{"name": "b", "slot": plan_values()["phase"][0]["session"][0]["slot"]}],
+}
+FULL_PLAN["phase"][0] |= {"aim": "a", "guide": ["G1"]}
+FULL_PLAN["phase"][0]["session"][0] |= {"begin_with": ["b"]}
+FULL_PLAN["phase"][0]["session"][0]["slot"][0] |= {"note": "n", "group": "g"}
+READERS = {
+    "plan": (check_plan, FULL_PLAN),
+    "athlete": (check_athlete, PERSON),
+    "population": (
+        check_population,
+        read_toml(data_dir() / "populations" / "novices.toml"),
+    ),
+    "sweep": (check_sweep, read_toml(data_dir() / "sweeps" / "light_weeks.toml")),
+    "search": (check_search, read_toml(data_dir() / "searches" / "less_time.toml")),
+}
+PLACES = [
+    (kind, path) for kind, (_, values) in READERS.items() for path in leaves(values)
+]
+
+
+@pytest.mark.parametrize(("kind", "path"), PLACES)
+@pytest.mark.parametrize(
+    "odd", ["\x00", "\x1b[31m", "\x85", "\u202e", "\u2066", "\uffff"]
+)
+def test_no_text_of_a_file_hides_a_character(kind, path, odd):
+    reader, values = READERS[kind]
+    if kind in ("sweep", "search") and path[0] in ("plan", "athlete", "population"):
+        pytest.skip("names of files are looked up")
+    with pytest.raises((PlanError, FileNotFoundError)) as error:
+        reader(with_text(values, path, f"x{odd}"), source="my.toml")
+    assert odd not in str(error.value)
+
+
+def test_a_character_that_does_not_show_is_named_with_its_place():
+    values = plan_values() | {
+        "name": "up \u202eside",
+        "description": "a\ttab\nand \x07",
+    }
+    with pytest.raises(PlanError) as error:
+        check_plan(values, source="my.toml")
+    assert error.value.problems == (
+        r"name: has a character that does not show ('\\u202e' is character 4). Remove "
+        "it.",
+        r"description: has a character that does not show ('\\x07' is character 11). "
+        "Remove it.",
+    )
+
+
+def test_a_name_is_one_line_and_a_description_may_have_several():
+    values = plan_values() | {"name": "two\nlines", "description": "two\n\tlines"}
+    with pytest.raises(PlanError) as error:
+        check_plan(values, source="my.toml")
+    assert error.value.problems == (
+        r"name: must be one line of text, without tabs; '\\n' is character 4.",
+    )

@@ -1,10 +1,23 @@
 """Tables have one grain each, and columns in order with dtype, unit and meaning."""
 
+from functools import reduce
+from operator import add
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hipext import tables
-from hipext.files.tables import Column, Table
+from hipext.files.tables import (
+    Column,
+    Table,
+    mean_in_order,
+    sd_in_order,
+    sum_in_order,
+    sums_by,
+)
 
 ALL = {table.name: table for table in vars(tables).values() if isinstance(table, Table)}
 COLUMNS = [
@@ -105,3 +118,56 @@ def test_a_table_describes_its_columns_with_their_units():
     assert described.index.tolist() == list(tables.WEEKLY.names)
     assert described.loc["volume_load_kg", "unit"] == "kg"
     assert (described["meaning"] != "").all()
+
+
+# Sums: one value after the other, which no version of a library can change
+
+# A sum with compensation, as pandas makes it, would be 2.
+LARGE = [1e16, 1.0, -1e16, 1.0]
+FLOATS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40)
+
+
+def test_values_are_added_one_after_the_other_without_compensation():
+    assert sum_in_order(LARGE) == 1.0
+    assert sums_by(np.full(4, 3), {"x": LARGE})["x"].to_dict() == {3: 1.0}
+    assert mean_in_order(LARGE) == 0.25
+
+
+@given(FLOATS)
+def test_a_sum_does_not_depend_on_the_shape_of_its_array(values):
+    expected = reduce(add, values, 0.0)
+    column = np.array(values)[:, None]
+    table = np.repeat(column, 3, axis=1)
+    assert sum_in_order(values) == expected
+    for array in (column, table, np.asfortranarray(table), table[:, ::2]):
+        assert (sum_in_order(array) == expected).all()
+        assert (sum_in_order(array.T, axis=1) == expected).all()
+
+
+@given(FLOATS, st.data())
+def test_sums_by_key_are_those_of_the_rows_of_each_key_in_their_order(values, data):
+    n = len(values)
+    keys = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    sums = sums_by(pd.Series(keys, name="day"), {"x": values})
+    assert sums.index.name == "day"
+    assert sums["x"].to_dict() == {
+        key: reduce(add, (x for x, k in zip(values, keys, strict=True) if k == key))
+        for key in sorted(set(keys))
+    }
+
+
+def test_dates_are_keys_and_a_missing_value_makes_its_sum_missing():
+    days = pd.DatetimeIndex(["2026-01-06", "2026-01-05", "2026-01-06"])
+    sums = sums_by(days, {"x": [1.0, np.nan, 2.0]})["x"]
+    assert [*sums.index.day] == [5, 6]
+    assert np.isnan(sums.iloc[0])
+    assert sums.iloc[1] == 3.0
+
+
+def test_the_deviation_is_that_of_a_hand_count_and_of_no_values_the_sum_is_zero():
+    assert sd_in_order([1.0, 3.0, 5.0]) == 2.0
+    assert sd_in_order([1.0, 5.0], ddof=0) == 2.0
+    table = np.array([[1.0, 2.0], [5.0, 2.0]])
+    assert sd_in_order(table, ddof=0).tolist() == [2.0, 0.0]
+    assert sd_in_order(table, axis=1, ddof=0).tolist() == [0.5, 1.5]
+    assert sum_in_order(np.empty((0, 2))).tolist() == [0.0, 0.0]

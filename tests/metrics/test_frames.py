@@ -271,7 +271,9 @@ def test_an_impossible_value_is_named_with_its_column(column, value, message, ru
 
 
 def test_a_column_that_is_there_twice_is_refused(run):
-    sets = run.sets.assign(kg=1.0).rename(columns={"kg": "load_kg"})
+    sets = run.sets.assign(note="", kg=1.0).rename(columns={"kg": "load_kg"})
+    sets = pd.concat([sets[["note"]], sets], axis=1)  # one that nobody needs
+    metrics.working_sets(sets)
     message = "The sets table has more than one column 'load_kg'. Rename one."
     with pytest.raises(InputError, match=message):
         metrics.volume_load(sets)

@@ -1,5 +1,8 @@
 """Load metrics against tables counted by hand, and what must hold for any table."""
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -552,6 +555,16 @@ def test_weeks_days_and_sets_sum_to_the_same(rows):
     assert by_day[list(SUMS)].to_dict() == pytest.approx(by_set)
     in_week = by_week
     assert in_week[list(SUMS)].to_dict() == pytest.approx(by_set)
+
+
+def test_sums_are_those_of_the_rows_in_their_order_to_the_last_digit():
+    loads_kg = [60.1, 7.7, 1e9 / 3, 0.1, 2.3, 1e-3, 33.3, 59.9, 1.1, 41.7]
+    sets = sets_table(*({"load_kg": kg, "system_load_kg": kg} for kg in loads_kg))
+    rows = zip(metrics.volume_load(sets), metrics.minutes(sets), strict=True)
+    volume_kg, minutes = (reduce(add, column) for column in zip(*rows, strict=True))
+    assert metrics.daily(sets)["volume_load_kg"][0] == volume_kg
+    assert metrics.weekly(sets)["volume_load_kg"][0] == volume_kg
+    assert metrics.weekly(sets)["minutes"][0] == minutes
 
 
 @few

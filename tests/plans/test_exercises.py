@@ -19,7 +19,7 @@ from hipext.plans.exercises import (
     SECONDARY_SHARE,
     Exercise,
     exercise_named,
-    exercise_table,
+    exercise_rows,
     ladder,
     muscle_shares,
     read_exercises,
@@ -252,11 +252,36 @@ def test_unknown_exercise_is_answered_with_the_closest_name():
         exercise_named("hip trust", CATALOGUE)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("hip thurst", "hip_thrust"),
+        ("kettlebell swings", "kettlebell_swing"),
+        ("romanian dead lift", "romanian_deadlift"),
+        ("single leg bridge", "single_leg_glute_bridge"),
+        ("step ups", "step_up"),
+        ("hip abduction", "cable_hip_abduction"),
+    ],
+)
+def test_a_slip_or_a_word_too_few_suggests_the_same_movement(name, meant):
+    with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?$"):
+        exercise_named(name, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["glute-ham raise", "squat jump", "bench press", "pull up", "calf raise", "xyz"],
+)
+def test_an_exercise_of_no_kind_that_there_is_gets_no_suggestion(name):
+    with pytest.raises(ValueError, match=rf"^'{name}' is not in the catalogue\.$"):
+        exercise_named(name, CATALOGUE)
+
+
 def test_table_has_one_row_per_exercise_in_the_order_of_the_file():
-    table = exercise_table(CATALOGUE)
-    assert table["id"].tolist() == list(CATALOGUE)
-    assert table.columns.tolist() == list(EXERCISES.names)
-    secondary = table.set_index("id").loc["romanian_deadlift", "secondary"]
+    table = exercise_rows(CATALOGUE)
+    assert [row["id"] for row in table] == list(CATALOGUE)
+    assert {tuple(row) for row in table} == {EXERCISES.names}
+    (secondary,) = (x["secondary"] for x in table if x["id"] == "romanian_deadlift")
     assert secondary == "gluteus_maximus, erector_spinae, trunk"
 
 

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from hipext.files.tables import OUTCOMES
 from hipext.plots.studies import (
     label_of,
     plot_difference,
@@ -14,7 +15,6 @@ from hipext.plots.studies import (
     plot_one_at_a_time,
     short_names,
 )
-from hipext.studies.crowds import OUTCOMES
 
 WEEKS = [1, 2, 3]
 DEEP = "phase.{}.session.A.slot.romanian_deadlift.progress.add_kg = {}"

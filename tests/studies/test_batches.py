@@ -9,6 +9,7 @@ import pytest
 from hipext import PlanError, read_athlete
 from hipext.athletes.population import Population, cohort, read_population
 from hipext.files.parameters import parameters_changed
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.plans.plan_file import check_plan
 from hipext.studies.batches import (
     Job,
@@ -18,13 +19,7 @@ from hipext.studies.batches import (
     pieces_of,
     tables_of_batch,
 )
-from hipext.studies.crowds import (
-    OUTCOMES,
-    WEEKLY,
-    course_of,
-    outcomes_of,
-    simulate_athletes,
-)
+from hipext.studies.crowds import course_of, outcomes_of, simulate_athletes
 from hipext.studies.designs import design_of
 from hipext.studies.scenarios import Copies, scenario_of
 
@@ -95,7 +90,7 @@ def test_weeks_of_pieces_are_those_of_their_athletes(engine):
     ]
     columns = [weeks[name] for name in ("scenario", "athlete", "week", "minutes")]
     np.testing.assert_allclose(np.transpose(columns), expected, rtol=1e-12)
-    assert list(weeks)[3:] == list(WEEKLY)
+    assert list(weeks)[3:] == list(WEEKLY_OUTCOMES)
 
 
 def test_plans_of_athletes_last_as_long_as_their_outcome_says():

@@ -13,6 +13,7 @@ from strategies import athletes, plans
 from hipext import PlanError, read_athlete, read_plan, simulate
 from hipext.athletes.population import cohort
 from hipext.engine.state import WEEK_LOG
+from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.plans.edits import vary
 from hipext.plans.plan_file import check_plan
 from hipext.studies.comparison import (
@@ -26,7 +27,6 @@ from hipext.studies.comparison import (
     one_at_a_time,
     variations,
 )
-from hipext.studies.crowds import OUTCOMES, WEEKLY
 from hipext.studies.scenarios import Scenario, scenario_of
 
 
@@ -81,7 +81,7 @@ def test_course_of_a_change_that_changes_nothing_is_zero_in_every_week(found):
     assert (
         same[["mean", "ci_low", "ci_high", "q05", "q50", "q95"]].to_numpy() == 0.0
     ).all()
-    assert set(same["outcome"]) == set(WEEKLY)
+    assert set(same["outcome"]) == set(WEEKLY_OUTCOMES)
     assert set(same["week"]) == {1, 2, 3, 4, 5}
 
 

@@ -10,13 +10,12 @@ from hipext import read_athlete
 from hipext.athletes.population import Cohort, Population, check_population, cohort
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
-    athletes_in,
     course_of,
     outcomes_of,
     side_by_side,
     simulate_athletes,
 )
-from hipext.studies.scenarios import scenario_of
+from hipext.studies.scenarios import athletes_in, scenario_of
 
 FULL_CROWD = 600  # more than two chunks
 

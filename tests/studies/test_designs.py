@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats.qmc import discrepancy
 
-from hipext.studies.designs import (
-    KINDS,
-    MAX_SCENARIOS,
-    Range,
-    design_of,
-    n_scenarios,
-    positions,
-)
+from hipext.studies.designs import design_of, positions
+from hipext.studies.sweep_file import KINDS, MAX_SCENARIOS, Range, n_scenarios
 
 SAMPLED = ("random", "sobol", "saltelli", "morris")
 VARY = {

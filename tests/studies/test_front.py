@@ -8,9 +8,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipext.studies.designs import Range
 from hipext.studies.search import front_of, search
-from hipext.studies.sweep_file import Limit
+from hipext.studies.sweep_file import Limit, Range
 
 TWO = {"f1": "lowest", "f2": "lowest"}
 SCHAFFER = {"x": Range(low=-10, high=10)}

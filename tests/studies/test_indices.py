@@ -8,7 +8,8 @@ import pytest
 from SALib.analyze import morris as salib_morris
 from SALib.analyze import sobol as salib_sobol
 
-from hipext.studies.designs import COLUMNS, Range, design_of, sensitivity
+from hipext.studies.designs import COLUMNS, design_of, sensitivity
+from hipext.studies.sweep_file import Range
 
 ISHIGAMI = {name: Range(low=-pi, high=pi) for name in ("x1", "x2", "x3")}
 UNIT = {name: Range(low=0, high=1) for name in ("x1", "x2", "x3", "x4")}

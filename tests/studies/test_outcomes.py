@@ -7,12 +7,12 @@ from hipext import read_athlete, read_plan
 from hipext.athletes.athlete import check_athlete
 from hipext.engine.state import WEEK_LOG
 from hipext.files.parameters import parameters_changed
-from hipext.files.tables import DAYS_PER_WEEK
+from hipext.files.tables import DAYS_PER_WEEK, OUTCOMES, WEEKLY_OUTCOMES
 from hipext.plans.plan_file import check_plan
 from hipext.simulation.run import setting_of, trace
 from hipext.simulation.simulation import simulation_of
 from hipext.studies.comparison import compare
-from hipext.studies.crowds import OUTCOMES, WEEKLY, course_of, outcomes_of
+from hipext.studies.crowds import course_of, outcomes_of
 
 PLANS = ("guide_16wk", "deadlift_5x5_10wk", "tagliaferri_26wk")
 MESSY = {"attendance": 0.8, "missed_weeks": (3,), "pain_nprs": 3.0}
@@ -195,7 +195,7 @@ def test_weeks_after_the_end_do_not_count():
 
 
 def test_outcomes_with_a_course_are_all_but_the_number_of_weeks():
-    assert set(OUTCOMES) - set(WEEKLY) == {"weeks"}
+    assert set(OUTCOMES) - set(WEEKLY_OUTCOMES) == {"weeks"}
 
 
 def test_strength_of_an_athlete_without_a_known_maximum_is_missing():

@@ -6,11 +6,12 @@ import tomllib
 import pytest
 
 from hipext.files.checks import PlanError
-from hipext.studies.crowds import OUTCOMES
-from hipext.studies.designs import Range, design_of
+from hipext.files.tables import OUTCOMES
+from hipext.studies.designs import design_of
 from hipext.studies.sweep_file import (
     MAX_ROWS,
     Limit,
+    Range,
     check_search,
     check_sweep,
     read_search_file,

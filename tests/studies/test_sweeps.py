@@ -19,6 +19,7 @@ from hipext import read_athlete, read_plan, simulate
 from hipext.athletes.population import cohort
 from hipext.files.checks import PlanError
 from hipext.files.records import read_record
+from hipext.files.tables import OUTCOMES
 from hipext.simulation.simulation import write_record
 from hipext.studies.batches import (
     batch_size,
@@ -27,7 +28,6 @@ from hipext.studies.batches import (
     pieces_of,
 )
 from hipext.studies.comparison import compare
-from hipext.studies.crowds import OUTCOMES
 from hipext.studies.designs import sensitivity
 from hipext.studies.scenarios import scenario_of
 from hipext.studies.sweep_file import check_sweep, inputs_of_study
