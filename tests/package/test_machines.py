@@ -526,10 +526,10 @@ IN_PYTHON = {
         "bayes",
     ),
     "explorer": ("hipext.explore_plan", "lab"),
-    "search": (f"hipext.find_front({str(ROOT / 'x')!r}, engine='compiled')", "fast"),
+    "search": ("hipext.find_front('less_time', engine='compiled')", "fast"),
     "compare": (
-        "plan, athlete = hipext.read_plan('guide_16wk'), hipext.read_athlete('novice')\n"
-        "hipext.compare([plan], [athlete], engine='compiled')",
+        "plan = hipext.read_plan('guide_16wk')\n"
+        "hipext.compare([plan], [hipext.read_athlete('novice')], engine='compiled')",
         "fast",
     ),
     "sweep": ("hipext.sweep('light_weeks', 'out', engine='compiled')", "fast"),
