@@ -160,8 +160,7 @@ def launch_app(
             url = f"{self.connection_url}?token={self.identity_provider.token}"
             tell(f"The explorers are at {url}\nTo stop them: Ctrl-C.")
             if browser:
-                with suppress(OSError):  # for its file; the address is known
-                    _open_privately(url)
+                _open_privately(url)
 
     paths = [str(_TEMPLATES / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
@@ -170,12 +169,15 @@ def launch_app(
         Explorers.launch_instance([*_VOILA_ARGUMENTS, f"--Voila.port={port}"])
 
 
-def _open_privately(url: str) -> Thread:
+def _open_privately(url: str) -> Thread | None:
     """Open an address in the browser through a file that only its owner can read."""
     # As an argument of the browser the token would appear in the list of processes.
-    number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
-    os.close(number)
-    Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")
+    try:
+        number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
+        os.close(number)
+        Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")
+    except OSError:  # no room for a file: the address is on the terminal as well
+        return None
     opening = Thread(target=webbrowser.open, args=(Path(path).as_uri(),), daemon=True)
     opening.start()
     return opening

@@ -1,5 +1,6 @@
 """A record holds all that a run needs to be made again, whole or not at all."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -534,6 +535,33 @@ def test_contents_that_are_no_bytes_leave_the_old_files(tmp_path):
     with pytest.raises(TypeError, match=r"bytes-like"):
         write_files({"a.csv": b"new a", "b.csv": "text"}, tmp_path)
     assert bytes_in(tmp_path) == {"a.csv": b"old a"}
+
+
+def test_without_replacing_only_files_that_are_missing_are_written(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"mine")
+    (tmp_path / "b.csv").symlink_to(tmp_path / "elsewhere.csv")  # not there yet
+    new = {"a.csv": b"new a", "b.csv": b"new b", "c.csv": b"new c"}
+    assert write_files(new, tmp_path, replace=False) == [tmp_path / "c.csv"]
+    assert (tmp_path / "a.csv").read_bytes() == b"mine"
+    assert not (tmp_path / "elsewhere.csv").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {*new}
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_that_appears_in_the_last_moment_is_kept(
+    monkeypatch, tmp_path, has_links
+):
+    def refuse(*_paths):
+        raise PermissionError(errno.EPERM, "no links on this disk")
+
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    # As if another process had made it after we had looked.
+    monkeypatch.setattr("hipext.files.io.lexists", lambda _path: False)
+    (tmp_path / "a.csv").write_bytes(b"mine")
+    written = write_files({"a.csv": b"a", "b.csv": b"b"}, tmp_path, replace=False)
+    assert written == [tmp_path / "b.csv"]
+    assert bytes_in(tmp_path) == {"a.csv": b"mine", "b.csv": b"b"}
 
 
 def test_a_file_where_the_folder_should_be_is_kept(run, tmp_path):
