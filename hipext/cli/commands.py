@@ -11,8 +11,10 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -215,19 +217,20 @@ def compare(
     differences are due to the scenarios and not to chance. Without --vary, one thing of
     the plan is changed at a time: deload weeks, load step, rule, sessions a week, ...
     """
-    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
+    files.checks.check_one_of(outcome, hipext.tables.OUTCOMES, name="--outcome")
     changed, varied = read_changes(changes or []), read_vary(vary or [])
     chosen = [hipext.vary(hipext.read_plan(name), changed) for name in plans]
-    athletes = cli.results.compared_athletes(athlete, population, n_athletes, seed=seed)
-    # One plan and no values to try: each part of the plan is changed in turn.
-    settings = {"noise": not no_noise, "level": level, "progress": True}
-    if len(chosen) == 1 and not varied:
-        found = hipext.one_at_a_time(chosen[0], athletes, seeds=(seed,), **settings)
+    athletes = options.compared_athletes(athlete, population, n_athletes, seed=seed)
+    if len(chosen) == 1 and not varied:  # each part of the plan is changed in turn
+        compared, given = hipext.one_at_a_time, chosen[0]
     else:
-        scenarios = cli.results.compared_scenarios(
-            plans, chosen, varied, factorial=factorial
-        )
-        found = hipext.compare(scenarios, athletes, seeds=(seed,), **settings)
+        given = options.compared_scenarios(plans, chosen, varied, factorial=factorial)
+        compared = hipext.compare
+    settings = {"noise": not no_noise, "level": level, "progress": True}
+    # Machine code simulates without the lock of the interpreter: meanwhile, what draws
+    # and writes the results is loaded.
+    Thread(target=_load, args=("scipy.special", "hipext.cli.results")).start()
+    found = compared(given, athletes, seeds=(seed,), **settings)
     folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
     text = cli.results.comparison_results(
         found, outcome, folder, changed=changed, as_json=as_json
@@ -252,7 +255,7 @@ def sweep(
     """
     from hipext.studies.sweep_file import read_sweep_file
 
-    files.checks.check_one_of(outcome, cli.results.OUTCOMES, name="--outcome")
+    files.checks.check_one_of(outcome, hipext.tables.OUTCOMES, name="--outcome")
     spec = read_sweep_file(path)
     folder = out or Path("out") / f"sweep-{Path(path).stem}"
     # What resumes the sweep: a folder of the user's must be named once more.
@@ -560,6 +563,13 @@ def _read_checked(name: str, folder: str) -> "FileValue":
         "searches": read_search_file,
     }
     return readers[folder](name)
+
+
+def _load(*modules: str) -> None:
+    """Load modules ahead of their use, where a fault will show."""
+    with suppress(Exception):
+        for module in modules:
+            import_module(module)
 
 
 def _fault_message(error: Exception) -> str:

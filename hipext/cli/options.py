@@ -2,13 +2,19 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+import hipext
 from hipext.files.checks import InputError, excerpt, odd_values
+
+if TYPE_CHECKING:
+    from hipext.athletes.athlete import Athlete
+    from hipext.plans.plan import Plan
+    from hipext.studies.scenarios import Scenario
 
 # Names in help texts are written out: importing them takes longer than `--help`.
 DEFAULT_ATHLETE = "novice"
@@ -197,6 +203,45 @@ def read_starts(texts: Iterable[str]) -> dict[str, float]:
     """Return values by parameter from texts like ``fitness_tau=33.6``."""
     found = _numbers(texts, 1, "--start needs NAME=VALUE: fitness_tau=33.6")
     return {name: value for name, (value,) in found.items()}
+
+
+def compared_scenarios(
+    names: Sequence[str],
+    plans: Sequence["Plan"],
+    varied: Mapping[str, Sequence],
+    *,
+    factorial: bool,
+) -> "Sequence[Scenario] | Mapping[str, Plan]":
+    """Return one plan with varied values, or several plans by name."""
+    if len(plans) == 1:
+        return hipext.variations(plans[0], varied, together=factorial)
+    if varied:
+        raise InputError(
+            f"--vary changes one plan; several were named ({', '.join(names)}). "
+            "Compare plans, or values in one plan."
+        )
+    # Stems are shorter; full names differ where plans of two folders share a stem.
+    for called in ([Path(name).stem for name in names], names):
+        if len(set(called)) == len(called):
+            return dict(zip(called, plans, strict=True))
+    raise InputError(f"A plan is named twice: {', '.join(names)}.")
+
+
+def compared_athletes(
+    athlete: str | None, population: str | None, n: int, *, seed: int
+) -> "Sequence[Athlete]":
+    """Return one athlete n times, or n athletes drawn from a population."""
+    from hipext.studies.comparison import MAX_RUNS  # slow to import, as is what follows
+    from hipext.studies.scenarios import Copies
+
+    if not 1 <= n <= MAX_RUNS:
+        more = " A sweep takes more." if n > MAX_RUNS else ""
+        raise InputError(f"--athletes must be 1 to {MAX_RUNS}; got {n}.{more}")
+    if athlete is None:
+        return hipext.cohort(n, population or "novices", seed=seed)
+    if population is not None:
+        raise InputError("Name --athlete or --population, not both.")
+    return Copies(hipext.read_athlete(athlete), n)
 
 
 def _numbers(

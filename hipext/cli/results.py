@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hipext.athletes.athlete import Athlete, read_athlete
-from hipext.athletes.population import Cohort, cohort
+from hipext.athletes.athlete import Athlete
+from hipext.athletes.population import Cohort
 from hipext.cli.text import (
     json_text,
     table,
@@ -18,17 +18,15 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import InputError, changes_text, counted, shortened
+from hipext.files.checks import changes_text, counted, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
 from hipext.files.sums import mean_in_order
 from hipext.files.tables import OUTCOMES, Outcome
-from hipext.plans.plan import Plan
 from hipext.plots import studies as figures
 from hipext.plots.style import figure_files
-from hipext.studies.comparison import MAX_RUNS, Comparison, comparison_files, variations
+from hipext.studies.comparison import Comparison, comparison_files
 from hipext.studies.designs import COLUMNS, Sensitivity
-from hipext.studies.scenarios import Copies, Scenario
 from hipext.studies.search import Search, search_tables
 from hipext.studies.sweep_file import SearchSpec, inputs_of_study
 from hipext.studies.sweeps import Sweep, part_paths
@@ -47,42 +45,6 @@ _MOST = 12  # scenarios of an overview; files have all
 _BETTER = {1: "more is better", -1: "less is better", 0: "neither is better"}
 _MOST_ROWS, _MOST_SAMPLES = 24, 6  # of a table on the terminal: a grid, and others
 _SUMMARISED = ("strength_pct", "pain_reported", "n_failed", "minutes", "weeks")
-
-
-def compared_scenarios(
-    names: Sequence[str],
-    plans: Sequence[Plan],
-    varied: Mapping[str, Sequence],
-    *,
-    factorial: bool,
-) -> Sequence[Scenario] | Mapping[str, Plan]:
-    """Return one plan with varied values, or several plans by name."""
-    if len(plans) == 1:
-        return variations(plans[0], varied, together=factorial)
-    if varied:
-        raise InputError(
-            f"--vary changes one plan; several were named ({', '.join(names)}). "
-            "Compare plans, or values in one plan."
-        )
-    # Stems are shorter; full names differ where plans of two folders share a stem.
-    for called in ([Path(name).stem for name in names], names):
-        if len(set(called)) == len(called):
-            return dict(zip(called, plans, strict=True))
-    raise InputError(f"A plan is named twice: {', '.join(names)}.")
-
-
-def compared_athletes(
-    athlete: str | None, population: str | None, n: int, *, seed: int
-) -> Sequence[Athlete]:
-    """Return one athlete n times, or n athletes drawn from a population."""
-    if not 1 <= n <= MAX_RUNS:
-        more = " A sweep takes more." if n > MAX_RUNS else ""
-        raise InputError(f"--athletes must be 1 to {MAX_RUNS}; got {n}.{more}")
-    if athlete is None:
-        return cohort(n, population or "novices", seed=seed)
-    if population is not None:
-        raise InputError("Name --athlete or --population, not both.")
-    return Copies(read_athlete(athlete), n)
 
 
 def comparison_results(

@@ -7,7 +7,6 @@ from itertools import chain, product
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
-from scipy.special import stdtrit
 
 from hipext.athletes.athlete import Athlete
 from hipext.files.checks import InputError, check_line
@@ -304,21 +303,31 @@ def differences(
 
 
 def interval_of_mean(values: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the interval of the mean of [athlete, seed]; no limits for one value."""
+    """Return the interval of the mean of [athlete, seed]; no limits for one value.
+
+    Of [athlete, seed, week] without missing values, it returns two lists over weeks.
+    """
+    from scipy.special import stdtrit  # slow to import
+
     # mean +- t(n - 1, (1 + level) / 2) s / sqrt(n). Seeds of one athlete are not
     # independent of each other: the mean of an athlete counts as one value, or each
     # seed where there is a single athlete.
     is_there = ~np.isnan(values)
-    counted = values[0][is_there[0]]
-    if len(values) > 1:
+    if is_there.all():
+        counted = sum_in_order(values, axis=1) / values.shape[1]
+        counted = counted if len(values) > 1 else values[0]
+    elif len(values) > 1:
         sums = sum_in_order(np.where(is_there, values, 0.0), axis=1)
         counted = (sums / np.maximum(is_there.sum(axis=1), 1))[is_there.any(axis=1)]
+    else:
+        counted = values[0][is_there[0]]
     n = len(counted)
     if n < 2:
-        return np.nan, np.nan
-    mean = float(mean_in_order(counted))
+        nothing = np.full(counted.shape[1:], np.nan).tolist()
+        return nothing, nothing
+    mean = mean_in_order(counted)
     half = stdtrit(n - 1, (1 + level) / 2) * sd_in_order(counted) / np.sqrt(n)
-    return mean - float(half), mean + float(half)
+    return (mean - half).tolist(), (mean + half).tolist()
 
 
 def fans(weeks: np.ndarray) -> Iterator[tuple]:
@@ -335,8 +344,13 @@ def courses(weeks: np.ndarray, baseline: np.ndarray, level: float) -> Iterator[t
     ours, before = weeks[:, :, :n_weeks], baseline[:, :, :n_weeks]
     for name in WEEKLY_OUTCOMES:
         gap = course_of(ours, name) - course_of(before, name)
+        # As in `spreads`, one call for all weeks that everybody reaches.
+        full = np.flatnonzero(~np.isnan(gap).any(axis=(0, 1)))
+        ends = zip(*interval_of_mean(gap[:, :, full], level), strict=True)
+        known = dict(zip(full.tolist(), ends, strict=True))
         for week, (n, mean, *quantiles) in spreads(gap):
-            low, high = interval_of_mean(gap[:, :, week - 1], level)
+            values = gap[:, :, week - 1]
+            low, high = known.get(week - 1) or interval_of_mean(values, level)
             yield (week, name, n, mean, low, high, *quantiles)
 
 
@@ -350,12 +364,17 @@ def spreads(course: np.ndarray) -> Iterator[tuple[int, tuple]]:
     # One call of `quantile` for all weeks that everybody reaches: nearly all of the
     # time would go into a call for each week.
     full = np.flatnonzero(shares == 1.0)
-    of_all = np.quantile(flat[:, full], QUANTILES, axis=0).T.tolist()
+    of_all = _spread_of(flat[:, full]).T.tolist()
     known = dict(zip(full.tolist(), of_all, strict=True))
     for week in np.flatnonzero(shares >= LEAST_SHARE).tolist():
         values = flat[is_there[:, week], week]
-        quantiles = known.get(week) or np.quantile(values, QUANTILES).tolist()
-        yield week + 1, (values.size, float(mean_in_order(values)), *quantiles)
+        spread = known.get(week) or _spread_of(values).tolist()
+        yield week + 1, (values.size, *spread)
+
+
+def _spread_of(values: np.ndarray) -> np.ndarray:
+    """Return mean and quantiles along the first axis."""
+    return np.stack([mean_in_order(values), *np.quantile(values, QUANTILES, axis=0)])
 
 
 def comparison_files(found: Comparison) -> dict[str, bytes]:

@@ -646,6 +646,23 @@ print(*{{*{SLOW!r}.split()}} & {{*sys.modules}})
     assert python("-c", code, cwd=tmp_path).stdout == "\n"
 
 
+def test_a_comparison_loads_nothing_that_only_fits_and_reports_need(tmp_path):
+    loaded = (
+        "{'scipy.optimize', 'jinja2', 'tqdm', 'matplotlib.pyplot'} & {*sys.modules}"
+    )
+    code = f"""
+import sys
+from hipext.cli.commands import main
+try:
+    main(["compare", "deadlift_5x5_10wk", "--athletes", "2", "--json"])
+finally:
+    print(*{loaded}, file=sys.stderr)
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert json.loads(done.stdout)["n_athletes"] == 2
+    assert done.stderr == "\n"
+
+
 @pytest.mark.parametrize(
     ("command", "folder", "fact"),
     [

@@ -13,7 +13,15 @@ from hipext.athletes.population import check_population
 from hipext.cli.schema import athlete_schema, plan_schema
 from hipext.files.checks import PlanError
 from hipext.files.io import data_dir, parse_toml, read_toml
-from hipext.files.schema import KG_PER_LB, MASS_PATTERN, as_kg, kg
+from hipext.files.schema import (
+    KG_PER_LB,
+    MASS_PATTERN,
+    FileValue,
+    as_kg,
+    check_values,
+    kg,
+    meanings,
+)
 from hipext.plans.plan_file import check_plan, format_plan, format_text
 from hipext.studies.sweep_file import check_search, check_sweep
 
@@ -232,3 +240,34 @@ def test_a_name_is_one_line_and_a_description_may_have_several():
     assert error.value.problems == (
         r"name: must be one line of text, without tabs; '\\n' is character 4.",
     )
+
+
+class Parent(FileValue):
+    """A value with two fields, of which one has a meaning."""
+
+    first: int
+    """The first
+    of two."""
+    second: int = 2
+
+
+class Child(Parent):
+    """A value that adds a meaning and changes none."""
+
+    second: int
+    """The second of two."""
+
+
+def test_a_field_means_what_is_written_below_it_also_in_a_class_that_inherits_it():
+    assert meanings(Parent) == {"first": "The first\nof two."}
+    assert meanings(Child) == {
+        "first": "The first\nof two.",
+        "second": "The second of two.",
+    }
+
+
+def test_a_missing_key_is_named_with_its_meaning():
+    with pytest.raises(
+        PlanError, match=r"Write second = \.\.\. \(The second of two\)\."
+    ):
+        check_values(Child, {"first": 1}, source="a file")

@@ -15,6 +15,7 @@ from hipext.plots.studies import (
     plot_one_at_a_time,
     short_names,
 )
+from hipext.plots.style import figure_files
 
 WEEKS = [1, 2, 3]
 DEEP = "phase.{}.session.A.slot.romanian_deadlift.progress.add_kg = {}"
@@ -355,3 +356,22 @@ def test_the_current_axes_are_used_where_none_are_given():
     from matplotlib.pyplot import gca
 
     assert plot_fan(fan("as it is", 100)) is gca()
+
+
+def test_a_figure_with_a_layout_is_laid_out_once_and_drawn_once_a_file(monkeypatch):
+    page = Figure(figsize=(2, 2), layout="constrained")
+    page.subplots().set_ylabel("a long name, for which room is made on the left")
+    calls = []
+    engine, draw, layout = (
+        page.get_layout_engine(),
+        page.draw,
+        type(page.get_layout_engine()).execute,
+    )
+    monkeypatch.setattr(page, "draw", lambda how: calls.append("draw") or draw(how))
+    monkeypatch.setattr(
+        type(engine), "execute", lambda *of: calls.append("layout") or layout(*of)
+    )
+    before = page.axes[0].get_position().x0
+    assert list(figure_files({"page": page})) == ["page.png", "page.svg"]
+    assert calls == ["layout", "draw", "draw"]
+    assert page.axes[0].get_position().x0 > before

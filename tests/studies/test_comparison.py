@@ -240,6 +240,16 @@ def test_interval_leaves_out_what_is_missing():
     assert interval_of_mean(np.array([[1.0], [nan], [2.0], [4.0]]), 0.95) == full
 
 
+@pytest.mark.parametrize(
+    "shape", [(5, 1, 3), (5, 2, 3), (1, 4, 3), (1, 1, 3), (4, 2, 0)]
+)
+def test_interval_of_several_weeks_is_that_of_each(shape):
+    values = np.random.default_rng(1).normal(size=shape)
+    lows, highs = interval_of_mean(values, 0.9)
+    each = [interval_of_mean(values[:, :, week], 0.9) for week in range(shape[2])]
+    np.testing.assert_array_equal([*zip(lows, highs, strict=True)], each)
+
+
 def courses_of(n_persons, n_weeks, more=0.0):
     """Return weeks whose values are 100 x person + week + more, for one seed."""
     values = np.add.outer(100.0 * np.arange(n_persons), np.arange(1, n_weeks + 1))

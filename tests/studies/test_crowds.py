@@ -1,5 +1,7 @@
 """Crowds live as their persons would alone, however they are cut and run."""
 
+import io
+import sys
 from threading import Event
 
 import numpy as np
@@ -12,6 +14,7 @@ from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
     course_of,
     outcomes_of,
+    progress_bar,
     side_by_side,
     simulate_athletes,
 )
@@ -244,3 +247,23 @@ def test_fault_of_a_task_comes_out_in_its_place(n_threads):
     assert [next(results) for _ in range(3)] == [1 / 3, 1 / 2, 1.0]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+class Stream(io.StringIO):
+    """A stream that is a terminal or not."""
+
+    def __init__(self, *, is_terminal):
+        super().__init__()
+        self.isatty = lambda: is_terminal
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "is_shown", "has_bar"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_bar_moves_on_a_terminal_only(is_terminal, is_shown, has_bar, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Stream(is_terminal=is_terminal))
+    with progress_bar(10, "runs", is_shown=is_shown) as advance:
+        advance(4)
+        advance(6)
+    assert ("0/10" in sys.stderr.getvalue()) is has_bar
