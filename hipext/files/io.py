@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
@@ -144,6 +144,12 @@ def read_toml(path: str | Path) -> dict:
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return a table as CSV: UTF-8, comma, shortest exact numbers, no index."""
     return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def read_table(path: Path | BinaryIO, **options: object) -> pd.DataFrame:
+    """Return a table as `csv_bytes` writes them; options as in pandas.read_csv."""
+    # The default of pandas 2 may be off by the last digit.
+    return pd.read_csv(path, float_precision="round_trip", **options)
 
 
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:

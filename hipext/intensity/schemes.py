@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, check_one_of
-from hipext.files.io import data_dir
+from hipext.files.io import data_dir, read_table
 from hipext.files.tables import table_of
 from hipext.intensity.relations import (
     MAX_REPS,
@@ -347,14 +347,14 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
 
 @cache
 def _shipped() -> pd.DataFrame:
-    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
+    return SCHEMES.from_columns(read_table(data_dir() / "set_schemes.csv"))
 
 
 @cache
 def _charts() -> dict[str, np.ndarray]:
     """Return the shipped charts by name: repetitions to failure, percent of the 1RM."""
     # Rows of a chart rise in repetitions, as np.interp needs them.
-    rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
+    rows = read_table(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
     columns = ["reps_to_failure", "pct_1rm"]
     return {name: chart[columns].to_numpy("float64").T for name, chart in rows}
 
