@@ -148,8 +148,8 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 def read_table(path: Path | BinaryIO, **options: object) -> pd.DataFrame:
     """Return a table as `csv_bytes` writes them; options as in pandas.read_csv."""
-    # Before pandas 3.1 a number may be off by its last digit unless one asks; since then
-    # asking is deprecated.
+    # Before pandas 3.1 a number may be off by its last digit, unless one asks for all
+    # digits; since then, asking is deprecated.
     is_exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     precision = {} if is_exact else {"float_precision": "round_trip"}
     return pd.read_csv(path, **precision, **options)
