@@ -13,7 +13,7 @@ from math import isinf
 from os.path import lexists
 from pathlib import Path
 from stat import S_ISDIR
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from hipext.files.checks import (
     MAX_DEPTH,
@@ -209,8 +209,8 @@ def csv_bytes(table: "pd.DataFrame") -> bytes:
     A text that a spreadsheet would take for a formula gets an apostrophe in front;
     `unquoted` takes it away.
     """
-    texts = table.select_dtypes(["object", "str"])
-    quoted = {name: [_quoted(one) for one in texts[name]] for name in texts}
+    texts = [name for name, dtype in table.dtypes.items() if dtype.kind == "O"]
+    quoted = {name: [_quoted(one) for one in table[name]] for name in texts}
     return table.assign(**quoted).to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -246,6 +246,17 @@ def temporary_folder(*, make: bool = False) -> Path:
     if not is_own or found.st_mode & 0o077:
         raise PermissionError(EPERM, "others may have written in it", str(folder))
     return folder
+
+
+def read_table(path: Path | BinaryIO, **options: object) -> "pd.DataFrame":
+    """Return a table as `csv_bytes` writes them; options as in pandas.read_csv."""
+    import pandas as pd  # slow to import
+
+    # Before pandas 3.1 a number may be off by its last digit, unless one asks for all
+    # digits; since then, asking is deprecated.
+    is_exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    precision = {} if is_exact else {"float_precision": "round_trip"}
+    return pd.read_csv(path, **precision, **options)
 
 
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:

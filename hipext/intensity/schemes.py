@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, PlanError, check_one_of, numbers_in
-from hipext.files.io import data_dir, read_text
+from hipext.files.io import data_dir, read_table, read_text
 from hipext.files.tables import table_of
 from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
@@ -438,13 +438,13 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
 
 @cache
 def _shipped() -> pd.DataFrame:
-    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
+    return SCHEMES.from_columns(read_table(data_dir() / "set_schemes.csv"))
 
 
 @cache
 def _charts() -> dict[str, RpeChart]:
     """Return the shipped charts by name."""
-    rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
+    rows = read_table(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
     return {
         name: RpeChart(
             name=name,

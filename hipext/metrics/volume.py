@@ -68,9 +68,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
-    names = (
-        sessions.groupby("day")["session"].agg(" + ".join).reindex(days, fill_value="")
-    )
+    names = sessions.groupby("day")["session"].agg(" + ".join)
     return DAILY.from_columns(
         {
             "week": week,

@@ -24,7 +24,7 @@ from hipext.files.checks import (
     counted,
     import_extra,
 )
-from hipext.files.io import csv_bytes, named_in_errors, write_files
+from hipext.files.io import csv_bytes, named_in_errors, read_table, write_files
 from hipext.files.records import (
     RECORD,
     changes_since,
@@ -214,7 +214,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # In the order of the design, whatever that of the file; copied, because a table of
     # so many columns as read is slow to add others to.
-    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
+    table = read_table(folder / SUMMARY, index_col="scenario")
     summary = table.reindex(job.design.index).copy()
     return Sweep(
         folder=folder,

@@ -17,7 +17,7 @@ import pytest
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.files import records
 from hipext.files.checks import PlanError
-from hipext.files.io import csv_bytes, data_dir, drop_leftovers, write_files
+from hipext.files.io import csv_bytes, data_dir, drop_leftovers, read_table, write_files
 from hipext.files.parameters import parameters_changed, read_parameters
 from hipext.files.records import (
     INPUTS_OF_RUN,
@@ -125,7 +125,7 @@ def test_the_response_is_written_with_its_days(run):
 @pytest.mark.parametrize("name", ["daily", "weekly", "response"])
 def test_numbers_come_back_exactly(run, name):
     numbers = getattr(run, name).select_dtypes("number").reset_index(drop=True)
-    read = pd.read_csv(BytesIO(record_files(run)[f"{name}.csv"]))
+    read = read_table(BytesIO(record_files(run)[f"{name}.csv"]))
     pd.testing.assert_frame_equal(
         read[numbers.columns], numbers, check_exact=True, check_dtype=False
     )
@@ -380,7 +380,7 @@ def test_a_closed_loop_made_again_from_its_record_is_the_same(noise):
 @pytest.mark.parametrize("name", ["daily", "weekly", "capacity"])
 def test_numbers_of_a_closed_loop_come_back_exactly(lived, name):
     numbers = getattr(lived, name).select_dtypes("number")
-    read = pd.read_csv(BytesIO(record_files(lived)[f"{name}.csv"]))
+    read = read_table(BytesIO(record_files(lived)[f"{name}.csv"]))
     pd.testing.assert_frame_equal(
         read[numbers.columns], numbers, check_exact=True, check_dtype=False
     )
