@@ -423,6 +423,8 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["few.csv", "--bootstrap", str(10**9)], "--bootstrap"),
+        (["few.csv", "--bound", "fitness_tau=5,1"], "fitness_tau"),
         (["nowhere.csv"], "nowhere.csv: No such file or directory."),
         (["."], "this is a folder; name a file in it."),
         (["bad.csv"], "bad.csv has 2 problem(s):\n  - row 3: day 1 comes after"),

@@ -9,7 +9,6 @@ tests replay that file.
 """
 
 import argparse
-import base64
 import contextlib
 import copy
 import faulthandler
@@ -480,15 +479,15 @@ VALUES += ["0.5", "3", "a\nb", "'=1+1'", "1,2,3", "1,,2", "5,1", " ", "0x" + "F"
 PATHS = [
     "name",
     "deload.every_weeks",
-    "phase[1].weeks",
+    "phase.1.sessions",
     "phase.1.weeks",
     "days",
     "x",
     "",
 ]
 PATHS += [
-    "phase[999999999999].weeks",
-    "phase[-1].weeks",
+    "phase.999999999999.weeks",
+    "phase.-1.weeks",
     "athlete.response",
     "load_step",
 ]
@@ -503,7 +502,7 @@ PATHS += [
     "[",
     "a][",
 ]
-PATHS += ["phase[1].session[1].slot[1].sets", "athlete", "parameter", "deload.reactive"]
+PATHS += ["phase.1.session.1.slot.1.sets", "athlete", "parameter", "deload.reactive"]
 WORDS = ["guide_16wk", "novice", "novices", "light_weeks", "less_time", "deadlift", "x"]
 WORDS += [
     "",
@@ -893,14 +892,6 @@ def fuzz(minutes, kinds, seed):
     return found
 
 
-def encoded(case):
-    return base64.b64encode(json.dumps(case).encode()).decode()
-
-
-def decoded(text):
-    return json.loads(base64.b64decode(text))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0)
@@ -917,7 +908,7 @@ def main():
     if found:
         known = json.loads(CASES.read_text()) if CASES.exists() else []
         known += [
-            {"name": name, "case": encoded([command, files])}
+            {"name": name, "command": command, "files": files}
             for name, (_, _, command, files, _) in found.items()
         ]
         CASES.write_text(json.dumps(known, indent=1) + "\n")
