@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -213,7 +214,7 @@ def _numbers(
             found[name] = tuple(map(float, values.split(",")))
         except ValueError:
             found[name] = ()
-        if len(found[name]) != n_numbers:
+        if len(found[name]) != n_numbers or any(map(isnan, found[name])):
             raise InputError(f"{needed}; got {text!r}.")
     return found
 
