@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -258,7 +259,7 @@ def _numbers(
             found[name] = tuple(map(float, values.split(",")))
         except ValueError:
             found[name] = ()
-        if len(found[name]) != n_numbers:
+        if len(found[name]) != n_numbers or any(map(isnan, found[name])):
             raise InputError(f"{needed}; got {text!r}.")
     return found
 

@@ -191,6 +191,13 @@ def test_other_files_in_the_folder_stay(tmp_path):
         (["run", "guide_16wk", "--open-loop", "--no-noise"], "and --no-noise."),
         (["run", "guide_16wk", "--explain", "99"], "week must be 1 to"),
         (["exercises", "hip trust"], "Did you mean"),
+        (
+            ["exercises", "\x1b[31m\u202ex"],
+            "'\\x1b[31m\\u202ex' is not in the catalogue.",
+        ),
+        (["run", "\x1b[31m"], r"There is no plan '\x1b[31m'"),
+        (["run", "guide_16wk", "--set", "phase.1.weeks=1000000"], "at most 104"),
+        (["run", "guide_16wk", "--set", 'name="a\\nb"'], "must be one line of text"),
         (["evidence", "--topic", "deloads"], "deload"),
         (["schema", "plans"], "Did you mean 'plan'?"),
         (["fmt", "guide_16wk", "--write"], "hipext fmt guide_16wk > my_plan.toml"),

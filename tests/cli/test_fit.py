@@ -423,6 +423,8 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["few.csv", "--bootstrap", str(10**9)], "--bootstrap"),
+        (["few.csv", "--bound", "fitness_tau=5,1"], "fitness_tau"),
         (["nowhere.csv"], "nowhere.csv: No such file or directory."),
         (["."], "this is a folder; name a file in it."),
         (["bad.csv"], "bad.csv has 2 problem(s):\n  - row 3: day 1 comes after"),
@@ -434,6 +436,8 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
         (["few.csv", "--convention", "today"], "convention must be one of"),
         (["few.csv", "--exercise", "deadlift"], "--exercise deadlift needs a sets"),
         (["few.csv", "--bound", "fitness_tau=5"], "HIGHEST: fitness_tau=1,300, or two"),
+        (["few.csv", "--bound", "fitness_tau=nan,inf"], "got 'fitness_tau=nan,inf'."),
+        (["few.csv", "--start", "fitness_tau=nan"], "got 'fitness_tau=nan'."),
         (["few.csv", "--bound", "fitness_tau=5,x"], "got 'fitness_tau=5,x'."),
         (["few.csv", "--bound", "tau=1,2"], "A name in bounds must be one of"),
         (
