@@ -214,6 +214,12 @@ def test_a_session_without_work_ends_no_break():
     assert kept.weeks["n_missed"].tolist() == [0, 1, 1, 0]  # of work alone
 
 
+def test_who_has_not_trained_yet_comes_back_from_no_break():
+    kept = observe(plan_of(DEADLIFT, weeks=4), person(missed_weeks=[1, 2, 3]))
+    assert decided(kept, TRAINING_GAP, ESTIMATES_REDUCED) == []
+    assert loads(kept) == [75]
+
+
 # --- what a slot does next ---
 
 
