@@ -40,8 +40,17 @@ NEEDED = ("hipext", "data", "tests", "notebooks", "pyproject.toml", "README.md")
 # mutmut keeps all changes of a function side by side.
 LEFT_OUT = ["*/__init__.py", "hipext/engine/compiled.py"]
 READ_SOURCE = ("test_no_rule_reads_what", "test_no_rule_calls_what", "another_process")
-# These run while the package is imported, before a change of them is switched on.
-AT_IMPORT = ("_knob", "_no_fraction_below", "_number", "_one_of", "_or_as_is", "_whole")
+# Changes of these cannot be switched on: they run while the package is imported, or,
+# the last one, compiled only.
+OUT_OF_REACH = (
+    "_knob",
+    "_no_fraction_below",
+    "_number",
+    "_one_of",
+    "_or_as_is",
+    "_whole",
+    "simulate_all",
+)
 # The process that is forked has run all tests, and its caches know every answer.
 FORGET = """
 
@@ -144,6 +153,7 @@ def sample_of(codes: dict[str, dict[str, int]], size: int) -> list[str]:
 
 def codes_in(folder: Path) -> dict[str, dict[str, int]]:
     """Return the exit code of the tests by module and name of a mutant."""
+    ends = tuple(f".x_{function}" for function in OUT_OF_REACH)
     found = {}
     for path in sorted((folder / "mutants").rglob("*.meta")):
         module = str(path.relative_to(folder / "mutants").with_suffix(""))
@@ -151,9 +161,7 @@ def codes_in(folder: Path) -> dict[str, dict[str, int]]:
         found[module] = {
             name: code
             for name, code in codes.items()
-            if not name.partition("__mutmut_")[0].endswith(
-                tuple(f".x_{function}" for function in AT_IMPORT)
-            )
+            if not name.partition("__mutmut_")[0].endswith(ends)
         }
     return found
 
