@@ -13,7 +13,7 @@ PIP_INSTALL = $(PY) -m pip install -qq --no-compile --disable-pip-version-check 
 # An environment that does not run, or was made for another folder, is made anew.
 $(shell [ "$$(cat $(READY) 2>&1)" = "$(CURDIR)" ] && $(PY) -c "" 2>&1 || rm -f $(READY))
 
-.PHONY: help run test test-slow fuzz lab bench notebooks format lock clean
+.PHONY: help run test test-slow fuzz mutants lab bench notebooks format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list what make can do
@@ -49,6 +49,10 @@ bench: $(READY)  ## time the import, a run, the day loop, fits, sweeps of up to 
 	$(PY) tests/benchmarks/bench_fit.py
 	$(PY) tests/benchmarks/bench_sweep.py
 	$(PY) tests/benchmarks/bench_explorers.py
+
+mutants: $(READY)  ## change the core rooms bit by bit and see whether tests notice; an hour
+	$(PIP_INSTALL) -e .[mutants]
+	$(PY) tests/reference/mutants.py
 
 notebooks: $(READY)  ## run all notebooks and store their outputs
 	$(PY) tests/execute_notebooks.py

@@ -135,7 +135,7 @@ def apply_knob(plan: Plan, name: str, value: object) -> Plan:
     # An unchanged plan stays the same object, which caches of runs recognise.
     if new == plan:
         return plan
-    values = new.model_dump(mode="json", exclude_unset=True)
+    values = new.model_dump(exclude_unset=True)
     return check_plan(values, source=f"{plan.name!r} with {name} = {value}")
 
 

@@ -214,6 +214,12 @@ def test_a_session_without_work_ends_no_break():
     assert kept.weeks["n_missed"].tolist() == [0, 1, 1, 0]  # of work alone
 
 
+def test_who_has_not_trained_yet_comes_back_from_no_break():
+    kept = observe(plan_of(DEADLIFT, weeks=4), person(missed_weeks=[1, 2, 3]))
+    assert decided(kept, TRAINING_GAP, ESTIMATES_REDUCED) == []
+    assert loads(kept) == [75]
+
+
 # --- what a slot does next ---
 
 
@@ -310,6 +316,19 @@ def test_the_next_exercise_starts_at_the_low_end_of_the_range():
     assert (one.day, two.day) == (7, 21)
     assert (one.before.reps_or_s, one.after.reps_or_s) == (9, 8)
     assert (one.after.ladder_step, two.after.ladder_step) == (1, 2)
+
+
+def test_every_exercise_of_a_ladder_has_its_own_1rm_and_its_own_step_of_the_load():
+    lifts = {"kettlebell_deadlift": 40, "romanian_deadlift": 82}
+    slot = LADDER | {
+        "exercise": "kettlebell_deadlift",  # in steps of 4 kg
+        "sets": "2x8-9 @RIR2",
+        "ladder": ["romanian_deadlift"],  # in steps of 2.5 kg
+    }
+    kept = observe(plan_of(slot, weeks=3), person(one_rm_kg=lifts), rir={0: 9, 7: 9})
+    assert places(kept) == [0, 0, 1]
+    # 30 / 40 of the 1RM, with 0.7 of the body mass of 80 kg in that of the kettlebell.
+    assert loads(kept) == [16, 16, 62.5]
 
 
 def test_a_slot_stops_at_very_poor_technique():

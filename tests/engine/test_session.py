@@ -16,6 +16,7 @@ from hipext.engine import decisions, state
 from hipext.engine.compiled import compiled
 from hipext.engine.day import simulate_all
 from hipext.engine.progression import ADVANCE
+from hipext.engine.session import starting_side
 from hipext.engine.state import SCRIPT
 from hipext.files.parameters import parameter, shipped_model
 from hipext.files.tables import MUSCLES
@@ -486,6 +487,19 @@ def test_doses_of_the_last_days_crowd_those_of_today():
     assert grown(kept, "gluteus_maximus", 1) == pytest.approx(expected)
 
 
+def test_doses_of_skill_crowd_each_other_too():
+    kept = quiet(plan_of(DEADLIFT, days=["mon", "tue"]))
+    relative = 1 / (1 + (reserves(kept) + 5) / 30)  # Epley's relation, of today
+    of_load = np.minimum((relative / parameter("dose.skill_load")) ** 2, 2)
+    dose, crowding = efforts(kept) * of_load, parameter("dose.crowding")
+    recent = dose[:3].sum() * exp(-1 / parameter("dose.recent_tau_d"))
+    before, after = (1 + crowding * x for x in (recent, recent + dose[3:].sum()))
+    counted = (1 + crowding) * dose[3:].sum() / (before * after)
+    lift = kept.lifts[1, own(kept, "deadlift")]
+    room = 1 - lift["skill"] / parameter("skill.ceiling_novice")
+    assert lift["skill_gain"] == pytest.approx(parameter("skill.gain") * counted * room)
+
+
 def test_a_failed_set_tires_more():
     share = {"exercise": "deadlift", "sets": "1x25 @75%"}
     kept = quiet(plan_of([share]))
@@ -500,6 +514,23 @@ def test_one_side_alone_trains_that_side_alone():
     kept = quiet(plan_of([one_sided]), person(single_leg_bridge_reps=strong_left))
     left, right = kept.muscles["fatigue_gain"][0, MUSCLES.index("gluteus_maximus")]
     assert right > left > 0  # the weaker side is nearer to failure
+
+
+@pytest.mark.parametrize(
+    ("policy", "weaker", "expected"),
+    [
+        (state.NO_POLICY, state.RIGHT, "LLLL"),
+        (state.LEFT_FIRST, state.RIGHT, "LLLL"),
+        (state.RIGHT_FIRST, state.LEFT, "RRRR"),
+        (state.ALTERNATE, state.RIGHT, "LRLR"),
+        (state.WEAKER_FIRST, state.RIGHT, "RRRR"),
+        (state.WEAKER_FIRST, state.LEFT, "LLLL"),
+        (state.WEAKER_FIRST, state.BOTH, "LLLL"),
+    ],
+)
+def test_a_side_starts_by_the_policy_of_its_slot(policy, weaker, expected):
+    sides = [starting_side(policy, weaker, number) for number in (1, 2, 3, 4)]
+    assert "".join("LR"[side] for side in sides) == expected
 
 
 # --- 3 between sessions ---
@@ -589,6 +620,12 @@ def test_pain_takes_strength():
     )
 
 
+def test_pain_is_reported_as_ten_at_most():
+    hurt = person(flare_ups=[{"week": week, "pain": 10} for week in range(1, 9)])
+    days = trace(setting_of(plan_of(REST, weeks=8), [hurt]), seed=1).days
+    assert days["pain_reported"].max() == days["pain"].max() == 10
+
+
 def test_soreness_comes_and_goes_as_two_exponentials():
     kept = quiet(plan_of(DEADLIFT))
     pending_soreness, going = (
@@ -620,6 +657,14 @@ def test_hard_sets_stiffen_and_it_fades():
     assert stiff[0] == pytest.approx(
         parameter("stiffness.gain") * hard_sets * fading[0], rel=0.02
     )
+
+
+def test_a_hold_that_failed_stiffens_the_same_however_long_it_was_to_be():
+    stiff = [
+        quiet(plan_of([{"exercise": "side_plank", "sets": f"1x{s}s/side"}])).days
+        for s in (300, 600)
+    ]
+    assert stiff[0]["stiffness_deg"][1] == stiff[1]["stiffness_deg"][1] > 0
 
 
 def test_stiffness_takes_range():

@@ -216,3 +216,24 @@ def test_a_constant_taken_out_of_a_record_is_no_change_of_code():
     made = record()
     del made["parameters"]["muscle.gain"]
     assert changes_since(made, without=()) == []
+
+
+def test_every_removed_value_is_reported_and_what_was_edited_after_it():
+    inputs = edited(("athlete", "side"), "left")
+    del inputs["seed"], inputs["plan"]["name"]
+    messages = edit_messages(inputs, input_hashes(INPUTS), "run")
+    assert [one.split()[0] for one in messages] == ["seed", "plan:", "athlete:"]
+
+
+def test_an_edited_name_is_reported_in_its_own_letters():
+    inputs = edited(("plan", "name"), "Zoë")
+    (message,) = edit_messages(inputs, input_hashes(INPUTS), "run")
+    assert message.startswith('plan: name is "Zoë" in the record')
+
+
+def test_constants_that_are_gone_are_named_one_by_one():
+    made = record()
+    for name in ("old.one", "old.two"):
+        made["input_hashes"][f"parameters.{name}"] = "0"
+    (words,) = changes_since(made, without=())
+    assert words.endswith("; there is no parameter old.one, old.two now")

@@ -629,3 +629,29 @@ def test_a_table_has_the_columns_it_is_said_to_have(name, table):
     assert tuple(made.columns) == table.names
     typed = [pd.Series(dtype=column.dtype).dtype for column in table.columns]
     assert made.dtypes.tolist() == typed
+
+
+# --- tables with other labels and other kinds of missing numbers ---
+
+
+def test_every_slot_of_every_session_is_set_up_once():
+    places = [(day, slot) for day in (0, 2, 4) for slot in (1, 2)]
+    rows = [
+        {"day": day, "slot": slot, "set": n} for day, slot in places for n in (1, 2)
+    ]
+    found = metrics.minutes(sets_table(*rows)) * 60
+    setup_s = parameter("time.setup_s")
+    assert found.tolist() == pytest.approx([24 + 60 + setup_s, 24 + 60] * 6)
+
+
+def test_labels_of_rows_play_no_part_in_sessions():
+    sets = sets_table({}, {"set": 2}, {"day": 2}, {"day": 2, "session": "B"})
+    labelled = sets.set_axis([7, 3, 9, 1])
+    pd.testing.assert_frame_equal(
+        metrics.session_rpe(labelled), metrics.session_rpe(sets)
+    )
+
+
+def test_repetitions_missing_from_whole_numbers_count_as_none():
+    sets = sets_table({}, HOLD).assign(reps=pd.array([8, None], dtype="Int64"))
+    assert metrics.volume_load(sets).tolist() == [8 * 50, 0]

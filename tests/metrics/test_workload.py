@@ -582,3 +582,43 @@ def test_every_measure_says_that_it_is_not_a_gate(measure):
 def test_workload_measures_are_offered_with_the_other_metrics(name):
     assert getattr(metrics, name) is getattr(workload, name)
     assert name in metrics.__all__
+
+
+# Sums that decay
+
+
+@pytest.mark.parametrize("convention", ["next_day", "same_day"])
+@pytest.mark.parametrize("tau", [3.0, 40.0])
+def test_a_decayed_sum_is_that_of_all_loads_by_age(tau, convention, rng):
+    load, lag = rng.uniform(0, 500, size=30), convention == "next_day"
+    expected = [
+        sum(load[i] * exp(-(day - i) / tau) for i in range(day + 1 - lag))
+        for day in range(30)
+    ]
+    found = workload.decayed_sum(load, tau, convention=convention)
+    np.testing.assert_allclose(found, expected)
+    if convention == "next_day":
+        np.testing.assert_array_equal(workload.decayed_sum(load, tau), found)
+
+
+@pytest.mark.parametrize("convention", ["next_day", "same_day"])
+def test_decayed_sums_of_many_draws_are_those_of_each(convention, rng):
+    taus, loads = np.array([3.0, 12.0, 40.0]), rng.uniform(0, 500, size=(30, 3))
+    by_draw = zip(loads.T, taus, strict=True)
+    each = [workload.decayed_sum(*one, convention=convention) for one in by_draw]
+    of_all = workload.decayed_sum(loads, taus, convention=convention)
+    np.testing.assert_allclose(of_all, np.transpose(each))
+    one_load = workload.decayed_sum(loads[:, 1], taus, convention=convention)
+    np.testing.assert_allclose(one_load[:, 1], each[1])
+
+
+def test_monotony_needs_two_known_days_and_no_more():
+    week = pd.Series([nan] * 5 + [100.0, 300.0])
+    found = monotony(week, min_coverage=0.1)
+    assert np.isnan(found.iloc[5])
+    assert found.iloc[6] == pytest.approx(200 / 100)
+
+
+@pytest.mark.parametrize("measure", [acwr, monotony, strain])
+def test_a_measure_of_workload_has_its_own_name(measure):
+    assert measure(pd.Series([100.0] * 40)).name == measure.__name__

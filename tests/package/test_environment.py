@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text()
-NOT_ON_CONDA_FORGE = {"playwright", "streprogen"}
+NOT_ON_CONDA_FORGE = {"mutmut", "playwright", "streprogen"}
 USERS_EXTRAS = ("app", "class", "lab", "fast", "bayes", "sweep", "cluster")
 DISTRIBUTIONS = {  # where the import differs
     "PIL": "pillow",
@@ -105,9 +105,12 @@ def test_lock_pins_and_hashes_every_requirement():
     assert [x for x in requirements if not re.fullmatch(pinned, x)] == []
 
 
-def test_lock_holds_every_dependency_but_those_of_the_bench():
+def test_lock_holds_every_dependency_but_those_that_make_installs_on_demand():
     missing = set(ALL) - {name for name, _ in LOCKED}
-    assert missing == set(bounds(PROJECT["optional-dependencies"]["bench"]))
+    on_demand = (
+        PROJECT["optional-dependencies"][name] for name in ("bench", "mutants")
+    )
+    assert missing == set(bounds(line for lines in on_demand for line in lines))
 
 
 def test_lock_is_not_below_a_declared_bound():

@@ -561,6 +561,13 @@ def test_variants_of_the_guide_come_in_ten_groups():
     ]
     pair = "dumbbell_romanian_deadlift>pull_through"
     assert variants["exercise"] == [{"swap": "as_is"}, {"swap": pair}]
+    assert variants["depth of deloads"] == [
+        {"deload_sets": share} for share in (0.25, 0.5, 0.75, 1)
+    ]
+    assert variants["first load"] == [{"start_load": x} for x in (0.8, 0.9, 1, 1.1)]
+    assert variants["load step"] == [{"load_step": x} for x in (0.5, 1, 2)]
+    others = {"progression", "sessions a week", "tempo", "order"}
+    assert others < variants.keys()
     assert len(variants) == 10
 
 

@@ -7,7 +7,7 @@ from strategies import slots
 from hipext.cli.schema import plan_schema
 from hipext.files.checks import PlanError
 from hipext.plans.exercises import read_exercises
-from hipext.plans.plan import LADDER_RULES
+from hipext.plans.plan import LADDER_RULES, weeks_of
 from hipext.plans.plan_file import check_plan, format_plan, format_text
 
 BRIDGE = {
@@ -182,3 +182,27 @@ def test_drawn_slots_have_ladders_only_where_the_rule_has_a_top(drawn):
     assert kind in LADDER_RULES or "ladder" not in drawn
     plain = {"ladder": [], "progress": {"rule": "none"}}
     assert slot(**plain | drawn).ladder == tuple(drawn.get("ladder", []))
+
+
+def test_weeks_are_numbered_from_one_and_know_their_phase_and_deload():
+    session = [{"name": "A", "days": ["mon"], "slot": [BRIDGE]}]
+    phases = [
+        {"name": name, "weeks": weeks, "session": session}
+        for name, weeks in (("a", 2), ("b", 3))
+    ]
+    values = {"format": 1, "name": "two", "phase": phases, "deload": {"weeks": [2, 5]}}
+    weeks = [*weeks_of(check_plan(values, source="two"))]
+    assert [week.number for week in weeks] == [1, 2, 3, 4, 5]
+    assert "".join(week.phase.name for week in weeks) == "aabbb"
+    assert [week.number for week in weeks if week.is_deload] == [2, 5]
+
+
+def test_a_wave_needs_a_load():
+    wave = {"rule": "wave", "pct": [70, 80]}
+    (problem,) = problems(sets="3x8", progress=wave, ladder=[])
+    assert "rule 'wave' adds load, but glute_bridge has none" in problem
+
+
+def test_a_text_that_is_no_plan_is_reported_by_its_name():
+    with pytest.raises(PlanError, match=r"^mine\.toml has 1 problem"):
+        format_text("format = ", source="mine.toml")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hipext.engine import progression as steps
 from hipext.engine.progression import round_to_increment
 from hipext.plans.notation import SetScheme
 from hipext.plans.rules import (
@@ -20,6 +21,7 @@ from hipext.plans.rules import (
     Tempo,
     Wave,
     decide,
+    step_reason,
 )
 
 GOOD, SETS_FAILED = Outcome(), Outcome(is_success=False)
@@ -294,6 +296,21 @@ def test_a_session_that_does_not_count_says_why(outcome, reason):
         "repeat",
         reason,
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "load_kg", "text"),
+    [
+        (steps.MORE_LOAD, 62.5, "so the load increases by 2.5 kg each"),
+        (steps.FAILED_REPEATEDLY, 54.0, "so the load is reduced by 10 % each"),
+    ],
+)
+def test_a_note_follows_every_change_of_the_load(reason, load_kg, text):
+    rule = Linear(rule="linear", add_kg=2.5, on_fail=ON_FAIL)
+    before = steps.Prescription(3, 8, 60.0, 0, 1, 0, 0)
+    after = before._replace(load_kg=load_kg)
+    words = step_reason(reason, rule, SCHEME, before, after, note=" each")
+    assert words.endswith(text)
 
 
 # --- what must hold for all rules ---

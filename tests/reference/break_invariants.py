@@ -22,6 +22,7 @@ settings.register_profile("first", settings.default, phases=[Phase.generate])
 settings.load_profile("first")
 """
 INVARIANTS, SESSION = "test_invariants.py", "test_session.py"
+DECISIONS = "test_decisions.py"
 
 
 class Break(NamedTuple):
@@ -49,7 +50,7 @@ BREAKS = (
         "                log_missed_session(run, occasion)\n"
         "                for slot in range(len(run.slot_states)):\n"
         "                    run.slot_states[slot].load_kg *= 1.025\n",
-        f"{INVARIANTS}::skipped_session",
+        f"{DECISIONS}::missed_session_holds",
     ),
     Break(
         "3 one good session makes two steps",

@@ -19,6 +19,7 @@ from hipext.response.models import (
     OneComponent,
     SaturatedDose,
     VariableDose,
+    variance_by_day,
 )
 
 conventions = pytest.mark.parametrize("convention", CONVENTIONS)
@@ -267,6 +268,11 @@ def joint_covariance(model, n_days):
                 parts = (exp(-(m + n - 2 * e) / tau) for e in range(1, min(m, n) + 1))
                 covariance[m, n] += noise**2 * sum(parts)
     return covariance
+
+
+def test_the_variance_of_a_test_is_that_of_the_drift_until_its_day_and_its_own():
+    expected = joint_covariance(Kalman(**NOISY), 20).diagonal() + 0.5**2
+    np.testing.assert_allclose(variance_by_day(NOISY, np.arange(20)), expected)
 
 
 def load_and_tests(rng):

@@ -183,6 +183,15 @@ def test_a_sets_file_gives_the_load_and_the_best_estimate_of_each_day(sets, tmp_
     assert f"{len(work)} sets on {len(naive)} days" in series.sentence
 
 
+def test_a_single_repetition_with_none_in_reserve_counts_as_the_1rm(sets, tmp_path):
+    cells = as_cells(sets, tmp_path)
+    cells.loc[cells["exercise"] == "deadlift", ["reps", "rir"]] = "1", "0"
+    found = lift_series(cells, "deadlift", load=None, source="s").performance.dropna()
+    work = sets[(sets["exercise"] == "deadlift") & (sets["kind"] == "work")]
+    heaviest = work.groupby("day")["load_kg"].max()
+    assert found.to_dict() == pytest.approx(heaviest.to_dict())
+
+
 @pytest.mark.parametrize(
     "load", ["session_rpe_load", "system_volume_load_kg", "hard_sets"]
 )
