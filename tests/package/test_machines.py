@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import hipext
+from hipext.engine.compiled import can_compile
 from hipext.files.io import temporary_folder
 
 if os.name == "nt":
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
 STRANGER = 54321  # no user of the machine: without a name and a home folder
 USER = STRANGER if IS_ROOT else os.geteuid()
+needs_numba = pytest.mark.skipif(not can_compile(), reason="nothing to compile with")
 PHILOX = "6627e8d5 e169c58d bc57ac4c 9b00dbd8"  # Salmon et al. (2011), all zeros
 COMPILE = """
 from hipext.engine.compiled import compiled
@@ -188,6 +190,7 @@ def home(request, tmp_path):
 # --- machine code ---
 
 
+@needs_numba
 def test_machine_code_is_kept_in_a_temporary_folder(home, package, cwd, tmp_path):
     place = tmp_path / "temporary"
     place.mkdir()
@@ -205,6 +208,7 @@ def test_machine_code_is_kept_in_a_temporary_folder(home, package, cwd, tmp_path
     assert [*cwd.iterdir()] == []  # nothing named "~"
 
 
+@needs_numba
 def test_machine_code_is_made_anew_where_it_cannot_be_kept(package, cwd, tmp_path):
     nowhere = {"HOME": tmp_path / "none", "TMPDIR": tmp_path / "none"}
     where = {"cwd": cwd, "path": [package], "prefix": as_user()}
@@ -216,6 +220,7 @@ def test_machine_code_is_made_anew_where_it_cannot_be_kept(package, cwd, tmp_pat
     assert line.endswith("Set NUMBA_CACHE_DIR to a folder that can be written.")
 
 
+@needs_numba
 def test_machine_code_is_not_kept_where_others_can_write(package, cwd, tmp_path):
     place = tmp_path / "temporary"
     shared = place / f"hipext-{USER}"
@@ -230,6 +235,7 @@ def test_machine_code_is_not_kept_where_others_can_write(package, cwd, tmp_path)
     assert files_in(place) == set()
 
 
+@needs_numba
 def test_machine_code_made_at_installation_is_read_by_other_users(
     own_package, cwd, tmp_path
 ):
@@ -242,6 +248,7 @@ def test_machine_code_made_at_installation_is_read_by_other_users(
     assert (done.stdout.strip(), done.stderr) == (PHILOX, "")
 
 
+@needs_numba
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
 def test_a_damaged_file_of_machine_code_is_replaced(ending, own_package, cwd):
     where = {"cwd": cwd, "path": [own_package], "HOME": cwd}
@@ -256,6 +263,7 @@ def test_a_damaged_file_of_machine_code_is_replaced(ending, own_package, cwd):
         assert path.read_bytes()[:2] == whole[:2]
 
 
+@needs_numba
 def test_a_disk_that_gets_full_while_machine_code_is_written_stops_nothing(
     own_package, cwd
 ):
