@@ -23,7 +23,7 @@ from hipext.cli.text import (
     write_results,
 )
 from hipext.files import records
-from hipext.files.checks import InputError, counted, shortened
+from hipext.files.checks import InputError, counted, escaped, shortened
 from hipext.files.io import csv_bytes, write_files
 from hipext.files.parameters import parameter
 from hipext.plans.plan import Plan
@@ -96,7 +96,7 @@ def fit_results(
     folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
     records.check_folder_is_free(folder, "fit")
     source = {
-        "name": Path(path).name,
+        "name": escaped(Path(path).name),  # not every name of a file is UTF-8
         "sha256": records.sha256_of(Path(path).read_bytes()),
         "read_as": dict(series.read_as),
         "missing": missing,

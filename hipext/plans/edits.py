@@ -17,7 +17,7 @@ from operator import getitem
 
 import numpy as np
 
-from hipext.files.checks import InputError, check_one_of, did_you_mean
+from hipext.files.checks import InputError, check_one_of, did_you_mean, odd_values
 from hipext.files.schema import FileValue, Model, label_of
 from hipext.files.tables import WEEKDAYS
 from hipext.intensity.relations import RELATION, pct_1rm
@@ -204,7 +204,10 @@ def sessions_per_week(plan: Plan, phase: Phase) -> int:
 
 def own_copy(value: object) -> object:
     """Return a copy of a value, and a Python number for one of NumPy."""
-    return value.item() if isinstance(value, np.generic) else deepcopy(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    for _, problem in odd_values(value):
+        raise InputError(f"A new value: {problem}")
+    return deepcopy(value)
 
 
 def _set(values: dict, defaults: dict, path: str, new: object) -> None:

@@ -232,3 +232,27 @@ def test_a_name_is_one_line_and_a_description_may_have_several():
     assert error.value.problems == (
         r"name: must be one line of text, without tabs; '\\n' is character 4.",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"name": 10**5000}, 'name: must be text in quotes, like "abc"; got a whole '),
+        (
+            {"format": 10**5000},
+            "format: must be a whole number, like 2; got a whole number beyond 64 bi",
+        ),
+    ],
+)
+def test_numbers_too_long_to_be_written_are_described(changes, problem):
+    with pytest.raises(PlanError) as error:
+        check_plan(plan_values() | changes, source="my.toml")
+    assert problem in error.value.problems[0]
+
+
+def test_values_nested_without_end_are_refused():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(PlanError, match="nested more than 20 deep"):
+        check_plan(plan_values() | {"assumptions": deep}, source="my.toml")
