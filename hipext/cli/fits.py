@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from hipext.cli.text import json_text, table, wrapped, wrapped_lines, write_results
 from hipext.files import records
-from hipext.files.checks import InputError, counted
+from hipext.files.checks import InputError, counted, escaped
 from hipext.plots.fits import plot_fit, plot_profile
 from hipext.plots.style import figure_files
 from hipext.response.calibration import Fit
@@ -54,7 +54,7 @@ def fit_results(
     folder = out or Path("out") / f"fit-{Path(path).stem}-{options['model']}"
     records.check_folder_is_free(folder, "fit")
     source = {
-        "name": Path(path).name,
+        "name": escaped(Path(path).name),  # not every name of a file is UTF-8
         "sha256": records.sha256_of(Path(path).read_bytes()),
         "read_as": dict(series.read_as),
         "missing": missing,

@@ -15,6 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from hipext.files.checks import (
     LINE_PATTERN,
+    MAX_DEPTH,
+    MAX_WHOLE,
     TEXT_PATTERN,
     InputError,
     PlanError,
@@ -97,7 +99,12 @@ def check_values(
     """
     problems = list(more_problems)
     try:
-        checked = model.model_validate(frozen(values), context=context)
+        values = frozen(values)
+    except RecursionError:
+        problem = f"it is nested more than {MAX_DEPTH} deep. Write it flatter."
+        raise PlanError(source, [problem]) from None
+    try:
+        checked = model.model_validate(values, context=context)
     except ValidationError as error:
         problems[:0] = [
             f"{_place_of(problem, values)}: {_sentence(problem, model)}"
@@ -196,6 +203,8 @@ def _given(given: object) -> str:
     """Return the value as written, with its kind where that is the mistake."""
     if isinstance(given, bool):
         return str(given).lower()
+    if isinstance(given, int) and abs(given) > MAX_WHOLE:  # maybe too long to write
+        return "a whole number beyond 64 bits"
     if isinstance(given, Mapping):
         return f"a table with {excerpt(', '.join(map(str, given)) or 'nothing')}"
     if isinstance(given, tuple | list):

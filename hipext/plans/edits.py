@@ -15,7 +15,13 @@ from itertools import chain, cycle, groupby
 from numbers import Real
 from operator import getitem
 
-from hipext.files.checks import InputError, check_one_of, did_you_mean, label_of
+from hipext.files.checks import (
+    InputError,
+    check_one_of,
+    did_you_mean,
+    label_of,
+    odd_values,
+)
 from hipext.files.schema import FileValue, Model
 from hipext.files.tables import WEEKDAYS
 from hipext.plans.exercises import Exercise, exercise_named, read_exercises
@@ -203,7 +209,10 @@ def own_copy(value: object) -> object:
     """Return a copy of a value, and a Python number for one of NumPy."""
     import numpy as np  # here, because knobs are named without it
 
-    return value.item() if isinstance(value, np.generic) else deepcopy(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    for _, problem in odd_values(value):
+        raise InputError(f"A new value: {problem}")
+    return deepcopy(value)
 
 
 def _set(values: dict, defaults: dict, path: str, new: object) -> None:

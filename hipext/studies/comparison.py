@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -274,6 +275,10 @@ def variations(
     changes : values to try by name, as `scenario_of` takes names
     together : whether to change all names at once, in every combination
     """
+    sizes = [*map(len, changes.values())]
+    n = 1 + (prod(sizes) if together else sum(sizes))
+    if n > MAX_SCENARIOS:  # before that many plans are made
+        raise _too_many(n)
     single = [[(name, value) for value in values] for name, values in changes.items()]
     sets = product(*single) if together else ([pair] for pair in chain(*single))
     return [scenario_of(plan, dict(one)) for one in ((), *sets)]
@@ -476,6 +481,13 @@ def _as_scenarios(
     return tuple(found)
 
 
+def _too_many(n_scenarios: int) -> InputError:
+    return InputError(
+        f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {n_scenarios}. "
+        "A sweep takes more."
+    )
+
+
 def _checked_number_of_runs(
     scenarios: Sequence[Scenario],
     athletes: Sequence[Athlete],
@@ -487,10 +499,7 @@ def _checked_number_of_runs(
     for name in names:
         check_line(name, name="The name of a scenario")
     if not 1 <= len(names) <= MAX_SCENARIOS:
-        raise InputError(
-            f"A comparison takes 1 to {MAX_SCENARIOS} scenarios; got {len(names)}. "
-            "A sweep takes more."
-        )
+        raise _too_many(len(names))
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(

@@ -53,7 +53,7 @@ def python(*arguments, cwd, **settings):
 def undrawn(monkeypatch):
     """Save blank figures: most of the time of a run goes into drawing them."""
     blank = b'<svg viewBox="0 0 1 1"></svg>'
-    monkeypatch.setattr("hipext.plots.report._saved", lambda *_: blank)
+    monkeypatch.setattr("hipext.plots.style._saved", lambda *_: blank)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -408,6 +409,14 @@ def test_a_fit_edited_into_another_form_is_refused(copy, edit, problem):
     with pytest.raises(PlanError) as error:
         reproduce(copy, progress=False)
     assert problem in str(error.value)
+
+
+def test_a_file_whose_name_is_no_text_is_fitted_all_the_same(folder, tmp_path):
+    name = os.fsdecode(b"a\xff.csv")
+    (tmp_path / name).write_bytes((folder / "short.csv").read_bytes())
+    done = hipext("fit", name, *QUICK, "--out", "o", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_record(tmp_path / "o")["source"]["name"] == r"a\udcff.csv"
 
 
 def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_path):

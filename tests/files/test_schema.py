@@ -271,3 +271,27 @@ def test_a_missing_key_is_named_with_its_meaning():
         PlanError, match=r"Write second = \.\.\. \(The second of two\)\."
     ):
         check_values(Child, {"first": 1}, source="a file")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"name": 10**5000}, 'name: must be text in quotes, like "abc"; got a whole '),
+        (
+            {"format": 10**5000},
+            "format: must be a whole number, like 2; got a whole number beyond 64 bi",
+        ),
+    ],
+)
+def test_numbers_too_long_to_be_written_are_described(changes, problem):
+    with pytest.raises(PlanError) as error:
+        check_plan(plan_values() | changes, source="my.toml")
+    assert problem in error.value.problems[0]
+
+
+def test_values_nested_without_end_are_refused():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(PlanError, match="nested more than 20 deep"):
+        check_plan(plan_values() | {"assumptions": deep}, source="my.toml")

@@ -10,14 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hipext import tables
-from hipext.files.tables import (
-    Column,
-    Table,
-    mean_in_order,
-    sd_in_order,
-    sum_in_order,
-    sums_by,
-)
+from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order, sums_by
+from hipext.files.tables import Column, Table
 
 ALL = {table.name: table for table in vars(tables).values() if isinstance(table, Table)}
 COLUMNS = [

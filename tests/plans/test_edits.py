@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import plans
 
 from hipext import expand_plan, read_athlete
-from hipext.files.checks import PlanError
+from hipext.files.checks import InputError, PlanError
 from hipext.plans.edits import KNOBS, apply_knob, one_change_variants
 from hipext.plans.plan import Plan
 from hipext.plans.plan_file import check_plan, read_plan
@@ -598,3 +598,27 @@ def test_depth_of_deloads_is_tried_only_where_there_are_some(small):
 def test_any_plan_has_variants_that_are_good_plans(plan):
     changes = [one for group in one_change_variants(plan).values() for one in group]
     assert all(isinstance(scenario_of(plan, one).plan, Plan) for one in changes)
+
+
+def nested(depth):
+    """Return a list in a list in a list."""
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": nested(3000)}, "A new value: is nested more than 20 deep."),
+        ({"load_step": nested(3000)}, "A new value: is nested more than 20 deep."),
+        ({"name": 10**5000}, "A new value: whole numbers go to 9223372036854775807;"),
+        ({"name": "\ud800"}, r"has a character that does not show \('.*ud800' is"),
+        ({"name": "\x1b[31m"}, "name: has a character that does not show"),
+        ({"phase.1.name": "two\nlines"}, "name: must be one line of text"),
+    ],
+)
+def test_a_value_that_no_file_could_hold_is_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        scenario_of(read_plan("deadlift_5x5_10wk"), changes)

@@ -629,6 +629,8 @@ KINDS = {
     "api": api_case,
 }
 
+QUICK = ("api", "record", "search", "sets", "table")  # without figures
+
 
 # --- the worker ---
 
@@ -875,7 +877,7 @@ def fuzz(minutes, kinds, seed):
 
         @seeded(seed * 10**6 + turn)
         @settings(
-            max_examples=12,
+            max_examples=60 if kind in QUICK else 12,
             database=None,
             deadline=None,
             phases=[Phase.generate],

@@ -257,3 +257,25 @@ def test_a_sets_file_needs_an_exercise_and_a_load_that_there_is(sets, tmp_path):
         lift_series(cells, None, load=None, source="sets.csv")
     with pytest.raises(ValueError, match=r"--load of a sets table .*; got 'tonnage'"):
         lift_series(cells, "deadlift", load="tonnage", source="sets.csv")
+
+
+def test_texts_that_were_quoted_against_formulas_read_back_as_they_were(tmp_path):
+    table = pd.DataFrame(
+        {"session": ["=A", "-B", "'=C", "-3.5", "'"], "load": [-1.0] * 5}
+    )
+    (tmp_path / "sets.csv").write_bytes(csv_bytes(table))
+    cells = read_cells(tmp_path / "sets.csv")
+    assert cells["session"].tolist() == table["session"].tolist()
+    assert cells["load"].tolist() == ["-1.0"] * 5
+
+
+def test_numbers_whose_squares_are_infinite_are_refused(tmp_path):
+    rows = [f"{day},{day}e300,{day}e308" for day in range(1, 4)]
+    text = "\n".join(["day,training_load,performance", *rows])
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(PlanError) as error:
+        daily_series(read_cells(tmp_path / "x.csv"), {}, source="x.csv")
+    assert error.value.problems == (
+        "rows 2 to 4: training_load is a training load, 0 to 1e+09; got 1e+300.",
+        "rows 2 to 4: performance must lie within -1e+09 and 1e+09; got 1e+308.",
+    )

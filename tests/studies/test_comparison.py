@@ -27,6 +27,7 @@ from hipext.studies.comparison import (
     one_at_a_time,
     variations,
 )
+from hipext.studies.crowds import threads_for
 from hipext.studies.scenarios import Scenario, scenario_of
 
 
@@ -418,3 +419,22 @@ def test_inputs_stay_as_they_are():
     before = plan.model_dump(), athlete.model_dump()
     compare(variations(plan, {"athlete.response": [0.5]}), athlete)
     assert (plan.model_dump(), athlete.model_dump()) == before
+
+
+def test_a_million_combinations_are_refused_before_they_are_made():
+    changes = {f"phase.{number}.weeks": [1, 2] * 5 for number in range(1, 7)}
+    message = r"takes 1 to 60 scenarios; got 1000001\. A sweep takes more\.$"
+    with pytest.raises(ValueError, match=message):
+        variations(small_plan(), changes, together=True)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "\u202e"])
+def test_the_name_of_a_scenario_is_a_line_that_shows(name):
+    with pytest.raises(ValueError, match=r"The name of a scenario (has|must be one) "):
+        compare({name: small_plan()}, read_athlete("novice"))
+
+
+@pytest.mark.parametrize("n_threads", [0, -1, 10**6])
+def test_so_many_threads_are_refused(n_threads):
+    with pytest.raises(ValueError, match=rf"must be 1 to 1024; got {n_threads}\.$"):
+        threads_for("compiled", n_threads)
