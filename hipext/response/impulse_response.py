@@ -172,7 +172,7 @@ def respond_draws(
     check_one_of(convention, CONVENTIONS, name="convention")
     load = checked_load(training_load)
     draws = check_columns(draws, (), name="draws")
-    values = _checked_draws(model, draws, convention)
+    values = _checked_draws(model, draws)
     performance = np.empty((len(load), len(draws)))
     for start in range(0, len(draws), _CHUNK):
         chunk = slice(start, start + _CHUNK)
@@ -211,9 +211,7 @@ def _may_be_zero(name: str) -> bool:
     return name in LINEAR or name in STATE_NOISE
 
 
-def _checked_draws(
-    model: type[ImpulseResponse], draws: pd.DataFrame, convention: str
-) -> Values:
+def _checked_draws(model: type[ImpulseResponse], draws: pd.DataFrame) -> Values:
     """Return the columns of the parameters; ValueError naming the first bad draw."""
     parameters = [field for field in fields(model) if field.name != "convention"]
     needed = [field.name for field in parameters if field.default is MISSING]
@@ -231,7 +229,7 @@ def _checked_draws(
     for place in np.flatnonzero(~is_valid)[:1]:
         row = {name: column[place].item() for name, column in values.items()}
         try:
-            model(**row, convention=convention)
+            model(**row)
         except InputError as error:
             raise InputError(f"Draw {draws.index[place]}: {error}") from None
     return values

@@ -131,6 +131,16 @@ def test_an_edited_value_is_reported_with_its_place_and_names():
     ]
 
 
+def test_all_names_on_the_way_to_an_edited_value_are_given():
+    session = {"name": "A", "slot": [{"exercise": "deadlift", "rest_s": 60}]}
+    inputs = {"plan": {"phase": [{"name": "only", "session": [session]}]}}
+    hashes = input_hashes(inputs)
+    session["slot"][0]["rest_s"] = 90
+    (words,) = edit_messages(inputs, hashes, "run")
+    place = "plan: phase.1.session.1.slot.1.rest_s (only, A, deadlift) is 90"
+    assert words.startswith(place)
+
+
 def test_an_edited_input_of_one_value_is_reported_by_its_name():
     (words,) = told(INPUTS | {"seed": 8})
     assert words.startswith("seed is 8 in the record, which is not")

@@ -1,5 +1,6 @@
 """Fits against textbook least squares, known truths, and published data."""
 
+import sys
 from dataclasses import replace
 from math import inf, log, pi, sqrt
 
@@ -9,6 +10,7 @@ import pytest
 from published import PUBLISHED_FIT, read_cyclist
 from scipy import linalg, stats
 
+from hipext.files.checks import MissingExtra
 from hipext.metrics.workload import CONVENTIONS
 from hipext.response.calibration import compare_models, fit
 from hipext.response.models import MODELS, Banister, OneComponent, covariance_of_tests
@@ -466,6 +468,24 @@ def test_a_chain_that_is_too_short_says_so(few):
     drawn = posterior(found, n_steps=30, progress=False)
     assert not drawn.has_converged
     assert "is not long enough" in drawn.sentence
+    assert drawn.sentence.endswith("and 50 times that is needed.")
+
+
+def test_a_posterior_is_that_of_its_seed_which_is_0(few):
+    found = fit(Banister, *few, **POINT)
+    options = {"n_steps": 10, "progress": False}
+    drawn = posterior(found, **options).draws
+    pd.testing.assert_frame_equal(drawn, posterior(found, seed=0, **options).draws)
+    assert not drawn.equals(posterior(found, seed=1, **options).draws)
+
+
+def test_a_posterior_needs_emcee_and_says_so(few, monkeypatch):
+    found = fit(Banister, *few, **POINT)
+    monkeypatch.setitem(sys.modules, "emcee", None)
+    with pytest.raises(
+        MissingExtra, match=r"posterior distribution is drawn with emcee"
+    ):
+        posterior(found, progress=False)
 
 
 def test_inputs_stay_as_they_are(few):
