@@ -13,7 +13,7 @@ PIP_INSTALL = $(PY) -m pip install -qq --no-compile --disable-pip-version-check 
 # An environment that does not run, or was made for another folder, is made anew.
 $(shell [ "$$(cat $(READY) 2>&1)" = "$(CURDIR)" ] && $(PY) -c "" 2>&1 || rm -f $(READY))
 
-.PHONY: help run test test-slow lab bench notebooks format lock clean
+.PHONY: help run test test-slow fuzz lab bench notebooks format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list what make can do
@@ -33,6 +33,11 @@ test: $(READY)  ## check style, run the tests, compare the notebooks with their 
 test-slow: $(READY)  ## run the long tests: every example, data set, notebook and page
 	$(PY) -m hipext.explorers.cached_runs
 	HIPEXT_HYPOTHESIS=many $(PY) -m pytest -m "slow or hypothesis" -n auto --dist worksteal tests
+
+MINUTES ?= 10
+fuzz: $(READY)  ## give odd and hostile input to every reader and command, for MINUTES=10
+	$(PY) -m hipext.explorers.cached_runs
+	$(PY) tests/reference/fuzz.py --minutes $(MINUTES)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m hipext lab

@@ -3,14 +3,16 @@
 Modules are loaded when a command uses them, so that ``hipext --help`` answers at once.
 """
 
+import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +24,7 @@ import hipext
 from hipext import cli, course, files
 from hipext.cli import options
 from hipext.cli.options import read_bounds, read_changes, read_starts, read_vary
-from hipext.files.checks import InputError, escaped
+from hipext.files.checks import InputError, escaped, listed
 
 if TYPE_CHECKING:
     from hipext.files.schema import FileValue
@@ -63,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not a stream of a test, nor a closed one
             stream.reconfigure(errors="replace")  # "?" for what a terminal lacks
+    # Where its cache cannot be written Matplotlib goes on without, in many words.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debugging = _DEBUG in given  # behind the command as well as in front of it
     try:
@@ -467,6 +471,7 @@ def lab(
     Your own work is never replaced.
     """
     course.lab.check_user(allow_root=allow_root)
+    course.lab.jupyterlab()  # without it nothing is copied
     for line in course.lab.copy_notebooks(folder):
         typer.echo(line)  # not kept back while JupyterLab runs
     course.lab.launch_lab(folder, browser=browser, port=port, allow_root=allow_root)
@@ -568,12 +573,38 @@ def _load(*modules: str) -> None:
 
 
 def _fault_message(error: Exception) -> str:
-    """Return a fault of hipext itself as a message."""
+    """Return a fault of hipext itself, or of old packages below it, as a message."""
+    if found := _outdated_packages():
+        updates = " ".join(f"'{wanted}'" for wanted in found)
+        return (
+            f"hipext needs {listed(found)}; installed: {listed(found.values())}. "
+            f"Install it with: pip install --upgrade {updates}\n"
+            f"(The error: {type(error).__name__}: {error})"
+        )
     return (
         f"This is a fault of hipext, not of your input: {type(error).__name__}: "
         f"{error}\nPlease report it to whoever gave you hipext {version('hipext')}: "
         f"the command, the files it names, and what it prints with {_DEBUG}."
     )
+
+
+def _outdated_packages() -> dict[str, str]:
+    """Return what hipext requires and is older here: {"numpy>=2.0": "1.26.4"}."""
+    # Nothing in pip hinders a later installation from taking an older version.
+    lines = (line.partition(";")[0].strip() for line in requires("hipext") or ())
+    found = {}
+    for line in lines:
+        name, _, least = line.partition(">=")
+        with suppress(PackageNotFoundError):  # of an extra
+            installed = version(name)
+            if _numbers(installed) < _numbers(least):
+                found[line] = installed
+    return found
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the leading numbers of a version: [2, 0] of "2.0rc1"."""
+    return [int(part) for part in re.match(r"[\d.]*", text)[0].split(".") if part]
 
 
 def _error_message(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,7 +100,9 @@ FitStarts = Annotated[
     _Texts, Option(help="Search from here only: fitness_tau=40. Repeatable.")
 ]
 ComparedModels = Annotated[_Texts, Option(help="Model to compare with. Repeatable.")]
-NBootstrap = Annotated[int, Option(min=0, help="Resampled fits; 0: no bands.")]
+NBootstrap = Annotated[
+    int, Option(min=0, max=100_000, help="Resampled fits; 0: no bands.")
+]
 Level = Annotated[float, Option(help="Of intervals and bands: 0.95 for 95 %.")]
 FitSeed = Annotated[int, Option(min=0, help="Seed of the resampling: 0, 1, 2, ...")]
 FitFolder = Annotated[
@@ -139,7 +142,7 @@ SearchFolder = Annotated[
 Resume = Annotated[bool, Option("--resume", help="Resume a sweep that was stopped.")]
 Scheduler = Annotated[_Text, Option(help="Dask scheduler, tcp://HOST:8786, or local.")]
 Threads = Annotated[
-    int | None, Option(min=1, help="Threads, or workers of a local cluster.")
+    int | None, Option(min=1, max=1024, help="Threads, or workers of a local cluster.")
 ]
 DoneSweep = Annotated[Path, Argument(metavar="DIR", help="Folder of a finished sweep.")]
 RecordFolder = Annotated[
@@ -157,7 +160,7 @@ CourseNotebooks = Annotated[
 ]
 CourseFolder = Annotated[Path, Option(help="Folder of the course.")]
 HandoutFolder = Annotated[Path, Option(help="Folder of the handouts.")]
-Points = Annotated[int, Option(min=1, help="Points per task.")]
+Points = Annotated[int, Option(min=1, max=1000, help="Points per task.")]
 WithFigures = Annotated[
     bool, Option("--figures/--no-figures", help="Include the figures.")
 ]
@@ -229,13 +232,17 @@ def compared_athletes(
     athlete: str | None, population: str | None, n: int, *, seed: int
 ) -> "Sequence[Athlete]":
     """Return one athlete n times, or n athletes drawn from a population."""
-    if n < 1:
-        raise InputError(f"--athletes must be at least 1; got {n}.")
+    from hipext.studies.comparison import MAX_RUNS  # slow to import, as is what follows
+    from hipext.studies.scenarios import Copies
+
+    if not 1 <= n <= MAX_RUNS:
+        more = " A sweep takes more." if n > MAX_RUNS else ""
+        raise InputError(f"--athletes must be 1 to {MAX_RUNS}; got {n}.{more}")
     if athlete is None:
         return hipext.cohort(n, population or "novices", seed=seed)
     if population is not None:
         raise InputError("Name --athlete or --population, not both.")
-    return [hipext.read_athlete(athlete)] * n
+    return Copies(hipext.read_athlete(athlete), n)
 
 
 def _numbers(
@@ -252,7 +259,7 @@ def _numbers(
             found[name] = tuple(map(float, values.split(",")))
         except ValueError:
             found[name] = ()
-        if len(found[name]) != n_numbers:
+        if len(found[name]) != n_numbers or any(map(isnan, found[name])):
             raise InputError(f"{needed}; got {text!r}.")
     return found
 

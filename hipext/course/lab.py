@@ -1,7 +1,6 @@
 """Open the notebooks in JupyterLab, or the explorers as a web page (Voila)."""
 
 import os
-import shutil
 import sys
 import tempfile
 import webbrowser
@@ -12,9 +11,10 @@ from html import escape
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from threading import Thread
+from types import ModuleType
 
 from hipext.files.checks import InputError, import_extra
-from hipext.files.io import data_dir, notebooks_dir
+from hipext.files.io import data_dir, notebooks_dir, write_files
 
 _KEPT = "yours is kept. Rename it to get a fresh copy beside it."
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -46,41 +46,50 @@ _REDIRECT = """\
 
 
 def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
-    """Raise ValueError for the root user, unless `allow_root`."""
+    """Raise ValueError for root, unless `allow_root`, and for a user without a home."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
         raise InputError(
             "What runs as root can change everything here. If that is meant: "
             f"hipext {command} --allow-root"
         )
+    try:
+        Path.home()
+    except RuntimeError:
+        raise InputError(
+            "Jupyter keeps files in the home folder of the user, who has none here. "
+            f"Name a folder that can be written: HOME=/some/folder hipext {command}"
+        ) from None
 
 
 def copy_notebooks(folder: Path) -> Iterator[str]:
     """Copy the files of the course that `folder` lacks; yield what became of each."""
     notebooks, flaws = notebooks_dir(), data_dir() / "flaws"
-    copies = {path: path.name for path in sorted(notebooks.glob("*.ipynb"))}
-    copies |= {path: path.name for path in sorted(notebooks.glob("*.md"))}
+    copies = {path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
+    copies |= {path.name: path for path in sorted(notebooks.glob("*.md"))}
     # The guides link to the flawed plans there.
-    copies |= {path: f"data/flaws/{path.name}" for path in sorted(flaws.glob("*.toml"))}
-    for source, name in copies.items():
+    copies |= {f"data/flaws/{path.name}": path for path in sorted(flaws.glob("*.toml"))}
+    contents = {name: path.read_bytes() for name, path in copies.items()}
+    written = write_files(contents, folder, replace=False)
+    for name, source in copies.items():
         target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with target.open("xb") as copy, source.open("rb") as original:
-                shutil.copyfileobj(original, copy)
-        except FileExistsError:
-            if not (target.is_file() and cmp(source, target, shallow=False)):
-                yield f"{target}: {_KEPT}"
-        else:
+        if target in written:
             yield f"{target}: a fresh copy."
+        elif not (target.is_file() and cmp(source, target, shallow=False)):
+            yield f"{target}: {_KEPT}"
+
+
+def jupyterlab() -> ModuleType:
+    """Return JupyterLab's application; MissingExtra if it is not installed."""
+    use = "hipext lab opens JupyterLab, which is not installed."
+    return import_extra("jupyterlab.labapp", "lab", use=use)
 
 
 def launch_lab(
     folder: Path, *, browser: bool = True, port: int = 8888, allow_root: bool = False
 ) -> None:
     """Run JupyterLab in `folder` until it is stopped; local, with a token."""
-    use = "hipext lab opens JupyterLab, which is not installed."
-    lab = import_extra("jupyterlab.labapp", "lab", use=use)
+    lab = jupyterlab()
     send_at_once()
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",
@@ -160,12 +169,15 @@ def launch_app(
         Explorers.launch_instance([*_VOILA_ARGUMENTS, f"--Voila.port={port}"])
 
 
-def _open_privately(url: str) -> Thread:
+def _open_privately(url: str) -> Thread | None:
     """Open an address in the browser through a file that only its owner can read."""
     # As an argument of the browser the token would appear in the list of processes.
-    number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
-    os.close(number)
-    Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")
+    try:
+        number, path = tempfile.mkstemp(prefix="hipext_", suffix=".html")
+        os.close(number)
+        Path(path).write_text(_REDIRECT.format(url=escape(url)), encoding="utf-8")
+    except OSError:  # no room for a file: the address is on the terminal as well
+        return None
     opening = Thread(target=webbrowser.open, args=(Path(path).as_uri(),), daemon=True)
     opening.start()
     return opening

@@ -245,4 +245,4 @@ def write_course(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
             f"{', '.join(edited)}: there already, with other content, and "
             "kept. Move it away, or name another folder with --out."
         )
-    return write_files(new, folder)
+    return write_files(new, folder, replace=False)

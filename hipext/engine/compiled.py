@@ -42,6 +42,8 @@ def compiled(function: Callable) -> Callable:
     """
     from numba import njit
 
+    from hipext.engine.code_cache import CodeCache
+
     involved = _with_called(function)
     n_places = Counter(called for one in involved for _, called in _called(one))
     machines: dict[Callable, Callable] = {}
@@ -56,13 +58,14 @@ def compiled(function: Callable) -> Callable:
             # numba's cache on disk sees changes of the file of this function, but not
             # of those that it calls: a digest in its name stands for all of them.
             copy.__qualname__ += f"_{_digest(involved)[:16]}"
-            options = {"cache": True}
+            options = {}
         else:
             # A run state has some 200 values, all of them arguments of a call. Put
             # inline where it is called once, a function needs none of them.
             is_called_once = n_places[one] == 1
             options = {"no_cpython_wrapper": True, "forceinline": is_called_once}
         machines[one] = _for_any_constant(njit(copy, **_OPTIONS, **options))
+    machines[function]._cache = CodeCache(copy)  # in place of njit(cache=True)
     return machines[function]
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 DAY_NAMES = (
@@ -158,14 +159,96 @@ def import_extra(module: str, extra: str, *, use: str) -> ModuleType:
         ) from None
 
 
-def check_columns(table: "pd.DataFrame", columns: Iterable[str], *, name: str) -> None:
-    """Raise ValueError naming the columns that `table` lacks."""
-    missing = [column for column in columns if column not in table.columns]
+def check_columns(
+    table: "pd.DataFrame",
+    columns: Iterable[str],
+    *,
+    name: str,
+    numbers: Iterable[str] = (),
+) -> "pd.DataFrame":
+    """Return a table as one of pandas and numpy types; InputError for lacking columns.
+
+    Tables of other libraries are converted by their method ``to_pandas``, columns that
+    are categories, nullable or of pyarrow to numbers, truth values or texts. Those
+    named in `numbers` must be needed columns of numbers.
+    """
+    import pandas as pd  # slow to import
+
+    if hasattr(table, "to_pandas"):
+        table = table.to_pandas()
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"The {name} table must be a pandas.DataFrame; got {type(table).__name__}."
+        )
+    columns, names = list(columns), list(table.columns)
+    missing = [column for column in columns if column not in names]
     if missing:
         raise InputError(
             f"The {name} table lacks {', '.join(missing)}; "
-            f"it has {', '.join(map(str, table.columns))}."
+            f"it has {', '.join(map(str, names))}."
         )
+    twice = [column for column in names if names.count(column) > 1]
+    needed_twice = [column for column in columns if column in twice]
+    if needed_twice:
+        raise InputError(
+            f"The {name} table has more than one column {needed_twice[0]!r}. "
+            "Rename one."
+        )
+    changed = {column: _plain(table[column]) for column in names if column not in twice}
+    changed = {column: plain for column, plain in changed.items() if plain is not None}
+    for column in numbers:
+        values = changed.get(column, table[column])
+        if values.dtype.kind not in "biuf":
+            changed[column] = numbers_in(values, name=f"{column} of the {name} table")
+    if changed:
+        table = table.copy(deep=False)
+    for column, values in changed.items():
+        table[column] = values
+    return table
+
+
+def _plain(column: "pd.Series") -> "pd.Series | None":
+    """Return a column with a type of numpy, or as texts; None if it has one already."""
+    import numpy as np
+    import pandas as pd  # slow to import
+
+    kind, is_numpy = column.dtype.kind, isinstance(column.dtype, np.dtype)
+    if column.dtype == "str" or (is_numpy and kind != "O"):
+        return None
+    if kind in "biuf":
+        dtype = {"b": "bool", "f": "float64"}.get(kind, "int64")
+        return column.astype("float64" if column.hasnans else dtype)
+    values = [np.nan if value is pd.NA else value for value in column]
+    return pd.Series(values, index=column.index, dtype=object).infer_objects()
+
+
+def numbers_in(values: object, *, name: str) -> "np.ndarray":
+    """Return a series, array or list as floats, with NaN for what is missing."""
+    import numpy as np
+    import pandas as pd  # slow to import
+
+    try:
+        array = values if isinstance(values, pd.Series) else np.asarray(values)
+        if array.dtype.kind in "cmM":  # what is no number, though numpy converts it
+            raise TypeError
+        if array.dtype.kind == "O" and array.ndim == 1:
+            array = pd.Series(array)
+        if isinstance(array, pd.Series):
+            return array.to_numpy("float64", na_value=np.nan)
+        return array.astype("float64")
+    except (TypeError, ValueError):
+        parts = np.asarray(values, dtype=object).ravel()
+        known = [one for one in parts if one is not None and one is not pd.NA]
+        bad = next((one for one in known if not _is_number(one)), values)
+        raise InputError(f"{name} must be numbers; got {excerpt(repr(bad))}.") from None
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def changes_text(changes: Mapping[str, object]) -> str:

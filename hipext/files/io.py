@@ -5,12 +5,15 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import ENOENT, EPERM
 from functools import partial
 from math import isinf
+from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from stat import S_ISDIR
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from hipext.files.checks import (
     MAX_DEPTH,
@@ -206,8 +209,8 @@ def csv_bytes(table: "pd.DataFrame") -> bytes:
     A text that a spreadsheet would take for a formula gets an apostrophe in front;
     `unquoted` takes it away.
     """
-    texts = table.select_dtypes(["object", "str"])
-    quoted = {name: [_quoted(one) for one in texts[name]] for name in texts}
+    texts = [name for name, dtype in table.dtypes.items() if dtype.kind == "O"]
+    quoted = {name: [_quoted(one) for one in table[name]] for name in texts}
     return table.assign(**quoted).to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -226,28 +229,63 @@ def unquoted(text: str) -> str:
     return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
+def temporary_folder(*, make: bool = False) -> Path:
+    """Return the folder for caches of this user among the temporary files.
+
+    OSError if it is not there, or if anybody else can change what is in it.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: there is no owner to be checked
+        raise FileNotFoundError(ENOENT, "no folder for temporary caches")
+    # Not `tempfile.gettempdir`, which may be the folder where hipext was started.
+    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"hipext-{os.geteuid()}")
+    if make:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    is_own = S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not is_own or found.st_mode & 0o077:
+        raise PermissionError(EPERM, "others may have written in it", str(folder))
+    return folder
+
+
+def read_table(path: Path | BinaryIO, **options: object) -> "pd.DataFrame":
+    """Return a table as `csv_bytes` writes them; options as in pandas.read_csv."""
+    import pandas as pd  # slow to import
+
+    # Before pandas 3.1 a number may be off by its last digit, unless one asks for all
+    # digits; since then, asking is deprecated.
+    is_exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    precision = {} if is_exact else {"float_precision": "round_trip"}
+    return pd.read_csv(path, **precision, **options)
+
+
 def drop_leftovers(folder: str | Path, names: Iterable[str]) -> None:
     """Remove files that an earlier run left in a folder; those not there are fine."""
     for name in names:
         (Path(folder) / name).unlink(missing_ok=True)
 
 
-def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
-    """Write files into a folder, each whole or not at all.
+def write_files(
+    files: Mapping[str, bytes], folder: str | Path, *, replace: bool = True
+) -> list[Path]:
+    """Write files into a folder, each whole or not at all; return their paths.
 
     Every file gets a temporary name first and is renamed when all are complete, so that
     a killed run or a full disk leaves what was there before. Missing folders are made,
     also those of a name like ``"source/01.ipynb"``. An OSError names the file that
-    cannot be written, and the folders made for it are gone.
+    cannot be written, and the folders made for it are gone. Without `replace` a file
+    that is there already stays, and its path is not among those returned.
     """
     targets = {Path(folder, name): content for name, content in files.items()}
+    if not replace:  # a link counts, wherever it leads
+        targets = {path: targets[path] for path in targets if not lexists(path)}
     folders = {Path(folder), *(target.parent for target in targets)}
     above = folders | {path for one in folders for path in one.parents}
     new_folders = sorted(path for path in above if not path.exists())
     try:
         for path in sorted(folders):
             path.mkdir(parents=True, exist_ok=True)
-        return _write_all(targets)
+        return _write_all(targets, Path.replace if replace else _rename_to_new)
     except BaseException:  # Ctrl-C as well
         for path in reversed(new_folders):
             with suppress(OSError):  # not made, or by now with files of others in it
@@ -255,7 +293,9 @@ def write_files(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
         raise
 
 
-def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
+def _write_all(
+    files: Mapping[Path, bytes], rename: Callable[[Path, Path], object]
+) -> list[Path]:
     for target in files:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder; a file is to go there.")
@@ -264,7 +304,7 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
         # The temporary files lie beside their targets: a rename is atomic only within
         # one file system.
         for target, content in files.items():
-            with _named_in_errors(target):
+            with named_in_errors(target):
                 handle, part = tempfile.mkstemp(
                     dir=target.parent, prefix=".", suffix=".part"
                 )
@@ -274,18 +314,31 @@ def _write_all(files: Mapping[Path, bytes]) -> list[Path]:
         # mkstemp lets nobody else read; the mask of new files can only be read by
         # setting it.
         os.umask(mask := os.umask(0))
+        written = []
         for part, target in parts:
-            with _named_in_errors(target):
+            with suppress(FileExistsError), named_in_errors(target):
                 part.chmod(0o666 & ~mask)
-                part.replace(target)
+                rename(part, target)
+                written.append(target)
     finally:
         for part, _ in parts:
             part.unlink(missing_ok=True)
-    return [*files]
+    return written
+
+
+def _rename_to_new(part: Path, target: Path) -> None:
+    """Rename a file; FileExistsError if another process was there first."""
+    try:
+        target.hardlink_to(part)  # a rename would replace what is there
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the name is taken first
+        target.open("xb").close()
+        part.replace(target)
 
 
 @contextmanager
-def _named_in_errors(target: Path) -> Iterator[None]:
+def named_in_errors(target: Path) -> Iterator[None]:
     """Let an error of the system name the file it is about, not the temporary one."""
     try:
         yield

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from hipext.files.checks import PlanError, excerpt, label_of
 from hipext.files.io import data_dir, parse_json, read_text
 from hipext.files.parameters import shipped_values, values_in_use
+from hipext.files.schema import RecordedNumber, RecordPart, check_values
 
 FORMAT = 2  # 1: tables had other columns, and fits no record
 RECORD = "record.json"
@@ -28,7 +29,7 @@ INPUTS_OF_RUN = (
 )
 # What a record holds besides the inputs. The hashes of inputs find edits by hand; those
 # of data and code, and the versions, are the circumstances that results depend on.
-_TABLES = ("parameters", "data", "versions", "input_hashes", "sha256")
+_OF_ALL = ("parameters", "data", "versions", "input_hashes", "sha256", "code")
 _NO_INPUTS = ("format", "data", "code", "versions", "input_hashes", "sha256")
 _N_DIGITS = 12  # of a short hash: an edit goes unseen by a chance of 1 in 3e14
 _LIBRARIES = ("hipext", "numpy", "pandas", "matplotlib", "pydantic", "scipy")
@@ -38,6 +39,18 @@ _DATA = {  # shipped files that results depend on, in words
     "outcomes.csv": "definitions of outcomes",
     "parameters.toml": "words about the constants",  # values are in the record
 }
+
+
+class _Circumstances(RecordPart):
+    """What every record has beside the inputs of its kind."""
+
+    kind: str
+    parameters: dict[str, RecordedNumber]
+    data: dict[str, str]
+    code: str
+    versions: dict[str, str | None]
+    input_hashes: dict[str, str]
+    sha256: dict[str, str]
 
 
 def record_of(
@@ -85,6 +98,7 @@ def read_record(folder: str | Path) -> dict:
     problems = _problems(record)  # edits by hand are allowed, and reported later
     if problems:
         raise PlanError(str(path), problems)
+    check_values(_Circumstances, record, source=str(path))
     return record
 
 
@@ -96,7 +110,7 @@ def replaces_other_inputs(files: Mapping[str, bytes], folder: str | Path) -> boo
     try:
         earlier = json.loads(path.read_bytes())
         return inputs_of(earlier) != inputs_of(json.loads(files[RECORD]))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return True  # not a record of hipext
 
 
@@ -104,7 +118,7 @@ def check_folder_is_free(folder: str | Path, kind: str) -> None:
     """Raise FileExistsError if a folder holds a record of another kind."""
     try:
         found = json.loads((Path(folder) / RECORD).read_bytes())["kind"]
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return  # there is none, or none that anything can be lost with
     if found != kind:
         raise FileExistsError(
@@ -262,15 +276,11 @@ def _problems(record: object) -> list[str]:
             f"other columns (format {given}, now {FORMAT}); run it again."
         ]
     is_run = record.get("kind") == "run"
-    needed = ("format", "kind", *(INPUTS_OF_RUN if is_run else ()), *_TABLES, "code")
+    needed = ("format", "kind", *(INPUTS_OF_RUN if is_run else ()), *_OF_ALL)
     missing = [key for key in dict.fromkeys(needed) if key not in record]
     if missing:
         return [f"this is not a record of hipext: it lacks {', '.join(missing)}."]
-    return [
-        f"{key} must be a table of values; got {record[key]!r}."
-        for key in (*(("plan", "athlete") if is_run else ()), *_TABLES)
-        if not isinstance(record[key], dict)
-    ]
+    return []
 
 
 def _items(value: object) -> list[tuple[object, object]]:

@@ -54,6 +54,12 @@ MASS_PATTERN = (
 Text = Annotated[str, Field(pattern=TEXT_PATTERN)]
 Line = Annotated[str, Field(pattern=LINE_PATTERN)]
 Name = Annotated[Line, Field(min_length=1, max_length=80)]
+# JSON has no infinite numbers: records have them as texts.
+RecordedNumber = Annotated[
+    float,
+    Field(allow_inf_nan=True),
+    BeforeValidator(lambda x: float(x) if x in ("inf", "-inf") else x),
+]
 
 
 class FileValue(BaseModel):
@@ -65,6 +71,12 @@ class FileValue(BaseModel):
         strict=True,  # the text "2" and true are not the number 2
         allow_inf_nan=False,
     )
+
+
+class RecordPart(FileValue):
+    """What a record must have for a rerun; what else is in it is reported later."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 Model = TypeVar("Model", bound=FileValue)
@@ -117,6 +129,8 @@ def _sentence(problem: Mapping, model: type[FileValue]) -> str:
     kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
     *keys, key = problem["loc"] or [""]  # empty: the whole file
     match kind:
+        case "missing" if isinstance(key, int):  # of a list of so many items
+            return f"must have more than {key} item(s); got {_given(given)}."
         case "missing":
             return f"{key!r} is missing.{_example(problem, model)}"
         case "extra_forbidden":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipext.files.checks import check_columns
+from hipext.files.checks import InputError, check_columns, numbers_in
 from hipext.files.io import data_dir, read_text
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ ACTIONS = (
     "keep",
 )
 TRAINING_LOADS = ("system_volume_load_kg", "tut_s", "hard_sets", "session_rpe_load")
+
+
+# Kinds of numpy types that a column of each dtype may have.
+_KINDS = {"bool": "b", "int64": "iu", "Int64": "iuf", "float64": "iuf"}
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,47 @@ class Table:
 
         return pd.DataFrame([vars(column) for column in self.columns])
 
-    def check(self, table: "pd.DataFrame") -> None:
-        """Raise ValueError naming the columns of this table that `table` lacks."""
-        check_columns(table, self.names, name=self.name)
+    def check(
+        self, table: "pd.DataFrame", names: Sequence[str] | None = None
+    ) -> "pd.DataFrame":
+        """Return a table whose columns are numbers, truth values or texts, as here.
+
+        It must have the columns `names`, by default all of this table; InputError
+        names those that are missing, and the first row with an impossible value.
+        """
+        names = self.names if names is None else names
+        table = check_columns(table, names, name=self.name)
+        changed = {
+            column.name: self._numbers(table[column.name], column.dtype)
+            for column in self.columns
+            if column.name in names
+            and column.dtype in _KINDS
+            and table[column.name].dtype.kind not in _KINDS[column.dtype]
+        }
+        return table.assign(**changed) if changed else table
+
+    def _numbers(self, column: "pd.Series", dtype: str) -> "pd.Series":
+        """Return a column as floats, or as whole numbers or truth values."""
+        import numpy as np
+        import pandas as pd
+
+        name = column.name
+        if dtype == "bool":
+            numbers, is_good = column, column.isin([True, False]).to_numpy()
+        else:
+            numbers = numbers_in(column, name=f"{name} of the {self.name} table")
+            numbers = pd.Series(numbers, index=column.index)
+            # A fraction leaves a remainder, and so does a missing value (NaN).
+            is_good = (numbers % 1 == 0).to_numpy() | (dtype != "int64")
+        if not is_good.all():
+            place = np.argmin(is_good)
+            got = column.iloc[place]
+            raise InputError(
+                f"{self.name}, row {column.index[place]}: {name} must be "
+                f"{'true or false' if dtype == 'bool' else 'a whole number'}; "
+                f"got {repr(got) if isinstance(got, str) else got}."
+            )
+        return numbers.astype("float64" if dtype == "Int64" else dtype)
 
 
 def table_of(name: str, grain: str, columns: str) -> Table:

@@ -30,9 +30,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "schemes": [
             "ADJUSTMENTS",
+            "RpeChart",
             "adjusted_pct_1rm",
             "adjusted_reps",
             "pct_from_chart",
+            "read_chart",
             "rpe_from_chart",
             "set_scheme",
             "set_schemes",

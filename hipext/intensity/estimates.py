@@ -7,7 +7,8 @@ from math import inf, sqrt
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
+from hipext.files.checks import InputError, check_one_of, check_positive
+from hipext.files.tables import SETS
 from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
     RELATION,
@@ -219,11 +220,12 @@ class Line:
 def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
     """Return loads and repetitions to failure, or raise InputError naming the row."""
     check_one_of(load, LOADS, name="load")
-    check_columns(sets, (load, "reps"), name="sets")
+    sets = SETS.check(sets, (load, "reps"))
     loads = sets[load].to_numpy("float64", na_value=np.nan)
     reps = sets["reps"].to_numpy("float64", na_value=np.nan)
     spare = np.zeros(len(sets))
     if "rir" in sets.columns:
+        sets = SETS.check(sets, ("rir",))
         spare = sets["rir"].to_numpy("float64", na_value=np.nan)
     most = f"at most {MAX_REPS:g} together with those in reserve"
     for column, is_good, allowed in (

@@ -33,11 +33,17 @@ outside the range of the relation, in any element.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_one_of, check_positive
+from hipext.files.checks import (
+    InputError,
+    check_one_of,
+    check_positive,
+    numbers_in,
+)
 from hipext.intensity import MAX_REPS
 
 EPLEY_SLOPE = 1 / 30  # of the 1RM per repetition; evidence row E03-001
@@ -246,6 +252,7 @@ def pct_1rm(
     [100.0, 88.9, 75.0]
     """
     chosen = relation_of(relation)
+    reps, rir = given_numbers(reps, name="reps"), given_numbers(rir, name="rir")
     possible = np.add(reps, rir)
     is_known = np.greater_equal(reps, 1) & np.greater_equal(rir, 0)
     is_known = is_known & np.less_equal(possible, chosen.max_reps)
@@ -269,6 +276,7 @@ def reps_at(pct_1rm: Numbers, *, relation: str | Relation = RELATION) -> Numbers
     """
     chosen = relation_of(relation)
     lowest, highest = chosen.lowest_pct, chosen.highest_pct
+    pct_1rm = given_numbers(pct_1rm, name="pct_1rm")
     # With some tolerance: the ends of the range are computed, not exact.
     is_known = np.greater_equal(pct_1rm, lowest - ROUNDING)
     is_known = is_known & np.less_equal(pct_1rm, highest + ROUNDING)
@@ -298,6 +306,7 @@ def rir_at(
     2.0
     """
     chosen = relation_of(relation)
+    reps = given_numbers(reps, name="reps")
     possible = reps_at(pct_1rm, relation=chosen)
     # A set at exactly its maximum may come out a rounding error below 0.
     spare = np.subtract(possible, reps)
@@ -355,6 +364,8 @@ def one_rm(
     >>> round(one_rm(100.0, 10), 1)
     133.3
     """
+    load_kg = given_numbers(load_kg, name="load_kg")
+    reps = given_numbers(reps, name="reps")
     is_load = np.greater(load_kg, 0) & np.isfinite(load_kg)
     for bad_kg in _first_where_not(is_load, load_kg):
         check_positive(bad_kg, name="load_kg", unit=" of kg")
@@ -393,6 +404,8 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
     >>> one_rm_range(100.0, 5).round(1).loc[[0, 8], "e1rm_kg"].tolist()
     [112.5, 119.0]
     """
+    load_kg = given_number(load_kg, name="load_kg")
+    reps, rir = given_number(reps, name="reps"), given_number(rir, name="rir")
     possible = reps + rir
     holding = [
         one for one in RELATIONS.values() if one.is_exact_at_one or possible != 1
@@ -406,6 +419,29 @@ def one_rm_range(load_kg: float, reps: float, rir: float = 0.0) -> pd.DataFrame:
     }
     table = pd.DataFrame(rows)
     return table.sort_values("e1rm_kg", kind="stable", ignore_index=True)
+
+
+def given_numbers(values: Numbers, *, name: str) -> Numbers:
+    """Return numbers as they were given, or as floats if arithmetic needs that."""
+    dtype = getattr(values, "dtype", None)
+    known = (Real, np.ndarray, np.generic, pd.Series, pd.DataFrame)
+    if isinstance(values, known) and (dtype is None or dtype.kind in "biuf"):
+        return values
+    numbers = numbers_in(values, name=name)
+    if not numbers.ndim:  # None, or a text
+        raise InputError(f"{name} must be numbers; got {values!r}.")
+    return (
+        pd.Series(numbers, values.index) if isinstance(values, pd.Series) else numbers
+    )
+
+
+def given_number(value: float, *, name: str) -> float:
+    """Return one number as it was given; InputError for anything else."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if not isinstance(value, Real):
+        raise InputError(f"{name} must be one number; got {type(value).__name__}.")
+    return value
 
 
 def percent_hint(given: float) -> str:

@@ -2,20 +2,27 @@
 
 All of them are coaching practice, not measured. The repetitions and steps of the set
 schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments and results are
-those of `relations`; a ``chart`` is a name in ``data/rpe_charts.csv``, and ``rpe`` the
+those of `relations`; a ``chart`` is a name in ``data/rpe_charts.csv`` or a chart of
+one's own (`RpeChart`, `read_chart`), and ``rpe`` the
 effort at the end of a set, 0-10: 10 is failure, and each point less one repetition in
 reserve (evidence row E03-014). A ValueError says which argument a relation or chart
 does not hold for.
 """
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from math import inf, isinf
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_one_of
-from hipext.files.io import data_dir
+from hipext.files.checks import InputError, PlanError, check_one_of, numbers_in
+from hipext.files.io import data_dir, read_table, read_text
 from hipext.files.tables import table_of
 from hipext.intensity import MAX_REPS
 from hipext.intensity.relations import (
@@ -23,6 +30,7 @@ from hipext.intensity.relations import (
     ROUNDING,
     RPE_OF_FAILURE,
     Relation,
+    given_number,
     pct_1rm,
     percent_hint,
     relation_of,
@@ -154,57 +162,137 @@ def set_scheme(
     return pd.concat(tables, ignore_index=True)
 
 
-def pct_from_chart(reps: float, rpe: float, *, chart: str = "rts") -> float:
+@dataclass(frozen=True, kw_only=True)
+class RpeChart:
+    """A chart of loads by repetitions and effort, as one curve.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    reps_to_failure : sequence of float
+        Repetitions done and in reserve, rising, from 1 to 100. A cell of a printed
+        chart, so many repetitions at an RPE, stands at repetitions + 10 - RPE.
+    pct_1rm : sequence of float
+        Load in percent of the 1RM, 0-100, at each of them, falling.
+
+    Examples
+    --------
+    >>> mine = RpeChart(name="mine", reps_to_failure=(1, 5, 10), pct_1rm=(100, 85, 70))
+    >>> pct_from_chart(3, 8, chart=mine)
+    85.0
+    """
+
+    name: str
+    reps_to_failure: Sequence[float]
+    pct_1rm: Sequence[float]
+
+    def __post_init__(self) -> None:
+        reps, pct = map(tuple, (self.reps_to_failure, self.pct_1rm))
+        if problems := [*_chart_problems(reps, pct)]:
+            raise PlanError(f"The chart {self.name}", problems)
+        object.__setattr__(self, "reps_to_failure", reps)
+        object.__setattr__(self, "pct_1rm", pct)
+
+
+def read_chart(path: str | Path) -> RpeChart:
+    """Read a chart of one's own from a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path
+        File with the columns ``reps_to_failure`` and ``pct_1rm``; others are ignored.
+
+    Returns
+    -------
+    RpeChart
+        Named by the file.
+
+    Raises
+    ------
+    PlanError
+        If a column is missing, or the numbers make no chart.
+    """
+    lines = [*csv.reader(io.StringIO(read_text(path), newline=""))]
+    heading = [cell.strip() for cell in (lines or [[]])[0]]
+    columns, problems = [], []
+    for name in ("reps_to_failure", "pct_1rm"):
+        if name not in heading:
+            found = ", ".join(heading) or "nothing"
+            problems.append(f"line 1: there is no column {name}; there are {found}.")
+            continue
+        place, numbers = heading.index(name), []
+        for number, line in enumerate(lines[1:], start=2):
+            cell = line[place].strip() if place < len(line) else ""
+            try:
+                numbers += [float(cell)] if any(line) else []
+            except ValueError:
+                problems.append(f"line {number}: {name} is not a number; got {cell!r}.")
+        columns.append(numbers)
+    if problems:
+        raise PlanError(str(path), problems)
+    return RpeChart(
+        name=Path(path).stem, reps_to_failure=columns[0], pct_1rm=columns[1]
+    )
+
+
+def pct_from_chart(reps: float, rpe: float, *, chart: str | RpeChart = "rts") -> float:
     """Return the load, in percent of the 1RM, that a chart gives for `reps` at `rpe`.
 
     Notes
     -----
     ``rts`` is consensus practice of powerlifting coaches (evidence row E03-015), not
-    measured; it is read along repetitions plus reserve, to 12. Between whole
-    repetitions the value is interpolated linearly; for half steps that gives the
-    printed half row.
+    measured; it is read along repetitions plus reserve, to 15. Half repetitions are as
+    printed; between them the value is interpolated linearly.
 
     Examples
     --------
     >>> pct_from_chart(5, 8)
     81.1
     """
-    known, pct_1rm = _chart(chart)
+    chart = _chart(chart)
+    known = chart.reps_to_failure
+    reps, rpe = given_number(reps, name="reps"), given_number(rpe, name="rpe")
     # The chart is one curve of repetitions to failure: reps + (10 - RPE).
-    possible, last = reps + RPE_OF_FAILURE - rpe, known[-1]
-    if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and possible <= last):
+    possible, first, last = reps + RPE_OF_FAILURE - rpe, known[0], known[-1]
+    if not (reps >= 1 and 0 <= rpe <= RPE_OF_FAILURE and first <= possible <= last):
         raise InputError(
-            f"The {chart} chart goes from 1 to {last:g} repetitions, done and in "
-            f"reserve, with an RPE of 0 to 10; got reps={reps:g}, rpe={rpe:g}."
+            f"The {chart.name} chart goes from {first:g} to {last:g} repetitions, done "
+            f"and in reserve, with an RPE of 0 to 10; got reps={reps:g}, rpe={rpe:g}."
         )
-    return float(np.interp(possible, known, pct_1rm))
+    return float(np.interp(possible, known, chart.pct_1rm))
 
 
-def rpe_from_chart(pct_1rm: float, reps: float, *, chart: str = "rts") -> float:
+def rpe_from_chart(
+    pct_1rm: float, reps: float, *, chart: str | RpeChart = "rts"
+) -> float:
     """Return the effort (RPE) that a chart gives for `reps` at a percentage.
 
-    The load must be within the chart, 68 to 100 % in ``rts``, allow the repetitions and
-    leave at most 10. As for `pct_from_chart`: consensus practice, not measured.
+    The load must be within the chart, 59.9 to 100 % in ``rts``, allow the repetitions
+    and leave at most 10. As for `pct_from_chart`: consensus practice, not measured.
 
     Examples
     --------
     >>> round(rpe_from_chart(81.1, 5), 6)
     8.0
     """
-    known, percent = _chart(chart)
+    chart = _chart(chart)
+    percent = np.array(chart.pct_1rm)
+    pct_1rm = given_number(pct_1rm, name="pct_1rm")
+    reps = given_number(reps, name="reps")
     highest, lowest = percent[0], percent[-1]
     if not lowest <= pct_1rm <= highest:
         raise InputError(
-            f"pct_1rm must be {lowest:g} to {highest:g}, the range of the {chart} "
+            f"pct_1rm must be {lowest:g} to {highest:g}, the range of the {chart.name} "
             f"chart; got {pct_1rm:g}.{percent_hint(pct_1rm)}"
         )
     # The percentages fall along the chart, and interp needs rising ones.
-    possible = float(np.interp(-pct_1rm, -percent, known))
+    possible = float(np.interp(-pct_1rm, -percent, chart.reps_to_failure))
     spare = possible - reps
     if not (reps >= 1 and -ROUNDING <= spare <= RPE_OF_FAILURE + ROUNDING):
         raise InputError(
             f"{pct_1rm:g} % of the 1RM allows {possible:.1f} repetitions by the "
-            f"{chart} chart; reps must be 1 to that, with at most 10 in reserve, "
+            f"{chart.name} chart; reps must be 1 to that, with at most 10 in reserve, "
             f"got {reps:g}."
         )
     return min(max(RPE_OF_FAILURE - spare, 0.0), RPE_OF_FAILURE)
@@ -246,6 +334,7 @@ def adjusted_pct_1rm(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    reps = given_number(reps, name="reps")
     if method == "rir":
         return pct_1rm(reps, adjustment, relation=chosen)
     if method == "pct_max_reps":
@@ -280,6 +369,7 @@ def adjusted_reps(
     """
     chosen = relation_of(relation)
     _check_adjustment(method, adjustment)
+    pct_1rm = given_number(pct_1rm, name="pct_1rm")
     # First back to the load for the maximum, then to repetitions, then short of them.
     most = pct_1rm
     if method in ("relative", "deducted"):
@@ -334,12 +424,13 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
     sets = schemes[schemes["scheme"] == name].reset_index(drop=True)
     if reps is None:
         return sets
-    if len(reps) != len(sets):
+    reps = numbers_in(reps, name="reps")
+    if reps.shape != (len(sets),):
         raise InputError(
             f"{name} has {len(sets)} sets, so reps needs {len(sets)} numbers; "
-            f"got {len(reps)}: {', '.join(map(str, reps))}."
+            f"got {reps.size}: {', '.join(f'{one:g}' for one in np.ravel(reps))}."
         )
-    wrong = [one for one in reps if one != int(one) or one < 1]
+    wrong = [one for one in reps if not (one % 1 == 0 and 1 <= one < np.inf)]
     if wrong:
         raise InputError(f"reps must be whole numbers from 1; got {wrong[0]:g}.")
     return sets.assign(reps=[int(one) for one in reps])
@@ -347,26 +438,54 @@ def _sets_of(name: str, reps: Sequence[int] | None) -> pd.DataFrame:
 
 @cache
 def _shipped() -> pd.DataFrame:
-    return SCHEMES.from_columns(pd.read_csv(data_dir() / "set_schemes.csv"))
+    return SCHEMES.from_columns(read_table(data_dir() / "set_schemes.csv"))
 
 
 @cache
-def _charts() -> dict[str, np.ndarray]:
-    """Return the shipped charts by name: repetitions to failure, percent of the 1RM."""
-    # Rows of a chart rise in repetitions, as np.interp needs them.
-    rows = pd.read_csv(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
-    columns = ["reps_to_failure", "pct_1rm"]
-    return {name: chart[columns].to_numpy("float64").T for name, chart in rows}
+def _charts() -> dict[str, RpeChart]:
+    """Return the shipped charts by name."""
+    rows = read_table(data_dir() / "rpe_charts.csv").groupby("chart", sort=False)
+    return {
+        name: RpeChart(
+            name=name,
+            reps_to_failure=chart["reps_to_failure"].tolist(),
+            pct_1rm=chart["pct_1rm"].tolist(),
+        )
+        for name, chart in rows
+    }
 
 
-def _chart(name: str) -> np.ndarray:
-    check_one_of(name, _charts(), name="chart")
-    return _charts()[name]
+def _chart(chart: str | RpeChart) -> RpeChart:
+    if isinstance(chart, RpeChart):
+        return chart
+    check_one_of(chart, _charts(), name="chart")
+    return _charts()[chart]
+
+
+def _chart_problems(reps: Sequence[float], pct: Sequence[float]) -> Iterator[str]:
+    """Yield what keeps numbers from being a chart that can be read both ways."""
+    if len(reps) != len(pct) or len(reps) < 2:
+        yield (
+            "it needs two rows or more, each with repetitions and a percentage; got "
+            f"{len(reps)} and {len(pct)}."
+        )
+    wanted = "reps_to_failure must rise from row to row, from 1 to 100"
+    for before, one in pairwise((0.0, *reps)):
+        if not before < one <= 100 or one < 1:
+            yield f"{wanted}; got {one:g} after {before:g}."
+    wanted = "pct_1rm must fall from row to row, above 0 and at most 100"
+    for before, one in pairwise((inf, *pct)):
+        if not 0 < one < before or one > 100:
+            after = "" if isinf(before) else f" after {before:g}"
+            yield f"{wanted}; got {one:g}{after}."
+    if pct and pct[0] <= 1:
+        yield f"pct_1rm is a percentage, 0-100; got {pct[0]:g}.{percent_hint(pct[0])}"
 
 
 def _check_adjustment(method: str, adjustment: float) -> None:
     """Raise ValueError unless a method can have this adjustment."""
     check_one_of(method, ADJUSTMENTS, name="method")
+    adjustment = given_number(adjustment, name="adjustment")
     low, high = _LIMITS[method]
     # 0.9 for 90 % would be allowed by the limits, and is a likely mistake.
     is_fraction = method != "rir" and 0 < adjustment < 1

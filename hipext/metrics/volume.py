@@ -1,8 +1,9 @@
 """Training volume: sets, volume load, time and session-RPE, by set, day and week.
 
 All functions take a sets table (columns and units: `tables.SETS`), leave it as it is,
-and raise InputError where a column that they need is missing. Those by day or week
-reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
+and raise InputError where a column that they need is missing or has impossible values.
+Nullable types, categories and tables with a method ``to_pandas`` will do. Those by day
+or week reach up to the last week with a set, or for ``n_weeks``; ``exercises`` is the
 catalogue, by default the shipped one. Functions describe their other arguments only.
 
 Days without sets are rest days with load 0, and deload weeks are marked. The arithmetic
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import check_columns, check_one_of
+from hipext.files.checks import check_one_of
 from hipext.files.parameters import parameter
 from hipext.files.sums import sums_by
 from hipext.files.tables import (
@@ -49,7 +50,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
         Columns and units: `tables.DAILY`. The last four columns are the definitions
         of training load in `tables.TRAINING_LOADS`; there is no standard one.
     """
-    SETS.check(sets)
+    sets = SETS.check(sets)
     last = int(sets["week"].max()) if len(sets) else 0
     days = np.arange((last if n_weeks is None else n_weeks) * DAYS_PER_WEEK)
     is_work = _is_work(sets)
@@ -67,9 +68,7 @@ def daily(sets: pd.DataFrame, *, n_weeks: int | None = None) -> pd.DataFrame:
     # Phase and deload of a week are those of its sets; a week of rest has neither.
     weeks = sets.drop_duplicates("week").set_index("week")
     week = days // DAYS_PER_WEEK + 1
-    names = (
-        sessions.groupby("day")["session"].agg(" + ".join).reindex(days, fill_value="")
-    )
+    names = sessions.groupby("day")["session"].agg(" + ".join)
     return DAILY.from_columns(
         {
             "week": week,
@@ -102,6 +101,7 @@ def weekly(
     ValueError
         If an exercise is not in the catalogue.
     """
+    sets = SETS.check(sets)
     return weekly_from(sets, daily(sets, n_weeks=n_weeks), exercises=exercises)
 
 
@@ -172,7 +172,7 @@ def muscle_sets(
         One row per week and muscle (columns and units: `tables.MUSCLE_SETS`).
     """
     check_one_of(mapping, MAPPINGS, name="mapping")
-    check_columns(sets, ("week", "is_deload", "exercise"), name="sets")
+    sets = SETS.check(sets, ("week", "is_deload", "exercise"))
     exercises = read_exercises() if exercises is None else exercises
     ids = _by_name(sets["exercise"], lambda name: exercise_named(name, exercises).id)
     shares = muscle_shares(exercises, mapping)
@@ -240,7 +240,7 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
     """
     check_one_of(load, ("external", "system"), name="load")
     needed = ["system_load_kg"] if load == "system" else ["load_kg", "n_implements"]
-    check_columns(sets, ("reps", "side", *needed), name="sets")
+    sets = SETS.check(sets, ("reps", "side", *needed))
     moved_kg = _floats(sets[needed].prod(axis=1, skipna=False))
     volume = _floats(sets["reps"]) * moved_kg * _n_sides(sets)
     return pd.Series(volume, index=sets.index, name="volume_load_kg")
@@ -248,7 +248,7 @@ def volume_load(sets: pd.DataFrame, *, load: str = "external") -> pd.Series:
 
 def time_under_tension(sets: pd.DataFrame) -> pd.Series:
     """Return the time under tension of every set, in s; both sides for ``each``."""
-    check_columns(sets, ("tut_s", "side"), name="sets")
+    sets = SETS.check(sets, ("tut_s", "side"))
     tut_s = _floats(sets["tut_s"]) * _n_sides(sets)
     return pd.Series(tut_s, index=sets.index, name="tut_s")
 
@@ -262,7 +262,7 @@ def working_sets(sets: pd.DataFrame) -> pd.Series:
         ``working_sets``: 1 for a working set, 0.5 for either side of a unilateral one
         (the two sides together are one set), 0 for a set that is not work.
     """
-    check_columns(sets, ("kind", "side"), name="sets")
+    sets = SETS.check(sets, ("kind", "side"))
     counted = set_counts(_is_work(sets), sets["side"].isin(_ONE_SIDE).to_numpy())
     return pd.Series(counted, index=sets.index, name="working_sets")
 
@@ -281,7 +281,7 @@ def hard_sets(sets: pd.DataFrame, *, max_rir: float | None = None) -> pd.Series:
     pandas.Series
         ``hard_sets``: as `working_sets`, and 0 where the reserve is larger or unknown.
     """
-    check_columns(sets, ("rir",), name="sets")
+    sets = SETS.check(sets, ("rir",))
     counted = hard_set_counts(working_sets(sets), sets["rir"], max_rir=max_rir)
     return counted.rename("hard_sets")
 
@@ -291,7 +291,7 @@ def minutes(sets: pd.DataFrame) -> pd.Series:
 
     Setting up takes ``time.setup_s`` (a parameter, an assumption), once per slot.
     """
-    check_columns(sets, ("day", "session", "slot", "rest_s"), name="sets")
+    sets = SETS.check(sets, ("day", "session", "slot", "rest_s"))
     slot = sets["slot"].to_numpy()
     # One number for session and slot together; a slot is set up at its first row.
     slot = _session_numbers(sets) * (slot.max(initial=0) + 1) + slot
@@ -316,7 +316,7 @@ def session_rpe(sets: pd.DataFrame) -> pd.DataFrame:
     ----------
     .. [1] Foster et al. (2001), evidence row E05-001.
     """
-    SETS.check(sets)
+    sets = SETS.check(sets)
     counted, session = working_sets(sets), _session_numbers(sets)
     effort = weighted_rpe(counted, sets["rpe"].to_numpy("float64", na_value=np.nan))
     per_set = {"minutes": minutes(sets), "counted": counted, "effort": effort}
@@ -376,13 +376,13 @@ def _by_name(column: pd.Series, value_of: Callable[[str], object]) -> np.ndarray
 
 
 def _is_work(sets: pd.DataFrame) -> np.ndarray:
-    check_columns(sets, ("kind",), name="sets")
+    sets = SETS.check(sets, ("kind",))
     return sets["kind"].to_numpy(dtype=object) == "work"
 
 
 def _n_sides(sets: pd.DataFrame) -> np.ndarray:
     """Return how many sides every row stands for."""
-    check_columns(sets, ("side",), name="sets")
+    sets = SETS.check(sets, ("side",))
     for side in sets["side"].unique():
         check_one_of(side, _N_SIDES, name="side")
     return sets["side"].map(_N_SIDES).to_numpy("int64")
@@ -390,7 +390,7 @@ def _n_sides(sets: pd.DataFrame) -> np.ndarray:
 
 def _session_numbers(sets: pd.DataFrame) -> np.ndarray:
     """Return a number for the session of every row, in order of appearance from 0."""
-    check_columns(sets, ("day", "session"), name="sets")
+    sets = SETS.check(sets, ("day", "session"))
     codes, names = pd.factorize(sets["session"].to_numpy(dtype=object))
     # One number for day and name together, because factorize takes one array.
     return pd.factorize(sets["day"].to_numpy() * (len(names) + 1) + codes)[0]

@@ -2,7 +2,8 @@
 
 All measures describe a record; none is a limit or a gate (see the notes of each). A
 training load (any unit) is one number per consecutive day, 0 or more: 0 is rest, NaN is
-unknown. Results are in its unit, unless they say otherwise, and have its index.
+unknown. Days are numbers or dates (see `days`); those of a list or array count from 0.
+Results are in the unit of the load, unless they say otherwise, and have its index.
 
 A window of ``window_d`` days (at least 1) ends with the day it belongs to, that day
 included. It has a value where it is full, and where at least the share ``min_coverage``
@@ -14,6 +15,7 @@ an argument is out of range.
 """
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from itertools import accumulate
 from math import exp
@@ -21,8 +23,16 @@ from math import exp
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_one_of, check_positive
+from hipext.files.checks import InputError, check_one_of, check_positive, numbers_in
 from hipext.files.sums import mean_in_order, sum_in_order, sums_by
+from hipext.metrics.days import (
+    check_whole_days,
+    day_of,
+    day_text,
+    days_of,
+    index_of,
+    read_days,
+)
 
 CONVENTIONS = ("next_day", "same_day")
 SHARES = {  # weight of today's load in an average with a memory of so many days
@@ -170,7 +180,7 @@ def acwr_parts(
         # The uncoupled chronic window ends where the acute one begins.
         apart_d = acute_d if method == "uncoupled" else 0
         chronic = means(window_d=chronic_d - apart_d).shift(apart_d).to_numpy()
-    days = _days_of(training_load)
+    days = index_of(training_load)
     parts = pd.DataFrame({"acute": acute, "chronic": chronic}, index=days)
     return parts.assign(ratio=(parts["acute"] / chronic).where(chronic > 0))
 
@@ -180,8 +190,7 @@ def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
     load = checked_load(training_load, unknown=True)
     unknown = np.flatnonzero(np.isnan(load))
     if unknown.size:
-        index = _days_of(training_load)
-        day = unknown[0] if index is None else index[unknown[0]]
+        day = day_text(days_of(training_load)[unknown[0]])
         raise InputError(
             f"The method {method!r} needs the load of every day, and day {day} is "
             "unknown. Take 'rolling' or 'uncoupled' with min_coverage below 1, or "
@@ -399,7 +408,7 @@ def pmc(
     # Form of a morning is the balance of the evening before: one day later.
     evenings = np.concatenate([[first_ctl - first_atl], ctl - atl])
     return pd.DataFrame(
-        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=_days_of(training_load)
+        {"ctl": ctl, "atl": atl, "tsb": evenings[:-1]}, index=index_of(training_load)
     )
 
 
@@ -472,7 +481,7 @@ def _windows(
     is_full = np.arange(len(load)) >= window_d - 1
     is_used = is_full & (np.isfinite(windows).mean(axis=1) >= min_coverage)
     used = np.where(is_used[:, None], windows, np.nan)
-    return pd.DataFrame(used, index=_days_of(training_load))
+    return pd.DataFrame(used, index=index_of(training_load))
 
 
 def _means(windows: pd.DataFrame) -> pd.Series:
@@ -492,29 +501,25 @@ def _smoothed(load: np.ndarray, share: float, before: float) -> np.ndarray:
     return np.array([*averages][1:], dtype="float64")
 
 
-def _days_of(training_load: pd.Series) -> pd.Index | None:
-    """Return the days of a training load; None for an array."""
-    return training_load.index if isinstance(training_load, pd.Series) else None
-
-
 def as_daily(
     loads: pd.Series,
     *,
     missing: str,
-    first: int | pd.Timestamp | None = None,
-    last: int | pd.Timestamp | None = None,
+    first: int | date | str | None = None,
+    last: int | date | str | None = None,
 ) -> pd.Series:
     """Fill a series of loads up to consecutive days; several on a day are summed.
 
     Parameters
     ----------
     loads : pandas.Series
-        Loads (any unit, 0 or more) by day: whole numbers or dates, in any order. A
-        time of day is dropped. NaN is a session whose load is unknown.
+        Loads (any unit, 0 or more) by day, in any order. A day is a whole number or a
+        date; dates may be texts like 2024-01-31. A time of day or a time zone is
+        dropped. NaN is a session whose load is unknown.
     missing : {"rest", "unknown"}
         What a day without a load was: rest (0) or unknown (NaN). There is no default,
         because the loads cannot show it.
-    first, last : int or pandas.Timestamp, optional
+    first, last : int, date or str, optional
         First and last day of the result. Default: those of the loads.
 
     Returns
@@ -537,13 +542,20 @@ def as_daily(
     [80.0, 0.0, 0.0, 40.0]
     """
     check_one_of(missing, MISSING, name="missing")
-    days = _whole_days(loads)
-    sums = pd.Series(loads.to_numpy("float64", na_value=np.nan), index=days)
+    if not isinstance(loads, pd.Series):
+        raise InputError(
+            "loads must be a pandas.Series with days as its index; got "
+            f"{type(loads).__name__}. Write pandas.Series(loads, index=days)."
+        )
+    if not len(loads):
+        raise InputError("loads is empty, so there is no day to begin with.")
+    days = read_days(loads.index, name="loads")
+    sums = pd.Series(numbers_in(loads, name="loads"), index=days)
     bad = sums[(sums < 0) | np.isinf(sums)]
     if len(bad):
         raise InputError(
             "A load must be 0 or more, or NaN where unknown; "
-            f"got {bad.iloc[0]} on day {bad.index[0]}."
+            f"got {bad.iloc[0]} on day {day_text(bad.index[0])}."
         )
     # A day with one unknown session is unknown: its sum is NaN.
     sums = sums_by(sums.index, {"training_load": sums})["training_load"]
@@ -552,31 +564,23 @@ def as_daily(
     return filled.rename("training_load").rename_axis(loads.index.name)
 
 
-def _whole_days(loads: pd.Series) -> pd.Index:
-    """Return the day of each load, without its time of day."""
-    if not len(loads):
-        raise InputError("loads is empty, so there is no day to begin with.")
-    if isinstance(loads.index, pd.DatetimeIndex) and not loads.index.hasnans:
-        return loads.index.normalize()
-    if pd.api.types.is_integer_dtype(loads.index) and not loads.index.hasnans:
-        return loads.index.astype("int64")
-    raise InputError(
-        "The index of loads must be days, as whole numbers or dates; got "
-        f"{loads.index[0]!r} ({loads.index.dtype}). "
-        "Convert words with pandas.to_datetime, and drop loads without a day."
-    )
-
-
 def _calendar(days: pd.Index, first: object, last: object) -> pd.Index:
     """Return all days from first to last; those of the loads where none is given."""
     is_date = isinstance(days, pd.DatetimeIndex)
-    first, last = (
-        end if given is None else pd.Timestamp(given).normalize() if is_date else given
-        for given, end in ((first, days[0]), (last, days[-1]))
-    )
+    ends = {"first": (first, days[0]), "last": (last, days[-1])}
+    for name, (given, own) in ends.items():
+        end = own if given is None else day_of(given)
+        if end is None or isinstance(end, date) != is_date:
+            kind = "a date" if is_date else "a whole number"
+            raise InputError(
+                f"{name} must be {kind}, as the days of the loads are; got {given!r}."
+            )
+        ends[name] = pd.Timestamp(end) if is_date else end
+    first, last = ends.values()
     if first > days[0] or last < days[-1]:
+        first, last, *own = map(day_text, (first, last, days[0], days[-1]))
         raise InputError(
-            f"loads has days {days[0]} to {days[-1]}, outside first={first} to "
+            f"loads has days {own[0]} to {own[1]}, outside first={first} to "
             f"last={last}. Cut it before with loads.loc[first:last]."
         )
     return pd.date_range(first, last) if is_date else pd.RangeIndex(first, last + 1)
@@ -619,57 +623,19 @@ def checked_load(training_load: pd.Series, *, unknown: bool = False) -> np.ndarr
 
     With `unknown`, NaN is a day of which nothing is known; it is refused otherwise.
     """
-    load = np.asarray(training_load, dtype="float64")
-    is_series = load.ndim == 1
+    load = numbers_in(training_load, name="training_load")
+    if load.ndim != 1:
+        raise InputError(
+            "training_load must be one number per day, 0 or more; got a table. Take "
+            "one column of it."
+        )
+    days = days_of(training_load)
     is_allowed = np.isfinite(load) & (load >= 0)
     bad = np.flatnonzero(~(is_allowed | (unknown & np.isnan(load))))
-    if not is_series or bad.size:
-        where = f"got {load[bad[0]]} on day {bad[0]}" if is_series else "got a table"
+    if bad.size:
         raise InputError(
             "training_load must be one number per day, 0 or more, with 0 for rest; "
-            f"{where}. Fill unknown days before the model sees them."
+            f"got {load[bad[0]]} on day {day_text(days[bad[0]])}. Fill unknown days "
+            "before the model sees them."
         )
-    if isinstance(training_load, pd.Series):
-        check_days(training_load.index, name="training_load")
     return load
-
-
-def check_days(index: pd.Index, *, name: str, gaps: bool = False) -> None:
-    """Raise ValueError unless an index of days rises, one day at a time.
-
-    With `gaps`, days may be left out. An index of words is left alone.
-    """
-    is_date = isinstance(index, pd.DatetimeIndex)
-    if len(index) < 2 or not (is_date or pd.api.types.is_numeric_dtype(index)):
-        return
-    # Without the time zone, so that a day of 23 hours counts as one.
-    at = index.tz_localize(None).to_numpy("datetime64[s]") if is_date else index
-    steps = np.diff(np.asarray(at)) / (np.timedelta64(1, "D") if is_date else 1)
-    wrong = np.flatnonzero((steps <= 0) | ((steps != 1) & (not gaps)))
-    if not wrong.size:
-        return
-    place = wrong[0]
-    before, after = (day_text(index[one]) for one in (place, place + 1))
-    if steps[place] == 0:
-        fault = f"day {after} is there twice. Add up what belongs to one day"
-    elif steps[place] < 0:
-        fault = f"day {after} comes after day {before}. Sort it: sort_index()"
-    else:
-        fault = (
-            f"day {after} follows day {before}. Give rest days the load 0: "
-            'metrics.as_daily(loads, missing="rest")'
-        )
-    raise InputError(f"{name} must have consecutive days in order; {fault}.")
-
-
-def day_text(day: object) -> str:
-    """Return a day as a date, or as its number."""
-    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else f"{day:.10g}"
-
-
-def check_whole_days(given: int, *, name: str, least: int = 1) -> None:
-    """Raise ValueError unless `given` is a whole number of days, `least` or more."""
-    if not (least <= given < float("inf") and given == int(given)):
-        raise InputError(
-            f"{name} must be a whole number of days, {least} or more; got {given}."
-        )

@@ -16,6 +16,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from hipext.files.checks import InputError, check_one_of
+from hipext.metrics.days import read_days
+from hipext.metrics.workload import checked_load
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -89,9 +91,10 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
         )
     ax = axes_or_current(ax)
     pct = f"{100 * fit.level:g} %"
-    x = bands.index
+    load, x = checked_load(training_load), read_days(bands.index, name="fit")
     name = f"{spoken(name_of(type(fit.model)))}, fitted"
-    ax.plot(fit.tests.index, fit.tests["performance"], label="test", **TEST_STYLE)
+    tested = read_days(fit.tests.index, name="fit")
+    ax.plot(tested, fit.tests["performance"], label="test", **TEST_STYLE)
     ax.plot(x, bands["performance"], label=name, **CURVE_STYLE)
     if bands["low"].notna().any():
         edges = bands["low"], bands["high"]
@@ -101,7 +104,7 @@ def plot_fit(fit: Fit, training_load: pd.Series, *, ax: Axes | None = None) -> A
     _make_room_below(ax)
     _mark_days(ax, x)
     ax.set_ylabel("performance (unit of the tests)")
-    _draw_load(ax, x, training_load)
+    _draw_load(ax, x, load)
     return ax
 
 
@@ -180,9 +183,9 @@ def _mark_days(ax: Axes, days: pd.Index) -> None:
     ax.margins(x=0.01)
 
 
-def _draw_load(ax: Axes, days: pd.Index, training_load: pd.Series) -> None:
+def _draw_load(ax: Axes, days: pd.Index, training_load: np.ndarray) -> None:
     """Draw the load as bars on a second axis, behind the curve and below it."""
-    highest = float(np.max(np.asarray(training_load, dtype="float64"))) or 1.0
+    highest = float(training_load.max()) or 1.0
     twin = ax.twinx()
     bars = twin.bar(days, training_load, **LOAD_STYLE)
     twin.set_ylim(0, highest / LOAD_SHARE)

@@ -243,7 +243,9 @@ def plot_effect(
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean, low, high = (f"{outcome}_{what}" for what in ("mean", "q05", "q95"))
-    check_columns(summary, (x, mean, low, high), name="summary")
+    summary = check_columns(
+        summary, (x, mean, low, high), name="summary", numbers=(mean, low, high)
+    )
     ax = axes_or_current(ax)
     rows = _draw_means(ax, summary, x, mean)
     ax.vlines("place", low, high, data=rows, label=ATHLETES, **RANGE_STYLE)
@@ -267,7 +269,7 @@ def plot_surface(
     """
     check_one_of(outcome, OUTCOMES, name="outcome")
     mean = f"{outcome}_mean"
-    check_columns(summary, (x, y, mean), name="summary")
+    summary = check_columns(summary, (x, y, mean), name="summary", numbers=(mean,))
     _check_places(summary[[x, y]].infer_objects())
     ax = axes_or_current(ax)
     # Cells need a grid; a sample fills few of its rows and columns.
@@ -290,7 +292,7 @@ def plot_sensitivity(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     indices : one row per knob: first and total, with the ends of their intervals
     """
     columns = [f"{what}{end}" for what in INDEX_STYLES for end in ("", "_low", "_high")]
-    _check_knobs(indices, columns)
+    indices = _checked_knobs(indices, columns)
     rows = indices.sort_values("total", ascending=False, kind="stable")
     ax = axes_or_current(ax)
     for what, (label, shift, look) in INDEX_STYLES.items():
@@ -310,7 +312,9 @@ def plot_screening(indices: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     indices : one row per knob: mu_star with the ends of its interval, and sigma
     """
-    _check_knobs(indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma"))
+    indices = _checked_knobs(
+        indices, ("mu_star", "mu_star_low", "mu_star_high", "sigma")
+    )
     ax = axes_or_current(ax)
     ax.hlines("sigma", "mu_star_low", "mu_star_high", data=indices, **RANGE_STYLE)
     points = []
@@ -343,7 +347,8 @@ def plot_front(
     goals : "highest" or "lowest" by goal; two or more
     x, y, colour : goals to draw. Default: the first ones left; a colour from the third
     """
-    check_columns(trials, (*goals, "is_allowed", "is_on_front"), name="trials")
+    needed = (*goals, "is_allowed", "is_on_front")
+    trials = check_columns(trials, needed, name="trials", numbers=needed)
     x, y, colour = _drawn_goals(goals, [x, y, colour])
     ax = axes_or_current(ax)
     is_allowed, is_on_front = trials["is_allowed"] == 1, trials["is_on_front"] == 1
@@ -381,7 +386,7 @@ def plot_predicted(
     table : as `trials.predicted_and_observed` returns it
     unit : which outcomes: "%" for gains of the 1RM, "kg" for loads
     """
-    check_columns(table, _TRIAL, name="table")
+    table = check_columns(table, _TRIAL, name="trials", numbers=_TRIAL[5:])
     check_one_of(unit, _TRIAL_LABELS, name="unit")
     ax = axes_or_current(ax)
     rows = table[table["unit"] == unit]
@@ -504,7 +509,9 @@ def _rows_of(
     table: pd.DataFrame, outcome: str, columns: Sequence[str], scenario: object = None
 ) -> pd.DataFrame:
     """Return the rows of an outcome, of one scenario if named, after checks."""
-    check_columns(table, ("scenario", "outcome", *columns), name="given")
+    needed = ("scenario", "outcome", *columns)
+    numbers = [name for name in columns if name not in ("baseline", "group")]
+    table = check_columns(table, needed, name="given", numbers=numbers)
     known = [name for name in table["outcome"].unique() if name in OUTCOMES]
     check_one_of(outcome, known, name="outcome")
     # Scenarios can be numbers, but are named and compared as texts.
@@ -653,11 +660,13 @@ def _name_texts(ax: Axes, texts: pd.Series) -> list[int]:
     return [names.index(text) for text in texts]
 
 
-def _check_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> None:
-    check_columns(indices, ("knob", *columns), name="indices")
+def _checked_knobs(indices: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    needed = ("knob", *columns)
+    indices = check_columns(indices, needed, name="indices", numbers=columns)
     twice = indices.loc[indices["knob"].duplicated(), "knob"]
     if len(twice):
         raise InputError(f"indices has {twice.iloc[0]!r} twice; choose one outcome.")
+    return indices
 
 
 def _drawn_goals(

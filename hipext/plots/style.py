@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hipext.files.checks import shortened
+from hipext.files.checks import check_columns, shortened
+from hipext.files.tables import WEEKLY
 
 # Colours that most colour-blind readers can tell apart (Okabe and Ito, 2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -66,6 +67,8 @@ def spoken(name: str) -> str:
 def mark_weeks(ax: Axes, weeks: pd.DataFrame, ylabel: str, *, starts_at: float) -> None:
     """Label the axes, shade deload weeks and name phases, where the table has them."""
     ax.set_ylabel(ylabel)
+    weeks = check_columns(weeks, ("week",), name="weekly")
+    weeks = WEEKLY.check(weeks, weeks.columns.intersection(["week", "is_deload"]))
     if weeks.empty:
         return
     # Week w begins at w + starts_at on the axis; of its rows the first one counts.

@@ -17,7 +17,19 @@ from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from hipext.files.checks import InputError, check_columns, check_one_of, shortened
 from hipext.files.parameters import parameter
-from hipext.files.tables import DAYS_PER_WEEK, MUSCLE_SETS, RESPONSE
+from hipext.files.tables import (
+    ASSESSMENTS,
+    CAPACITY,
+    DAILY,
+    DAILY_STATES,
+    DAYS_PER_WEEK,
+    DECISIONS,
+    MUSCLE_SETS,
+    RESPONSE,
+    SETS,
+    WEEKLY,
+)
+from hipext.metrics.days import read_days
 from hipext.plots.style import (
     BLACK,
     BLUE,
@@ -107,7 +119,7 @@ def plot_volume(
     measure : a column of the table, one of `MEASURES`
     """
     check_one_of(measure, MEASURES, name="measure")
-    check_columns(weekly, ("week", "is_deload", measure), name="weekly")
+    weekly = WEEKLY.check(weekly, ("week", "is_deload", measure))
     ax = axes_or_current(ax)
     for is_deload, rows in weekly.groupby("is_deload"):
         look = {"width": 0.8, "linewidth": 0.8, **BAR_STYLES[is_deload]}
@@ -125,7 +137,7 @@ def plot_phases(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     weekly : weekly table, as `metrics.weekly` returns it
     """
-    check_columns(weekly, ("week", "phase", "is_deload"), name="weekly")
+    weekly = WEEKLY.check(weekly, ("week", "phase", "is_deload"))
     ax = axes_or_current(ax)
     names = list(dict.fromkeys(weekly["phase"]))
     for is_deload, rows in weekly.groupby("is_deload"):
@@ -150,7 +162,7 @@ def plot_muscle_sets(muscle_sets: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ----------
     muscle_sets : sets per muscle, as `metrics.muscle_sets` returns it
     """
-    MUSCLE_SETS.check(muscle_sets)
+    muscle_sets = MUSCLE_SETS.check(muscle_sets)
     ax = axes_or_current(ax)
     muscles = list(dict.fromkeys(muscle_sets["muscle"]))
     # Lanes are multiples of 5 sets, at least a tenth higher than the highest value.
@@ -185,13 +197,18 @@ def plot_response(
     response : one row per day from day 0, as `respond` of a model returns it
     weekly : weekly table of the same plan, for its deload weeks and phases
     """
-    RESPONSE.check(response)
+    response = RESPONSE.check(response)
+    days = read_days(response.index, name="response")
+    if isinstance(days, pd.DatetimeIndex) and len(
+        days
+    ):  # dates, of which the first is day 0
+        days = (days - days[0]).days
     ax = axes_or_current(ax)
-    weeks = _week_at(response.index)
+    weeks = _week_at(days)
     for column, style in RESPONSE_STYLES.items():
         ax.plot(weeks, response[column], label=column, **style)
     if weekly is None:
-        weekly = pd.DataFrame({"week": response.index // DAYS_PER_WEEK + 1})
+        weekly = pd.DataFrame({"week": days // DAYS_PER_WEEK + 1})
     mark_weeks(ax, weekly, "model state (a.u.)", starts_at=0.0)
     legend_above(ax)
     return ax
@@ -204,7 +221,7 @@ def plot_balance(weekly: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     weekly : weekly table, as `metrics.weekly` returns it. A missing share leaves a gap
     """
-    check_columns(weekly, ("week", *BALANCE_STYLES), name="weekly")
+    weekly = WEEKLY.check(weekly, ("week", *BALANCE_STYLES))
     ax = axes_or_current(ax)
     for column, (label, look, colour) in BALANCE_STYLES.items():
         shares = weekly[column]
@@ -232,7 +249,7 @@ def plot_lifts(
     sets : table of sets (columns: `tables.SETS`)
     exercises : ids of the lifts, at most six. Default: the six with the heaviest loads
     """
-    check_columns(sets, ("week", "exercise", "kind", "load_kg"), name="sets")
+    sets = SETS.check(sets, ("week", "exercise", "kind", "load_kg"))
     top = top_sets(sets)
     exercises = heaviest_lifts(top) if exercises is None else list(exercises)
     if len(exercises) > MAX_SERIES:
@@ -280,7 +297,7 @@ def plot_pain(
     daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
     limits : limits to draw, by their effect. Default: those of the shipped rules
     """
-    check_columns(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS), name="daily")
+    daily = _checked_daily(daily, ("day", "week", *PAIN_STYLES, *PAIN_DOTS))
     ax = axes_or_current(ax)
     x = _week_at(daily["day"])
     for column, style in PAIN_DOTS.items():
@@ -322,7 +339,7 @@ def plot_technique(
     daily : daily table of a closed loop (`tables.DAILY` and `tables.DAILY_STATES`)
     gates : least technique that the gate of a phase asks for, by name of the phase
     """
-    check_columns(daily, ("day", "week", "technique", "technique_rated"), name="daily")
+    daily = _checked_daily(daily, ("day", "week", "technique", "technique_rated"))
     ax = axes_or_current(ax)
     x = _week_at(daily["day"])
     rated = {"color": BLUE, "marker": "o", "label": "mean rating of the day"}
@@ -352,9 +369,10 @@ def plot_range(
     gates : least range that the gate of a phase asks for, by name of the phase
     """
     columns = ("day", "week", "range_left_deg", "range_right_deg")
-    check_columns(daily, columns, name="daily")
+    daily = _checked_daily(daily, columns)
     ax = axes_or_current(ax)
     x = _week_at(daily["day"])
+    assessments = ASSESSMENTS.check(assessments, ("test", "day", "side", "value"))
     tested = assessments[assessments["test"] == "hip_extension_range"]
     for side, style in SIDE_STYLES.items():
         ax.plot(x, daily[f"range_{side}_deg"], label=side, **style | {"marker": ""})
@@ -387,8 +405,10 @@ def plot_strength(
     exercises : ids of the lifts; six at most are drawn. Default: those that were tested
     weekly : weekly table of the same run, for its deload weeks and phases
     """
-    check_columns(capacity, ("day", "exercise", "side", "one_rm_kg"), name="capacity")
+    capacity = CAPACITY.check(capacity, ("day", "exercise", "side", "one_rm_kg"))
     ax = axes_or_current(ax)
+    needed = ("test", "day", "exercise", "value")
+    assessments = ASSESSMENTS.check(assessments, needed)
     tested = assessments[assessments["test"] == "strength_check"]
     if exercises is None:
         exercises = list(dict.fromkeys(tested["exercise"]))
@@ -405,6 +425,14 @@ def plot_strength(
     mark_weeks(ax, weeks, "1RM (kg per implement)", starts_at=0.0)
     name_lines(ax, lines)
     return ax
+
+
+def _checked_daily(daily: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a daily table with states, checked for columns and types."""
+    daily = check_columns(daily, names, name="daily")
+    for table in (DAILY, DAILY_STATES):
+        daily = table.check(daily, [name for name in names if name in table.names])
+    return daily
 
 
 def _week_at(days: pd.Series | pd.Index) -> pd.Series | pd.Index:
@@ -438,7 +466,7 @@ def plot_decisions(
     decisions : decisions table (columns: `tables.DECISIONS`)
     weekly : weekly table of the same run, for its deload weeks and phases
     """
-    check_columns(decisions, ("week", "day", "subject", "action"), name="decisions")
+    decisions = DECISIONS.check(decisions, ("week", "day", "subject", "action"))
     ax = axes_or_current(ax)
     # Phases, and weeks missed as a whole, share a lane above those of the exercises.
     of_plan = decisions["subject"].isin(["phase", "week"])

@@ -18,6 +18,8 @@ from tqdm.auto import tqdm
 
 from hipext.files.checks import InputError, check_one_of
 from hipext.files.sums import sum_in_order
+from hipext.metrics.days import index_of
+from hipext.metrics.workload import checked_load
 from hipext.response.impulse_response import LINEAR, STATE_NOISE, ImpulseResponse
 from hipext.response.optimisation import (
     Bounds,
@@ -57,6 +59,7 @@ _MAY_BE_ZERO = (
 )
 _DERIVATIVE_STEP = 1e-5  # relative
 _LAST_SEED = 2**63 - 1
+MAX_BOOTSTRAP = 100_000  # resampled fits: minutes to hours
 _BAR = {"desc": "fit", "delay": 1.0, "leave": False, "unit": "fit"}
 
 
@@ -150,9 +153,12 @@ def fit(
         A class of `response`, such as ``response.Banister``, or its name in
         ``response.MODELS``.
     training_load : pandas.Series
-        Training load (a.u.) of consecutive days; 0 for rest, never NaN.
+        Training load (a.u.) of consecutive days; 0 for rest, never NaN. Its index has
+        the days as whole numbers or dates, of any type; a time of day or a time zone
+        is dropped. Days of a list or array count from 0.
     performance : pandas.Series
-        Result of each test, by the same days; a day without a test is NaN or absent.
+        Result of each test, by the same days; a day without a test is NaN or absent. A
+        list or array has one value per day of the load.
     convention : {"next_day", "same_day"}
         Whether load acts from the next morning on or on the day itself.
     weights : pandas.Series, optional
@@ -238,8 +244,9 @@ def fit(
         draws = pd.DataFrame(_counting(draws, bar), columns=list(problem.free))
         blocks = cross_validate(problem, best, n_parts) if n_blocks else ()
         blocks = pd.DataFrame(_counting(blocks, bar), columns=BLOCKS)
-    load = np.asarray(training_load, dtype="float64")
-    days = getattr(training_load, "index", pd.RangeIndex(len(load)))
+    load = checked_load(training_load)
+    index = index_of(training_load)
+    days = pd.RangeIndex(len(load)) if index is None else index
     bands = bands_of(problem, reported, draws, load, level)
     values = {name: float(reported.parameters[name]) for name in problem.bounds}
     tests = _test_table(problem, reported, days)
@@ -326,10 +333,11 @@ def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) 
         raise InputError(
             f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
         )
-    for name, given in (("n_bootstrap", n_bootstrap), ("seed", seed)):
-        if not (isinstance(given, Integral) and 0 <= given <= _LAST_SEED):
+    limits = {"n_bootstrap": (n_bootstrap, MAX_BOOTSTRAP), "seed": (seed, _LAST_SEED)}
+    for name, (given, most) in limits.items():
+        if not (isinstance(given, Integral) and 0 <= given <= most):
             raise InputError(
-                f"{name} must be a whole number, 0 or more; got {given!r}."
+                f"{name} must be a whole number, 0 to {most}; got {given!r}."
             )
     if not (isinstance(n_blocks, Integral) and n_blocks >= 0 and n_blocks != 1):
         raise InputError(

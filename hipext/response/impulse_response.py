@@ -13,7 +13,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_columns, check_one_of, check_positive
+from hipext.files.checks import (
+    InputError,
+    check_columns,
+    check_one_of,
+    check_positive,
+    numbers_in,
+)
+from hipext.metrics.days import index_of
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 
 LINEAR = (  # parameters in which the response is linear; all but the first are >= 0
@@ -122,7 +129,7 @@ class ImpulseResponse:
                 "fatigue": fatigue,
                 "performance": self.baseline + fitness - fatigue,
             },
-            index=getattr(training_load, "index", None),
+            index=index_of(training_load),
         )
 
 
@@ -164,6 +171,7 @@ def respond_draws(
     """
     check_one_of(convention, CONVENTIONS, name="convention")
     load = checked_load(training_load)
+    draws = check_columns(draws, (), name="draws")
     values = _checked_draws(model, draws, convention)
     performance = np.empty((len(load), len(draws)))
     for start in range(0, len(draws), _CHUNK):
@@ -172,7 +180,7 @@ def respond_draws(
         fitness, fatigue = states(model, part, load, convention)
         fitness -= fatigue
         np.add(fitness, part["baseline"], out=performance[:, chunk])
-    index = getattr(training_load, "index", None)
+    index = index_of(training_load)
     return pd.DataFrame(performance, index=index, columns=draws.index, copy=False)
 
 
@@ -211,7 +219,7 @@ def _checked_draws(
     needed = [field.name for field in parameters if field.default is MISSING]
     check_columns(draws, needed, name="draws")
     names = [field.name for field in parameters if field.name in draws]
-    values = {name: draws[name].to_numpy("float64") for name in names}
+    values = {name: numbers_in(draws[name], name=name) for name in names}
     # All draws are checked as columns; only the first bad one is built as a model,
     # whose own checks word the message.
     is_valid = np.isfinite(np.column_stack(list(values.values()))).all(axis=1)

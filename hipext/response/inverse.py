@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError
-from hipext.metrics.workload import check_whole_days, checked_load
+from hipext.metrics.days import check_whole_days
+from hipext.metrics.workload import checked_load
 from hipext.response.impulse_response import ImpulseResponse
 
 Value = Callable[[float], float]

@@ -10,7 +10,8 @@ import pandas as pd
 
 from hipext.files.checks import InputError
 from hipext.files.tables import table_of
-from hipext.metrics.workload import check_days, checked_load, decayed_sum
+from hipext.metrics.days import day_text, days_of, index_of, on_days_of
+from hipext.metrics.workload import checked_load, decayed_sum
 from hipext.response.impulse_response import ImpulseResponse, Traces, Values
 
 FILTERED = table_of(
@@ -286,7 +287,8 @@ class SaturatedDose(ImpulseResponse):
 
     def dose(self, training_load: pd.Series) -> pd.Series:
         """Return the dose of each load, in units of `max_dose`."""
-        return self.max_dose * _hill(training_load, self.half_load, self.steepness)
+        dose = _hill(checked_load(training_load), self.half_load, self.steepness)
+        return pd.Series(self.max_dose * dose, index_of(training_load), name="dose")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,7 +381,7 @@ class Kalman(ImpulseResponse):
                 )
             )
         shape = (len(load), len(FILTERED.names))
-        index = getattr(training_load, "index", None)
+        index = index_of(training_load)
         table = pd.DataFrame(np.reshape(rows, shape), index, list(FILTERED.names))
         # Up to here these columns are variances; rounding may leave one just below 0.
         sds = [name for name in FILTERED.names if name.endswith("_sd")]
@@ -401,25 +403,16 @@ MODELS = MappingProxyType(
 
 def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarray:
     """Return tests by day of the load; NaN for none, ValueError where one cannot be."""
-    if isinstance(performance, pd.Series) and isinstance(training_load, pd.Series):
-        check_days(performance.index, name="performance", gaps=True)
-        unknown = performance.dropna().index.difference(training_load.index)
-        if len(unknown):
-            raise InputError(
-                f"performance has a test on day {unknown[0]}, which training_load "
-                "lacks; both go by the same days."
-            )
-        performance = performance.reindex(training_load.index)
-    tests = np.asarray(performance, dtype="float64")
-    if tests.shape != np.shape(training_load):
+    tests = on_days_of(training_load, performance, name="performance")
+    if tests.shape != (len(training_load),):
         raise InputError(
             "performance must have one value per day of training_load, NaN for none; "
-            f"got {len(tests)} for {len(training_load)} days."
+            f"got {tests.size} for {len(training_load)} days."
         )
     if np.isinf(tests).any():
         raise InputError(
             f"performance must be finite; got {tests[np.isinf(tests)][0]} on day "
-            f"{np.flatnonzero(np.isinf(tests))[0]}."
+            f"{day_text(days_of(training_load)[np.isinf(tests)][0])}."
         )
     return tests
 

@@ -19,7 +19,8 @@ from scipy.linalg.blas import dtrsm
 from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar, nnls
 
 from hipext.files.checks import InputError, check_one_of
-from hipext.metrics.workload import CONVENTIONS, check_days, checked_load
+from hipext.metrics.days import on_days_of
+from hipext.metrics.workload import CONVENTIONS, checked_load
 from hipext.response.impulse_response import (
     LINEAR,
     STATE_NOISE,
@@ -521,11 +522,8 @@ def _checked_weights(
     """Return one weight per test, with mean 1; given per day, or per test."""
     if weights is None:
         return np.ones(len(days))
-    if isinstance(weights, pd.Series) and isinstance(training_load, pd.Series):
-        check_days(weights.index, name="weights", gaps=True)
-        weights = weights.reindex(training_load.index)
-    given = np.asarray(weights, dtype="float64")
-    if given.shape == np.shape(training_load):
+    given = on_days_of(training_load, weights, name="weights")
+    if given.shape == (len(training_load),):
         given = given[days]
     if given.shape != days.shape or not (np.isfinite(given) & (given > 0)).all():
         raise InputError(

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ from hipext.files.checks import (
 from hipext.files.io import read_text, unquoted
 from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
+from hipext.metrics.days import day_of, day_text, read_days
 from hipext.metrics.volume import training_load
-from hipext.metrics.workload import as_daily, day_text
+from hipext.metrics.workload import as_daily
 from hipext.plans.exercises import read_exercises
 
 USUAL = {  # names of the columns unless others are chosen
@@ -32,10 +34,9 @@ USUAL = {  # names of the columns unless others are chosen
 }
 MISSING = ("refuse", "rest")  # what to do about a day without a load
 FIRST_ROW = 2  # row 1 is the heading, as in a spreadsheet
+LARGEST = 1e9  # of a load or a test in whatever unit; squares of sums must stay finite
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 _WITH_COMMA = r"[+-]?[\d.]*(,[\d.]+)+([eE][+-]?\d+)?"
-_WHOLE = r"[+-]?\d{1,9}"
-_ISO = r"\d{4}-\d\d-\d\d"
 _MOST_LETTERS = 60  # of a list of row numbers; a longer one is shortened
 _MOST_ROWS = 8
 
@@ -93,12 +94,16 @@ def daily_series(
     load, load_problems = _numbers_in(load_cells, names["load"])
     test_cells = cells[names["performance"]]
     tests, test_problems = _numbers_in(test_cells, names["performance"])
-    impossible = load[~is_empty & ((load < 0) | np.isinf(load))]
+    impossible = load[~is_empty & ((load < 0) | (load > LARGEST))]
     problems = [
         *(day_problems or _order_problems(days, missing)),
         *load_problems,
-        *_fault(impossible, f"{names['load']} is a training load, 0 or more"),
+        *_fault(impossible, f"{names['load']} is a training load, 0 to {LARGEST:g}"),
         *test_problems,
+        *_fault(
+            tests[tests.abs() > LARGEST],
+            f"{names['performance']} must lie within {-LARGEST:g} and {LARGEST:g}",
+        ),
     ]
     if missing == "refuse" and is_empty.any():
         problems.append(
@@ -224,17 +229,19 @@ def _column_names(
 
 def _days_in(cells: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     """Return whole numbers or dates; and what is neither."""
-    is_whole = cells.str.fullmatch(_WHOLE)
-    iso = cells.where(cells.str.fullmatch(_ISO))
-    dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
+    days = [day_of(cell) for cell in cells]
+    is_date, is_whole = (
+        np.array([isinstance(day, kind) for day in days], dtype=bool)
+        for kind in (date, int)
+    )
     # The kind that most cells are of is meant; the others are mistakes.
-    are_dates = dates.notna().sum() > is_whole.sum()
-    is_valid = dates.notna() if are_dates else is_whole
+    are_dates = is_date.sum() > is_whole.sum()
+    is_valid = is_date if are_dates else is_whole
     if is_valid.all():
-        return dates if are_dates else cells.astype("int64"), []
+        return pd.Series(read_days(pd.Index(days), name=name), index=cells.index), []
     kind = "a date like 2024-01-31" if are_dates else "a whole number"
     other = "" if is_valid.any() else ", nor a date like 2024-01-31"
-    fix = " Write all days as whole numbers, or all as dates."
+    fix = " Write all days as whole numbers (7 digits at most), or all as dates."
     return cells, _fault(cells[~is_valid], f"{name} is not {kind}{other}", fix)
 
 

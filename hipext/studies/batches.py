@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from os import cpu_count
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -292,17 +293,23 @@ _NEEDS_DASK = (
 )
 
 
-def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
+def check_scheduler(scheduler: str) -> ModuleType:
+    """Return Dask's module, if it is installed and a scheduler can be one."""
     dask = import_extra("distributed", "cluster", use=_NEEDS_DASK)
-    address: object = scheduler
-    if scheduler == "local":
-        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
-        address = stack.enter_context(dask.LocalCluster(**size, dashboard_address=None))
-    elif not _ADDRESS.fullmatch(scheduler):
+    if scheduler != "local" and not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(
             f"--scheduler: {scheduler!r} is no address. Take the one that 'dask "
             "scheduler' prints, like tcp://127.0.0.1:8786; or write local."
         )
+    return dask
+
+
+def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
+    dask = check_scheduler(scheduler)
+    address: object = scheduler
+    if scheduler == "local":
+        size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}
+        address = stack.enter_context(dask.LocalCluster(**size, dashboard_address=None))
     try:
         client = stack.enter_context(dask.Client(address, timeout=_CONNECT_S))
     except (OSError, ValueError, TypeError) as error:

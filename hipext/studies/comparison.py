@@ -6,11 +6,13 @@ from itertools import chain, product
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
 from hipext.athletes.athlete import Athlete
 from hipext.files.checks import InputError, check_line
 from hipext.files.io import csv_bytes
 from hipext.files.records import RECORD, record_bytes, record_of
+from hipext.files.schema import FileValue, Line, RecordedNumber, RecordPart
 from hipext.files.sums import mean_in_order, sd_in_order, sum_in_order
 from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES, Table, table_of
 from hipext.plans.edits import one_change_variants
@@ -26,6 +28,7 @@ from hipext.studies.crowds import (
     simulate_athletes,
 )
 from hipext.studies.scenarios import (
+    ParticipantsRecord,
     Scenario,
     participants_as_json,
     participants_from_json,
@@ -405,6 +408,37 @@ def inputs_of_comparison(found: Comparison) -> dict[str, object]:
         "level": found.level,
         "groups": dict(found.groups),
     }
+
+
+class _ScenarioRecord(FileValue):
+    name: Line
+    plan: int = Field(ge=1)
+    athlete: dict[str, object]
+    parameters: dict[str, RecordedNumber]
+
+
+class ComparisonRecord(RecordPart):
+    """What the record of a comparison must have; see `inputs_of_comparison`."""
+
+    scenarios: tuple[_ScenarioRecord, ...] = Field(min_length=1)
+    plans: tuple[dict[str, object], ...]
+    participants: ParticipantsRecord
+    seeds: tuple[int, ...]
+    noise: bool
+    level: float
+    groups: dict[str, str]
+
+    @model_validator(mode="after")
+    def _refers_to_what_is_there(self) -> "ComparisonRecord":
+        for one in self.scenarios:
+            if one.plan > len(self.plans):
+                raise InputError(
+                    f"scenario {one.name!r} has plan {one.plan} of {len(self.plans)}."
+                )
+        for one in self.scenarios[1:] if self.groups else ():
+            if one.name not in self.groups:
+                raise InputError(f"groups has no title for {one.name!r}.")
+        return self
 
 
 def comparison_from_record(

@@ -19,7 +19,7 @@ import numpy as np
 from hipext.athletes.athlete import Athlete
 from hipext.athletes.population import Cohort
 from hipext.engine.compiled import can_compile
-from hipext.files.checks import MissingExtra, check_one_of
+from hipext.files.checks import InputError, MissingExtra, check_one_of
 from hipext.files.parameters import parameters_changed
 from hipext.files.tables import OUTCOMES, WEEKLY_OUTCOMES
 from hipext.simulation.arrays import AthleteArrays
@@ -27,6 +27,7 @@ from hipext.simulation.run import Setting, setting_of, weeks_of_all
 from hipext.simulation.simulation import check_inputs
 from hipext.studies.scenarios import Scenario, athletes_in
 
+MAX_THREADS = 1024
 _CHUNK = 256  # athletes: about 50 ms of a guide of sixteen weeks
 _LAST, _HIGHEST, _MEAN = "at the end", "highest", "mean of a week"
 _WAITING = "getting ready (20 s the first time)"  # machine code is made once and kept
@@ -137,6 +138,8 @@ def runs_compiled(engine: str | None) -> bool:
 
 def threads_for(engine: str | None, n_threads: int | None = None) -> int:
     """Return how many threads run side by side, where `n_threads` are asked for."""
+    if n_threads is not None and not 1 <= n_threads <= MAX_THREADS:
+        raise InputError(f"n_threads must be 1 to {MAX_THREADS}; got {n_threads}.")
     # Machine code runs without the lock of the interpreter. Plain Python does not, so
     # more than one thread would gain nothing.
     return (n_threads or cpu_count() or 1) if runs_compiled(engine) else 1

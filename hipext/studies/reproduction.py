@@ -8,20 +8,24 @@ import csv
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import partial
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
+from pydantic import Field, model_validator
 
 from hipext.athletes.athlete import check_athlete
 from hipext.files.checks import InputError, MissingExtra, check_one_of, import_extra
 from hipext.files.io import csv_bytes
 from hipext.files.parameters import parameters_changed, shipped_values
 from hipext.files.records import (
+    RECORD,
     changes_since,
     code_hash,
     edit_messages,
@@ -31,11 +35,13 @@ from hipext.files.records import (
     read_record,
     sha256_of,
 )
+from hipext.files.schema import RecordedNumber, RecordPart, check_values
+from hipext.files.tables import TRAINING_LOADS
 from hipext.plans.plan_file import check_plan
 from hipext.response.calibration import Fit, compare_models, fit, pooled
 from hipext.response.models import MODELS
 from hipext.response.series import Series
-from hipext.simulation.run import setting_of, trace
+from hipext.simulation.run import MAX_SEED, setting_of, trace
 from hipext.simulation.simulation import (
     check_seed,
     open_loop,
@@ -43,9 +49,14 @@ from hipext.simulation.simulation import (
     simulation_of,
     table_files,
 )
-from hipext.studies.comparison import comparison_from_record, comparison_tables
+from hipext.studies.comparison import (
+    ComparisonRecord,
+    comparison_from_record,
+    comparison_tables,
+)
 from hipext.studies.crowds import check_engine, progress_bar
 from hipext.studies.search import front_from_record, search_tables
+from hipext.studies.sweep_file import SearchRecord, SweepRecord
 from hipext.studies.sweeps import check_complete, sweep_files_from_record
 
 TOLERANCE = 1e-12  # relative; what is promised between machines and engines
@@ -59,6 +70,53 @@ _OTHER_MACHINE = (
     "changed together with its sha256"
 )
 _NOTHING = "nothing"
+
+
+class RunRecord(RecordPart):
+    """What the record of a run must have; plan and athlete are checked by the rerun."""
+
+    mode: Literal["closed_loop", "open_loop"]
+    seed: int = Field(ge=0, le=MAX_SEED)
+    noise: bool
+    plan: dict[str, object]
+    athlete: dict[str, object]
+    training_load: Literal[TRAINING_LOADS]
+
+
+class _SeriesRecord(RecordPart):
+    first_day: object
+    training_load: tuple[float, ...] = Field(min_length=1)
+    performance: tuple[float | None, ...]
+
+    @model_validator(mode="after")
+    def _is_of_days(self) -> "_SeriesRecord":
+        n, n_tests = len(self.training_load), len(self.performance)
+        if n != n_tests:
+            raise InputError(f"there are {n} loads and {n_tests} performances.")
+        first = self.first_day
+        is_day = isinstance(first, int) and abs(first) < 10**9
+        with suppress(TypeError, ValueError):  # no date, or too late a one
+            is_day = is_day or len(pd.date_range(date.fromisoformat(first), periods=n))
+        if not is_day:
+            raise InputError(
+                "first_day must be a date like 2024-01-31, or a whole number of at "
+                f"most nine digits; got {first!r}."
+            )
+        return self
+
+
+class FitRecord(RecordPart):
+    """What the record of a fit must have; see `inputs_of_fit`."""
+
+    series: _SeriesRecord
+    model: Literal[tuple(MODELS)]
+    convention: str
+    bounds: dict[str, tuple[RecordedNumber, RecordedNumber]]
+    start: dict[str, float] | None
+    compare: tuple[Literal[tuple(MODELS)], ...]
+    n_bootstrap: int
+    level: float
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +217,7 @@ def reproduce(
     folder = Path(folder)
     record = read_record(folder)
     check_one_of(record["kind"], KINDS, name=f"kind of {folder / 'record.json'}")
+    check_values(_SHAPES[record["kind"]], record, source=str(folder / RECORD))
     if record["kind"] == "sweep":
         check_complete(folder, record)
     return _judged(record, _findings(record, folder, engine, progress=progress), engine)
@@ -279,7 +338,6 @@ def rmse_of_mean(found: Fit) -> float:
 def _rerun_simulation(
     record: Mapping[str, object], engine: str | None
 ) -> Iterable[tuple[str, bytes]]:
-    check_one_of(record["mode"], ("closed_loop", "open_loop"), name="mode")
     plan = check_plan(record["plan"], source="the plan of the record")
     athlete = check_athlete(record["athlete"], source="the athlete of the record")
     load = {"training_load": record["training_load"]}
@@ -311,6 +369,14 @@ KINDS: dict[str, Callable[[Mapping, str | None], Iterable[tuple[str, bytes]]]] =
     ).items(),
 }
 
+_SHAPES: dict[str, type[RecordPart]] = {
+    "run": RunRecord,
+    "fit": FitRecord,
+    "compare": ComparisonRecord,
+    "sweep": SweepRecord,
+    "search": SearchRecord,
+}
+
 
 def _findings(
     record: Mapping[str, object], folder: Path, engine: str | None, *, progress: bool
@@ -326,12 +392,10 @@ def _findings(
                 advance(1)
     except MissingExtra:
         raise
-    except (ValueError, TypeError, KeyError) as error:
-        # Whoever edits a record by hand can leave anything in it: that is a difference
-        # to report, not a fault of hipext.
-        is_missing = isinstance(error, KeyError)
-        words = f"the {record['kind']} cannot be reproduced: "
-        words += f"the record lacks {error}" if is_missing else str(error)
+    except InputError as error:
+        # Whoever edits a record by hand can leave anything in plan or athletes: that is
+        # a difference to report.
+        words = f"the {record['kind']} cannot be reproduced: {error}"
         return [*findings, _Finding(name="", difference=words)]
     return findings + [_not_made(name, record) for name in waiting]
 
@@ -493,8 +557,10 @@ def _are_near(ours: bytes, theirs: bytes, tolerance: float) -> bool:
     # Whole columns first: row by row takes minutes for all parts of a sweep that differ
     # in the last place.
     tables = map(_parquet_table, (ours, theirs))
+    # pandas 2 compares large whole numbers as floats, unless they are to be exact.
+    options = {"rtol": tolerance, "atol": 0.0, "check_exact": tolerance == 0}
     try:
-        pd.testing.assert_frame_equal(*tables, rtol=tolerance, atol=0.0)
+        pd.testing.assert_frame_equal(*tables, **options)
     except AssertionError:
         return False
     return True

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import isfinite
 
+from pydantic import Field, model_validator
+
 from hipext.athletes.athlete import Athlete, check_athlete, read_athlete
 from hipext.athletes.population import (
+    MAX_ATHLETES,
     Cohort,
     Population,
     check_population,
@@ -14,6 +17,7 @@ from hipext.athletes.population import (
 )
 from hipext.files.checks import InputError, changes_text, did_you_mean
 from hipext.files.parameters import shipped_parameter
+from hipext.files.schema import RecordPart
 from hipext.plans.edits import KNOBS, apply_knob, changed_values, own_copy, vary
 from hipext.plans.plan import Plan
 
@@ -161,6 +165,38 @@ def participants_as_json(athletes: Sequence[Athlete]) -> dict[str, object]:
         return {"athletes": values, "n": len(athletes)}
     numbers = {key: number for number, key in enumerate(different, start=1)}
     return {"athletes": values, "order": [numbers[id(one)] for one in athletes]}
+
+
+class ParticipantsRecord(RecordPart):
+    """Who trains, as `participants_as_json` keeps it."""
+
+    population: dict[str, object] | None = None
+    n: int | None = Field(default=None, ge=1, le=MAX_ATHLETES)
+    seed: int | None = Field(default=None, ge=0)
+    first: int | None = Field(default=None, ge=0)
+    athletes: tuple[dict[str, object], ...] = ()
+    order: tuple[int, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _is_of_one_form(self) -> "ParticipantsRecord":
+        if self.population is not None:
+            drawn = (self.n, self.seed, self.first)
+            if None in drawn or self.n + self.first > MAX_ATHLETES:
+                raise InputError(
+                    f"a population goes with n, seed and first, with n + first at most "
+                    f"{MAX_ATHLETES}; got {drawn[0]}, {drawn[1]} and {drawn[2]}."
+                )
+            return self
+        n_different, numbers = len(self.athletes), self.order or (1,)
+        is_several = self.order is not None
+        if not all(1 <= one <= n_different for one in numbers) or (
+            not is_several and self.n is None
+        ):
+            raise InputError(
+                "either a population, or athletes with n or with their order, numbers "
+                f"from 1 to {n_different}, is needed."
+            )
+        return self
 
 
 def participants_from_json(values: Mapping[str, object]) -> Sequence[Athlete]:

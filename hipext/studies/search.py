@@ -14,6 +14,7 @@ from hipext.files.io import csv_bytes
 from hipext.files.sums import mean_in_order
 from hipext.plans.plan_file import check_plan
 from hipext.studies.crowds import (
+    check_engine,
     outcomes_of,
     progress_bar,
     side_by_side,
@@ -113,6 +114,7 @@ def find_front(
     PlanError
         With all problems of the search file, or if not one scenario can be done.
     """
+    check_engine(engine)
     spec = spec if isinstance(spec, SearchSpec) else read_search_file(spec)
     return front_from_record(inputs_of_study(spec), engine=engine, progress=progress)
 

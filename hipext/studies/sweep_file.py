@@ -14,10 +14,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from hipext.files.checks import InputError, PlanError
 from hipext.files.io import check_kind, find_file, read_toml
-from hipext.files.schema import FileValue, Line, Text, check_values, frozen
+from hipext.files.schema import FileValue, Line, RecordPart, Text, check_values, frozen
 from hipext.files.tables import OUTCOMES
 from hipext.plans.plan_file import read_plan
 from hipext.studies.scenarios import (
+    ParticipantsRecord,
     athletes_in,
     participants_as_json,
     read_participants,
@@ -229,6 +230,22 @@ def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
         "plan": read_plan(spec.plan).model_dump(mode="json", exclude_unset=True),
         "participants": participants_as_json(athletes),
     }
+
+
+class SweepRecord(RecordPart):
+    """What the record of a sweep must have; plan and athletes are checked when used."""
+
+    sweep: dict[str, object]
+    plan: dict[str, object]
+    participants: ParticipantsRecord
+
+
+class SearchRecord(RecordPart):
+    """What the record of a search must have."""
+
+    search: dict[str, object]
+    plan: dict[str, object]
+    participants: ParticipantsRecord
 
 
 def study_from_record(model: type[Spec], values: Mapping) -> Spec:

@@ -24,7 +24,7 @@ from hipext.files.checks import (
     counted,
     import_extra,
 )
-from hipext.files.io import csv_bytes, write_files
+from hipext.files.io import csv_bytes, named_in_errors, read_table, write_files
 from hipext.files.records import (
     RECORD,
     changes_since,
@@ -36,6 +36,7 @@ from hipext.files.records import (
     record_of,
     sha256_of,
 )
+from hipext.files.schema import check_values
 from hipext.files.sums import mean_in_order, sd_in_order
 from hipext.files.tables import OUTCOMES
 from hipext.studies.batches import (
@@ -43,6 +44,7 @@ from hipext.studies.batches import (
     batch_size,
     batches_on,
     check_first,
+    check_scheduler,
     job_from_record,
     n_batches,
     pieces_of,
@@ -51,6 +53,7 @@ from hipext.studies.batches import (
 from hipext.studies.crowds import check_engine, progress_bar, side_by_side, threads_for
 from hipext.studies.designs import COLUMNS, Sensitivity, sensitivity
 from hipext.studies.sweep_file import (
+    SweepRecord,
     SweepSpec,
     Varied,
     inputs_of_study,
@@ -165,6 +168,10 @@ def sweep(
         If no scheduler answers, or it has no workers. Parts that are done stay.
     """
     check_engine(engine)
+    # Both before the folder is touched.
+    threads_for(engine, n_threads)
+    if scheduler is not None:
+        check_scheduler(scheduler)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
     inputs, folder = inputs_of_study(spec), Path(out)
     job = job_from_record(inputs)
@@ -203,10 +210,11 @@ def read_sweep(folder: str | Path) -> Sweep:
     if record.get("kind") != "sweep":
         raise InputError(f"'{folder}' holds no sweep, but a {record.get('kind')}.")
     check_complete(folder, record)
+    check_values(SweepRecord, record, source=str(folder / RECORD))
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # In the order of the design, whatever that of the file; copied, because a table of
     # so many columns as read is slow to add others to.
-    table = pd.read_csv(folder / SUMMARY, index_col="scenario")
+    table = read_table(folder / SUMMARY, index_col="scenario")
     summary = table.reindex(job.design.index).copy()
     return Sweep(
         folder=folder,
@@ -293,7 +301,8 @@ def write_part(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     # The journal gets its line after the files are there: killed in between, the sweep
     # makes the part anew. The line begins with a line break, because the line before
     # may have been cut off without one.
-    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
+    path = folder / JOURNAL
+    with named_in_errors(path), path.open("a", encoding="utf-8") as journal:
         journal.write(f"\n{json.dumps(hashes)}\n")
     return hashes
 
@@ -414,7 +423,7 @@ def _journal(folder: Path) -> list[dict[str, str]]:
     lines = []
     with suppress(FileNotFoundError):
         for line in (folder / JOURNAL).read_bytes().splitlines():
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 lines.append(json.loads(line))
     return [line for line in lines if isinstance(line, dict)]
 

@@ -2,7 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
@@ -191,6 +191,13 @@ def test_other_files_in_the_folder_stay(tmp_path):
         (["run", "guide_16wk", "--open-loop", "--no-noise"], "and --no-noise."),
         (["run", "guide_16wk", "--explain", "99"], "week must be 1 to"),
         (["exercises", "hip trust"], "Did you mean"),
+        (
+            ["exercises", "\x1b[31m\u202ex"],
+            "'\\x1b[31m\\u202ex' is not in the catalogue.",
+        ),
+        (["run", "\x1b[31m"], r"There is no plan '\x1b[31m'"),
+        (["run", "guide_16wk", "--set", "phase.1.weeks=1000000"], "at most 104"),
+        (["run", "guide_16wk", "--set", 'name="a\\nb"'], "must be one line of text"),
         (["evidence", "--topic", "deloads"], "deload"),
         (["schema", "plans"], "Did you mean 'plan'?"),
         (["fmt", "guide_16wk", "--write"], "hipext fmt guide_16wk > my_plan.toml"),
@@ -729,6 +736,35 @@ def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(tmp_path, monkeypat
     assert what_to_do.startswith("Please report it to ")
     assert f"hipext {version('hipext')}" in what_to_do
     assert what_to_do.endswith("what it prints with --debug.")
+
+
+@pytest.mark.parametrize(
+    ("installed", "is_named"),
+    [("1.26.4", True), ("2.0rc1", False), ("2.0.0", False), ("10.1", False)],
+)
+def test_a_fault_under_an_old_package_names_the_package(
+    tmp_path, monkeypatch, installed, is_named
+):
+    declared = ["numpy>=2.0", 'not-there>=9.0; extra == "fast"', "hipext[fast]"]
+    monkeypatch.setattr("hipext.cli.commands.requires", lambda _: declared)
+    versions = {"numpy": installed, "hipext": version("hipext")}
+
+    def version_of(name):
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr("hipext.cli.commands.version", version_of)
+    let_fail(monkeypatch, AttributeError("module 'numpy' has no attribute 'x'"))
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert done.returncode == 1
+    expected = [
+        "hipext needs numpy>=2.0; installed: 1.26.4. "
+        "Install it with: pip install --upgrade 'numpy>=2.0'",
+        "(The error: AttributeError: module 'numpy' has no attribute 'x')",
+    ]
+    assert (done.stderr.splitlines() == expected) == is_named
+    assert ("fault of hipext" in done.stderr) != is_named
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from commands import hipext
 
 from hipext import calibration
+from hipext.files.checks import PlanError
 from hipext.files.records import read_record, record_bytes
 from hipext.response.models import Banister
 from hipext.studies.reproduction import reproduce, rmse_of_mean
@@ -382,8 +383,31 @@ def test_an_edited_estimate_of_the_result_is_found(copy):
 
 def test_a_fit_of_a_model_that_is_not_there_is_reported(copy):
     edit_record(copy, lambda record: record.update(model="banistr"))
-    again = reproduce(copy, progress=False)
-    assert again.difference.startswith("the fit cannot be reproduced: A model must be")
+    with pytest.raises(PlanError, match=r"model: must be one of .*Did you mean 'banis"):
+        reproduce(copy, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (
+            lambda record: record["series"].update(first_day="x"),
+            "first_day must be a d",
+        ),
+        (lambda record: record["series"].update(performance=[1]), "and 1 performances"),
+        (
+            lambda record: record.update(bounds={"a": [1]}),
+            "bounds, a: must have more than 1 item(s); got the list [1].",
+        ),
+        (lambda record: record.update(start=[1]), "start: must be a table of values"),
+        (lambda record: record.pop("compare"), "'compare' is missing"),
+    ],
+)
+def test_a_fit_edited_into_another_form_is_refused(copy, edit, problem):
+    edit_record(copy, edit)
+    with pytest.raises(PlanError) as error:
+        reproduce(copy, progress=False)
+    assert problem in str(error.value)
 
 
 def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_path):
@@ -399,6 +423,8 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["few.csv", "--bootstrap", str(10**9)], "--bootstrap"),
+        (["few.csv", "--bound", "fitness_tau=5,1"], "fitness_tau"),
         (["nowhere.csv"], "nowhere.csv: No such file or directory."),
         (["."], "this is a folder; name a file in it."),
         (["bad.csv"], "bad.csv has 2 problem(s):\n  - row 3: day 1 comes after"),
@@ -410,6 +436,8 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
         (["few.csv", "--convention", "today"], "convention must be one of"),
         (["few.csv", "--exercise", "deadlift"], "--exercise deadlift needs a sets"),
         (["few.csv", "--bound", "fitness_tau=5"], "HIGHEST: fitness_tau=1,300, or two"),
+        (["few.csv", "--bound", "fitness_tau=nan,inf"], "got 'fitness_tau=nan,inf'."),
+        (["few.csv", "--start", "fitness_tau=nan"], "got 'fitness_tau=nan'."),
         (["few.csv", "--bound", "fitness_tau=5,x"], "got 'fitness_tau=5,x'."),
         (["few.csv", "--bound", "tau=1,2"], "A name in bounds must be one of"),
         (

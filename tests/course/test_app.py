@@ -107,6 +107,17 @@ def test_the_token_is_in_a_file_that_only_its_owner_reads(monkeypatch, tmp_path)
     assert os.name == "nt" or file.stat().st_mode & 0o077 == 0
 
 
+def test_a_full_disk_opens_no_browser_and_stops_nothing(monkeypatch):
+    def full(**_names):
+        raise OSError(28, "No space left on device")
+
+    opened = []
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert lab._open_privately("http://127.0.0.1:1/?token=secret") is None
+    assert opened == []
+
+
 def test_the_template_asks_no_other_server():
     texts = [path.read_text() for path in TEMPLATE.rglob("*.*") if path.is_file()]
     assert len(texts) == 2

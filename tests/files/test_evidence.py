@@ -52,7 +52,8 @@ def row_of(evidence, source_id):
 
 def test_the_table_has_the_columns_that_are_declared_all_of_them_text(evidence):
     assert tuple(evidence.columns) == EVIDENCE.names
-    assert all(isinstance(dtype, pd.StringDtype) for dtype in evidence.dtypes)
+    assert {*evidence.dtypes} == {pd.Series(dtype="str").dtype}
+    assert evidence.map(type).eq(str).all(axis=None)
     assert isinstance(evidence.index, pd.RangeIndex)
     assert not evidence.isna().to_numpy().any()
 

@@ -1,5 +1,6 @@
 """A record holds all that a run needs to be made again, whole or not at all."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -16,7 +17,7 @@ import pytest
 from hipext.athletes.athlete import Athlete, read_athlete
 from hipext.files import records
 from hipext.files.checks import PlanError
-from hipext.files.io import csv_bytes, data_dir, drop_leftovers, write_files
+from hipext.files.io import csv_bytes, data_dir, drop_leftovers, read_table, write_files
 from hipext.files.parameters import parameters_changed, read_parameters
 from hipext.files.records import (
     INPUTS_OF_RUN,
@@ -124,7 +125,7 @@ def test_the_response_is_written_with_its_days(run):
 @pytest.mark.parametrize("name", ["daily", "weekly", "response"])
 def test_numbers_come_back_exactly(run, name):
     numbers = getattr(run, name).select_dtypes("number").reset_index(drop=True)
-    read = pd.read_csv(BytesIO(record_files(run)[f"{name}.csv"]))
+    read = read_table(BytesIO(record_files(run)[f"{name}.csv"]))
     pd.testing.assert_frame_equal(
         read[numbers.columns], numbers, check_exact=True, check_dtype=False
     )
@@ -336,10 +337,10 @@ def test_an_earlier_format_is_refused_with_the_reason_and_the_way_out(tmp_path):
         read_record(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["plan", "parameters", "input_hashes", "sha256"])
+@pytest.mark.parametrize("key", ["versions", "parameters", "input_hashes", "sha256"])
 def test_a_part_of_a_record_that_is_no_table_is_named(record, tmp_path, key):
     write_files({"record.json": json.dumps(record | {key: [7]}).encode()}, tmp_path)
-    with pytest.raises(PlanError, match=rf"{key} must be a table .*; got \[7\]"):
+    with pytest.raises(PlanError, match=rf"{key}: must be a table .*list \[7\]"):
         read_record(tmp_path)
 
 
@@ -379,7 +380,7 @@ def test_a_closed_loop_made_again_from_its_record_is_the_same(noise):
 @pytest.mark.parametrize("name", ["daily", "weekly", "capacity"])
 def test_numbers_of_a_closed_loop_come_back_exactly(lived, name):
     numbers = getattr(lived, name).select_dtypes("number")
-    read = pd.read_csv(BytesIO(record_files(lived)[f"{name}.csv"]))
+    read = read_table(BytesIO(record_files(lived)[f"{name}.csv"]))
     pd.testing.assert_frame_equal(
         read[numbers.columns], numbers, check_exact=True, check_dtype=False
     )
@@ -534,6 +535,33 @@ def test_contents_that_are_no_bytes_leave_the_old_files(tmp_path):
     with pytest.raises(TypeError, match=r"bytes-like"):
         write_files({"a.csv": b"new a", "b.csv": "text"}, tmp_path)
     assert bytes_in(tmp_path) == {"a.csv": b"old a"}
+
+
+def test_without_replacing_only_files_that_are_missing_are_written(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"mine")
+    (tmp_path / "b.csv").symlink_to(tmp_path / "elsewhere.csv")  # not there yet
+    new = {"a.csv": b"new a", "b.csv": b"new b", "c.csv": b"new c"}
+    assert write_files(new, tmp_path, replace=False) == [tmp_path / "c.csv"]
+    assert (tmp_path / "a.csv").read_bytes() == b"mine"
+    assert not (tmp_path / "elsewhere.csv").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {*new}
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_that_appears_in_the_last_moment_is_kept(
+    monkeypatch, tmp_path, has_links
+):
+    def refuse(*_paths):
+        raise PermissionError(errno.EPERM, "no links on this disk")
+
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    # As if another process had made it after we had looked.
+    monkeypatch.setattr("hipext.files.io.lexists", lambda _path: False)
+    (tmp_path / "a.csv").write_bytes(b"mine")
+    written = write_files({"a.csv": b"a", "b.csv": b"b"}, tmp_path, replace=False)
+    assert written == [tmp_path / "b.csv"]
+    assert bytes_in(tmp_path) == {"a.csv": b"mine", "b.csv": b"b"}
 
 
 def test_a_file_where_the_folder_should_be_is_kept(run, tmp_path):

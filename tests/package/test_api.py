@@ -85,6 +85,7 @@ SIGNATURES = {
     "intensity.one_rm_range": "(load_kg, reps, rir)",
     "intensity.pct_1rm": "(reps, rir, *, relation)",
     "intensity.pct_from_chart": "(reps, rpe, *, chart)",
+    "intensity.read_chart": "(path)",
     "intensity.reps_at": "(pct_1rm, *, relation)",
     "intensity.rir_at": "(pct_1rm, reps, *, relation)",
     "intensity.rpe_at": "(pct_1rm, reps, *, relation)",

@@ -11,8 +11,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SHIPPED = {".csv", ".toml", ".json", ".md", ".html", ".ipynb", ".svg", ".png"}
 
-pytest.importorskip("pip", reason="needs pip to install the wheel")
-
 
 def run(*arguments, cwd, **environment):
     """Return what a run of Python prints; its complaint fails the test."""
@@ -29,26 +27,9 @@ def run(*arguments, cwd, **environment):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Return the path of the wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("dist")
-    run("-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-    return next(folder.glob("hipext-*.whl"))
-
-
-@pytest.fixture(scope="module")
 def contents(wheel):
     """Return the names of the files in the wheel."""
     return zipfile.ZipFile(wheel).namelist()
-
-
-@pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """Return the folder that the wheel is installed into."""
-    folder = tmp_path_factory.mktemp("installed")
-    options = ["--quiet", "--no-deps", "--no-index", "--target", folder]
-    run("-m", "pip", "install", *options, wheel, cwd=folder.parent)
-    return folder
 
 
 @pytest.mark.parametrize("folder", ["data", "notebooks"])

@@ -77,9 +77,8 @@ def test_four_plans_and_four_athletes_are_shipped():
 def test_every_plan_fills_its_weeks_for_every_athlete(plan, person):
     sets = sets_of(plan, person)
     assert sorted(sets["week"].unique()) == list(range(1, N_WEEKS[plan] + 1))
-    assert {name: str(sets[name].dtype) for name in sets} == {
-        column.name: column.dtype for column in SETS.columns
-    }
+    typed = {one.name: pd.Series(dtype=one.dtype).dtype for one in SETS.columns}
+    assert sets.dtypes.to_dict() == typed
 
 
 @of_person

@@ -1,11 +1,20 @@
 import re
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 from html_page import Page
 
-from hipext import open_loop, read_athlete, read_evidence, read_plan, simulate, vary
+from hipext import (
+    changed_athlete,
+    open_loop,
+    read_athlete,
+    read_evidence,
+    read_plan,
+    simulate,
+    vary,
+)
 from hipext.files.checks import listed
 from hipext.files.evidence import cite
 from hipext.files.parameters import parameter_table
@@ -145,6 +154,23 @@ def test_names_of_a_file_never_become_markup(simulation):
     assert not {tag for tag, _ in page.elements} & {"b", "i", "u", "script"}
     assert name in page.text
     assert "<script>alert(1)" in page.text
+
+
+NASTY = """a & b <i> "q" 'p' ]]> <!-- \U0001f3cb $\\bad{x}$ &amp; %s {x}"""
+
+
+@pytest.mark.parametrize("loop", [simulate, open_loop])
+def test_figures_are_strict_xml_and_pages_whole_whatever_the_names_are(loop):
+    changes = {"name": NASTY, "description": NASTY, "phase.1.name": NASTY}
+    plan = vary(read_plan("deadlift_5x5_10wk"), changes | {"assumptions": [NASTY]})
+    athlete = changed_athlete(read_athlete("novice"), {"name": NASTY})
+    found = loop(plan, athlete)
+    drawn = figure_files(figures(found), kinds=["svg"])
+    for content in drawn.values():
+        ElementTree.fromstring(content)  # raises where it is no XML
+    page = Page(report(found, svgs=drawn))
+    assert page.faults == []
+    assert NASTY in page.text
 
 
 def test_names_in_any_script_reach_the_page(simulation):

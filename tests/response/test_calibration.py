@@ -586,7 +586,7 @@ def test_a_load_that_cannot_be_is_refused(load, message):
         ),
         (
             TESTS.rename({53: 70}),
-            "performance has a test on day 70, which training_load",
+            "performance has a value on day 70, which training_load",
         ),
         (TESTS.replace(TESTS[4], inf), "performance must be finite; got inf on day 4"),
         (TESTS * 0 + 300, "performance is 300 in all 8 tests: there is no change that"),

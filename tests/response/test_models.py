@@ -396,10 +396,10 @@ def test_days_that_are_not_consecutive_are_refused(days, message):
     [
         [7, 8, 9],
         [7.0, 8.0, 9.0],
-        ["a", "b", "b"],
+        ["2026-03-28", "2026-03-29", "2026-03-30"],
         pd.date_range("2026-03-28", periods=3, tz="Europe/Vienna"),  # 23 h in one day
     ],
 )
-def test_consecutive_days_and_words_are_taken_as_they_are(index):
+def test_consecutive_days_of_any_kind_are_taken(index):
     response = STEADY.respond(pd.Series([1.0, 2.0, 3.0], index=index))
     assert response["fitness"].iloc[1] == pytest.approx(exp(-1 / 42))

@@ -121,6 +121,10 @@ HEADING = "day,training_load,performance\n"
             "row 4: day is not a date like 2024-01-31; got '2024-02-30'",
         ),
         (HEADING + "0,1,1\n1,1,1\n05.01.24,1,1\n", "row 4: day is not a whole number;"),
+        (
+            HEADING + "20240131,1,\n20240201,1,2\n",
+            r"rows 2 to 3: day is not .* got '20240131'.*7 digits at most",
+        ),
         (HEADING + "0,1,\n1,1,\n0,2,\n", "rows 2 and 4: day 0 is there 2 times"),
         (HEADING + "0,1,\n2,1,\n1,2,\n", "row 4: day 1 comes after day 2. Sort"),
         (

@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,14 @@ def test_part_noted_after_a_torn_line_counts(begun):
     sweeps.write_part(begun, part(3))
     done = [0, 1, 2, 3]
     assert list(sweeps.parts_done(begun)) == [part_name("outcomes", n) for n in done]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has /dev/full")
+def test_a_journal_that_finds_no_room_is_named(begun):
+    (begun / JOURNAL).unlink()
+    (begun / JOURNAL).symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device: '.*done\.jsonl'"):
+        sweeps.write_part(begun, part(2))
 
 
 def test_temporary_files_are_removed_everywhere(begun):

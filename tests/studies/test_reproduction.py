@@ -22,6 +22,7 @@ from hipext.files.parameters import parameters_changed, shipped_values
 from hipext.files.records import hash_of_modules, input_hashes, record_bytes
 from hipext.plans.plan_file import read_plan
 from hipext.simulation.simulation import open_loop, record_files, simulate, write_record
+from hipext.studies import reproduction
 from hipext.studies.reproduction import first_difference, reproduce
 
 ROOT = Path(__file__).parents[2]
@@ -222,13 +223,50 @@ def test_an_edit_that_makes_no_plan_is_reported_with_the_problem(folder):
     assert again.cause.startswith("plan: phase.1.weeks (only) is")
 
 
-def test_a_constant_that_is_no_number_is_reported(folder):
-    edit_record(
-        folder, lambda record: record["parameters"].update({"muscle.gain": "a"})
-    )
-    again = reproduce(folder)
-    assert "parameter muscle.gain must be a number; got 'a'" in again.difference
-    assert again.cause.startswith('parameters: muscle.gain is "a" in the record')
+@pytest.mark.parametrize(
+    ("edit", "problems"),
+    [
+        (
+            {"parameters": {"muscle.gain": "a"}},
+            ["parameters, muscle.gain: must be a number, like 2.5; got 'a'."],
+        ),
+        ({"seed": "x"}, ["seed: must be a whole number, like 2; got 'x'."]),
+        ({"seed": -1}, ["seed: must be at least 0; got -1."]),
+        (
+            {"mode": "open", "plan": [1], "athlete": None, "noise": 1},
+            [
+                "mode: must be one of 'closed_loop', 'open_loop'; got 'open'. Did you "
+                "mean 'open_loop'?",
+                "noise: must be true or false; got 1.",
+                "plan: must be a table of values, like { key = 1 }; got the list [1].",
+                "athlete: must be a table of values, like { key = 1 }; got None.",
+            ],
+        ),
+        (
+            {"versions": {"numpy": 2}, "sha256": {"sets.csv": []}, "code": 1},
+            [
+                'code: must be text in quotes, like "abc"; got 1.',
+                'versions, numpy: must be text in quotes, like "abc"; got 2.',
+                'sha256, sets.csv: must be text in quotes, like "abc"; got the list '
+                "[].",
+            ],
+        ),
+    ],
+)
+def test_a_record_edited_into_another_form_lists_every_problem(folder, edit, problems):
+    edit_record(folder, lambda record: record.update(edit))
+    with pytest.raises(PlanError) as error:
+        reproduce(folder)
+    assert [*error.value.problems] == problems
+
+
+def test_a_fault_of_hipext_in_a_rerun_is_no_difference(folder, monkeypatch):
+    def broken(*_):
+        raise KeyError("a fault")
+
+    monkeypatch.setitem(reproduction.KINDS, "run", broken)
+    with pytest.raises(KeyError, match="a fault"):
+        reproduce(folder)
 
 
 def test_a_constant_taken_out_of_the_record_is_named(folder):

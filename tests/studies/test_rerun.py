@@ -8,6 +8,7 @@ import pytest
 
 from hipext import read_athlete, read_plan
 from hipext.athletes.population import Population, cohort
+from hipext.files.checks import PlanError
 from hipext.files.io import write_files
 from hipext.files.parameters import parameters_changed
 from hipext.files.records import read_record, record_bytes, record_of
@@ -147,6 +148,35 @@ def test_edit_of_a_comparison_is_found_in_its_tables(edit, cause, tmp_path):
     again = reproduce(folder, progress=False)
     assert not again.is_equal
     assert cause in again.cause
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda record: record["scenarios"][0].update(plan=9), "has plan 9 of "),
+        (lambda record: record["scenarios"][0].update(x=9), "'x' is not a known key"),
+        (lambda record: record.update(groups={"a": "b"}), "groups has no title for"),
+        (
+            lambda record: record["participants"].pop("n"),
+            "athletes with n or with their",
+        ),
+        (
+            lambda record: record["participants"].update(order=[3]),
+            "numbers from 1 to 1",
+        ),
+        (lambda record: record["participants"].update(athletes=[]), "numbers from 1"),
+        (lambda record: record.update(participants={"population": {}}), "with n, seed"),
+        (lambda record: record.update(participants=3), "participants: must be a table"),
+    ],
+)
+def test_a_comparison_edited_into_another_form_is_refused(edit, problem, tmp_path):
+    folder = written(compared([NOVICE] * 2), tmp_path)
+    record = json.loads((folder / "record.json").read_text())
+    edit(record)
+    (folder / "record.json").write_bytes(record_bytes(record))
+    with pytest.raises(PlanError) as error:
+        reproduce(folder, progress=False)
+    assert problem in str(error.value)
 
 
 def test_athlete_of_a_part_of_a_cohort_keeps_its_number():

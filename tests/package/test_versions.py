@@ -1,0 +1,180 @@
+"""The declared versions work, oldest and newest, and all of them write the same bytes.
+
+Environments are made for this from the package index: minutes of work. Without an index
+the tests are skipped; in CI they fail.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OLDEST = int(re.fullmatch(r">=3\.(\d+)", PROJECT["requires-python"])[1])
+PANDAS = ("2.3", "3.0", "3.1")  # add each new minor version
+EXTRAS = ("fast", "sweep", "bayes")
+# The tests that need no more than these extras; CI runs all tests with either versions.
+CHECKERS = (
+    "hypothesis",
+    "jsonschema",
+    "nbclient",
+    "nbformat",
+    "pytest",
+    "pytest-xdist",
+)
+CORE = ("engine", "intensity", "metrics", "plans", "athletes", "response", "files")
+GUIDE = ("run", "guide_16wk")
+COMPARE = ("compare", "guide_16wk", "--vary", "deload.every_weeks=0,3")
+
+pytestmark = pytest.mark.slow
+
+
+def started(command, **environment):
+    """Return a finished process; what it complained about fails the test."""
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | environment
+    done = subprocess.run(
+        [*map(str, command)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done
+
+
+def requirements(*, is_oldest):
+    """Return what an environment needs, at the lower bounds or in any version."""
+    optional = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *(x for name in EXTRAS for x in optional[name])]
+    lines += [x for x in optional["test"] if x.partition(">=")[0] in CHECKERS]
+    return [line.replace(">=", "==") for line in lines] if is_oldest else lines
+
+
+def pythons():
+    """Return the oldest and the newest Python of this machine that hipext runs on."""
+    found = {sys.version_info[1]: sys.executable}
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    for minor in range(OLDEST, 30):
+        name = f"python3.{minor}"
+        paths = [shutil.which(name), *pyenv.glob(f"versions/3.{minor}.*/bin/{name}")]
+        for path in filter(None, paths):  # a shim of pyenv may have nothing behind it
+            command = [path, "-c", "import ensurepip, venv"]
+            if not subprocess.run(command, capture_output=True, check=False).returncode:
+                found.setdefault(minor, path)
+    return found[min(found)], found[max(found)]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """Skip where there is no package index, or fail in CI."""
+    folder = tmp_path_factory.mktemp("index")
+    options = ["--quiet", "--no-deps", "--no-cache-dir", "--dest", folder]
+    command = [sys.executable, "-m", "pip", "download", *options, "lazy-loader"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"There is no package index: {done.stderr}")
+        pytest.skip("no package index to install from")
+
+
+@pytest.fixture(scope="module", params=["oldest", "newest"])
+def environment(request, index, tmp_path_factory):  # noqa: ARG001 - may skip
+    """Return the Python of an environment with the oldest or the newest versions."""
+    is_oldest = request.param == "oldest"
+    oldest, newest = pythons()
+    folder = tmp_path_factory.mktemp(request.param)
+    started([oldest if is_oldest else newest, "-m", "venv", folder])
+    python = folder / "bin" / "python"
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    started([*pip, *requirements(is_oldest=is_oldest)])
+    started([*pip, "--no-deps", "-e", ROOT])
+    yield python
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """Return a file of loads and tests to fit."""
+    rng, path = np.random.default_rng(5), tmp_path_factory.mktemp("series") / "log.csv"
+    lines = ["day,training_load,performance"]
+    for day in range(90):
+        load = rng.uniform(200, 600) * (day % 7 < 4)
+        test = f"{250 + 0.1 * day + rng.normal(0, 2):.2f}" if day % 4 == 0 else ""
+        lines.append(f"{day},{load:.3f},{test}")
+    path.write_text("\n".join(lines))
+    return path
+
+
+def tables(python, folder, *commands, **environment):
+    """Return the bytes of the tables that commands write, by path."""
+    for number, command in enumerate(commands):
+        out = ["--out", folder / str(number)]
+        started([python, "-m", "hipext", *command, *out], **environment)
+    written = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*.csv")}
+    assert len(written) >= 4 * len(commands)
+    return written
+
+
+def different(ours, theirs):
+    """Return the names of the tables that are not the same bytes."""
+    return sorted(str(x) for x in {*ours, *theirs} if ours.get(x) != theirs.get(x))
+
+
+@pytest.fixture(scope="module")
+def commands(series):
+    """Return commands whose tables show most kinds of numbers."""
+    fit = ("fit", series, "--bootstrap", 20)
+    return GUIDE, (*COMPARE, "--athletes", 20), fit
+
+
+@pytest.fixture(scope="module")
+def ours(commands, tmp_path_factory):
+    """Return the tables that this environment writes."""
+    return tables(sys.executable, tmp_path_factory.mktemp("ours"), *commands)
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("minor", PANDAS)
+def test_every_version_of_pandas_writes_the_same_tables(
+    minor, commands, ours, tmp_path
+):
+    target = tmp_path / "pandas"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    packages = [f"pandas=={minor}.*", "pytz"]  # pandas 2 needs pytz
+    started([*pip, "--target", target, *packages])
+    found = started(
+        [sys.executable, "-c", "import pandas; print(pandas.__version__)"],
+        PYTHONPATH=str(target),
+    )
+    assert found.stdout.startswith(f"{minor}.")
+    theirs = tables(sys.executable, tmp_path / "out", *commands, PYTHONPATH=str(target))
+    assert different(ours, theirs) == []
+
+
+def test_oldest_and_newest_versions_write_the_same_tables(
+    environment, commands, ours, tmp_path
+):
+    run, compare, _ = commands  # a fit ends where SciPy's optimiser of its version ends
+    theirs = tables(environment, tmp_path, run, compare)
+    without_fit = {path: text for path, text in ours.items() if path.parts[0] != "2"}
+    assert different(without_fit, theirs) == []
+
+
+def test_oldest_and_newest_versions_pass_the_tests_of_the_numbers(environment):
+    folders = [f"tests/{name}" for name in CORE]
+    # Old packages meet new ones below them, which deprecate what those call.
+    options = ["-q", "-n", "2", "-W", "ignore::DeprecationWarning"]
+    no_cache = ["-p", "no:cacheprovider"]
+    started(
+        [environment, "-m", "pytest", "-m", "not slow", *options, *no_cache, *folders]
+    )
