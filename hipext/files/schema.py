@@ -260,15 +260,15 @@ def _texts_below_fields(module: str) -> dict[str, dict[str, str]]:
     source = ""
     with suppress(OSError):  # there may be compiled modules alone
         source = getsource(sys.modules[module])
-    found = {}
-    for one in ast.walk(ast.parse(source)):
-        if isinstance(one, ast.ClassDef):
-            found[one.name] = {
-                field.target.id: cleandoc(text.value.value)
-                for field, text in pairwise(one.body)
-                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
-            }
-    return found
+    return {
+        one.name: {
+            field.target.id: cleandoc(text.value.value)
+            for field, text in pairwise(one.body)
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+        }
+        for one in ast.parse(source).body
+        if isinstance(one, ast.ClassDef)
+    }
 
 
 def _tags(model: type[FileValue]) -> tuple:
