@@ -207,7 +207,7 @@ def test_estimates_come_down_by_the_break_and_new_slots_start_from_them():
 
 
 def test_a_session_without_work_ends_no_break():
-    rest = {"name": "R", "days": ["mon"], "slot": [STRETCH]}
+    rest = {"name": "R", "days": ["mon", "wed"], "slot": [STRETCH]}
     plan = plan_of(DEADLIFT, weeks=4, days=["tue"], session=[rest])
     kept = observe(plan, person(missed_weeks=[2, 3]))
     assert days_of(kept, TRAINING_GAP, ESTIMATES_REDUCED) == [22, 22]

@@ -230,6 +230,15 @@ def test_a_changed_byte_of_any_module_of_any_room_is_other_code(package, record,
     assert cause.startswith(f"code version: hipext {now}, code {changed[:12]} then")
 
 
+def test_ends_of_lines_make_no_other_code(tmp_path):
+    for folder, end in (("one", b"\n"), ("other", b"\r\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "module.py").write_bytes(
+            end.join([b"a = 1", b"b = 2", b""])
+        )
+    assert hash_of_modules(tmp_path / "one") == hash_of_modules(tmp_path / "other")
+
+
 def test_a_module_that_moves_to_another_room_is_other_code(package):
     moved = (package / "files" / "io.py").rename(package / "engine" / "io.py")
     assert hash_of_modules(package) != records.code_hash()

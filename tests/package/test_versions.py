@@ -4,6 +4,7 @@ Environments are made for this from the package index: minutes of work. Without 
 the tests are skipped; in CI they fail.
 """
 
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +128,15 @@ def different(ours, theirs):
     return sorted(str(x) for x in {*ours, *theirs} if ours.get(x) != theirs.get(x))
 
 
+def without_intervals(written):
+    """Return tables as CSV without intervals of means, which take SciPy's quantile."""
+    kept = {}
+    for path, text in written.items():
+        cells = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
+        kept[path] = cells.drop(columns=["ci_low", "ci_high"], errors="ignore").to_csv()
+    return kept
+
+
 @pytest.fixture(scope="module")
 def commands(series):
     """Return commands whose tables show most kinds of numbers."""
@@ -167,7 +178,7 @@ def test_declared_versions_write_the_same_tables_and_pass_the_tests_of_numbers(
     run, compare, _ = commands  # a fit ends where SciPy's optimiser of its version ends
     theirs = tables(python, tmp_path / "out", run, compare)
     without_fit = {path: text for path, text in ours.items() if path.parts[0] != "2"}
-    assert different(without_fit, theirs) == []
+    assert different(*map(without_intervals, (without_fit, theirs))) == []
     folders = [f"tests/{name}" for name in CORE]
     # Old packages meet new ones below them, which deprecate what those call.
     lenient = ["-W", "ignore::DeprecationWarning"] if is_oldest else []
