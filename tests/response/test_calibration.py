@@ -652,7 +652,10 @@ def test_tests_that_cannot_be_are_refused(tests, message):
         ),
         ({"weights": [0.0] * 8}, "weights must be one number above 0 per test"),
         ({"level": 95}, "level must be between 0 and 1; got 95. Write 0.95 for 95 %"),
-        ({"n_bootstrap": -1}, "n_bootstrap must be a whole number, 0 to 100000; got -1"),
+        (
+            {"n_bootstrap": -1},
+            "n_bootstrap must be a whole number, 0 to 100000; got -1",
+        ),
         (
             {"n_blocks": 1},
             "n_blocks must be 0 for no cross-validation, or 2 or more; g",
