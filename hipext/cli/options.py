@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -259,7 +259,11 @@ def _numbers(
             found[name] = tuple(map(float, values.split(",")))
         except ValueError:
             found[name] = ()
-        if len(found[name]) != n_numbers or any(map(isnan, found[name])):
+        # A bound may be infinite, a start may not.
+        is_usable = not any(map(isnan, found[name])) and (
+            n_numbers > 1 or all(map(isfinite, found[name]))
+        )
+        if len(found[name]) != n_numbers or not is_usable:
             raise InputError(f"{needed}; got {text!r}.")
     return found
 

@@ -10,7 +10,7 @@ In published data they often do not (evidence rows E04-007, E04-008, E04-018, E0
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log, pi, sqrt
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -329,7 +329,7 @@ def pooled(blocks: pd.DataFrame, column: str) -> float:
 
 
 def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) -> None:
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise InputError(
             f"level must be between 0 and 1; got {level}. Write 0.95 for 95 %."
         )

@@ -306,6 +306,8 @@ def _typed_sets(cells: pd.DataFrame, source: str) -> pd.DataFrame:
         else:
             numbers, faults = _numbers_in(texts, column.name)
             problems += faults
+            beyond = numbers[numbers.abs() > LARGEST]
+            problems += _fault(beyond, f"{column.name} must be at most {LARGEST:g}")
             if column.dtype.lower() == "int64":
                 # NaN % 1 is not 0 either: only Int64 may be missing.
                 bad = numbers[numbers % 1 != 0]

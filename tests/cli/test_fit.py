@@ -446,6 +446,7 @@ def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_pa
         (["few.csv", "--exercise", "deadlift"], "--exercise deadlift needs a sets"),
         (["few.csv", "--bound", "fitness_tau=5"], "HIGHEST: fitness_tau=1,300, or two"),
         (["few.csv", "--bound", "fitness_tau=nan,inf"], "got 'fitness_tau=nan,inf'."),
+        (["few.csv", "--start", "fitness_tau=1e400"], "got 'fitness_tau=1e400'."),
         (["few.csv", "--start", "fitness_tau=nan"], "got 'fitness_tau=nan'."),
         (["few.csv", "--bound", "fitness_tau=5,x"], "got 'fitness_tau=5,x'."),
         (["few.csv", "--bound", "tau=1,2"], "A name in bounds must be one of"),

@@ -32,9 +32,9 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from tests.commands import hipext  # noqa: E402
+from commands import hipext  # noqa: E402
 
 CASES = Path(__file__).with_name("fuzz_cases.json")
 LIMIT_S = 5.0  # of processor time: the machine may be busy with other things
@@ -852,7 +852,7 @@ def name_of(problem):
 
 def fuzz(minutes, kinds, seed):
     """Run cases of all kinds in turn for some minutes; return what failed, by name."""
-    from tests.strategies import plan_values
+    from strategies import plan_values
 
     until = time.monotonic() + 60 * minutes
     worker, counts, slowest, found = Worker(), Counter(), {}, {}

@@ -279,3 +279,13 @@ def test_numbers_whose_squares_are_infinite_are_refused(tmp_path):
         "rows 2 to 4: training_load is a training load, 0 to 1e+09; got 1e+300.",
         "rows 2 to 4: performance must lie within -1e+09 and 1e+09; got 1e+308.",
     )
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e300", "-1e12"])
+def test_a_number_of_a_sets_table_beyond_all_measure_is_refused(number, tmp_path):
+    run = open_loop(read_plan("deadlift_5x5_10wk"), read_athlete("novice"))
+    (tmp_path / "sets.csv").write_bytes(csv_bytes(run.sets))
+    cells = read_cells(tmp_path / "sets.csv")
+    cells.loc[3, "load_kg"] = number
+    with pytest.raises(PlanError, match=r"row 3: load_kg must be at most 1e\+09; got"):
+        lift_series(cells, "deadlift", load=None, source="sets.csv")
