@@ -659,12 +659,13 @@ def test_hard_sets_stiffen_and_it_fades():
     )
 
 
-def test_a_hold_that_failed_stiffens_the_same_however_long_it_was_to_be():
-    stiff = [
-        quiet(plan_of([{"exercise": "side_plank", "sets": f"1x{s}s/side"}])).days
-        for s in (300, 600)
-    ]
-    assert stiff[0]["stiffness_deg"][1] == stiff[1]["stiffness_deg"][1] > 0
+@pytest.mark.parametrize("seconds", [300, 600])
+def test_a_hold_that_failed_stiffens_as_a_hard_set_however_long_it_was_to_be(seconds):
+    hold = {"exercise": "side_plank", "sets": f"1x{seconds}s/side"}
+    stiff = quiet(plan_of([hold], warm_up=[])).days["stiffness_deg"][1]
+    cost = 1 + parameter("dose.failure_cost")  # an effort of 1, each side half
+    fading = exp(-1 / parameter("stiffness.tau_d"))
+    assert stiff == pytest.approx(parameter("stiffness.gain") * cost * fading)
 
 
 def test_stiffness_takes_range():
