@@ -9,24 +9,24 @@ best points.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import product
-from math import inf, log
+from math import expm1, inf, log, log1p, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.linalg.blas import dtrsm
 from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar, nnls
 
 from hipext.files.checks import InputError, check_one_of
 from hipext.metrics.workload import CONVENTIONS, check_days, checked_load
+from hipext.response.drift import Likelihood, step_variables
 from hipext.response.impulse_response import (
     LINEAR,
     STATE_NOISE,
     ImpulseResponse,
     decayed_initial,
 )
-from hipext.response.models import MODELS, checked_tests, covariance_of_tests
+from hipext.response.models import MODELS, checked_tests
 
 # Default bounds of a search: judgements of this package. Time constants in days, the
 # half load times the largest load, noise times the SD of the tests.
@@ -48,12 +48,11 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_DERIVATIVE_STEP = 1.0001  # factor on a nonlinear parameter, for a direction
+_LITTLE_NOISE = 0.01  # of the highest noise of a state: its axis is straight below
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
-_N_COSTLY = 128  # of them where each point costs a covariance of all tests
-_N_BESIDE = 12  # of them beside a guess
+_N_DESCENTS = 8  # of a model with noise, whose likelihood has many maxima
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
 N_STEPS = 15  # enough for a descent that starts near its end
@@ -61,6 +60,10 @@ _FEW_STEPS = 6  # enough to tell a good start from a bad one
 _NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
+_ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
+_SHORT, _LONG = 1e-6, 1e-3  # of the unit cube: steps for a slope and for a curvature
+_MOST_STEPS = 200
+_FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
 _OUT_OF_ORDER = 1e12  # objective where time constants are in the wrong order
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -79,6 +82,7 @@ class FitProblem:
     bounds: Bounds  # lowest and highest value by parameter; equal ones fix it
     convention: str
     is_restricted: bool = True  # whether noise is estimated by restricted likelihood
+    curvature: np.ndarray | None = None  # of the deviance by axis, near its minimum
 
     @property
     def noise(self) -> tuple[str, ...]:
@@ -133,7 +137,11 @@ class FitProblem:
     def with_fixed(self, **values: float) -> "FitProblem":
         """Return the same problem with some parameters fixed."""
         fixed = {name: (value, value) for name, value in values.items()}
-        return replace(self, bounds={**self.bounds, **fixed})
+        curvature = self.curvature
+        if curvature is not None:
+            kept = [name not in fixed for name in self.axes]
+            curvature = curvature[np.ix_(kept, kept)]
+        return replace(self, bounds={**self.bounds, **fixed}, curvature=curvature)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,7 +149,7 @@ class Solution:
     """The parameters of a fit, and the errors they leave."""
 
     parameters: Values  # all of them by name
-    residual: np.ndarray  # of each test, prediction - test, whitened
+    residual: np.ndarray  # of each test, prediction - test, weighted; see `Likelihood`
     deviance: float  # -2 log-likelihood, up to a constant
 
 
@@ -150,7 +158,7 @@ class Screen:
     """Points spread over the unit cube, and the design matrix at each."""
 
     points: np.ndarray
-    columns: np.ndarray  # points x tests x linear parameters
+    columns: np.ndarray | None  # points x tests x parameters; None for one with noise
 
 
 def fit_problem(
@@ -205,14 +213,15 @@ def best_fit(
     if middle is None or not n_axes:
         return None if middle is None else solution_at(problem, middle)
     if n_descents is None:
-        n_descents = 3 if problem.noise else max(2, 2 * (n_axes - 1))
+        n_descents = _N_DESCENTS if problem.noise else max(2, 2 * (n_axes - 1))
     # The deviance of a response model has several minima and flat valleys, so that one
     # start is not enough; screened points cost far less than a descent.
     starts = [
         place_of(problem, guess) for guess in guesses if set(problem.axes) <= set(guess)
     ]
     screen = screen_cube(problem) if screen is None else screen
-    starts += _best_starts(problem, screen, n_descents)
+    if not problem.noise or len(starts) < n_descents:
+        starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
         starts.sort(key=lambda start: _deviance_at(problem, start))
     found = _descents(problem, starts[:n_descents], n_steps)
@@ -228,10 +237,7 @@ def local_fit(
     with noise.
     """
     if problem.noise:
-        # The deviance has a log-determinant besides the squares: quasi-Newton.
-        bounds = [(0.0, 1.0)] * len(start)
-        value = partial(_deviance_at, problem)
-        end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
+        end = _descent_with_noise(problem, start)
     elif len(start) == 1:
         end = minimize_scalar(
             lambda place: _deviance_at(problem, np.array([place])),
@@ -277,22 +283,41 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
 
 def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
     """Return the fit with the best linear parameters within their bounds."""
-    errors = whitener(problem, nonlinear)
-    matrix = errors.whiten(columns_at(problem, nonlinear))
-    target = errors.whiten(problem.tests)
-    bounds = np.array([problem.bounds[name] for name in problem.linear])
-    best = bounded_least_squares(matrix, target, bounds[:, 0], bounds[:, 1])
+    if problem.noise:
+        likelihood = likelihood_at(problem, nonlinear)
+        matrix, target = likelihood.matrix, likelihood.target
+        offset = likelihood.offset
+    else:
+        matrix = weighted(problem, columns_at(problem, nonlinear))
+        target, offset = weighted(problem, problem.tests), 0.0
+    best = _best_linear(problem, matrix, target)
     residual = matrix @ best - target
     values = {name: float(value) for name, value in nonlinear.items()}
     values |= dict(zip(problem.linear, best.tolist(), strict=True))
-    return _with_deviance(problem, values, residual, errors)
+    return _with_deviance(problem, values, residual, offset)
 
 
 def evaluate(problem: FitProblem, values: Values) -> Solution:
     """Return all parameters as they are, with the errors they leave."""
-    errors = whitener(problem, values)
-    residual = errors.whiten(predictions(problem, values) - problem.tests)
-    return _with_deviance(problem, values, residual, errors)
+    if problem.noise:
+        likelihood = likelihood_at(problem, values)
+        linear = np.array([values[name] for name in problem.linear])
+        residual = likelihood.matrix @ linear - likelihood.target
+        return _with_deviance(problem, values, residual, likelihood.offset)
+    residual = weighted(problem, predictions(problem, values) - problem.tests)
+    return _with_deviance(problem, values, residual, 0.0)
+
+
+def likelihood_at(problem: FitProblem, values: Mapping[str, float]) -> Likelihood:
+    """Return the likelihood of tests of drifting states, for a model with noise."""
+    names = ("load", "days", "tests", "weights", "linear", "convention")
+    given = {name: getattr(problem, name) for name in names}
+    return Likelihood(values=values, is_restricted=problem.is_restricted, **given)
+
+
+def weighted(problem: FitProblem, errors: np.ndarray) -> np.ndarray:
+    """Return errors of the tests, or columns of them, with one variance."""
+    return (np.sqrt(problem.weights) * errors.T).T
 
 
 def predictions(problem: FitProblem, values: Values) -> np.ndarray:
@@ -321,10 +346,12 @@ def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
         if (low > high * _ROUNDING) if is_one else np.any(low > high * _ROUNDING):
             return None
         place = places.get(name, 1.0)
-        if name in STATE_NOISE:  # the axis is the variance, which may be 0
-            values[name] = (low**2 + (high**2 - low**2) * place) ** 0.5
+        if name in STATE_NOISE:
+            values[name] = _noise_at(place, low, high)
         else:  # the axis is the logarithm: steps in a time constant are relative
-            values[name] = low * (high / low) ** place
+            value = low * (high / low) ** place
+            # A bound is not passed by a rounding error.
+            values[name] = min(value, high) if is_one else np.minimum(value, high)
     return values
 
 
@@ -340,7 +367,8 @@ def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
         )
         wanted = min(max(values[name], low), high)
         if name in STATE_NOISE:
-            point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
+            start, end = _noise_axis(low, high), _noise_axis(high, high)
+            point[axis] = (_noise_axis(wanted, high) - start) / (end - start)
         else:
             point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0
     return point
@@ -354,15 +382,26 @@ def columns_at(
     A column is what one unit of its parameter adds to the performance. Many values of
     the nonlinear parameters at once give points x tests x parameters.
     """
-    if problem.noise and not isinstance(nonlinear["fitness_tau"], np.ndarray):
-        chosen = tuple((name, nonlinear[name]) for name in problem.model.NONLINEAR)
-        return _cached_columns(problem, chosen)
-    return _columns(problem, nonlinear)
+    fitness, fatigue = problem.model.traces(problem.load, nonlinear, problem.convention)
+    columns = {
+        "baseline": np.ones_like(fitness),
+        "fitness_gain": fitness,
+        "fatigue_gain": -fatigue,
+    }
+    for state, sign in (("fitness", 1), ("fatigue", -1)):
+        name = f"initial_{state}"
+        if name in problem.bounds:
+            one = {f"{state}_tau": nonlinear.get(f"{state}_tau"), name: 1.0}
+            columns[name] = sign * decayed_initial(one, state, len(problem.load))
+    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
+    return np.moveaxis(stacked, 0, -2)
 
 
 def screen_cube(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
     """Return points spread evenly over the unit cube, with their design matrices."""
     points = _spread(len(problem.axes), n_points)
+    if problem.noise:
+        return Screen(points=points, columns=None)
     values = {
         name: np.broadcast_to(value, len(points))
         for name, value in nonlinear_at(problem, points).items()
@@ -376,7 +415,7 @@ def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
     Gains and initial states are kept from being negative; their upper bounds and those
     of the baseline are ignored.
     """
-    root = whitener(problem, {}).scale
+    root = np.sqrt(problem.weights)
     linear = problem.linear
     columns = screen.columns * root[:, np.newaxis]
     target = np.broadcast_to(problem.tests * root, columns.shape[:2])
@@ -400,38 +439,12 @@ def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
     return n_tests * np.log(np.maximum(squares / n_tests, _TINY))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Whitener:
-    """Makes the errors of the tests independent, with one variance.
-
-    With C = L L' the covariance of the tests, errors e become ``L^-1 e``.
-    """
-
-    scale: np.ndarray  # root of the weight of each test (C is diagonal), or L
-    log_det: float  # logarithm of the determinant of C
-
-    def whiten(self, errors: np.ndarray) -> np.ndarray:
-        """Return errors, or columns of them, as independent ones."""
-        if self.scale.ndim == 1:
-            return (self.scale * errors.T).T
-        # BLAS directly: for few tests, the checks and threads of a solver cost more.
-        columns = errors.reshape(len(errors), -1)
-        return dtrsm(1.0, self.scale.T, columns, trans_a=1).reshape(errors.shape)
-
-    def unwhiten(self, errors: np.ndarray) -> np.ndarray:
-        """Return independent errors as correlated as those of the tests."""
-        return errors / self.scale if self.scale.ndim == 1 else self.scale @ errors
-
-
-def whitener(problem: FitProblem, values: Mapping[str, float]) -> Whitener:
-    """Return the whitener for the errors of the tests under some parameters."""
-    if not problem.noise:
-        return Whitener(scale=np.sqrt(problem.weights), log_det=0.0)
-    triangle = np.linalg.cholesky(
-        covariance_of_tests(values, problem.days, problem.weights)
-    )
-    log_det = 2 * float(np.log(np.diag(triangle)).sum())
-    return Whitener(scale=triangle, log_det=log_det)
+def _best_linear(
+    problem: FitProblem, matrix: np.ndarray, target: np.ndarray
+) -> np.ndarray:
+    """Return the best linear parameters within their bounds."""
+    low, high = np.array([problem.bounds[name] for name in problem.linear]).T
+    return bounded_least_squares(matrix, target, low, high)
 
 
 def bounded_least_squares(
@@ -454,7 +467,8 @@ def bounded_least_squares(
     if (found < lows).any() or (found > highs).any():
         found = _on_the_bounds(free, rest, lows, highs)
     best[~is_fixed] = found / size
-    return best
+    # Solvers may pass a bound by a rounding error.
+    return np.clip(best, low, high)
 
 
 def _model_class(model: type[ImpulseResponse] | str) -> type[ImpulseResponse]:
@@ -562,8 +576,7 @@ def _check_enough(problem: FitProblem) -> None:
 def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
-        few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
-        deviances = np.array([_deviance_at(problem, point) for point in few])
+        deviances = np.array([_deviance_at(problem, one) for one in screen.points])
     else:
         deviances = deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
@@ -604,63 +617,91 @@ def _deviance_at(problem: FitProblem, point: np.ndarray) -> float:
 
 
 def _with_deviance(
-    problem: FitProblem, values: Values, residual: np.ndarray, errors: Whitener
+    problem: FitProblem, values: Values, residual: np.ndarray, offset: float
 ) -> Solution:
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
-        # -2 ln L = r' r + ln det C, for whitened residuals r.
-        deviance = squares + errors.log_det
-        if problem.is_restricted:
-            deviance += _restriction(problem, values, errors)
+        deviance = squares + offset
     else:
         # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
         deviance = n_tests * log(max(squares / n_tests, _TINY))
     return Solution(parameters=values, residual=residual, deviance=deviance)
 
 
-def _restriction(problem: FitProblem, values: Values, errors: Whitener) -> float:
-    """Return the term of the restricted likelihood: what the curve takes up itself.
-
-    ``ln det(J' C^-1 J) - ln det(J' J)`` for the directions J in which the linear
-    parameters and the time constants move the curve, and the covariance C of the tests.
-    """
-    # Without it, a slow drift is taken for a curve and noise of the states comes out
-    # too small: parameters of the curve cost degrees of freedom.
-    names = problem.model.NONLINEAR
-    moved = {**values, **{name: values[name] * _DERIVATIVE_STEP for name in names}}
-    here, beside = columns_at(problem, values), columns_at(problem, moved)
-    # Columns beside these span the derivatives by the time constants; the baseline has
-    # none. An orthonormal basis has ln det(J' J) = 0.
-    directions = np.linalg.qr(np.hstack([here, beside[:, 1:]]))[0]
-    triangle = np.linalg.qr(errors.whiten(directions), mode="r")
-    return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
+def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
+    """Return a problem with noise whose descents begin with the curvature there."""
+    problem = replace(problem, curvature=None)
+    point = place_of(problem, best.parameters)
+    steps = np.where(point > 0.5, -_LONG, _LONG)
+    slopes = [_slope_at(problem, one)[1] for one in (point, *(point + np.diag(steps)))]
+    curvature = (np.array(slopes[1:]) - slopes[0]) / steps[:, np.newaxis]
+    return replace(problem, curvature=(curvature + curvature.T) / 2)
 
 
-@lru_cache(maxsize=8)  # searches for noise come back to the same time constants
-def _cached_columns(
-    problem: FitProblem, nonlinear: tuple[tuple[str, float], ...]
-) -> np.ndarray:
-    columns = _columns(problem, dict(nonlinear))
-    columns.flags.writeable = False
-    return columns
+def _descent_with_noise(problem: FitProblem, start: np.ndarray) -> np.ndarray:
+    """Return the point of the unit cube where a descent of the deviance ends."""
+    # The deviance has a log-determinant besides the squares: quasi-Newton, on axes on
+    # which the curvature is 1 in all directions, if it is known. A descent that starts
+    # near its end then takes few steps.
+    axes = np.eye(len(start))
+    if problem.curvature is not None:
+        sizes, ways = np.linalg.eigh(problem.curvature)
+        sizes = np.abs(sizes)
+        axes = ways / np.sqrt(np.maximum(sizes, max(_FLATTEST * sizes.max(), _TINY)))
 
+    def deviance(along: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = _slope_at(problem, start + axes @ along)
+        return value, slope @ axes
 
-def _columns(
-    problem: FitProblem, nonlinear: Mapping[str, float | np.ndarray]
-) -> np.ndarray:
-    fitness, fatigue = problem.model.traces(problem.load, nonlinear, problem.convention)
-    columns = {
-        "baseline": np.ones_like(fitness),
-        "fitness_gain": fitness,
-        "fatigue_gain": -fatigue,
+    edges = np.vstack([axes, -axes])
+    room = np.concatenate([start, 1 - start])
+    inside = {
+        "type": "ineq",
+        "fun": lambda along: edges @ along + room,
+        "jac": lambda _: edges,
     }
-    for state, sign in (("fitness", 1), ("fatigue", -1)):
-        name = f"initial_{state}"
-        if name in problem.bounds:
-            one = {f"{state}_tau": nonlinear.get(f"{state}_tau"), name: 1.0}
-            columns[name] = sign * decayed_initial(one, state, len(problem.load))
-    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
-    return np.moveaxis(stacked, 0, -2)
+    end = minimize(
+        deviance,
+        np.zeros(len(start)),
+        jac=True,
+        method="SLSQP",
+        constraints=[inside],
+        options={"ftol": _ENOUGH, "maxiter": _MOST_STEPS},
+    ).x
+    return start + axes @ end
+
+
+def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the deviance at a point of the unit cube, and its slope by axis."""
+    point = np.clip(point, 0, 1)
+    values = nonlinear_at(problem, point)
+    likelihood = likelihood_at(problem, values)
+    found = _best_linear(problem, likelihood.matrix, likelihood.target)
+    residual = likelihood.matrix @ found - likelihood.target
+    # Steps of the likelihood's own variables, such as the logarithm of a time constant,
+    # with a step along each axis.
+    here = step_variables(values)
+    steps = np.where(point > 0.5, -_SHORT, _SHORT)
+    beside = [nonlinear_at(problem, one) for one in point + np.diag(steps)]
+    moved = np.array([step_variables(one) for one in beside]) - here
+    slope = (moved / steps[:, np.newaxis]) @ likelihood.slope(found)
+    return float(residual @ residual) + likelihood.offset, slope
+
+
+def _noise_axis(noise: float, high: float) -> float:
+    """Return the place of the noise of a state on its axis, before it is scaled."""
+    # Like the variance near 0, which it may reach, and like a logarithm above: noise
+    # of 1 % of the highest is as different from 10 % as that from the highest.
+    return log1p((noise / (_LITTLE_NOISE * high)) ** 2)
+
+
+def _noise_at(place: float, low: float, high: float) -> float:
+    """Return the noise of a state at a place of its axis."""
+    if low == high:
+        return low
+    start, end = _noise_axis(low, high), _noise_axis(high, high)
+    noise = _LITTLE_NOISE * high * sqrt(max(expm1(start + (end - start) * place), 0.0))
+    return min(max(noise, low), high)
 
 
 @lru_cache(maxsize=32)

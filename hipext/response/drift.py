@@ -1,0 +1,344 @@
+"""Likelihood of tests of drifting states (`Kalman`), in time linear in their number.
+
+Fitness and fatigue at the tests are Markov chains, so that the precision matrix of all
+of them together has three diagonals on each side at most. LAPACK's banded Cholesky
+factor of it takes the place of a dense covariance of the tests: it needs microseconds,
+and matrices so small that BLAS starts no threads for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import log, sqrt
+
+import numpy as np
+from scipy.linalg.lapack import dpbtrf, dpbtrs, dtbtrs
+
+from hipext.files.checks import InputError
+
+STATES = ("fitness", "fatigue")
+_SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
+_STEP = 1e-6  # of a finite difference, relative
+_BLOCK = 4096  # numbers in a matrix for which BLAS starts no threads
+_LEAST = 1e-8  # variance of a state, in that of a test: stands for 0 in slopes
+_TINY = 1e-300
+
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chain:
+    """States at the tests, in units of what chance adds to each since the last test.
+
+    ``u(k) = after(k) u(k - 1) + w(k)`` with independent w of variance 1. A test is
+    ``root (y - curve) = seen u + e`` with an error e of variance 1. Arrays are
+    (..., tests, 2), and (..., tests) for the root.
+    """
+
+    after: np.ndarray  # of every test but the first
+    seen: np.ndarray
+    root: np.ndarray
+
+    @cached_property
+    def triangle(self) -> np.ndarray:
+        """Banded Cholesky factor of the precision of u given the tests."""
+        band = np.zeros((*self.seen.shape, 3))
+        band[..., 0] = 1 + self.seen**2
+        band[..., :-1, :, 0] += self.after**2
+        band[..., 0, 1] = self.seen[..., 0] * self.seen[..., 1]
+        band[..., :-1, :, 2] = -self.after
+        triangle, failed = dpbtrf(band.reshape(-1, 3).T, lower=1)
+        if failed:
+            raise InputError(
+                "performance_noise cannot be told from 0 beside the noise of the "
+                f"states: its bounds allow {1 / np.max(self.root):.3g}. Raise the "
+                "lowest value in bounds of performance_noise."
+            )
+        return triangle
+
+    @property
+    def log_det(self) -> np.ndarray:
+        """Logarithm of the determinant of the covariance of the tests."""
+        # det C = det P / det(root)^2: the chain alone has the determinant 1.
+        diagonal = self.triangle[0].reshape(*self.root.shape[:-1], -1)
+        return 2 * np.log(diagonal).sum(-1) - 2 * np.log(self.root).sum(-1)
+
+    def states(self, columns: np.ndarray) -> np.ndarray:
+        """Return the likeliest u, given columns of tests (columns, tests)."""
+        moments = self.seen * (self.root * columns)[..., np.newaxis]
+        found = dpbtrs(self.triangle, moments.reshape(len(columns), -1).T, lower=1)[0]
+        return found.T.reshape(moments.shape)
+
+    def errors(self, columns: np.ndarray, states: np.ndarray) -> np.ndarray:
+        """Return the error of each test and both w, (..., columns, tests, 3)."""
+        # Their squares sum to x' C^-1 x for the likeliest u, and to more for any other.
+        chain = self.seen[..., np.newaxis, :, :], self.after[..., np.newaxis, :, :]
+        left = self.root[..., np.newaxis, :] * columns - (chain[0] * states).sum(-1)
+        errors = np.empty((*left.shape, 3))
+        errors[..., 0] = left
+        errors[..., 1:] = states
+        errors[..., 1:, 1:] -= chain[1] * states[..., :-1, :]
+        return errors
+
+    def independent(self, columns: np.ndarray) -> np.ndarray:
+        """Return rows w for columns x of tests, with the products w'w = x' C^-1 x."""
+        errors = self.errors(columns, self.states(columns))
+        return errors.reshape(len(columns), -1).T
+
+
+def chain_of(
+    tau: np.ndarray,
+    variance: np.ndarray,
+    error: np.ndarray,
+    days: np.ndarray,
+    weights: np.ndarray,
+) -> Chain:
+    """Return the chain for time constants and daily variances (..., 2), test SD (...)."""
+    gaps = np.diff(days, prepend=0.0)[:, np.newaxis]
+    tau = np.asarray(tau)[..., np.newaxis, :]
+    # A geometric sum; expm1 keeps it exact where a time constant is long. Initial
+    # states are known: on day 0 chance has added nothing.
+    added = np.sqrt(np.expm1(-2 * gaps / tau) / np.expm1(-2 / tau))
+    keep = np.exp(-gaps[1:] / tau)
+    root = np.sqrt(weights) / np.asarray(error)[..., np.newaxis]
+    noise = np.sqrt(variance)[..., np.newaxis, :] * _SIGNS
+    return Chain(
+        after=keep * added[..., :-1, :] / added[..., 1:, :],
+        seen=root[..., np.newaxis] * added * noise,
+        root=root,
+    )
+
+
+def step_variables(values: Values) -> np.ndarray:
+    """Return what slopes are for: ln tau, variance of noise, ln SD of a test."""
+    taus = [log(values[f"{state}_tau"]) for state in STATES]
+    variances = [values[f"{state}_noise"] ** 2 for state in STATES]
+    return np.array([*taus, *variances, log(values["performance_noise"])])
+
+
+def innovations(chain: Chain, series: np.ndarray, *, undo: bool = False) -> np.ndarray:
+    """Return errors of tests as independent ones of variance 1: Kalman's filter.
+
+    Each is what the tests before do not predict, over its standard deviation. With
+    `undo`, independent errors become those of the tests.
+    """
+    given, scale = series.tolist(), chain.root.tolist()
+    moves = [*chain.after.tolist(), [0.0, 0.0]]
+    mean_1 = mean_2 = var_12 = 0.0
+    var_1 = var_2 = 1.0
+    found = []
+    for one, root, (h_1, h_2), (a_1, a_2) in zip(
+        given, scale, chain.seen.tolist(), moves, strict=True
+    ):
+        across_1, across_2 = var_1 * h_1 + var_12 * h_2, var_12 * h_1 + var_2 * h_2
+        spread = sqrt(h_1 * across_1 + h_2 * across_2 + 1)
+        predicted = h_1 * mean_1 + h_2 * mean_2
+        error = one if undo else (root * one - predicted) / spread
+        found.append((predicted + spread * error) / root if undo else error)
+        across_1, across_2 = across_1 / spread, across_2 / spread
+        # The update by the test, then the step to the next one.
+        mean_1 = a_1 * (mean_1 + across_1 * error)
+        mean_2 = a_2 * (mean_2 + across_2 * error)
+        var_1 = a_1 * a_1 * (var_1 - across_1 * across_1) + 1
+        var_2 = a_2 * a_2 * (var_2 - across_2 * across_2) + 1
+        var_12 = a_1 * a_2 * (var_12 - across_1 * across_2)
+    return np.array(found)
+
+
+def aged_sums(load: np.ndarray, keep: np.ndarray, convention: str) -> np.ndarray:
+    """Return sums of ``age^p w(i) keep^age`` for p = 0, 1, 2: (p, keep, days)."""
+    band = np.ones((len(keep), len(load), 2))
+    band[..., 1] = -keep[:, np.newaxis]
+    band[:, -1, 1] = 0.0  # the last day of one state is not before the first of another
+    band = band.reshape(-1, 2).T
+
+    def recursion(added: np.ndarray) -> np.ndarray:
+        # s(n) = keep s(n - 1) + added(n), for both states.
+        found = dtbtrs(band, added.reshape(-1, 1), uplo="L", diag="U")[0]
+        return found.reshape(len(keep), -1)
+
+    def later(sums: np.ndarray) -> np.ndarray:
+        moved = np.zeros_like(sums)
+        moved[:, 1:] = keep[:, np.newaxis] * sums[:, :-1]
+        return moved
+
+    plain = recursion(np.tile(load, (len(keep), 1)))
+    once = recursion(later(plain))
+    twice = recursion(later(2 * once + plain))
+    return np.stack([later(plain) if convention == "next_day" else plain, once, twice])
+
+
+def thin_qr(tall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an orthonormal basis of the columns, and the triangle of it.
+
+    Tall matrices go in blocks, for which BLAS starts no threads: on busy processors,
+    waiting for these takes a hundred times the work itself.
+    """
+    n_rows, n_columns = tall.shape
+    n_blocks = -(-tall.size // _BLOCK)
+    if n_blocks < 2:
+        return np.linalg.qr(tall)
+    each = -(-n_rows // n_blocks)
+    blocks = np.zeros((n_blocks * each, n_columns))
+    blocks[:n_rows] = tall
+    parts, tops = np.linalg.qr(blocks.reshape(n_blocks, each, n_columns))
+    basis, triangle = thin_qr(tops.reshape(-1, n_columns))
+    basis = parts @ basis.reshape(n_blocks, n_columns, n_columns)
+    return basis.reshape(-1, n_columns)[:n_rows], triangle
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Likelihood:
+    """-2 log-likelihood of tests for some time constants and noises.
+
+    It is ``|matrix b - target|^2 + offset`` for linear parameters b: the same as of all
+    tests, in as few rows as there are directions of the curve.
+    """
+
+    values: Values
+    load: np.ndarray
+    days: np.ndarray
+    tests: np.ndarray
+    weights: np.ndarray
+    linear: tuple[str, ...]
+    convention: str
+    is_restricted: bool
+
+    @cached_property
+    def tau(self) -> np.ndarray:
+        return np.array([self.values[f"{state}_tau"] for state in STATES])
+
+    @cached_property
+    def variance(self) -> np.ndarray:
+        return np.array([self.values[f"{state}_noise"] ** 2 for state in STATES])
+
+    @cached_property
+    def chain(self) -> Chain:
+        error = self.values["performance_noise"]
+        return chain_of(self.tau, self.variance, error, self.days, self.weights)
+
+    @cached_property
+    def moved(self) -> np.ndarray:
+        """Columns, and their 1st and 2nd derivative by ln tau: (3, tests, linear)."""
+        keep = np.exp(-1 / self.tau)
+        sums = aged_sums(self.load, keep, self.convention)[..., self.days]
+        moved = np.zeros((3, len(self.days), len(self.linear)))
+        moved[0, :, 0] = 1.0  # the baseline
+        for place, name in enumerate(self.linear[1:], start=1):
+            state = STATES.index(name.split("_")[name.startswith("initial")])
+            if name.endswith("_gain"):
+                plain, once, twice = sums[:, state]
+            else:
+                plain = np.exp(-self.days / self.tau[state])
+                once, twice = self.days * plain, self.days**2 * plain
+            # d/d(ln tau) of exp(-age / tau) is age / tau times it.
+            once, twice = once / self.tau[state], twice / self.tau[state] ** 2
+            moved[:, :, place] = plain, once, twice - once
+        moved[..., self.is_fatigue] *= -1
+        return moved
+
+    @cached_property
+    def is_fatigue(self) -> np.ndarray:
+        return np.array(["fatigue" in name for name in self.linear])
+
+    @cached_property
+    def directions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Basis and triangle of all directions in which parameters move the curve."""
+        columns, slopes, _ = self.moved
+        return thin_qr(np.hstack([columns, slopes[:, 1:]]))
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        return np.vstack([self.directions[0].T, self.tests])
+
+    @cached_property
+    def states(self) -> np.ndarray:
+        """States for each of the columns."""
+        return self.chain.states(self.columns)
+
+    @cached_property
+    def reduced(self) -> np.ndarray:
+        """Triangle of the basis and the tests, made independent."""
+        errors = self.chain.errors(self.columns, self.states)
+        return thin_qr(errors.reshape(len(self.columns), -1).T)[1]
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        triangle = self.directions[1]
+        return self.reduced[:, :-1] @ triangle[:, : len(self.linear)]
+
+    @property
+    def target(self) -> np.ndarray:
+        return self.reduced[:, -1]
+
+    @cached_property
+    def offset(self) -> float:
+        log_det = float(self.chain.log_det)
+        if self.is_restricted:
+            # ln det(J' C^-1 J) - ln det(J' J) for the directions J: what the curve
+            # takes up itself. Without it, a slow drift is taken for a curve, and noise
+            # of the states comes out too small.
+            diagonal = np.abs(np.diag(self.reduced)[:-1])
+            log_det += 2 * float(np.log(np.maximum(diagonal, _TINY)).sum())
+        return log_det
+
+    def slope(self, linear: np.ndarray) -> np.ndarray:
+        """Return derivatives of the deviance, by `step_variables`.
+
+        `linear` are the best linear parameters.
+        """
+        # At its minimum over linear parameters and states, the deviance changes by its
+        # direct dependence on the others alone (envelope theorem). A column x of `mix`
+        # adds the derivative of x' C^-1 x: the errors of the fit, and a basis z with
+        # z' C^-1 z = 1, for the derivative of ln det(J' C^-1 J).
+        n_linear, n_ways = len(self.linear), len(self.columns) - 1
+        basis, triangle = self.directions
+        mix = np.zeros((n_ways + 1, n_ways + 1))
+        mix[:-1, -1] = -triangle[:, :n_linear] @ linear
+        mix[-1, -1] = 1.0
+        if self.is_restricted:
+            mix[:-1, :-1] = np.linalg.inv(self.reduced[:n_ways, :-1])
+        errors, slope = self._slope_of_chain(mix)
+        # C^-1 x is the scaled error of each test.
+        pulls = self.chain.root * errors
+        _, once, twice = self.moved
+        by_column = -np.outer(pulls[-1], linear)
+        by_slope = np.zeros_like(by_column)
+        if self.is_restricted:
+            size = np.maximum(np.linalg.norm(triangle, axis=0), _TINY)
+            within = np.linalg.pinv(triangle / size, rcond=1e-14) / size[:, np.newaxis]
+            ways = (mix[:-1, :-1] @ pulls[:-1] - basis.T).T @ within.T
+            by_column += ways[:, :n_linear]
+            by_slope[:, 1:] = ways[:, n_linear:]
+        by_tau = 2 * (by_column * once + by_slope * twice).sum(axis=0)
+        slope[:2] += by_tau[~self.is_fatigue].sum(), by_tau[self.is_fatigue].sum()
+        return slope
+
+    def _slope_of_chain(self, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors of the tests, and derivatives by the covariance of the tests."""
+        error = self.values["performance_noise"]
+        # The states are proportional to their noise, and 0 without.
+        variance = np.maximum(self.variance, _LEAST * error**2)
+        step = _STEP * np.array([1, 1, *(variance + 1e-2 * error**2)])
+        tau, variances = np.tile(self.tau, (5, 1)), np.tile(variance, (5, 1))
+        tau[[1, 2], [0, 1]] *= 1 + _STEP
+        variances[[3, 4], [0, 1]] += step[2:]
+        near = chain_of(tau, variances, np.full(5, error), self.days, self.weights)
+        here = replace(near, after=near.after[0], seen=near.seen[0], root=near.root[0])
+        is_same = (variance == self.variance).all()
+        states = self.states if is_same else here.states(self.columns)
+        states = np.tensordot(mix.T, states, 1)
+        errors = here.errors(mix.T @ self.columns, states)
+        tests, chain = errors[..., 0], errors[..., 1:]
+        seen = (tests[..., np.newaxis] * states).sum(axis=0)
+        after = (chain[:, 1:] * states[:, :-1]).sum(axis=0)
+        slope = np.zeros(5)
+        slope[:4] = (near.log_det[1:] - near.log_det[0]) / step
+        # Multiplying all variances by c multiplies the determinant by c^n.
+        slope[4] = 2 * (len(self.tests) - slope[2:4] @ variance) - 2 * (tests**2).sum()
+        for place in range(2):
+            of_seen = (near.seen[1 + place] - here.seen)[:, place] / _STEP
+            of_after = (near.after[1 + place] - here.after)[:, place] / _STEP
+            slope[place] -= 2 * (of_seen @ seen[:, place] + of_after @ after[:, place])
+        slope[2:4] -= (here.seen * seen).sum(axis=0) / variance
+        return tests, slope
