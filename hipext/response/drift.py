@@ -7,7 +7,7 @@ and matrices so small that BLAS starts no threads for them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import log, sqrt
 
@@ -21,6 +21,7 @@ _SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 _STEP = 1e-6  # of a finite difference, relative
 _BLOCK = 4096  # numbers in a matrix for which BLAS starts no threads
 _LEAST = 1e-8  # variance of a state, in that of a test: stands for 0 in slopes
+_DEPENDENT = 1e-14  # on the diagonal of a triangle: the column depends on the others
 _TINY = 1e-300
 
 Values = Mapping[str, float]
@@ -38,6 +39,10 @@ class Chain:
     after: np.ndarray  # of every test but the first
     seen: np.ndarray
     root: np.ndarray
+
+    @property
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.seen, self.after
 
     @cached_property
     def triangle(self) -> np.ndarray:
@@ -305,8 +310,7 @@ class Likelihood:
         by_column = -np.outer(pulls[-1], linear)
         by_slope = np.zeros_like(by_column)
         if self.is_restricted:
-            size = np.maximum(np.linalg.norm(triangle, axis=0), _TINY)
-            within = np.linalg.pinv(triangle / size, rcond=1e-14) / size[:, np.newaxis]
+            within = _inverse(triangle)
             ways = (mix[:-1, :-1] @ pulls[:-1] - basis.T).T @ within.T
             by_column += ways[:, :n_linear]
             by_slope[:, 1:] = ways[:, n_linear:]
@@ -316,29 +320,50 @@ class Likelihood:
 
     def _slope_of_chain(self, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return errors of the tests, and derivatives by the covariance of the tests."""
-        error = self.values["performance_noise"]
-        # The states are proportional to their noise, and 0 without.
+        error, chain, states = self.values["performance_noise"], self.chain, self.states
+        # States are proportional to the root of their variance, and 0 without any.
         variance = np.maximum(self.variance, _LEAST * error**2)
-        step = _STEP * np.array([1, 1, *(variance + 1e-2 * error**2)])
-        tau, variances = np.tile(self.tau, (5, 1)), np.tile(variance, (5, 1))
-        tau[[1, 2], [0, 1]] *= 1 + _STEP
-        variances[[3, 4], [0, 1]] += step[2:]
-        near = chain_of(tau, variances, np.full(5, error), self.days, self.weights)
-        here = replace(near, after=near.after[0], seen=near.seen[0], root=near.root[0])
-        is_same = (variance == self.variance).all()
-        states = self.states if is_same else here.states(self.columns)
+        if (variance > self.variance).any():
+            chain = chain_of(self.tau, variance, error, self.days, self.weights)
+            states = chain.states(self.columns)
         states = np.tensordot(mix.T, states, 1)
-        errors = here.errors(mix.T @ self.columns, states)
-        tests, chain = errors[..., 0], errors[..., 1:]
-        seen = (tests[..., np.newaxis] * states).sum(axis=0)
-        after = (chain[:, 1:] * states[:, :-1]).sum(axis=0)
-        slope = np.zeros(5)
-        slope[:4] = (near.log_det[1:] - near.log_det[0]) / step
+        errors = chain.errors(mix.T @ self.columns, states)
+        tests, steps = errors[..., 0], errors[..., 1:]
+        # Of ln(seen) and ln(after) by ln tau: x / (e^x - 1) for x = 2 days / tau.
+        ages = np.diff(self.days, prepend=0)[:, np.newaxis] / self.tau
+        grown = (_decline(2 / self.tau) - _decline(2 * ages)) / 2
+        carried = ages[1:] + grown[:-1] - grown[1:]
+        by_seen = -2 * chain.seen * (tests[..., np.newaxis] * states).sum(axis=0)
+        by_after = -2 * chain.after * (steps[:, 1:] * states[:, :-1]).sum(axis=0)
+        slope = np.empty(5)
+        slope[:2] = (grown * by_seen).sum(axis=0) + (carried * by_after).sum(axis=0)
+        slope[2:4] = by_seen.sum(axis=0) / (2 * variance)
+        # The determinant by finite differences: factors of band matrices cost little.
+        step = _STEP * (variance + 1e-2 * error**2)
+        seen, after = (np.repeat(one[np.newaxis], 5, axis=0) for one in chain.parts)
+        both = [0, 1]
+        seen[[1, 2], :, both] *= 1 + _STEP * grown.T
+        after[[1, 2], :, both] *= 1 + _STEP * carried.T
+        seen[[3, 4], :, both] *= np.sqrt(1 + step / variance)[:, np.newaxis]
+        near = Chain(seen=seen, after=after, root=np.broadcast_to(chain.root, (5, len(self.days))))
+        log_det = near.log_det
+        by_det = (log_det[1:] - log_det[0]) / [_STEP, _STEP, *step]
+        slope[:4] += by_det
         # Multiplying all variances by c multiplies the determinant by c^n.
-        slope[4] = 2 * (len(self.tests) - slope[2:4] @ variance) - 2 * (tests**2).sum()
-        for place in range(2):
-            of_seen = (near.seen[1 + place] - here.seen)[:, place] / _STEP
-            of_after = (near.after[1 + place] - here.after)[:, place] / _STEP
-            slope[place] -= 2 * (of_seen @ seen[:, place] + of_after @ after[:, place])
-        slope[2:4] -= (here.seen * seen).sum(axis=0) / variance
+        n_tests = len(self.tests)
+        slope[4] = 2 * (n_tests - by_det[2:] @ variance - (tests**2).sum())
         return tests, slope
+
+
+def _decline(x: np.ndarray) -> np.ndarray:
+    """Return ``x / (e^x - 1)``, which is 1 at 0."""
+    return np.where(x > 0, x * np.exp(-x) / -np.expm1(-np.where(x > 0, x, 1.0)), 1.0)
+
+
+def _inverse(triangle: np.ndarray) -> np.ndarray:
+    """Return the inverse of a triangle of columns of any size."""
+    size = np.maximum(np.sqrt((triangle**2).sum(axis=0)), _TINY)
+    scaled = triangle / size
+    is_plain = len(scaled) == len(scaled.T) and abs(np.diag(scaled)).min() > _DEPENDENT
+    invert = np.linalg.inv if is_plain else np.linalg.pinv
+    return invert(scaled) / size[:, np.newaxis]

@@ -48,7 +48,7 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_LITTLE_NOISE = 0.01  # of the highest noise of a state: its axis is straight below
+_LITTLE_NOISE = 0.03  # of the highest noise of a state: its axis is straight below
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
@@ -60,7 +60,7 @@ _FEW_STEPS = 6  # enough to tell a good start from a bad one
 _NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
-_ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
+_ENOUGH = 1e-5  # change of the deviance at which a descent with noise ends
 _SHORT, _LONG = 1e-6, 1e-3  # of the unit cube: steps for a slope and for a curvature
 _MOST_STEPS = 200
 _FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
@@ -576,13 +576,14 @@ def _check_enough(problem: FitProblem) -> None:
 def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
-        deviances = np.array([_deviance_at(problem, one) for one in screen.points])
+        few = screen.points[:: _N_DESCENTS // n_best]
+        deviances = np.array([_deviance_at(problem, point) for point in few])
     else:
-        deviances = deviances_of(problem, screen)
+        few, deviances = screen.points, deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
     order = np.argsort(deviances)
     for place in order:
-        point = screen.points[place]
+        point = few[place]
         is_far = deviances[place] > deviances[order[0]] + _FARTHEST
         if len(chosen) == n_best or (chosen and is_far):
             break
@@ -690,8 +691,8 @@ def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[float, np.ndarray
 
 def _noise_axis(noise: float, high: float) -> float:
     """Return the place of the noise of a state on its axis, before it is scaled."""
-    # Like the variance near 0, which it may reach, and like a logarithm above: noise
-    # of 1 % of the highest is as different from 10 % as that from the highest.
+    # Like the variance near 0, which it may reach, and like a logarithm above, so
+    # that steps are relative.
     return log1p((noise / (_LITTLE_NOISE * high)) ** 2)
 
 
