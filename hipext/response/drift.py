@@ -19,7 +19,7 @@ from hipext.files.checks import InputError
 STATES = ("fitness", "fatigue")
 _SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 _STEP = 1e-6  # of a finite difference, relative
-_BLOCK = 4096  # numbers in a matrix for which BLAS starts no threads
+_BLOCK = 6000  # numbers in a matrix for which BLAS starts no threads
 _LEAST = 1e-8  # variance of a state, in that of a test: stands for 0 in slopes
 _DEPENDENT = 1e-14  # on the diagonal of a triangle: the column depends on the others
 _TINY = 1e-300
@@ -32,17 +32,13 @@ class Chain:
     """States at the tests, in units of what chance adds to each since the last test.
 
     ``u(k) = after(k) u(k - 1) + w(k)`` with independent w of variance 1. A test is
-    ``root (y - curve) = seen u + e`` with an error e of variance 1. Arrays are
-    (..., tests, 2), and (..., tests) for the root.
+    ``root (y - curve) = seen u + e`` with an error e of variance 1. Arrays have a row
+    per test and a column per state. Several chains may be stacked for `log_det`.
     """
 
     after: np.ndarray  # of every test but the first
     seen: np.ndarray
     root: np.ndarray
-
-    @property
-    def parts(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.seen, self.after
 
     @cached_property
     def triangle(self) -> np.ndarray:
@@ -65,7 +61,7 @@ class Chain:
     def log_det(self) -> np.ndarray:
         """Logarithm of the determinant of the covariance of the tests."""
         # det C = det P / det(root)^2: the chain alone has the determinant 1.
-        diagonal = self.triangle[0].reshape(*self.root.shape[:-1], -1)
+        diagonal = self.triangle[0].reshape(*self.seen.shape[:-2], -1)
         return 2 * np.log(diagonal).sum(-1) - 2 * np.log(self.root).sum(-1)
 
     def states(self, columns: np.ndarray) -> np.ndarray:
@@ -75,14 +71,12 @@ class Chain:
         return found.T.reshape(moments.shape)
 
     def errors(self, columns: np.ndarray, states: np.ndarray) -> np.ndarray:
-        """Return the error of each test and both w, (..., columns, tests, 3)."""
+        """Return the error of each test and both w: (columns, tests, 3)."""
         # Their squares sum to x' C^-1 x for the likeliest u, and to more for any other.
-        chain = self.seen[..., np.newaxis, :, :], self.after[..., np.newaxis, :, :]
-        left = self.root[..., np.newaxis, :] * columns - (chain[0] * states).sum(-1)
-        errors = np.empty((*left.shape, 3))
-        errors[..., 0] = left
+        errors = np.empty((*columns.shape, 3))
+        errors[..., 0] = self.root * columns - (self.seen * states).sum(axis=-1)
         errors[..., 1:] = states
-        errors[..., 1:, 1:] -= chain[1] * states[..., :-1, :]
+        errors[:, 1:, 1:] -= self.after * states[:, :-1]
         return errors
 
     def independent(self, columns: np.ndarray) -> np.ndarray:
@@ -94,22 +88,20 @@ class Chain:
 def chain_of(
     tau: np.ndarray,
     variance: np.ndarray,
-    error: np.ndarray,
+    error: float,
     days: np.ndarray,
     weights: np.ndarray,
 ) -> Chain:
-    """Return the chain for time constants and daily variances (..., 2), test SD (...)."""
-    gaps = np.diff(days, prepend=0.0)[:, np.newaxis]
-    tau = np.asarray(tau)[..., np.newaxis, :]
+    """Return the chain for both time constants and daily variances, and a test's SD."""
+    gaps = _gaps(days)
     # A geometric sum; expm1 keeps it exact where a time constant is long. Initial
     # states are known: on day 0 chance has added nothing.
     added = np.sqrt(np.expm1(-2 * gaps / tau) / np.expm1(-2 / tau))
     keep = np.exp(-gaps[1:] / tau)
-    root = np.sqrt(weights) / np.asarray(error)[..., np.newaxis]
-    noise = np.sqrt(variance)[..., np.newaxis, :] * _SIGNS
+    root = np.sqrt(weights) / error
     return Chain(
-        after=keep * added[..., :-1, :] / added[..., 1:, :],
-        seen=root[..., np.newaxis] * added * noise,
+        after=keep * added[:-1] / added[1:],
+        seen=root[:, np.newaxis] * added * (np.sqrt(variance) * _SIGNS),
         root=root,
     )
 
@@ -152,44 +144,62 @@ def innovations(chain: Chain, series: np.ndarray, *, undo: bool = False) -> np.n
 
 def aged_sums(load: np.ndarray, keep: np.ndarray, convention: str) -> np.ndarray:
     """Return sums of ``age^p w(i) keep^age`` for p = 0, 1, 2: (p, keep, days)."""
-    band = np.ones((len(keep), len(load), 2))
+    shape = len(keep), len(load)
+    band = np.ones((*shape, 2))
     band[..., 1] = -keep[:, np.newaxis]
     band[:, -1, 1] = 0.0  # the last day of one state is not before the first of another
     band = band.reshape(-1, 2).T
 
     def recursion(added: np.ndarray) -> np.ndarray:
         # s(n) = keep s(n - 1) + added(n), for both states.
-        found = dtbtrs(band, added.reshape(-1, 1), uplo="L", diag="U")[0]
-        return found.reshape(len(keep), -1)
+        return dtbtrs(band, added.reshape(-1, 1), uplo="L", diag="U")[0].reshape(shape)
 
     def later(sums: np.ndarray) -> np.ndarray:
-        moved = np.zeros_like(sums)
-        moved[:, 1:] = keep[:, np.newaxis] * sums[:, :-1]
+        moved = np.zeros(shape)
+        np.multiply(sums[:, :-1], keep[:, np.newaxis], out=moved[:, 1:])
         return moved
 
-    plain = recursion(np.tile(load, (len(keep), 1)))
-    once = recursion(later(plain))
-    twice = recursion(later(2 * once + plain))
-    return np.stack([later(plain) if convention == "next_day" else plain, once, twice])
+    aged = np.empty((3, *shape))
+    aged[0] = load
+    aged[0] = recursion(aged[0])
+    before = later(aged[0])
+    aged[1] = recursion(before)
+    aged[2] = recursion(later(2 * aged[1]) + before)
+    if convention == "next_day":
+        aged[0] = before
+    return aged
 
 
 def thin_qr(tall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an orthonormal basis of the columns, and the triangle of it.
+    """Return an orthonormal basis of the columns, and their triangle."""
+    blocks = _blocks(tall)
+    if len(blocks) == 1:
+        return np.linalg.qr(tall)
+    parts, tops = np.linalg.qr(blocks)
+    basis, triangle = thin_qr(tops.reshape(-1, tall.shape[1]))
+    basis = (parts @ basis.reshape(tops.shape)).reshape(-1, tall.shape[1])
+    return basis[: len(tall)], triangle
 
-    Tall matrices go in blocks, for which BLAS starts no threads: on busy processors,
-    waiting for these takes a hundred times the work itself.
+
+def triangle_of(tall: np.ndarray) -> np.ndarray:
+    """Return the triangle of the columns alone."""
+    blocks = _blocks(tall)
+    tops = np.linalg.qr(blocks, mode="r")
+    return tops[0] if len(blocks) == 1 else triangle_of(tops.reshape(-1, tall.shape[1]))
+
+
+def _blocks(tall: np.ndarray) -> np.ndarray:
+    """Return rows in blocks, the last one filled with 0.
+
+    BLAS starts threads for a tall matrix: on busy processors, waiting for these takes
+    a thousand times the work itself.
     """
     n_rows, n_columns = tall.shape
     n_blocks = -(-tall.size // _BLOCK)
-    if n_blocks < 2:
-        return np.linalg.qr(tall)
     each = -(-n_rows // n_blocks)
     blocks = np.zeros((n_blocks * each, n_columns))
     blocks[:n_rows] = tall
-    parts, tops = np.linalg.qr(blocks.reshape(n_blocks, each, n_columns))
-    basis, triangle = thin_qr(tops.reshape(-1, n_columns))
-    basis = parts @ basis.reshape(n_blocks, n_columns, n_columns)
-    return basis.reshape(-1, n_columns)[:n_rows], triangle
+    return blocks.reshape(n_blocks, each, n_columns)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -265,7 +275,7 @@ class Likelihood:
     def reduced(self) -> np.ndarray:
         """Triangle of the basis and the tests, made independent."""
         errors = self.chain.errors(self.columns, self.states)
-        return thin_qr(errors.reshape(len(self.columns), -1).T)[1]
+        return triangle_of(errors.reshape(len(self.columns), -1).T)
 
     @cached_property
     def matrix(self) -> np.ndarray:
@@ -326,11 +336,11 @@ class Likelihood:
         if (variance > self.variance).any():
             chain = chain_of(self.tau, variance, error, self.days, self.weights)
             states = chain.states(self.columns)
-        states = np.tensordot(mix.T, states, 1)
+        states = (mix.T @ states.reshape(len(mix), -1)).reshape(states.shape)
         errors = chain.errors(mix.T @ self.columns, states)
         tests, steps = errors[..., 0], errors[..., 1:]
         # Of ln(seen) and ln(after) by ln tau: x / (e^x - 1) for x = 2 days / tau.
-        ages = np.diff(self.days, prepend=0)[:, np.newaxis] / self.tau
+        ages = _gaps(self.days) / self.tau
         grown = (_decline(2 / self.tau) - _decline(2 * ages)) / 2
         carried = ages[1:] + grown[:-1] - grown[1:]
         by_seen = -2 * chain.seen * (tests[..., np.newaxis] * states).sum(axis=0)
@@ -340,13 +350,13 @@ class Likelihood:
         slope[2:4] = by_seen.sum(axis=0) / (2 * variance)
         # The determinant by finite differences: factors of band matrices cost little.
         step = _STEP * (variance + 1e-2 * error**2)
-        seen, after = (np.repeat(one[np.newaxis], 5, axis=0) for one in chain.parts)
+        seen = np.array(5 * [chain.seen])
+        after = np.array(5 * [chain.after])
         both = [0, 1]
         seen[[1, 2], :, both] *= 1 + _STEP * grown.T
         after[[1, 2], :, both] *= 1 + _STEP * carried.T
         seen[[3, 4], :, both] *= np.sqrt(1 + step / variance)[:, np.newaxis]
-        near = Chain(seen=seen, after=after, root=np.broadcast_to(chain.root, (5, len(self.days))))
-        log_det = near.log_det
+        log_det = Chain(seen=seen, after=after, root=chain.root).log_det
         by_det = (log_det[1:] - log_det[0]) / [_STEP, _STEP, *step]
         slope[:4] += by_det
         # Multiplying all variances by c multiplies the determinant by c^n.
@@ -355,9 +365,17 @@ class Likelihood:
         return tests, slope
 
 
+def _gaps(days: np.ndarray) -> np.ndarray:
+    """Return days since the test before, since day 0 for the first, as a column."""
+    gaps = days.astype("float64")
+    gaps[1:] -= days[:-1]
+    return gaps[:, np.newaxis]
+
+
 def _decline(x: np.ndarray) -> np.ndarray:
     """Return ``x / (e^x - 1)``, which is 1 at 0."""
-    return np.where(x > 0, x * np.exp(-x) / -np.expm1(-np.where(x > 0, x, 1.0)), 1.0)
+    x = np.minimum(np.maximum(x, _TINY), 700.0)  # e^x stays finite
+    return x / np.expm1(x)
 
 
 def _inverse(triangle: np.ndarray) -> np.ndarray:

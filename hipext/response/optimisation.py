@@ -60,7 +60,8 @@ _FEW_STEPS = 6  # enough to tell a good start from a bad one
 _NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
-_ENOUGH = 1e-5  # change of the deviance at which a descent with noise ends
+_ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
+_NEARLY = 1e-4  # the same where the end need not be so exact
 _SHORT, _LONG = 1e-6, 1e-3  # of the unit cube: steps for a slope and for a curvature
 _MOST_STEPS = 200
 _FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
@@ -233,11 +234,12 @@ def local_fit(
 ) -> Solution:
     """Return the fit that a descent from a point of the unit cube ends at.
 
-    It stops after `n_steps` at the latest; but not along one axis, nor for a model
-    with noise.
+    It stops after `n_steps` at the latest; but not along one axis. For a model with
+    noise, any number of them is for a less exact end.
     """
     if problem.noise:
-        end = _descent_with_noise(problem, start)
+        exact = _ENOUGH if n_steps is None else _NEARLY
+        end = _descent_with_noise(problem, start, exact)
     elif len(start) == 1:
         end = minimize_scalar(
             lambda place: _deviance_at(problem, np.array([place])),
@@ -639,7 +641,9 @@ def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
     return replace(problem, curvature=(curvature + curvature.T) / 2)
 
 
-def _descent_with_noise(problem: FitProblem, start: np.ndarray) -> np.ndarray:
+def _descent_with_noise(
+    problem: FitProblem, start: np.ndarray, exact: float
+) -> np.ndarray:
     """Return the point of the unit cube where a descent of the deviance ends."""
     # The deviance has a log-determinant besides the squares: quasi-Newton, on axes on
     # which the curvature is 1 in all directions, if it is known. A descent that starts
@@ -667,7 +671,7 @@ def _descent_with_noise(problem: FitProblem, start: np.ndarray) -> np.ndarray:
         jac=True,
         method="SLSQP",
         constraints=[inside],
-        options={"ftol": _ENOUGH, "maxiter": _MOST_STEPS},
+        options={"ftol": exact, "maxiter": _MOST_STEPS},
     ).x
     return start + axes @ end
 
