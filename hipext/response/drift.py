@@ -272,13 +272,18 @@ class Likelihood:
         return self.chain.states(self.columns)
 
     @cached_property
+    def errors(self) -> np.ndarray:
+        """The columns as independent errors: of the tests, and of both states."""
+        return self.chain.errors(self.columns, self.states)
+
+    @cached_property
     def reduced(self) -> np.ndarray:
         """Triangle of the basis and the tests, made independent."""
-        errors = self.chain.errors(self.columns, self.states)
-        return triangle_of(errors.reshape(len(self.columns), -1).T)
+        return triangle_of(self.errors.reshape(len(self.columns), -1).T)
 
     @cached_property
     def matrix(self) -> np.ndarray:
+        """Columns of the linear parameters: a triangle, and rows of 0 below."""
         triangle = self.directions[1]
         return self.reduced[:, :-1] @ triangle[:, : len(self.linear)]
 
@@ -293,7 +298,7 @@ class Likelihood:
             # ln det(J' C^-1 J) - ln det(J' J) for the directions J: what the curve
             # takes up itself. Without it, a slow drift is taken for a curve, and noise
             # of the states comes out too small.
-            diagonal = np.abs(np.diag(self.reduced)[:-1])
+            diagonal = np.abs(self.reduced.diagonal()[:-1])
             log_det += 2 * float(np.log(np.maximum(diagonal, _TINY)).sum())
         return log_det
 
@@ -330,14 +335,18 @@ class Likelihood:
 
     def _slope_of_chain(self, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return errors of the tests, and derivatives by the covariance of the tests."""
-        error, chain, states = self.values["performance_noise"], self.chain, self.states
+        error = self.values["performance_noise"]
+        chain, states, errors = self.chain, self.states, self.errors
         # States are proportional to the root of their variance, and 0 without any.
         variance = np.maximum(self.variance, _LEAST * error**2)
         if (variance > self.variance).any():
             chain = chain_of(self.tau, variance, error, self.days, self.weights)
             states = chain.states(self.columns)
-        states = (mix.T @ states.reshape(len(mix), -1)).reshape(states.shape)
-        errors = chain.errors(mix.T @ self.columns, states)
+            errors = chain.errors(self.columns, states)
+        states, errors = (
+            (mix.T @ one.reshape(len(mix), -1)).reshape(one.shape)
+            for one in (states, errors)
+        )
         tests, steps = errors[..., 0], errors[..., 1:]
         # Of ln(seen) and ln(after) by ln tau: x / (e^x - 1) for x = 2 days / tau.
         ages = _gaps(self.days) / self.tau
@@ -382,6 +391,6 @@ def _inverse(triangle: np.ndarray) -> np.ndarray:
     """Return the inverse of a triangle of columns of any size."""
     size = np.maximum(np.sqrt((triangle**2).sum(axis=0)), _TINY)
     scaled = triangle / size
-    is_plain = len(scaled) == len(scaled.T) and abs(np.diag(scaled)).min() > _DEPENDENT
+    is_plain = len(scaled) == len(scaled.T) and abs(scaled.diagonal()).min() > _DEPENDENT
     invert = np.linalg.inv if is_plain else np.linalg.pinv
     return invert(scaled) / size[:, np.newaxis]

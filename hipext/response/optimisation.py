@@ -15,6 +15,7 @@ from math import expm1, inf, log, log1p, sqrt
 
 import numpy as np
 import pandas as pd
+from scipy.linalg.lapack import dtrtrs
 from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar, nnls
 
 from hipext.files.checks import InputError, check_one_of
@@ -61,7 +62,7 @@ _NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
 _ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
-_NEARLY = 1e-4  # the same where the end need not be so exact
+_NEARLY = 1e-3  # the same where the end need not be so exact
 _SHORT, _LONG = 1e-6, 1e-3  # of the unit cube: steps for a slope and for a curvature
 _MOST_STEPS = 200
 _FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
@@ -100,6 +101,12 @@ class FitProblem:
     def linear(self) -> tuple[str, ...]:
         """Names of the linear parameters, free or fixed."""
         return tuple(name for name in LINEAR if name in self.bounds)
+
+    @cached_property
+    def linear_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest values of the linear parameters."""
+        low, high = np.array([self.bounds[name] for name in self.linear]).T
+        return low.copy(), high.copy()
 
     @cached_property
     def free(self) -> tuple[str, ...]:
@@ -445,7 +452,13 @@ def _best_linear(
     problem: FitProblem, matrix: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
     """Return the best linear parameters within their bounds."""
-    low, high = np.array([problem.bounds[name] for name in problem.linear]).T
+    low, high = problem.linear_bounds
+    n_linear = len(low)
+    if problem.noise and len(matrix) >= n_linear:
+        # The matrix is a triangle; where no bound holds, that is all there is to solve.
+        best, failed = dtrtrs(matrix[:n_linear], target[:n_linear])
+        if not failed and (low <= best).all() and (best <= high).all():
+            return best
     return bounded_least_squares(matrix, target, low, high)
 
 
