@@ -7,7 +7,7 @@ bounds, on the unit cube: a screening of the whole cube, then local descents fro
 best points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import product
@@ -246,8 +246,8 @@ def local_fit(
     """
     if problem.noise:
         exact = _ENOUGH if n_steps is None else _NEARLY
-        end = _descent_with_noise(problem, start, exact)
-    elif len(start) == 1:
+        return _descent_with_noise(problem, start, exact)
+    if len(start) == 1:
         end = minimize_scalar(
             lambda place: _deviance_at(problem, np.array([place])),
             bounds=(max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0)),
@@ -293,17 +293,11 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
 def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
     """Return the fit with the best linear parameters within their bounds."""
     if problem.noise:
-        likelihood = likelihood_at(problem, nonlinear)
-        matrix, target = likelihood.matrix, likelihood.target
-        offset = likelihood.offset
-    else:
-        matrix = weighted(problem, columns_at(problem, nonlinear))
-        target, offset = weighted(problem, problem.tests), 0.0
+        return _with_likelihood(problem, nonlinear)[0]
+    matrix = weighted(problem, columns_at(problem, nonlinear))
+    target = weighted(problem, problem.tests)
     best = _best_linear(problem, matrix, target)
-    residual = matrix @ best - target
-    values = {name: float(value) for name, value in nonlinear.items()}
-    values |= dict(zip(problem.linear, best.tolist(), strict=True))
-    return _with_deviance(problem, values, residual, offset)
+    return _solution(problem, nonlinear, best, matrix @ best - target)
 
 
 def evaluate(problem: FitProblem, values: Values) -> Solution:
@@ -312,9 +306,10 @@ def evaluate(problem: FitProblem, values: Values) -> Solution:
         likelihood = likelihood_at(problem, values)
         linear = np.array([values[name] for name in problem.linear])
         residual = likelihood.matrix @ linear - likelihood.target
-        return _with_deviance(problem, values, residual, likelihood.offset)
+        return _solution(problem, values, linear, residual, likelihood.offset)
     residual = weighted(problem, predictions(problem, values) - problem.tests)
-    return _with_deviance(problem, values, residual, 0.0)
+    linear = [values[name] for name in problem.linear]
+    return _solution(problem, values, linear, residual)
 
 
 def likelihood_at(problem: FitProblem, values: Mapping[str, float]) -> Likelihood:
@@ -409,8 +404,8 @@ def columns_at(
 def screen_cube(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
     """Return points spread evenly over the unit cube, with their design matrices."""
     points = _spread(len(problem.axes), n_points)
-    if problem.noise:
-        return Screen(points=points, columns=None)
+    if problem.noise:  # each point costs a likelihood of its own
+        return Screen(points=points[: n_points // 2], columns=None)
     values = {
         name: np.broadcast_to(value, len(points))
         for name, value in nonlinear_at(problem, points).items()
@@ -632,9 +627,15 @@ def _deviance_at(problem: FitProblem, point: np.ndarray) -> float:
     return _solution_at_point(problem, point).deviance
 
 
-def _with_deviance(
-    problem: FitProblem, values: Values, residual: np.ndarray, offset: float
+def _solution(
+    problem: FitProblem,
+    nonlinear: Mapping[str, float],
+    linear: Sequence[float],
+    residual: np.ndarray,
+    offset: float = 0.0,
 ) -> Solution:
+    values = {name: float(value) for name, value in nonlinear.items()}
+    values |= zip(problem.linear, map(float, linear), strict=True)
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
         deviance = squares + offset
@@ -642,6 +643,17 @@ def _with_deviance(
         # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
         deviance = n_tests * log(max(squares / n_tests, _TINY))
     return Solution(parameters=values, residual=residual, deviance=deviance)
+
+
+def _with_likelihood(
+    problem: FitProblem, nonlinear: Mapping[str, float]
+) -> tuple[Solution, Likelihood]:
+    """Return the best fit for a model with noise, and its likelihood."""
+    likelihood = likelihood_at(problem, nonlinear)
+    matrix, target = likelihood.matrix, likelihood.target
+    best = _best_linear(problem, matrix, target)
+    residual = matrix @ best - target
+    return _solution(problem, nonlinear, best, residual, likelihood.offset), likelihood
 
 
 def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
@@ -656,8 +668,8 @@ def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
 
 def _descent_with_noise(
     problem: FitProblem, start: np.ndarray, exact: float
-) -> np.ndarray:
-    """Return the point of the unit cube where a descent of the deviance ends."""
+) -> Solution:
+    """Return the best fit that a descent of the deviance meets."""
     # The deviance has a log-determinant besides the squares: quasi-Newton, on axes on
     # which the curvature is 1 in all directions, if it is known. A descent that starts
     # near its end then takes few steps.
@@ -666,10 +678,12 @@ def _descent_with_noise(
         sizes, ways = np.linalg.eigh(problem.curvature)
         sizes = np.abs(sizes)
         axes = ways / np.sqrt(np.maximum(sizes, max(_FLATTEST * sizes.max(), _TINY)))
+    met: list[Solution] = []
 
     def deviance(along: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = _slope_at(problem, start + axes @ along)
-        return value, slope @ axes
+        found, slope = _slope_at(problem, start + axes @ along)
+        met[:] = [min(*met, found, key=lambda one: one.deviance)] if met else [found]
+        return found.deviance, slope @ axes
 
     edges = np.vstack([axes, -axes])
     room = np.concatenate([start, 1 - start])
@@ -678,32 +692,30 @@ def _descent_with_noise(
         "fun": lambda along: edges @ along + room,
         "jac": lambda _: edges,
     }
-    end = minimize(
+    minimize(
         deviance,
         np.zeros(len(start)),
         jac=True,
         method="SLSQP",
         constraints=[inside],
         options={"ftol": exact, "maxiter": _MOST_STEPS},
-    ).x
-    return start + axes @ end
+    )
+    return met[0]
 
 
-def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the deviance at a point of the unit cube, and its slope by axis."""
+def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[Solution, np.ndarray]:
+    """Return the best fit at a point of the unit cube, and its slope by axis."""
     point = np.clip(point, 0, 1)
     values = nonlinear_at(problem, point)
-    likelihood = likelihood_at(problem, values)
-    found = _best_linear(problem, likelihood.matrix, likelihood.target)
-    residual = likelihood.matrix @ found - likelihood.target
+    found, likelihood = _with_likelihood(problem, values)
+    linear = np.array([found.parameters[name] for name in problem.linear])
     # Steps of the likelihood's own variables, such as the logarithm of a time constant,
     # with a step along each axis.
     here = step_variables(values)
     steps = np.where(point > 0.5, -_SHORT, _SHORT)
     beside = [nonlinear_at(problem, one) for one in point + np.diag(steps)]
     moved = np.array([step_variables(one) for one in beside]) - here
-    slope = (moved / steps[:, np.newaxis]) @ likelihood.slope(found)
-    return float(residual @ residual) + likelihood.offset, slope
+    return found, (moved / steps[:, np.newaxis]) @ likelihood.slope(linear)
 
 
 def _noise_axis(noise: float, high: float) -> float:

@@ -349,7 +349,8 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
     step, before = _FIRST_STEP, 0.0
     for _ in range(_MOST_POINTS):
         value = side.moved(side.value(points[-1]), step)
-        found = fit_with_fixed(side.problem, side.name, value, points[-1], side.screen)
+        near = _continued(side, points, value)
+        found = fit_with_fixed(side.problem, side.name, value, near, side.screen)
         if found is None or side.is_degenerate(found):
             break
         rise = side.rise(found)
@@ -363,6 +364,21 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
         step = min(step, _LONGEST_STEP) if side.scale is None else step
         before = rise
     return points
+
+
+def _continued(side: _Side, points: list[Solution], value: float) -> Solution:
+    """Return a guess beyond the last points of a profile; the last of them at first."""
+    last = points[-1]
+    # Models without noise have screened points besides, and descents of their own.
+    if len(points) < 2 or not side.problem.noise:
+        return last
+    before = points[-2]
+    share = (value - side.value(last)) / (side.value(last) - side.value(before))
+    guess = {
+        name: one + share * (one - before.parameters[name])
+        for name, one in last.parameters.items()
+    }
+    return replace(last, parameters=guess)
 
 
 def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
