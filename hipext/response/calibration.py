@@ -361,9 +361,7 @@ def _profiles(
     return problem, best, profiles
 
 
-def _with_curvature(
-    problem: FitProblem, best: Solution
-) -> tuple[FitProblem, Solution]:
+def _with_curvature(problem: FitProblem, best: Solution) -> tuple[FitProblem, Solution]:
     """Return the problem with its curvature, and the best fit by a last descent."""
     if not problem.noise or not problem.axes:
         return problem, best

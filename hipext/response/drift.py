@@ -14,13 +14,12 @@ from math import log, sqrt
 import numpy as np
 from scipy.linalg.lapack import dpbtrf, dpbtrs, dtbtrs
 
-from hipext.files.checks import InputError
-
 STATES = ("fitness", "fatigue")
 _SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 _STEP = 1e-6  # of a finite difference, relative
 _BLOCK = 6000  # numbers in a matrix for which BLAS starts no threads
 _LEAST = 1e-8  # variance of a state, in that of a test: stands for 0 in slopes
+_EXACT = 1e-5  # least SD of a test, in that of the daily noise of a state
 _DEPENDENT = 1e-14  # on the diagonal of a triangle: the column depends on the others
 _TINY = 1e-300
 
@@ -50,11 +49,7 @@ class Chain:
         band[..., :-1, :, 2] = -self.after
         triangle, failed = dpbtrf(band.reshape(-1, 3).T, lower=1)
         if failed:
-            raise InputError(
-                "performance_noise cannot be told from 0 beside the noise of the "
-                f"states: its bounds allow {1 / np.max(self.root):.3g}. Raise the "
-                "lowest value in bounds of performance_noise."
-            )
+            raise np.linalg.LinAlgError("The precision of the states is not positive.")
         return triangle
 
     @property
@@ -98,7 +93,9 @@ def chain_of(
     # states are known: on day 0 chance has added nothing.
     added = np.sqrt(np.expm1(-2 * gaps / tau) / np.expm1(-2 / tau))
     keep = np.exp(-gaps[1:] / tau)
-    root = np.sqrt(weights) / error
+    # Where tests are far more exact than states are steady, how exact makes no
+    # difference, and the determinant would drown in rounding.
+    root = np.sqrt(weights) / max(error, _EXACT * np.sqrt(variance.max()))
     return Chain(
         after=keep * added[:-1] / added[1:],
         seen=root[:, np.newaxis] * added * (np.sqrt(variance) * _SIGNS),
@@ -221,14 +218,17 @@ class Likelihood:
 
     @cached_property
     def tau(self) -> np.ndarray:
+        """Time constants of fitness and fatigue."""
         return np.array([self.values[f"{state}_tau"] for state in STATES])
 
     @cached_property
     def variance(self) -> np.ndarray:
+        """What chance adds to the variance of both in a day."""
         return np.array([self.values[f"{state}_noise"] ** 2 for state in STATES])
 
     @cached_property
     def chain(self) -> Chain:
+        """States at the tests."""
         error = self.values["performance_noise"]
         return chain_of(self.tau, self.variance, error, self.days, self.weights)
 
@@ -254,6 +254,7 @@ class Likelihood:
 
     @cached_property
     def is_fatigue(self) -> np.ndarray:
+        """Which linear parameters belong to fatigue."""
         return np.array(["fatigue" in name for name in self.linear])
 
     @cached_property
@@ -264,6 +265,7 @@ class Likelihood:
 
     @cached_property
     def columns(self) -> np.ndarray:
+        """Rows of the basis, and the tests last."""
         return np.vstack([self.directions[0].T, self.tests])
 
     @cached_property
@@ -289,10 +291,12 @@ class Likelihood:
 
     @property
     def target(self) -> np.ndarray:
+        """Tests, in the rows of the matrix."""
         return self.reduced[:, -1]
 
     @cached_property
     def offset(self) -> float:
+        """Deviance beside the squares: determinants."""
         log_det = float(self.chain.log_det)
         if self.is_restricted:
             # ln det(J' C^-1 J) - ln det(J' J) for the directions J: what the curve
@@ -334,7 +338,7 @@ class Likelihood:
         return slope
 
     def _slope_of_chain(self, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors of the tests, and derivatives by the covariance of the tests."""
+        """Return errors of the tests, and derivatives by their covariance."""
         error = self.values["performance_noise"]
         chain, states, errors = self.chain, self.states, self.errors
         # States are proportional to the root of their variance, and 0 without any.
@@ -391,6 +395,7 @@ def _inverse(triangle: np.ndarray) -> np.ndarray:
     """Return the inverse of a triangle of columns of any size."""
     size = np.maximum(np.sqrt((triangle**2).sum(axis=0)), _TINY)
     scaled = triangle / size
-    is_plain = len(scaled) == len(scaled.T) and abs(scaled.diagonal()).min() > _DEPENDENT
-    invert = np.linalg.inv if is_plain else np.linalg.pinv
-    return invert(scaled) / size[:, np.newaxis]
+    is_square = len(scaled) == len(scaled.T)
+    is_safe = is_square and np.abs(scaled.diagonal()).min() > _DEPENDENT
+    inverse = np.linalg.inv(scaled) if is_safe else np.linalg.pinv(scaled)
+    return inverse / size[:, np.newaxis]

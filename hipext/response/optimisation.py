@@ -49,7 +49,7 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_LITTLE_NOISE = 0.03  # of the highest noise of a state: its axis is straight below
+_LITTLE_NOISE = 0.03  # of the SD of the tests: like a variance below, on an axis
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
@@ -101,6 +101,11 @@ class FitProblem:
     def linear(self) -> tuple[str, ...]:
         """Names of the linear parameters, free or fixed."""
         return tuple(name for name in LINEAR if name in self.bounds)
+
+    @cached_property
+    def little_noise(self) -> float:
+        """Noise of a state below which its axis is like the variance."""
+        return _LITTLE_NOISE * float(self.tests.std())
 
     @cached_property
     def linear_bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -351,7 +356,7 @@ def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
             return None
         place = places.get(name, 1.0)
         if name in STATE_NOISE:
-            values[name] = _noise_at(place, low, high)
+            values[name] = _noise_at(place, low, high, problem.little_noise)
         else:  # the axis is the logarithm: steps in a time constant are relative
             value = low * (high / low) ** place
             # A bound is not passed by a rounding error.
@@ -371,8 +376,10 @@ def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
         )
         wanted = min(max(values[name], low), high)
         if name in STATE_NOISE:
-            start, end = _noise_axis(low, high), _noise_axis(high, high)
-            point[axis] = (_noise_axis(wanted, high) - start) / (end - start)
+            start, end, place = (
+                _noise_axis(one, problem.little_noise) for one in (low, high, wanted)
+            )
+            point[axis] = (place - start) / (end - start)
         else:
             point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0
     return point
@@ -718,19 +725,19 @@ def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[Solution, np.ndar
     return found, (moved / steps[:, np.newaxis]) @ likelihood.slope(linear)
 
 
-def _noise_axis(noise: float, high: float) -> float:
+def _noise_axis(noise: float, little: float) -> float:
     """Return the place of the noise of a state on its axis, before it is scaled."""
-    # Like the variance near 0, which it may reach, and like a logarithm above, so
-    # that steps are relative.
-    return log1p((noise / (_LITTLE_NOISE * high)) ** 2)
+    # Like the variance near 0, which it may reach, and like a logarithm above, so that
+    # steps are relative.
+    return log1p((noise / little) ** 2)
 
 
-def _noise_at(place: float, low: float, high: float) -> float:
+def _noise_at(place: float, low: float, high: float, little: float) -> float:
     """Return the noise of a state at a place of its axis."""
     if low == high:
         return low
-    start, end = _noise_axis(low, high), _noise_axis(high, high)
-    noise = _LITTLE_NOISE * high * sqrt(max(expm1(start + (end - start) * place), 0.0))
+    start, end = _noise_axis(low, little), _noise_axis(high, little)
+    noise = little * sqrt(max(expm1(start + (end - start) * place), 0.0))
     return min(max(noise, low), high)
 
 
