@@ -9,7 +9,7 @@ and matrices so small that BLAS starts no threads for them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 from scipy.linalg.lapack import dpbtrf, dpbtrs, dtbtrs
@@ -101,13 +101,6 @@ def chain_of(
         seen=root[:, np.newaxis] * added * (np.sqrt(variance) * _SIGNS),
         root=root,
     )
-
-
-def step_variables(values: Values) -> np.ndarray:
-    """Return what slopes are for: ln tau, variance of noise, ln SD of a test."""
-    taus = [log(values[f"{state}_tau"]) for state in STATES]
-    variances = [values[f"{state}_noise"] ** 2 for state in STATES]
-    return np.array([*taus, *variances, log(values["performance_noise"])])
 
 
 def innovations(chain: Chain, series: np.ndarray, *, undo: bool = False) -> np.ndarray:
@@ -235,21 +228,22 @@ class Likelihood:
     @cached_property
     def moved(self) -> np.ndarray:
         """Columns, and their 1st and 2nd derivative by ln tau: (3, tests, linear)."""
-        keep = np.exp(-1 / self.tau)
-        sums = aged_sums(self.load, keep, self.convention)[..., self.days]
+        tau = self.tau[:, np.newaxis]
+        sums = aged_sums(self.load, np.exp(-1 / self.tau), self.convention)
+        aged = {"gain": sums[..., self.days]}
+        if len(self.linear) > len(STATES) + 1:
+            decayed = np.exp(-self.days / tau)
+            aged["initial"] = np.array([decayed * self.days**p for p in range(3)])
         moved = np.zeros((3, len(self.days), len(self.linear)))
         moved[0, :, 0] = 1.0  # the baseline
-        for place, name in enumerate(self.linear[1:], start=1):
-            state = STATES.index(name.split("_")[name.startswith("initial")])
-            if name.endswith("_gain"):
-                plain, once, twice = sums[:, state]
-            else:
-                plain = np.exp(-self.days / self.tau[state])
-                once, twice = self.days * plain, self.days**2 * plain
+        for sums in aged.values():
             # d/d(ln tau) of exp(-age / tau) is age / tau times it.
-            once, twice = once / self.tau[state], twice / self.tau[state] ** 2
-            moved[:, :, place] = plain, once, twice - once
-        moved[..., self.is_fatigue] *= -1
+            sums[1] /= tau
+            sums[2] = sums[2] / tau**2 - sums[1]
+            sums *= _SIGNS[:, np.newaxis]
+        for place, name in enumerate(self.linear[1:], start=1):
+            kind = "gain" if name.endswith("_gain") else "initial"
+            moved[:, :, place] = aged[kind][:, int("fatigue" in name)]
         return moved
 
     @cached_property
@@ -307,9 +301,10 @@ class Likelihood:
         return log_det
 
     def slope(self, linear: np.ndarray) -> np.ndarray:
-        """Return derivatives of the deviance, by `step_variables`.
+        """Return derivatives of the deviance, given the best linear parameters.
 
-        `linear` are the best linear parameters.
+        By ln tau and the variance of the noise of both states, and ln of the standard
+        deviation of a test.
         """
         # At its minimum over linear parameters and states, the deviance changes by its
         # direct dependence on the others alone (envelope theorem). A column x of `mix`

@@ -20,7 +20,7 @@ from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar,
 
 from hipext.files.checks import InputError, check_one_of
 from hipext.metrics.workload import CONVENTIONS, check_days, checked_load
-from hipext.response.drift import Likelihood, step_variables
+from hipext.response.drift import Likelihood
 from hipext.response.impulse_response import (
     LINEAR,
     STATE_NOISE,
@@ -63,7 +63,7 @@ _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
 _ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
 _NEARLY = 1e-3  # the same where the end need not be so exact
-_SHORT, _LONG = 1e-6, 1e-3  # of the unit cube: steps for a slope and for a curvature
+_STEP = 1e-3  # of the unit cube: between slopes, for a curvature
 _MOST_STEPS = 200
 _FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
 _OUT_OF_ORDER = 1e12  # objective where time constants are in the wrong order
@@ -667,7 +667,7 @@ def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
     """Return a problem with noise whose descents begin with the curvature there."""
     problem = replace(problem, curvature=None)
     point = place_of(problem, best.parameters)
-    steps = np.where(point > 0.5, -_LONG, _LONG)
+    steps = np.where(point > 0.5, -_STEP, _STEP)
     slopes = [_slope_at(problem, one)[1] for one in (point, *(point + np.diag(steps)))]
     curvature = (np.array(slopes[1:]) - slopes[0]) / steps[:, np.newaxis]
     return replace(problem, curvature=(curvature + curvature.T) / 2)
@@ -716,13 +716,30 @@ def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[Solution, np.ndar
     values = nonlinear_at(problem, point)
     found, likelihood = _with_likelihood(problem, values)
     linear = np.array([found.parameters[name] for name in problem.linear])
-    # Steps of the likelihood's own variables, such as the logarithm of a time constant,
-    # with a step along each axis.
-    here = step_variables(values)
-    steps = np.where(point > 0.5, -_SHORT, _SHORT)
-    beside = [nonlinear_at(problem, one) for one in point + np.diag(steps)]
-    moved = np.array([step_variables(one) for one in beside]) - here
-    return found, (moved / steps[:, np.newaxis]) @ likelihood.slope(linear)
+    return found, likelihood.slope(linear) @ _steps_by_axis(problem, point, values)
+
+
+def _steps_by_axis(
+    problem: FitProblem, point: np.ndarray, values: Values
+) -> np.ndarray:
+    """Return how the variables of `Likelihood.slope` change along each axis."""
+    steps: dict[str, np.ndarray] = {}
+    for name, low, high, longer in problem.limits:
+        steps[name] = np.zeros(len(point))
+        axis = problem.axes.index(name) if name in problem.axes else None
+        place = 1.0 if axis is None else point[axis]
+        if longer and CLOSEST * values[longer] < high:  # the end of its axis moves
+            high = CLOSEST * values[longer]
+            steps[name] += place * steps[longer]
+        if axis is None:
+            continue
+        if name in STATE_NOISE:
+            little = problem.little_noise
+            length = _noise_axis(high, little) - _noise_axis(low, little)
+            steps[name][axis] = length * (values[name] ** 2 + little**2)
+        else:
+            steps[name][axis] = log(high / low)
+    return np.array(list(steps.values()))
 
 
 def _noise_axis(noise: float, little: float) -> float:
