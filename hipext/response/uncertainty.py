@@ -367,13 +367,14 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
 
 
 def _continued(side: _Side, points: list[Solution], value: float) -> Solution:
-    """Return a guess beyond the last points of a profile; the last of them at first."""
+    """Return a guess on the line through the last points; the last of them at first."""
     last = points[-1]
     # Models without noise have screened points besides, and descents of their own.
     if len(points) < 2 or not side.problem.noise:
         return last
     before = points[-2]
-    share = (value - side.value(last)) / (side.value(last) - side.value(before))
+    apart = side.value(last) - side.value(before)
+    share = (value - side.value(last)) / apart if apart else 0.0
     guess = {
         name: one + share * (one - before.parameters[name])
         for name, one in last.parameters.items()
@@ -391,7 +392,8 @@ def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
     inner, outer = points[place - 1], points[place]
     for _ in range(2):
         value = _between(side, inner, outer, limit)
-        found = fit_with_fixed(side.problem, side.name, value, inner)
+        near = _continued(side, [outer, inner], value)
+        found = fit_with_fixed(side.problem, side.name, value, near)
         if found is None:
             break
         if side.rise(found) ** 2 > limit:

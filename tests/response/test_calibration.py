@@ -20,6 +20,7 @@ from hipext.response.optimisation import (
     evaluate,
     fit_problem,
     local_fit,
+    nonlinear_at,
     screen_cube,
     solution_at,
 )
@@ -420,6 +421,24 @@ def test_a_search_with_free_initial_states_ends_at_the_best_of_many_descents():
 @pytest.mark.parametrize("n_tests", [20, 40, 120])
 def test_ten_searches_of_ten_with_free_initial_states_end_at_the_best(n_tests):
     assert max(search_above_the_best(seed, n_tests) for seed in range(10)) < 0.1
+
+
+@pytest.mark.parametrize("place", [0.2, 0.8])
+def test_slopes_along_the_axes_of_a_search_are_those_of_its_deviance(place):
+    load, tests = made_up("kalman", 1, n_tests=30)
+    # The axis of fatigue ends below fitness, or at a bound of its own.
+    bounds = {"fatigue_tau": (1.0, 40.0), "fatigue_noise": (0.1, 2.0)}
+    options = {"convention": "next_day", "weights": None, "bounds": bounds}
+    problem = fit_problem("kalman", load, tests, **options)
+    point = np.array([place, 0.7, 0.3, 0.4, 0.6])
+    slope = optimisation._slope_at(problem, point)[1]
+    for axis in range(5):
+        step = 1e-6 * (np.arange(5) == axis)
+        up, down = (
+            solution_at(problem, nonlinear_at(problem, one)).deviance
+            for one in (point + step, point - step)
+        )
+        assert slope[axis] == pytest.approx((up - down) / 2e-6, rel=1e-4)
 
 
 def test_a_fit_of_drifting_states_needs_few_likelihoods(monkeypatch):
