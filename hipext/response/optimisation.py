@@ -49,7 +49,7 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_LITTLE_NOISE = 0.03  # of the SD of the tests: like a variance below, on an axis
+_LITTLE_NOISE = 0.06  # of the SD of the tests: like a variance below, on an axis
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
@@ -104,7 +104,7 @@ class FitProblem:
 
     @cached_property
     def little_noise(self) -> float:
-        """Noise of a state below which its axis is like the variance."""
+        """Noise below which an axis is like the variance."""
         return _LITTLE_NOISE * float(self.tests.std())
 
     @cached_property
@@ -355,7 +355,7 @@ def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
         if (low > high * _ROUNDING) if is_one else np.any(low > high * _ROUNDING):
             return None
         place = places.get(name, 1.0)
-        if name in STATE_NOISE:
+        if name in problem.noise:
             values[name] = _noise_at(place, low, high, problem.little_noise)
         else:  # the axis is the logarithm: steps in a time constant are relative
             value = low * (high / low) ** place
@@ -375,7 +375,7 @@ def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
             for end in (0.0, 1.0)
         )
         wanted = min(max(values[name], low), high)
-        if name in STATE_NOISE:
+        if name in problem.noise:
             start, end, place = (
                 _noise_axis(one, problem.little_noise) for one in (low, high, wanted)
             )
@@ -733,24 +733,28 @@ def _steps_by_axis(
             steps[name] += place * steps[longer]
         if axis is None:
             continue
-        if name in STATE_NOISE:
+        if name in problem.noise:
             little = problem.little_noise
             length = _noise_axis(high, little) - _noise_axis(low, little)
-            steps[name][axis] = length * (values[name] ** 2 + little**2)
+            variance = values[name] ** 2
+            step = length * (variance + little**2)
+            # Of the variance of a state, but of the logarithm of the SD of a test.
+            is_state = name in STATE_NOISE
+            steps[name][axis] = step if is_state else step / (2 * variance)
         else:
             steps[name][axis] = log(high / low)
     return np.array(list(steps.values()))
 
 
 def _noise_axis(noise: float, little: float) -> float:
-    """Return the place of the noise of a state on its axis, before it is scaled."""
-    # Like the variance near 0, which it may reach, and like a logarithm above, so that
-    # steps are relative.
+    """Return the place of a standard deviation on its axis, before it is scaled."""
+    # Like the variance near 0, which a state may reach, and like a logarithm above, so
+    # that steps are relative.
     return log1p((noise / little) ** 2)
 
 
 def _noise_at(place: float, low: float, high: float, little: float) -> float:
-    """Return the noise of a state at a place of its axis."""
+    """Return the standard deviation at a place of its axis."""
     if low == high:
         return low
     start, end = _noise_axis(low, little), _noise_axis(high, little)
