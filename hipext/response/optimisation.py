@@ -49,7 +49,7 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_LITTLE_NOISE = 0.06  # of the SD of the tests: like a variance below, on an axis
+_LITTLE_NOISE = 0.03  # of the SD of the tests: like a variance below, on an axis
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
@@ -411,8 +411,8 @@ def columns_at(
 def screen_cube(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
     """Return points spread evenly over the unit cube, with their design matrices."""
     points = _spread(len(problem.axes), n_points)
-    if problem.noise:  # each point costs a likelihood of its own
-        return Screen(points=points[: n_points // 2], columns=None)
+    if problem.noise:  # each point has a likelihood of its own
+        return Screen(points=points, columns=None)
     values = {
         name: np.broadcast_to(value, len(points))
         for name, value in nonlinear_at(problem, points).items()
@@ -601,8 +601,9 @@ def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.nd
     order = np.argsort(deviances)
     for place in order:
         point = few[place]
+        # With noise, far starts may end lowest: near ones share a degenerate valley.
         is_far = deviances[place] > deviances[order[0]] + _FARTHEST
-        if len(chosen) == n_best or (chosen and is_far):
+        if len(chosen) == n_best or (chosen and is_far and not problem.noise):
             break
         # Neighbours would end in the same minimum.
         if all(np.abs(point - one).max() > _APART for one in chosen):
