@@ -29,12 +29,14 @@ from hipext.response.optimisation import (
     best_fit,
     evaluate,
     fit_problem,
+    likelihood_at,
     name_of,
     predictions,
     quasi_newton_fit,
     screen_cube,
     solution_at,
-    whitener,
+    weighted,
+    with_curvature,
 )
 from hipext.response.uncertainty import (
     BLOCKS,
@@ -233,12 +235,13 @@ def fit(
     _check_options(level=level, n_bootstrap=n_bootstrap, n_blocks=n_blocks, seed=seed)
     screen = screen_cube(problem)
     best = best_fit(problem, screen=screen)
+    problem, best = _with_curvature(problem, best)
     n_parts = min(n_blocks, len(problem.tests))
     n_fits = n_bootstrap + n_parts + (len(problem.free) if profile else 0)
     profiles: list[Profile] = []
     with tqdm(total=n_fits, disable=None if progress else True, **_BAR) as bar:
         if profile:
-            best, profiles = _profiles(problem, best, screen, level, bar)
+            problem, best, profiles = _profiles(problem, best, screen, level, bar)
         reported = best if start is None else _fit_from_start(problem, start, best)
         draws = bootstrap(problem, best, screen, range(n_bootstrap), seed)
         draws = pd.DataFrame(_counting(draws, bar), columns=list(problem.free))
@@ -348,7 +351,7 @@ def _check_options(*, level: float, n_bootstrap: int, n_blocks: int, seed: int) 
 
 def _profiles(
     problem: FitProblem, best: Solution, screen: Screen, level: float, bar: tqdm
-) -> tuple[Solution, list[Profile]]:
+) -> tuple[FitProblem, Solution, list[Profile]]:
     """Profile every free parameter; start over where a profile finds a better fit."""
     # A profile walks along the valleys of the likelihood, where it may pass a minimum
     # that no descent has ended in.
@@ -363,7 +366,17 @@ def _profiles(
         if deepest.deviance > best.deviance - _DEEPER or not n_left:
             break
         best = best_fit(problem, screen=screen, guesses=(deepest.parameters,))
-    return best, profiles
+        problem, best = _with_curvature(problem, best)
+    return problem, best, profiles
+
+
+def _with_curvature(problem: FitProblem, best: Solution) -> tuple[FitProblem, Solution]:
+    """Return the problem with its curvature, and the best fit by a last descent."""
+    if not problem.noise or not problem.axes:
+        return problem, best
+    problem = with_curvature(problem, best)
+    last = best_fit(problem, guesses=(best.parameters,), n_descents=1)
+    return problem, min(last, best, key=lambda one: one.deviance)
 
 
 def _counting(steps: Iterable, bar: tqdm) -> Iterator:
@@ -576,16 +589,20 @@ def _condition_number(problem: FitProblem, found: Solution) -> float:
     Columns are the change of the predictions with each free parameter of the curve.
     """
     values = found.parameters
-    errors = whitener(problem, values)
     columns = []
     for name in problem.free:
         if name not in problem.noise:  # central differences
             step = _DERIVATIVE_STEP * (abs(values[name]) or 1.0)
             up = predictions(problem, {**values, name: values[name] + step})
             down = predictions(problem, {**values, name: values[name] - step})
-            columns.append(errors.whiten((up - down) / (2 * step)))
-    # Columns of length 1: a condition number without units, whose size is collinearity.
+            column = (up - down) / (2 * step)
+            columns.append(column if problem.noise else weighted(problem, column))
+    if not columns:  # noise alone is free
+        return 1.0
     matrix = np.column_stack(columns)
+    if problem.noise:
+        matrix = likelihood_at(problem, values).chain.independent(matrix.T)
+    # Columns of length 1: a condition number without units, whose size is collinearity.
     size = np.sqrt((matrix**2).sum(axis=0))
     if (size == 0).any():
         return inf

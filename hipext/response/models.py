@@ -417,42 +417,14 @@ def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarra
     return tests
 
 
-def covariance_of_tests(
-    values: Mapping[str, float], days: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    r"""Return the covariance of tests under `Kalman`, in closed form.
-
-    .. math::
-
-        C_{mn} = \sum_j q_j^2 e^{-|m-n|/\tau_j}
-                 \frac{1 - e^{-2 \min(m,n)/\tau_j}}{1 - e^{-2/\tau_j}}
-                 + \frac{r^2}{v_m} \delta_{mn}
-
-    for days m and n from 0, noise q of the states, r of a test and its weight v.
-    """
-    # Two tests share the drift up to the first of them, decayed until the second.
-    apart = np.abs(days[:, np.newaxis] - days)
-    first = np.minimum(days[:, np.newaxis], days)
-    covariance = np.diag(values["performance_noise"] ** 2 / weights)
-    for state in ("fitness", "fatigue"):
-        decay = np.exp(-apart / values[f"{state}_tau"])
-        covariance = covariance + decay * _drift_variance(values, state, first)
-    return covariance
-
-
 def variance_by_day(values: Mapping[str, float], days: np.ndarray) -> np.ndarray:
-    """Return the variance of a test of weight 1 on each day: the diagonal."""
-    drifts = [_drift_variance(values, state, days) for state in ("fitness", "fatigue")]
-    return values["performance_noise"] ** 2 + sum(drifts)
-
-
-def _drift_variance(
-    values: Mapping[str, float], state: str, days: np.ndarray
-) -> np.ndarray:
-    """Return the variance that noise has added to a state by each day."""
-    # A geometric sum; expm1 keeps it exact where a time constant is long.
-    tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
-    return noise**2 * np.expm1(-2 * days / tau) / np.expm1(-2 / tau)
+    """Return the variance of a test of weight 1 on each day under `Kalman`."""
+    variance = np.full(len(days), values["performance_noise"] ** 2)
+    for state in ("fitness", "fatigue"):
+        tau, noise = values[f"{state}_tau"], values[f"{state}_noise"]
+        # A geometric sum; expm1 keeps it exact where a time constant is long.
+        variance += noise**2 * np.expm1(-2 * days / tau) / np.expm1(-2 / tau)
+    return variance
 
 
 def _hill(load: np.ndarray, half_load: float, steepness: float) -> np.ndarray:

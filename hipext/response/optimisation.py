@@ -7,27 +7,28 @@ bounds, on the unit cube: a screening of the whole cube, then local descents fro
 best points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import product
-from math import inf, log
+from math import expm1, inf, log, log1p, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dtrtrs
 from scipy.optimize import least_squares, lsq_linear, minimize, minimize_scalar, nnls
 
 from hipext.files.checks import InputError, check_one_of
 from hipext.metrics.days import on_days_of
 from hipext.metrics.workload import CONVENTIONS, checked_load
+from hipext.response.drift import Likelihood
 from hipext.response.impulse_response import (
     LINEAR,
     STATE_NOISE,
     ImpulseResponse,
     decayed_initial,
 )
-from hipext.response.models import MODELS, checked_tests, covariance_of_tests
+from hipext.response.models import MODELS, checked_tests
 
 # Default bounds of a search: judgements of this package. Time constants in days, the
 # half load times the largest load, noise times the SD of the tests.
@@ -49,12 +50,11 @@ _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
-_DERIVATIVE_STEP = 1.0001  # factor on a nonlinear parameter, for a direction
+_LITTLE_NOISE = 0.03  # of the SD of the tests: like a variance below, on an axis
 
 # Effort of the search.
 N_SCREENED = 256  # points looked at before the descents
-_N_COSTLY = 128  # of them where each point costs a covariance of all tests
-_N_BESIDE = 12  # of them beside a guess
+_N_DESCENTS = 8  # of a model with noise, whose likelihood has many maxima
 _FARTHEST = 12.0  # deviance above the best at which a start is not worth a descent
 _APART = 0.05  # of the unit cube, between starts
 N_STEPS = 15  # enough for a descent that starts near its end
@@ -62,6 +62,11 @@ _FEW_STEPS = 6  # enough to tell a good start from a bad one
 _NEAR = 0.02  # half-width of a search along one axis: a few screened points
 _EDGE = 1e-6  # of the unit cube: a start on its edge would never leave it
 _TOLERANCES = {"xtol": 1e-9, "ftol": 1e-10, "gtol": 1e-14}
+_ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
+_NEARLY = 1e-3  # the same where the end need not be so exact
+_STEP = 1e-3  # of the unit cube: between slopes, for a curvature
+_MOST_STEPS = 200
+_FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
 _OUT_OF_ORDER = 1e12  # objective where time constants are in the wrong order
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -80,6 +85,7 @@ class FitProblem:
     bounds: Bounds  # lowest and highest value by parameter; equal ones fix it
     convention: str
     is_restricted: bool = True  # whether noise is estimated by restricted likelihood
+    curvature: np.ndarray | None = None  # of the deviance by axis, near its minimum
 
     @property
     def noise(self) -> tuple[str, ...]:
@@ -96,6 +102,17 @@ class FitProblem:
     def linear(self) -> tuple[str, ...]:
         """Names of the linear parameters, free or fixed."""
         return tuple(name for name in LINEAR if name in self.bounds)
+
+    @cached_property
+    def little_noise(self) -> float:
+        """Noise below which an axis is like the variance."""
+        return _LITTLE_NOISE * float(self.tests.std())
+
+    @cached_property
+    def linear_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest values of the linear parameters."""
+        low, high = np.array([self.bounds[name] for name in self.linear]).T
+        return low.copy(), high.copy()
 
     @cached_property
     def free(self) -> tuple[str, ...]:
@@ -134,7 +151,11 @@ class FitProblem:
     def with_fixed(self, **values: float) -> "FitProblem":
         """Return the same problem with some parameters fixed."""
         fixed = {name: (value, value) for name, value in values.items()}
-        return replace(self, bounds={**self.bounds, **fixed})
+        curvature = self.curvature
+        if curvature is not None:
+            kept = [name not in fixed for name in self.axes]
+            curvature = curvature[np.ix_(kept, kept)]
+        return replace(self, bounds={**self.bounds, **fixed}, curvature=curvature)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,7 +163,7 @@ class Solution:
     """The parameters of a fit, and the errors they leave."""
 
     parameters: Values  # all of them by name
-    residual: np.ndarray  # of each test, prediction - test, whitened
+    residual: np.ndarray  # of each test, prediction - test, weighted; see `Likelihood`
     deviance: float  # -2 log-likelihood, up to a constant
 
 
@@ -151,7 +172,7 @@ class Screen:
     """Points spread over the unit cube, and the design matrix at each."""
 
     points: np.ndarray
-    columns: np.ndarray  # points x tests x linear parameters
+    columns: np.ndarray | None  # points x tests x parameters; None for one with noise
 
 
 def fit_problem(
@@ -206,14 +227,15 @@ def best_fit(
     if middle is None or not n_axes:
         return None if middle is None else solution_at(problem, middle)
     if n_descents is None:
-        n_descents = 3 if problem.noise else max(2, 2 * (n_axes - 1))
+        n_descents = _N_DESCENTS if problem.noise else max(2, 2 * (n_axes - 1))
     # The deviance of a response model has several minima and flat valleys, so that one
     # start is not enough; screened points cost far less than a descent.
     starts = [
         place_of(problem, guess) for guess in guesses if set(problem.axes) <= set(guess)
     ]
     screen = screen_cube(problem) if screen is None else screen
-    starts += _best_starts(problem, screen, n_descents)
+    if not problem.noise or len(starts) < n_descents:
+        starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
         starts.sort(key=lambda start: _deviance_at(problem, start))
     found = _descents(problem, starts[:n_descents], n_steps)
@@ -225,15 +247,13 @@ def local_fit(
 ) -> Solution:
     """Return the fit that a descent from a point of the unit cube ends at.
 
-    It stops after `n_steps` at the latest; but not along one axis, nor for a model
-    with noise.
+    It stops after `n_steps` at the latest; but not along one axis. For a model with
+    noise, any number of them is for a less exact end.
     """
     if problem.noise:
-        # The deviance has a log-determinant besides the squares: quasi-Newton.
-        bounds = [(0.0, 1.0)] * len(start)
-        value = partial(_deviance_at, problem)
-        end = minimize(value, start, method="L-BFGS-B", bounds=bounds).x
-    elif len(start) == 1:
+        exact = _ENOUGH if n_steps is None else _NEARLY
+        return _descent_with_noise(problem, start, exact)
+    if len(start) == 1:
         end = minimize_scalar(
             lambda place: _deviance_at(problem, np.array([place])),
             bounds=(max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0)),
@@ -278,22 +298,36 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
 
 def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
     """Return the fit with the best linear parameters within their bounds."""
-    errors = whitener(problem, nonlinear)
-    matrix = errors.whiten(columns_at(problem, nonlinear))
-    target = errors.whiten(problem.tests)
-    bounds = np.array([problem.bounds[name] for name in problem.linear])
-    best = bounded_least_squares(matrix, target, bounds[:, 0], bounds[:, 1])
-    residual = matrix @ best - target
-    values = {name: float(value) for name, value in nonlinear.items()}
-    values |= dict(zip(problem.linear, best.tolist(), strict=True))
-    return _with_deviance(problem, values, residual, errors)
+    if problem.noise:
+        return _with_likelihood(problem, nonlinear)[0]
+    matrix = weighted(problem, columns_at(problem, nonlinear))
+    target = weighted(problem, problem.tests)
+    best = _best_linear(problem, matrix, target)
+    return _solution(problem, nonlinear, best, matrix @ best - target)
 
 
 def evaluate(problem: FitProblem, values: Values) -> Solution:
     """Return all parameters as they are, with the errors they leave."""
-    errors = whitener(problem, values)
-    residual = errors.whiten(predictions(problem, values) - problem.tests)
-    return _with_deviance(problem, values, residual, errors)
+    if problem.noise:
+        likelihood = likelihood_at(problem, values)
+        linear = np.array([values[name] for name in problem.linear])
+        residual = likelihood.matrix @ linear - likelihood.target
+        return _solution(problem, values, linear, residual, likelihood.offset)
+    residual = weighted(problem, predictions(problem, values) - problem.tests)
+    linear = [values[name] for name in problem.linear]
+    return _solution(problem, values, linear, residual)
+
+
+def likelihood_at(problem: FitProblem, values: Mapping[str, float]) -> Likelihood:
+    """Return the likelihood of tests of drifting states, for a model with noise."""
+    names = ("load", "days", "tests", "weights", "linear", "convention")
+    given = {name: getattr(problem, name) for name in names}
+    return Likelihood(values=values, is_restricted=problem.is_restricted, **given)
+
+
+def weighted(problem: FitProblem, errors: np.ndarray) -> np.ndarray:
+    """Return errors of the tests, or columns of them, with one variance."""
+    return (np.sqrt(problem.weights) * errors.T).T
 
 
 def predictions(problem: FitProblem, values: Values) -> np.ndarray:
@@ -322,10 +356,12 @@ def nonlinear_at(problem: FitProblem, point: np.ndarray) -> Values | None:
         if (low > high * _ROUNDING) if is_one else np.any(low > high * _ROUNDING):
             return None
         place = places.get(name, 1.0)
-        if name in STATE_NOISE:  # the axis is the variance, which may be 0
-            values[name] = (low**2 + (high**2 - low**2) * place) ** 0.5
+        if name in problem.noise:
+            values[name] = _noise_at(place, low, high, problem.little_noise)
         else:  # the axis is the logarithm: steps in a time constant are relative
-            values[name] = low * (high / low) ** place
+            value = low * (high / low) ** place
+            # A bound is not passed by a rounding error.
+            values[name] = min(value, high) if is_one else np.minimum(value, high)
     return values
 
 
@@ -340,8 +376,11 @@ def place_of(problem: FitProblem, values: Mapping[str, float]) -> np.ndarray:
             for end in (0.0, 1.0)
         )
         wanted = min(max(values[name], low), high)
-        if name in STATE_NOISE:
-            point[axis] = (wanted**2 - low**2) / (high**2 - low**2)
+        if name in problem.noise:
+            start, end, place = (
+                _noise_axis(one, problem.little_noise) for one in (low, high, wanted)
+            )
+            point[axis] = (place - start) / (end - start)
         else:
             point[axis] = log(wanted / low) / log(high / low) if high > low else 1.0
     return point
@@ -355,15 +394,26 @@ def columns_at(
     A column is what one unit of its parameter adds to the performance. Many values of
     the nonlinear parameters at once give points x tests x parameters.
     """
-    if problem.noise and not isinstance(nonlinear["fitness_tau"], np.ndarray):
-        chosen = tuple((name, nonlinear[name]) for name in problem.model.NONLINEAR)
-        return _cached_columns(problem, chosen)
-    return _columns(problem, nonlinear)
+    fitness, fatigue = problem.model.traces(problem.load, nonlinear, problem.convention)
+    columns = {
+        "baseline": np.ones_like(fitness),
+        "fitness_gain": fitness,
+        "fatigue_gain": -fatigue,
+    }
+    for state, sign in (("fitness", 1), ("fatigue", -1)):
+        name = f"initial_{state}"
+        if name in problem.bounds:
+            one = {f"{state}_tau": nonlinear.get(f"{state}_tau"), name: 1.0}
+            columns[name] = sign * decayed_initial(one, state, len(problem.load))
+    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
+    return np.moveaxis(stacked, 0, -2)
 
 
 def screen_cube(problem: FitProblem, n_points: int = N_SCREENED) -> Screen:
     """Return points spread evenly over the unit cube, with their design matrices."""
     points = _spread(len(problem.axes), n_points)
+    if problem.noise:  # each point has a likelihood of its own
+        return Screen(points=points, columns=None)
     values = {
         name: np.broadcast_to(value, len(points))
         for name, value in nonlinear_at(problem, points).items()
@@ -377,7 +427,7 @@ def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
     Gains and initial states are kept from being negative; their upper bounds and those
     of the baseline are ignored.
     """
-    root = whitener(problem, {}).scale
+    root = np.sqrt(problem.weights)
     linear = problem.linear
     columns = screen.columns * root[:, np.newaxis]
     target = np.broadcast_to(problem.tests * root, columns.shape[:2])
@@ -401,38 +451,18 @@ def deviances_of(problem: FitProblem, screen: Screen) -> np.ndarray:
     return n_tests * np.log(np.maximum(squares / n_tests, _TINY))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Whitener:
-    """Makes the errors of the tests independent, with one variance.
-
-    With C = L L' the covariance of the tests, errors e become ``L^-1 e``.
-    """
-
-    scale: np.ndarray  # root of the weight of each test (C is diagonal), or L
-    log_det: float  # logarithm of the determinant of C
-
-    def whiten(self, errors: np.ndarray) -> np.ndarray:
-        """Return errors, or columns of them, as independent ones."""
-        if self.scale.ndim == 1:
-            return (self.scale * errors.T).T
-        # BLAS directly: for few tests, the checks and threads of a solver cost more.
-        columns = errors.reshape(len(errors), -1)
-        return dtrsm(1.0, self.scale.T, columns, trans_a=1).reshape(errors.shape)
-
-    def unwhiten(self, errors: np.ndarray) -> np.ndarray:
-        """Return independent errors as correlated as those of the tests."""
-        return errors / self.scale if self.scale.ndim == 1 else self.scale @ errors
-
-
-def whitener(problem: FitProblem, values: Mapping[str, float]) -> Whitener:
-    """Return the whitener for the errors of the tests under some parameters."""
-    if not problem.noise:
-        return Whitener(scale=np.sqrt(problem.weights), log_det=0.0)
-    triangle = np.linalg.cholesky(
-        covariance_of_tests(values, problem.days, problem.weights)
-    )
-    log_det = 2 * float(np.log(np.diag(triangle)).sum())
-    return Whitener(scale=triangle, log_det=log_det)
+def _best_linear(
+    problem: FitProblem, matrix: np.ndarray, target: np.ndarray
+) -> np.ndarray:
+    """Return the best linear parameters within their bounds."""
+    low, high = problem.linear_bounds
+    n_linear = len(low)
+    if problem.noise and len(matrix) >= n_linear:
+        # The matrix is a triangle; where no bound holds, that is all there is to solve.
+        best, failed = dtrtrs(matrix[:n_linear], target[:n_linear])
+        if not failed and (low <= best).all() and (best <= high).all():
+            return best
+    return bounded_least_squares(matrix, target, low, high)
 
 
 def bounded_least_squares(
@@ -455,7 +485,8 @@ def bounded_least_squares(
     if (found < lows).any() or (found > highs).any():
         found = _on_the_bounds(free, rest, lows, highs)
     best[~is_fixed] = found / size
-    return best
+    # Solvers may pass a bound by a rounding error.
+    return np.clip(best, low, high)
 
 
 def _model_class(model: type[ImpulseResponse] | str) -> type[ImpulseResponse]:
@@ -560,16 +591,17 @@ def _check_enough(problem: FitProblem) -> None:
 def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
-        few = screen.points[: _N_COSTLY if n_best > 1 else _N_BESIDE]
+        few = screen.points[:: _N_DESCENTS // n_best]
         deviances = np.array([_deviance_at(problem, point) for point in few])
     else:
-        deviances = deviances_of(problem, screen)
+        few, deviances = screen.points, deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
     order = np.argsort(deviances)
     for place in order:
-        point = screen.points[place]
+        point = few[place]
+        # With noise, far starts may end lowest: near ones share a degenerate valley.
         is_far = deviances[place] > deviances[order[0]] + _FARTHEST
-        if len(chosen) == n_best or (chosen and is_far):
+        if len(chosen) == n_best or (chosen and is_far and not problem.noise):
             break
         # Neighbours would end in the same minimum.
         if all(np.abs(point - one).max() > _APART for one in chosen):
@@ -601,64 +633,132 @@ def _deviance_at(problem: FitProblem, point: np.ndarray) -> float:
     return _solution_at_point(problem, point).deviance
 
 
-def _with_deviance(
-    problem: FitProblem, values: Values, residual: np.ndarray, errors: Whitener
+def _solution(
+    problem: FitProblem,
+    nonlinear: Mapping[str, float],
+    linear: Sequence[float],
+    residual: np.ndarray,
+    offset: float = 0.0,
 ) -> Solution:
+    values = {name: float(value) for name, value in nonlinear.items()}
+    values |= zip(problem.linear, map(float, linear), strict=True)
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
-        # -2 ln L = r' r + ln det C, for whitened residuals r.
-        deviance = squares + errors.log_det
-        if problem.is_restricted:
-            deviance += _restriction(problem, values, errors)
+        deviance = squares + offset
     else:
         # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
         deviance = n_tests * log(max(squares / n_tests, _TINY))
     return Solution(parameters=values, residual=residual, deviance=deviance)
 
 
-def _restriction(problem: FitProblem, values: Values, errors: Whitener) -> float:
-    """Return the term of the restricted likelihood: what the curve takes up itself.
-
-    ``ln det(J' C^-1 J) - ln det(J' J)`` for the directions J in which the linear
-    parameters and the time constants move the curve, and the covariance C of the tests.
-    """
-    # Without it, a slow drift is taken for a curve and noise of the states comes out
-    # too small: parameters of the curve cost degrees of freedom.
-    names = problem.model.NONLINEAR
-    moved = {**values, **{name: values[name] * _DERIVATIVE_STEP for name in names}}
-    here, beside = columns_at(problem, values), columns_at(problem, moved)
-    # Columns beside these span the derivatives by the time constants; the baseline has
-    # none. An orthonormal basis has ln det(J' J) = 0.
-    directions = np.linalg.qr(np.hstack([here, beside[:, 1:]]))[0]
-    triangle = np.linalg.qr(errors.whiten(directions), mode="r")
-    return 2 * float(np.log(np.abs(np.diag(triangle))).sum())
+def _with_likelihood(
+    problem: FitProblem, nonlinear: Mapping[str, float]
+) -> tuple[Solution, Likelihood]:
+    """Return the best fit for a model with noise, and its likelihood."""
+    likelihood = likelihood_at(problem, nonlinear)
+    matrix, target = likelihood.matrix, likelihood.target
+    best = _best_linear(problem, matrix, target)
+    residual = matrix @ best - target
+    return _solution(problem, nonlinear, best, residual, likelihood.offset), likelihood
 
 
-@lru_cache(maxsize=8)  # searches for noise come back to the same time constants
-def _cached_columns(
-    problem: FitProblem, nonlinear: tuple[tuple[str, float], ...]
-) -> np.ndarray:
-    columns = _columns(problem, dict(nonlinear))
-    columns.flags.writeable = False
-    return columns
+def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
+    """Return a problem with noise whose descents begin with the curvature there."""
+    problem = replace(problem, curvature=None)
+    point = place_of(problem, best.parameters)
+    steps = np.where(point > 0.5, -_STEP, _STEP)
+    slopes = [_slope_at(problem, one)[1] for one in (point, *(point + np.diag(steps)))]
+    curvature = (np.array(slopes[1:]) - slopes[0]) / steps[:, np.newaxis]
+    return replace(problem, curvature=(curvature + curvature.T) / 2)
 
 
-def _columns(
-    problem: FitProblem, nonlinear: Mapping[str, float | np.ndarray]
-) -> np.ndarray:
-    fitness, fatigue = problem.model.traces(problem.load, nonlinear, problem.convention)
-    columns = {
-        "baseline": np.ones_like(fitness),
-        "fitness_gain": fitness,
-        "fatigue_gain": -fatigue,
+def _descent_with_noise(
+    problem: FitProblem, start: np.ndarray, exact: float
+) -> Solution:
+    """Return the best fit that a descent of the deviance meets."""
+    # The deviance has a log-determinant besides the squares: quasi-Newton, on axes on
+    # which the curvature is 1 in all directions, if it is known. A descent that starts
+    # near its end then takes few steps.
+    axes = np.eye(len(start))
+    if problem.curvature is not None:
+        sizes, ways = np.linalg.eigh(problem.curvature)
+        sizes = np.abs(sizes)
+        axes = ways / np.sqrt(np.maximum(sizes, max(_FLATTEST * sizes.max(), _TINY)))
+    met: list[Solution] = []
+
+    def deviance(along: np.ndarray) -> tuple[float, np.ndarray]:
+        found, slope = _slope_at(problem, start + axes @ along)
+        met[:] = [min(*met, found, key=lambda one: one.deviance)] if met else [found]
+        return found.deviance, slope @ axes
+
+    edges = np.vstack([axes, -axes])
+    room = np.concatenate([start, 1 - start])
+    inside = {
+        "type": "ineq",
+        "fun": lambda along: edges @ along + room,
+        "jac": lambda _: edges,
     }
-    for state, sign in (("fitness", 1), ("fatigue", -1)):
-        name = f"initial_{state}"
-        if name in problem.bounds:
-            one = {f"{state}_tau": nonlinear.get(f"{state}_tau"), name: 1.0}
-            columns[name] = sign * decayed_initial(one, state, len(problem.load))
-    stacked = np.stack([columns[name][problem.days] for name in problem.linear], -1)
-    return np.moveaxis(stacked, 0, -2)
+    minimize(
+        deviance,
+        np.zeros(len(start)),
+        jac=True,
+        method="SLSQP",
+        constraints=[inside],
+        options={"ftol": exact, "maxiter": _MOST_STEPS},
+    )
+    return met[0]
+
+
+def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[Solution, np.ndarray]:
+    """Return the best fit at a point of the unit cube, and its slope by axis."""
+    point = np.clip(point, 0, 1)
+    values = nonlinear_at(problem, point)
+    found, likelihood = _with_likelihood(problem, values)
+    linear = np.array([found.parameters[name] for name in problem.linear])
+    return found, likelihood.slope(linear) @ _steps_by_axis(problem, point, values)
+
+
+def _steps_by_axis(
+    problem: FitProblem, point: np.ndarray, values: Values
+) -> np.ndarray:
+    """Return how the variables of `Likelihood.slope` change along each axis."""
+    steps: dict[str, np.ndarray] = {}
+    for name, low, high, longer in problem.limits:
+        steps[name] = np.zeros(len(point))
+        axis = problem.axes.index(name) if name in problem.axes else None
+        place = 1.0 if axis is None else point[axis]
+        if longer and CLOSEST * values[longer] < high:  # the end of its axis moves
+            high = CLOSEST * values[longer]
+            steps[name] += place * steps[longer]
+        if axis is None:
+            continue
+        if name in problem.noise:
+            little = problem.little_noise
+            length = _noise_axis(high, little) - _noise_axis(low, little)
+            variance = values[name] ** 2
+            step = length * (variance + little**2)
+            # Of the variance of a state, but of the logarithm of the SD of a test.
+            is_state = name in STATE_NOISE
+            steps[name][axis] = step if is_state else step / (2 * variance)
+        else:
+            steps[name][axis] = log(high / low)
+    return np.array(list(steps.values()))
+
+
+def _noise_axis(noise: float, little: float) -> float:
+    """Return the place of a standard deviation on its axis, before it is scaled."""
+    # Like the variance near 0, which a state may reach, and like a logarithm above, so
+    # that steps are relative.
+    return log1p((noise / little) ** 2)
+
+
+def _noise_at(place: float, low: float, high: float, little: float) -> float:
+    """Return the standard deviation at a place of its axis."""
+    if low == high:
+        return low
+    start, end = _noise_axis(low, little), _noise_axis(high, little)
+    noise = little * sqrt(max(expm1(start + (end - start) * place), 0.0))
+    return min(max(noise, low), high)
 
 
 @lru_cache(maxsize=32)

@@ -11,6 +11,7 @@ from scipy.special import fdtri, stdtrit
 from tqdm.auto import tqdm
 
 from hipext.files.checks import import_extra
+from hipext.response.drift import innovations
 from hipext.response.impulse_response import LINEAR, states
 from hipext.response.models import variance_by_day
 from hipext.response.optimisation import (
@@ -21,8 +22,8 @@ from hipext.response.optimisation import (
     Solution,
     best_fit,
     evaluate,
+    likelihood_at,
     predictions,
-    whitener,
 )
 
 BLOCKS = ["first_day", "last_day", "n_tests", "rmse", "rmse_of_mean"]
@@ -127,20 +128,28 @@ def bootstrap(
 ) -> Iterator[dict[str, float]]:
     """Yield the parameters of a fit to each resampled series of tests.
 
-    Whitened residuals of the best fit, centred and scaled by ``n / (n - p)`` in
+    Independent residuals of the best fit, centred and scaled by ``n / (n - p)`` in
     variance, are drawn with replacement and added to its curve. A draw depends on the
     seed and its number only.
     """
-    errors = whitener(problem, best.parameters)
     curve = predictions(problem, best.parameters)
     n_tests = len(problem.tests)
     spare = max(problem.n_spare, 1)
     # Residuals of a fit are smaller than errors, and without a free baseline they need
     # not be 0 on average.
-    residual = (best.residual - best.residual.mean()) * (n_tests / spare) ** 0.5
+    if problem.noise:
+        chain = likelihood_at(problem, best.parameters).chain
+        residual = innovations(chain, curve - problem.tests)
+    else:
+        residual = best.residual
+    residual = (residual - residual.mean()) * (n_tests / spare) ** 0.5
     for number in numbers:
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
-        error = errors.unwhiten(rng.choice(residual, size=n_tests))
+        error = rng.choice(residual, size=n_tests)
+        if problem.noise:
+            error = innovations(chain, error, undo=True)
+        else:
+            error = error / np.sqrt(problem.weights)
         # Load and bounds are the same, so the screened points are those of the fit.
         found = best_fit(
             replace(problem, tests=curve + error),
@@ -340,7 +349,8 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
     step, before = _FIRST_STEP, 0.0
     for _ in range(_MOST_POINTS):
         value = side.moved(side.value(points[-1]), step)
-        found = fit_with_fixed(side.problem, side.name, value, points[-1], side.screen)
+        near = _continued(side, points, value)
+        found = fit_with_fixed(side.problem, side.name, value, near, side.screen)
         if found is None or side.is_degenerate(found):
             break
         rise = side.rise(found)
@@ -356,6 +366,22 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
     return points
 
 
+def _continued(side: _Side, points: list[Solution], value: float) -> Solution:
+    """Return a guess on the line through the last points; the last of them at first."""
+    last = points[-1]
+    # Models without noise have screened points besides, and descents of their own.
+    if len(points) < 2 or not side.problem.noise:
+        return last
+    before = points[-2]
+    apart = side.value(last) - side.value(before)
+    share = (value - side.value(last)) / apart if apart else 0.0
+    guess = {
+        name: one + share * (one - before.parameters[name])
+        for name, one in last.parameters.items()
+    }
+    return replace(last, parameters=guess)
+
+
 def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
     """Return where the profile crosses a limit; the bound if it never does."""
     is_outside = [side.rise(found) ** 2 > limit for found in points]
@@ -366,7 +392,8 @@ def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
     inner, outer = points[place - 1], points[place]
     for _ in range(2):
         value = _between(side, inner, outer, limit)
-        found = fit_with_fixed(side.problem, side.name, value, inner)
+        near = _continued(side, [outer, inner], value)
+        found = fit_with_fixed(side.problem, side.name, value, near)
         if found is None:
             break
         if side.rise(found) ** 2 > limit:

@@ -10,6 +10,7 @@ size is made up. Every time is the best of a few turns; ratios come from one run
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,18 @@ def series(path=None):
     return load, tests + rng.normal(0, 1.5, len(tests)), "a made-up series"
 
 
+def drifting(n_tests):
+    """Return a load and tests of an athlete whose fitness drifts, one in two days."""
+    rng = np.random.default_rng(0)
+    load = pd.Series(rng.gamma(2, 30, 2 * n_tests) * (rng.random(2 * n_tests) < 0.7))
+    gains = {"baseline": 100.0, "fitness_gain": 0.05, "fatigue_gain": 0.1}
+    truth = Banister(**gains, fitness_tau=45.0, fatigue_tau=9.0).respond(load)
+    steps = rng.normal(0, 0.3, len(load))
+    drift = np.convolve(steps, np.exp(-np.arange(len(load)) / 45))[: len(load)]
+    performance = truth["performance"] + drift
+    return load, (performance + rng.normal(0, 0.5, len(load))).iloc[1::2]
+
+
 def main(path=None):
     """Print the table."""
     rng = np.random.default_rng(0)
@@ -105,6 +118,18 @@ def main(path=None):
     print(f"\nBanister, {told}: {len(load)} days, {tests.notna().sum()} tests")
     print(f"{'fit alone':<45}{1000 * point:>8.1f}")
     print(f"{'with profiles, 200 bootstrap fits, blocks':<45}{1000 * whole:>8.0f}")
+    for n_tests in (40, 650):
+        load, tests = drifting(n_tests)
+        alone = options | {"profile": False, "n_bootstrap": 0, "n_blocks": 0}
+        times = {
+            (model, label): best(partial(fit, model, load, tests, **chosen), 1)
+            for model in ("banister", "kalman")
+            for label, chosen in (("fit alone", alone), ("whole fit", options))
+        }
+        print(f"\n{f'{n_tests} tests, ratio to Banister':<45}{'ms':>8}{'ratio':>7}")
+        for (model, label), took in times.items():
+            ratio = took / times["banister", label]
+            print(f"{f'{model}, {label}':<45}{1000 * took:>8.0f}{ratio:>7.2f}")
 
 
 if __name__ == "__main__":

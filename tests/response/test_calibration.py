@@ -7,17 +7,22 @@ from math import inf, log, pi, sqrt
 import numpy as np
 import pandas as pd
 import pytest
+from drifting import covariance_of_drift
 from published import PUBLISHED_FIT, read_cyclist
 from scipy import linalg, stats
 
 from hipext.files.checks import MissingExtra
 from hipext.metrics.workload import CONVENTIONS
+from hipext.response import optimisation
 from hipext.response.calibration import compare_models, fit
-from hipext.response.models import MODELS, Banister, OneComponent, covariance_of_tests
+from hipext.response.models import MODELS, Banister, OneComponent
 from hipext.response.optimisation import (
     best_fit,
+    bounded_least_squares,
     evaluate,
     fit_problem,
+    local_fit,
+    nonlinear_at,
     screen_cube,
     solution_at,
 )
@@ -93,11 +98,11 @@ def drifted(model, n_days, rng):
     return np.array(added)
 
 
-def made_up(name, seed, *, n_tests=60, sd=0.25):
+def made_up(name, seed, *, n_tests=60, sd=0.25, **started):
     """Return a load and tests of a model with known parameters."""
     rng = np.random.Generator(np.random.Philox(key=[seed, 7]))
     load = training(rng)
-    model = MODELS[name](**TRUTHS[name])
+    model = MODELS[name](**TRUTHS[name], **started)
     days = np.sort(rng.choice(np.arange(5, len(load)), n_tests, replace=False))
     performance = model.respond(load)["performance"]
     if name == "kalman":
@@ -375,7 +380,7 @@ def test_the_restricted_likelihood_is_that_of_what_no_curve_can_follow():
     options = {"convention": "next_day", "weights": None, "bounds": None}
     problem = fit_problem("kalman", load, tests, **options)
     truth = TRUTHS["kalman"]
-    covariance = covariance_of_tests(truth, problem.days, np.ones(12))
+    covariance = covariance_of_drift(truth, problem.days, np.ones(12))
     step = {name: truth[name] * 1.00001 for name in ("fitness_tau", "fatigue_tau")}
     unit = {"fitness_gain": 1.0, "fatigue_gain": 1.0}
     parts = [
@@ -395,12 +400,95 @@ def test_the_restricted_likelihood_is_that_of_what_no_curve_can_follow():
     )
 
 
-def test_a_test_of_more_weight_has_less_error_among_drifting_states():
-    days, weights = np.array([2, 5, 9]), np.array([0.5, 1.0, 4.0])
-    covariance = covariance_of_tests(TRUTHS["kalman"], days, weights)
-    even = covariance_of_tests(TRUTHS["kalman"], days, np.ones(3))
-    expected = 0.5**2 * (1 / weights - 1)
-    np.testing.assert_allclose(np.diag(covariance - even), expected, atol=1e-12)
+FREE_STARTS = {"initial_fitness": (0, inf), "initial_fatigue": (0, inf)}
+
+
+def search_above_the_best(seed, n_tests):
+    """Return how far a search ends above the best of sixty descents, in deviance."""
+    started = {"initial_fitness": 8.0, "initial_fatigue": 3.0}
+    load, tests = made_up("kalman", seed, n_tests=n_tests, **started)
+    options = {"convention": "next_day", "weights": None, "bounds": FREE_STARTS}
+    problem = fit_problem("kalman", load, tests, **options)
+    found = best_fit(problem)
+    starts = np.random.default_rng(seed).random((60, len(problem.axes)))
+    best = min(local_fit(problem, start).deviance for start in starts)
+    return found.deviance - best
+
+
+def test_a_search_with_free_initial_states_ends_at_the_best_of_many_descents():
+    assert search_above_the_best(1, 30) < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_tests", [20, 40, 120])
+def test_ten_searches_of_ten_with_free_initial_states_end_at_the_best(n_tests):
+    assert max(search_above_the_best(seed, n_tests) for seed in range(10)) < 0.1
+
+
+@pytest.mark.parametrize("place", [0.2, 0.8])
+def test_slopes_along_the_axes_of_a_search_are_those_of_its_deviance(place):
+    load, tests = made_up("kalman", 1, n_tests=30)
+    # The axis of fatigue ends below fitness, or at a bound of its own.
+    bounds = {"fatigue_tau": (1.0, 40.0), "fatigue_noise": (0.1, 2.0)}
+    options = {"convention": "next_day", "weights": None, "bounds": bounds}
+    problem = fit_problem("kalman", load, tests, **options)
+    point = np.array([place, 0.7, 0.3, 0.4, 0.6])
+    slope = optimisation._slope_at(problem, point)[1]
+    for axis in range(5):
+        step = 1e-6 * (np.arange(5) == axis)
+        up, down = (
+            solution_at(problem, nonlinear_at(problem, one)).deviance
+            for one in (point + step, point - step)
+        )
+        assert slope[axis] == pytest.approx((up - down) / 2e-6, rel=1e-4)
+
+
+def test_a_fit_of_drifting_states_needs_few_likelihoods(monkeypatch):
+    calls = []
+    plain = optimisation.likelihood_at
+
+    def counted(*given):
+        calls.append(given)
+        return plain(*given)
+
+    monkeypatch.setattr(optimisation, "likelihood_at", counted)
+    load, tests = made_up("kalman", 1, n_tests=40)
+    fit("kalman", load, tests, **ALONE)
+    search = len(calls)
+    options = {"n_bootstrap": 20, "n_blocks": 0, "progress": False}
+    fit("kalman", load, tests, profile=False, **options)
+    # Some 250 fits for profiles, 20 for draws: with a curvature known from the best
+    # fit, a descent is at its end after a few steps.
+    assert search < 2500
+    assert len(calls) - search < 1000
+
+
+def test_the_noise_of_a_state_without_bound_costs_no_accuracy():
+    load, tests = made_up("kalman", 1, n_tests=40)
+    narrow = fit("kalman", load, tests, **POINT)
+    wide = {"fitness_noise": (0, 1e6), "fatigue_noise": (0, 1e6)}
+    found = fit("kalman", load, tests, bounds=wide, **POINT)
+    assert found.aicc == pytest.approx(narrow.aicc, abs=1e-3)
+
+
+def test_noise_alone_can_be_fitted():
+    load, tests = made_up("kalman", 1, n_tests=40)
+    curve = [name for name in TRUTHS["kalman"] if not name.endswith("_noise")]
+    known = {name: (TRUTHS["kalman"][name],) * 2 for name in curve}
+    found = fit("kalman", load, tests, bounds=known, **POINT)
+    assert found.parameters.index.tolist() == list(TRUTHS["kalman"])[-3:]
+    assert found.condition_number == 1
+
+
+def test_no_parameter_passes_a_bound_by_a_rounding_error(rng):
+    low = np.array([-inf, 0.0, 0.0, 0.1, 0.3])
+    for _ in range(200):
+        high = np.array([inf, rng.uniform(0.1, 3), 0.7, 0.9, 5.0])
+        matrix = rng.normal(size=(30, 5)) * [1, 50, 50, 1, 1]
+        matrix[:, 2] = matrix[:, 1] * (1 + 0.01 * rng.normal(size=30))
+        found = bounded_least_squares(matrix, rng.normal(100, 10, 30), low, high)
+        assert (low <= found).all()
+        assert (found <= high).all()
 
 
 # --- resampling, bands, posterior ---
