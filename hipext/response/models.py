@@ -16,7 +16,7 @@ from hipext.response.impulse_response import ImpulseResponse, Traces, Values
 
 FILTERED = table_of(
     "filtered",
-    "one day; states given the tests up to that day",
+    "one day; states given the tests up to it (filter) or all tests (smooth)",
     """
     fitness | float64 | performance | mean of the state
     fitness_sd | float64 | performance | its standard deviation
@@ -349,22 +349,59 @@ class Kalman(ImpulseResponse):
         The load is as for `respond`; `performance` has the test of each day, NaN for
         none. Columns and units of the result are those of `FILTERED`.
         """
+        *found, _ = self._filtered(training_load, performance)
+        return self._table(training_load, *found)
+
+    def smooth(self, training_load: pd.Series, performance: pd.Series) -> pd.DataFrame:
+        """Return the states of each day, given all tests; arguments as `filter`.
+
+        The columns of the prediction and the innovation are those of `filter`.
+        """
+        means, covariances, ahead, predictions = self._filtered(
+            training_load, performance
+        )
+        keep = self._keep()
+        # From the last day back (Rauch, Tung and Striebel): with mean m and covariance
+        # P of a day, and m' and P' that were predicted from them for the next one,
+        # m += C (m_next - m') and P += C (P_next - P') C', where C = P A P'^-1.
+        # Without noise P' may have no inverse.
+        for day in range(len(means) - 2, -1, -1):
+            mean, covariance = predictions[day + 1]
+            gain = covariances[day] * keep @ np.linalg.pinv(covariance, hermitian=True)
+            means[day] += gain @ (means[day + 1] - mean)
+            covariances[day] += gain @ (covariances[day + 1] - covariance) @ gain.T
+        return self._table(training_load, means, covariances, ahead)
+
+    def _keep(self) -> np.ndarray:
+        """Return what is left of fitness and of fatigue after a day."""
+        return np.exp(-1 / np.array([self.fitness_tau, self.fatigue_tau]))
+
+    def _filtered(
+        self, training_load: pd.Series, performance: pd.Series
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list]:
+        """Return the states of each day, and what was predicted of it and its test.
+
+        These are means [day, state] and covariances [day, state, state]; prediction,
+        variance and innovation of the test [day, 3]; mean and covariance before it.
+        """
         load = checked_load(training_load)
         tests = checked_tests(performance, training_load)
-        keep = np.exp(-1 / np.array([self.fitness_tau, self.fatigue_tau]))
+        keep = self._keep()
         added = load[:, np.newaxis] * [self.fitness_gain, self.fatigue_gain]
         if self.convention == "next_day":  # yesterday's load, decayed by one day
             added = keep * np.vstack([np.zeros(2), added])[:-1]
         noise = np.diag([self.fitness_noise**2, self.fatigue_noise**2])
         mean = np.array([self.initial_fitness, self.initial_fatigue])
         covariance = np.zeros((2, 2))
-        rows = []
+        means, covariances = np.empty((len(load), 2)), np.empty((len(load), 2, 2))
+        ahead, predictions = np.empty((len(load), 3)), []
         for day, test in enumerate(tests):
             # Prediction: x = A x + B w and P = A P A' + Q, with a diagonal A.
             if day:
                 mean = keep * mean
                 covariance = covariance * np.outer(keep, keep) + noise
             mean = mean + added[day]
+            predictions.append((mean, covariance))
             across = covariance @ _SIGNS
             predicted = self.baseline + _SIGNS @ mean
             variance = _SIGNS @ across + self.performance_noise**2
@@ -373,20 +410,28 @@ class Kalman(ImpulseResponse):
             if not np.isnan(innovation):
                 mean = mean + across * innovation / variance
                 covariance = covariance - np.outer(across, across) / variance
-            rows.append(
-                (
-                    *(mean[0], covariance[0, 0], mean[1], covariance[1, 1]),
-                    *(self.baseline + _SIGNS @ mean, _SIGNS @ covariance @ _SIGNS),
-                    *(predicted, variance, innovation),
-                )
-            )
-        shape = (len(load), len(FILTERED.names))
-        index = index_of(training_load)
-        table = pd.DataFrame(np.reshape(rows, shape), index, list(FILTERED.names))
-        # Up to here these columns are variances; rounding may leave one just below 0.
-        sds = [name for name in FILTERED.names if name.endswith("_sd")]
-        table[sds] = np.sqrt(table[sds].clip(lower=0.0))
-        return table
+            means[day], covariances[day] = mean, covariance
+            ahead[day] = predicted, variance, innovation
+        return means, covariances, ahead, predictions
+
+    def _table(
+        self,
+        training_load: pd.Series,
+        means: np.ndarray,
+        covariances: np.ndarray,
+        ahead: np.ndarray,
+    ) -> pd.DataFrame:
+        """Return the table `FILTERED`."""
+        predicted, variance, innovation = ahead.T
+        performance = self.baseline + means @ _SIGNS
+        spread = np.einsum("i,dij,j->d", _SIGNS, covariances, _SIGNS)
+        variances = covariances[:, 0, 0], covariances[:, 1, 1], spread, variance
+        # Rounding may leave a variance just below 0.
+        sds = iter(np.sqrt(np.clip(variances, 0.0, None)))
+        means = means[:, 0], means[:, 1], performance, predicted
+        values = [column for mean in means for column in (mean, next(sds))]
+        columns = dict(zip(FILTERED.names, [*values, innovation], strict=True))
+        return pd.DataFrame(columns, index_of(training_load))
 
 
 MODELS = MappingProxyType(

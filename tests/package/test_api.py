@@ -145,6 +145,7 @@ SIGNATURES = {
         "initial_fatigue, convention)"
     ),
     "response.Kalman.filter": "(self, training_load, performance)",
+    "response.Kalman.smooth": "(self, training_load, performance)",
     "response.OneComponent": (
         "(*, baseline, fitness_gain, fitness_tau, initial_fitness, convention)"
     ),

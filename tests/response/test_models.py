@@ -315,6 +315,32 @@ def test_the_last_day_of_the_filter_is_the_conditional_mean_of_it(convention, rn
     assert last["performance_sd"] == pytest.approx(spread[-1], rel=1e-7)
 
 
+@conventions
+@pytest.mark.parametrize("still", [(), ("fitness_noise",), ("fatigue_noise",)])
+def test_smoothed_performance_is_the_conditional_mean_given_all_tests(
+    convention, still, rng
+):
+    load, tests = load_and_tests(rng)
+    model = Kalman(**NOISY | dict.fromkeys(still, 0.0), convention=convention)
+    known = tests.notna().to_numpy()
+    joint = joint_covariance(model, 20)
+    seen = joint[np.ix_(known, known)] + 0.25 * np.eye(5)
+    mean = model.respond(load)["performance"].to_numpy()
+    gain = joint[:, known] @ np.linalg.inv(seen)
+    expected = mean + gain @ (tests.to_numpy() - mean)[known]
+    variance = np.diag(joint - gain @ joint[known])
+    smoothed = model.smooth(load, tests)
+    np.testing.assert_allclose(smoothed["performance"], expected, rtol=1e-10)
+    np.testing.assert_allclose(smoothed["performance_sd"] ** 2, variance, atol=1e-12)
+
+
+def test_the_last_day_of_the_filter_is_that_of_the_smoother(rng):
+    load, tests = load_and_tests(rng)
+    model = Kalman(**NOISY)
+    tables = model.filter(load, tests), model.smooth(load, tests)
+    pd.testing.assert_series_equal(*(table.iloc[-1] for table in tables))
+
+
 def test_tests_to_come_change_nothing_in_the_filter(rng):
     load, tests = load_and_tests(rng)
     later = tests.copy()
