@@ -83,7 +83,9 @@ ROOMS = {
     ),
     "plans": Room("hipext/plans/*", ("tests/plans", "tests/studies/test_scenarios.py")),
     "response": Room("hipext/response/*", ("tests/response",)),
-    "metrics": Room("hipext/metrics/*", ("tests/metrics",)),
+    "metrics": Room(
+        "hipext/metrics/*", ("tests/metrics", "tests/response/test_days.py")
+    ),
     "records": Room(
         "hipext/files/records.py",
         ("tests/files/test_records.py", "tests/files/test_checksums.py"),
