@@ -62,7 +62,6 @@ format: $(READY)  ## put the code into its standard form
 	$(PY) -m ruff format .
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
-	$(PIP_INSTALL) uv
 	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --extra cluster --extra dev --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --output-file requirements.lock pyproject.toml

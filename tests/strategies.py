@@ -25,10 +25,10 @@ ROOTS = tuple(x.id for x in EXERCISES.values() if x.needs_one_rm and not x.one_r
 STATUSES = ("untrained", "novice", "intermediate", "trained")
 
 characters = st.characters(exclude_categories=["Cs"]).filter(
-    re.compile(TEXT_PATTERN).match
+    re.compile(TEXT_PATTERN).fullmatch
 )
 texts = st.text(characters, max_size=12)
-lines = texts.filter(re.compile(LINE_PATTERN).match)
+lines = texts.filter(re.compile(LINE_PATTERN).fullmatch)
 
 
 def _as_range(low, high):
