@@ -145,6 +145,11 @@ def test_comment_stays_where_it_is(old, new):
     assert format_text(text) == text
 
 
+def test_a_bracket_that_begins_a_line_within_a_text_opens_no_table():
+    plain = PLAN.replace('"hinge"', '"[hinge]"').replace("format", "# why\nformat")
+    assert format_text(plain.replace('"[hinge]"', '"""\\\n[hinge]"""')) == plain
+
+
 def test_comments_at_the_end_of_the_file_stay_there():
     text = f"{PLAN}\n# last\n# words\n"
     assert format_text(text) == text
