@@ -644,7 +644,7 @@ def _solution(
     values |= zip(problem.linear, map(float, linear), strict=True)
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
-        deviance = squares + offset
+        deviance = squares + float(offset)
     else:
         # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
         deviance = n_tests * log(max(squares / n_tests, _TINY))
