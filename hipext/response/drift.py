@@ -141,7 +141,8 @@ def aged_sums(load: np.ndarray, keep: np.ndarray, convention: str) -> np.ndarray
     shape = *keep.shape, len(load)
     band = np.ones((*shape, 2))
     band[..., 1] = -keep[..., np.newaxis]
-    band[..., -1, 1] = 0.0  # the last day of one state is not before the first of another
+    # The last day of one state is not before the first of another.
+    band[..., -1, 1] = 0.0
     band = band.reshape(-1, 2).T
 
     def recursion(added: np.ndarray) -> np.ndarray:
@@ -240,17 +241,14 @@ class Likelihood:
 
     @cached_property
     def moved(self) -> np.ndarray:
-        """Columns, and their 1st and 2nd derivative by ln tau: (3, ..., tests, linear).
-        """
+        """Columns, and two derivatives by ln tau: (3, ..., tests, linear)."""
         tau = self.tau[..., np.newaxis]
         sums = aged_sums(self.load, np.exp(-1 / self.tau), self.convention)
         aged = {"gain": sums[..., self.days]}
         if len(self.linear) > len(STATES) + 1:
             decayed = np.exp(-self.days / tau)
             aged["initial"] = np.array([decayed * self.days**p for p in range(3)])
-        moved = np.zeros(
-            (3, *self.tau.shape[:-1], len(self.days), len(self.linear))
-        )
+        moved = np.zeros((3, *self.tau.shape[:-1], len(self.days), len(self.linear)))
         moved[0, ..., 0] = 1.0  # the baseline
         for sums in aged.values():
             # d/d(ln tau) of exp(-age / tau) is age / tau times it.
@@ -277,7 +275,9 @@ class Likelihood:
     def columns(self) -> np.ndarray:
         """Columns of the basis, and the tests last: (columns, ..., tests)."""
         basis = np.moveaxis(self.directions[0], -1, 0)
-        return np.concatenate([basis, np.broadcast_to(self.tests, (1, *basis[0].shape))])
+        return np.concatenate(
+            [basis, np.broadcast_to(self.tests, (1, *basis[0].shape))]
+        )
 
     @cached_property
     def states(self) -> np.ndarray:
