@@ -327,7 +327,10 @@ def test_the_keys_that_a_record_lacks_are_named(record, tmp_path):
 
 def test_a_list_is_no_record(tmp_path):
     write_files({"record.json": b"[1]"}, tmp_path)
-    with pytest.raises(PlanError, match=r"it is no table of values"):
+    with pytest.raises(
+        PlanError,
+        match=r"- this is not a record of hipext: it is no table of values\.$",
+    ):
         read_record(tmp_path)
 
 
@@ -350,8 +353,11 @@ def test_an_earlier_format_is_refused_with_the_reason_and_the_way_out(tmp_path):
 @pytest.mark.parametrize("key", ["versions", "parameters", "input_hashes", "sha256"])
 def test_a_part_of_a_record_that_is_no_table_is_named(record, tmp_path, key):
     write_files({"record.json": json.dumps(record | {key: [7]}).encode()}, tmp_path)
-    with pytest.raises(PlanError, match=rf"{key}: must be a table .*list \[7\]"):
+    with pytest.raises(
+        PlanError, match=rf"{key}: must be a table .*list \[7\]"
+    ) as fault:
         read_record(tmp_path)
+    assert str(fault.value).startswith(str(tmp_path / "record.json"))
 
 
 # --- the closed loop ---

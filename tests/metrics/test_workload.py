@@ -99,7 +99,9 @@ def test_consecutive_days_stay_as_they_are(loads):
 def test_what_a_missing_day_was_has_to_be_said():
     with pytest.raises(TypeError, match="missing"):
         as_daily(WEEK)
-    with pytest.raises(ValueError, match=r"'rest', 'unknown'; got 'zero'"):
+    with pytest.raises(
+        ValueError, match=r"^missing must .*'rest', 'unknown'; got 'zero'"
+    ):
         as_daily(WEEK, missing="zero")
 
 
@@ -560,7 +562,8 @@ def test_days_appended_at_the_end_change_no_measure_before(measure, rng):
 @measures
 @pytest.mark.parametrize("bad", [-5.0, inf])
 def test_a_measure_refuses_a_load_that_cannot_be(measure, bad):
-    with pytest.raises(ValueError, match=rf"got {bad} on day 1"):
+    fix = r"Fill unknown days before the model sees them\.$"
+    with pytest.raises(ValueError, match=rf"got {bad} on day 1\. {fix}"):
         measure(pd.Series([1.0, bad]))
 
 

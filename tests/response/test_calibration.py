@@ -191,6 +191,15 @@ def test_the_corrected_criterion_is_its_formula(few):
     assert found.aicc == pytest.approx(twice + 2 * k + 2 * k * (k + 1) / (12 - k - 1))
 
 
+@pytest.mark.parametrize(("n_tests", "is_known"), [(4, False), (5, False), (6, True)])
+def test_the_correction_of_the_criterion_needs_two_tests_beyond_its_parameters(
+    few, n_tests, is_known
+):
+    load, tests = few
+    found = fit(OneComponent, load, tests.iloc[:n_tests], **POINT)
+    assert np.isfinite(found.aicc) == is_known  # n - k - 1 with k = 3 + 1
+
+
 def test_the_condition_number_of_two_columns_is_that_of_their_angle(few):
     load, tests = few
     unit = OneComponent(baseline=0, fitness_gain=1, fitness_tau=40).respond(load)
@@ -227,7 +236,9 @@ def test_a_gain_that_would_be_negative_stays_at_its_bound():
     found = fit(OneComponent, load, falls, **POINT)
     assert found.parameters.loc["fitness_gain", "estimate"] == 0
     assert found.sse == pytest.approx(((falls - falls.mean()) ** 2).sum())
-    assert "fitness_gain is 0 in the best fit" in str(found.identifiable)
+    verdict = str(found.identifiable)
+    assert "fitness_gain is 0 in the best fit" in verdict
+    assert "no sign of fitness, and its time constant means nothing." in verdict
 
 
 def test_bounds_of_gains_and_baseline_are_kept(few):
@@ -326,6 +337,23 @@ def test_as_many_tests_as_parameters_leave_nothing_to_judge_by(few):
     assert "3 tests fix 3 parameters and leave none" in str(found.identifiable)
     lowest = found.parameters[["lowest", "highest"]].to_numpy()
     np.testing.assert_array_equal(found.parameters[["low", "high"]], lowest)
+
+
+def test_time_constants_that_run_together_are_degenerate_unless_no_gain_can_grow(few):
+    taus = {"fitness_tau": (40.0, 40.4), "fatigue_tau": (39.9, 39.9)}
+    none = dict.fromkeys(("fitness_gain", "fatigue_gain"), (0.0, 0.0))
+    assert "degenerate" in str(fit(Banister, *few, bounds=taus, **ALONE).identifiable)
+    found = fit(Banister, *few, bounds=taus | none, **ALONE)
+    assert "degenerate" not in str(found.identifiable)
+
+
+def test_a_delay_that_runs_together_with_fitness_is_degenerate_whatever_fatigue(few):
+    bounds = {"fitness_tau": (40.0, 40.4), "delay_tau": (39.9, 39.9)}
+    bounds |= {"fatigue_tau": (5.0, 5.0), "fatigue_gain": (0.1, 0.1)}
+    found = fit("fitness_delay", *few, bounds=bounds, **ALONE)
+    verdict = str(found.identifiable)
+    assert "fitness_tau and delay_tau run together near 39.95 days" in verdict
+    assert "fitness_tau can be anything from 40 to 40.4 days (95 %" in verdict
 
 
 def test_a_well_known_parameter_still_has_a_curve_of_points():
@@ -603,7 +631,10 @@ def test_a_day_without_test_may_be_missing_or_nan(few):
 )
 def test_the_unit_of_a_gain_is_that_of_what_it_multiplies(name, unit):
     found = fit(name, *made_up(name, 1, n_tests=12), **POINT)
-    assert found.parameters.loc["fatigue_gain", "unit"] == unit
+    units = found.parameters["unit"]
+    assert units["fatigue_gain"] == unit
+    if name == "saturated_dose":
+        assert units[["half_load", "steepness"]].tolist() == ["load", ""]
 
 
 # --- comparison ---

@@ -236,30 +236,46 @@ def test_an_end_of_as_daily_that_is_no_such_day_is_refused(first, message):
         metrics.as_daily(pd.Series(1.0, dates([1])), missing="rest", first=first)
 
 
+def test_an_end_of_numbered_days_is_no_date():
+    with pytest.raises(InputError, match="last must be a whole number, as the days of"):
+        metrics.as_daily(pd.Series([1.0]), missing="rest", last="2024-03-20")
+
+
 # What cannot be a day
 
 
+NUMBER = "Number the days from 0, or convert them with pandas.to_datetime"
+CONVERT = "Numbers that stand for dates become dates with pandas.to_datetime"
 NO_DAYS = {
     "levels": (
         pd.MultiIndex.from_product([["a"], range(3)]),
-        r"\('a', .*droplevel",
+        r"\('a', .*\. Keep one level of a MultiIndex: droplevel\(\)\.$",
     ),
     "truth values": (pd.Index([False, True, False]), r"got (np\.)?False"),
     "fractions": ([0.0, 0.5, 1.0], r"got (np.float64\()?0\.5\)? \(float64\)"),
-    "no number": ([0.0, np.nan, 1.0], r"nan.*Drop what has no day"),
+    "no number": (
+        [0.0, np.nan, 1.0],
+        r"nan.*\. Drop what has no day: series\[series.index.notna\(\)\]\.$",
+    ),
     "infinity": ([0.0, np.inf, 1.0], "inf"),
     "no nullable number": (pd.Index([0, pd.NA, 2], dtype="Int64"), "<NA>.*Drop"),
     "no date": (pd.DatetimeIndex(["2024-03-01", None, None]), "NaT.*Drop"),
     "nothing": (objects([0, None, 2]), "got None.*Drop"),
     "no category": (pd.CategoricalIndex(["2024-03-01", None, None]), "nan.*Drop"),
-    "words": (["a", "b", "c"], "got 'a'.*Number the days from 0, or convert"),
+    "words": (["a", "b", "c"], rf"got 'a' \(\w+\)\. {NUMBER}\.$"),
     "other dates": (["01.03.2024", "02.03.2024", "03.03.2024"], "to_datetime"),
     "a date that is not": (["2024-02-28", "2024-02-29", "2024-02-30"], "02-30"),
     "texts with a time": (["2024-03-01 07:00"] * 3, "2024-03-01 07:00.*to_datetime"),
-    "weeks": (pd.period_range("2024-03-01", periods=3, freq="W"), "asfreq"),
+    "weeks": (
+        pd.period_range("2024-03-01", periods=3, freq="W"),
+        r"\. Only daily periods are days: asfreq\('D'\)\.$",
+    ),
     "months": (pd.period_range("2024-03-01", periods=3, freq="M"), "asfreq"),
     "parts of days": (pd.to_timedelta([0, 12, 24], unit="h"), "0 days 12:00:00"),
-    "compact dates": ([20240301, 20240302, 20240303], "20240301.*to_datetime"),
+    "compact dates": (
+        [20240301, 20240302, 20240303],
+        rf"20240301\)? \(int64\)\. {CONVERT}\.$",
+    ),
     "time stamps": ([1709251200 + 86400 * day for day in range(3)], "to_datetime"),
     "huge numbers": ([0.0, 1e300, 2.0], r"1e\+300"),
     "intervals": (pd.interval_range(0, 3), "Interval"),

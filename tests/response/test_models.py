@@ -215,7 +215,9 @@ def test_half_the_largest_dose_comes_from_the_half_load():
     taus = {"fitness_tau": 30.0, "fatigue_tau": 5.0}
     hill = {"half_load": 80.0, "steepness": 3.0, "max_dose": 4.0}
     model = SaturatedDose(**common, **taus, **hill)
-    assert model.dose(pd.Series([0.0, 80.0, 1e9])).tolist() == pytest.approx([0, 2, 4])
+    dose = model.dose(pd.Series([0.0, 80.0, 1e9], index=[5, 6, 7]))
+    expected = pd.Series([0.0, 2.0, 4.0], index=[5, 6, 7], name="dose")
+    pd.testing.assert_series_equal(dose, expected)
 
 
 @pytest.mark.parametrize("power", [0.2, 50.0])

@@ -157,7 +157,9 @@ def test_a_plan_without_days_has_a_response_without_days():
 @pytest.mark.parametrize("bad", [float("nan"), -1.0, float("inf"), -float("inf")])
 def test_a_load_that_cannot_be_is_refused_with_its_day(bad):
     with pytest.raises(
-        ValueError, match=f"0 or more, with 0 for rest; got {bad} on day 2. Fill"
+        ValueError,
+        match=rf"0 or more, with 0 for rest; got {bad} on day 2\. "
+        r"Fill unknown days before the model sees them\.$",
     ):
         Banister(**MODEL).respond(pd.Series([10.0, 0.0, bad, bad - 1]))
 
