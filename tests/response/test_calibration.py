@@ -433,7 +433,7 @@ def test_slopes_along_the_axes_of_a_search_are_those_of_its_deviance(place):
     options = {"convention": "next_day", "weights": None, "bounds": bounds}
     problem = fit_problem("kalman", load, tests, **options)
     point = np.array([place, 0.7, 0.3, 0.4, 0.6])
-    slope = optimisation._solutions([problem], point[np.newaxis])[1][0]
+    slope = optimisation._slopes([problem], point[np.newaxis])[1][0]
     for axis in range(5):
         step = 1e-6 * (np.arange(5) == axis)
         up, down = (
