@@ -498,11 +498,17 @@ def _best_linear(
         best, failed = dtrtrs(matrix[:n_linear], target[:n_linear])
         if not failed and (low <= best).all() and (best <= high).all():
             return best
-        # Few upper bounds hold: without them, a faster solver is at the same end.
-        open_high = np.where(low == high, high, inf)
-        best = bounded_least_squares(matrix, target, low, open_high)
-        if (best <= high).all():
-            return best
+        # Without upper bounds there is a faster solver. Parameters that pass one are
+        # held there, and the end is the same if the errors pull them further up.
+        is_held = low == high
+        for _ in range(2):
+            lows, highs = np.where(is_held, high, low), np.where(is_held, high, inf)
+            best = bounded_least_squares(matrix, target, lows, highs)
+            is_over = best > high
+            pulls = matrix.T @ (target - matrix @ best)
+            if not is_over.any() and (pulls[is_held & (low < high)] >= 0).all():
+                return best
+            is_held |= is_over
     return bounded_least_squares(matrix, target, low, high)
 
 
