@@ -47,7 +47,7 @@ class Chain:
         band[..., :-1, :, 0] += self.after**2
         band[..., 0, 1] = self.seen[..., 0] * self.seen[..., 1]
         band[..., :-1, :, 2] = -self.after
-        triangle, failed = dpbtrf(band.reshape(-1, 3).T, lower=1)
+        triangle, failed = dpbtrf(band.reshape(-1, 3).T, lower=1, overwrite_ab=1)
         if failed:
             raise np.linalg.LinAlgError("The precision of the states is not positive.")
         return triangle
@@ -62,14 +62,16 @@ class Chain:
     def states(self, columns: np.ndarray) -> np.ndarray:
         """Return the likeliest u, given columns of tests (columns, ..., tests)."""
         moments = self.seen * (self.root * columns)[..., np.newaxis]
-        found = dpbtrs(self.triangle, moments.reshape(len(columns), -1).T, lower=1)[0]
-        return found.T.reshape(moments.shape)
+        moments = moments.reshape(len(columns), -1).T
+        found = dpbtrs(self.triangle, moments, lower=1, overwrite_b=1)[0]
+        return found.T.reshape(*columns.shape, 2)
 
     def errors(self, columns: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Return the error of each test and both w: (columns, ..., tests, 3)."""
         # Their squares sum to x' C^-1 x for the likeliest u, and to more for any other.
         errors = np.empty((*columns.shape, 3))
-        errors[..., 0] = self.root * columns - (self.seen * states).sum(axis=-1)
+        seen = self.seen * states
+        errors[..., 0] = self.root * columns - seen[..., 0] - seen[..., 1]
         errors[..., 1:] = states
         errors[..., 1:, 1:] -= self.after * states[..., :-1, :]
         return errors
@@ -379,15 +381,15 @@ class Likelihood:
         slope[..., 2:4] = by_seen.sum(axis=-2) / (2 * variance)
         # The determinant by finite differences: factors of band matrices cost little.
         step = _STEP * (variance + 1e-2 * error[..., np.newaxis] ** 2)
-        seen = np.array(5 * [chain.seen])
-        after = np.array(5 * [chain.after])
+        seen = np.array(4 * [chain.seen])
+        after = np.array(4 * [chain.after])
         for one in range(2):
-            seen[1 + one, ..., one] *= 1 + _STEP * grown[..., one]
-            after[1 + one, ..., one] *= 1 + _STEP * carried[..., one]
+            seen[one, ..., one] *= 1 + _STEP * grown[..., one]
+            after[one, ..., one] *= 1 + _STEP * carried[..., one]
             grows = np.sqrt(1 + step / variance)[..., one, np.newaxis]
-            seen[3 + one, ..., one] *= grows
+            seen[2 + one, ..., one] *= grows
         log_det = Chain(seen=seen, after=after, root=chain.root).log_det
-        by_det = np.stack([*(log_det[1:] - log_det[0])], axis=-1)
+        by_det = np.moveaxis(log_det - chain.log_det, 0, -1).copy()
         by_det[..., :2] /= _STEP
         by_det[..., 2:] /= step
         slope[..., :4] += by_det

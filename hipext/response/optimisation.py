@@ -7,7 +7,7 @@ bounds, on the unit cube: a screening of the whole cube, then local descents fro
 best points.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import product
@@ -334,15 +334,10 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
 def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
     """Return the fit with the best linear parameters within their bounds."""
     if problem.noise:
-        likelihood = likelihood_at(problem, nonlinear)
-        matrix, target = likelihood.matrix, likelihood.target
-        best = _best_linear(problem, matrix, target)
-        residual = matrix @ best - target
-        return _solution(problem, nonlinear, best, residual, likelihood.offset)
+        one = likelihood_at(problem, nonlinear)
+        return _best_at(problem, nonlinear, one.matrix, one.target, one.offset)
     matrix = weighted(problem, columns_at(problem, nonlinear))
-    target = weighted(problem, problem.tests)
-    best = _best_linear(problem, matrix, target)
-    return _solution(problem, nonlinear, best, matrix @ best - target)
+    return _best_at(problem, nonlinear, matrix, weighted(problem, problem.tests))
 
 
 def evaluate(problem: FitProblem, values: Values) -> Solution:
@@ -503,6 +498,17 @@ def _best_linear(
         best, failed = dtrtrs(matrix[:n_linear], target[:n_linear])
         if not failed and (low <= best).all() and (best <= high).all():
             return best
+        # Without upper bounds there is a faster solver. Parameters that pass one are
+        # held there, and the end is the same if the errors pull them further up.
+        is_held = low == high
+        for _ in range(2):
+            lows, highs = np.where(is_held, high, low), np.where(is_held, high, inf)
+            best = bounded_least_squares(matrix, target, lows, highs)
+            is_over = best > high
+            pulls = matrix.T @ (target - matrix @ best)
+            if not is_over.any() and (pulls[is_held & (low < high)] >= 0).all():
+                return best
+            is_held |= is_over
     return bounded_least_squares(matrix, target, low, high)
 
 
@@ -676,10 +682,9 @@ def _deviances_at(problem: FitProblem, points: np.ndarray) -> list[float]:
     """Return the deviance at each of many points."""
     if problem.noise:
         same = [problem] * len(points)
-        found = _solutions(same, _places(same, points))[0]
-    else:
-        found = [_solution_at_point(problem, point) for point in points]
-    return [one.deviance for one in found]
+        parts = _parts(same, _places(same, points))
+        return [one.deviance for found, *_ in parts for one in found]
+    return [_solution_at_point(problem, point).deviance for point in points]
 
 
 def _solution(
@@ -713,7 +718,7 @@ def _curvatures(problems: Sequence[FitProblem], places: np.ndarray) -> np.ndarra
     moved = places[:, np.newaxis] + np.eye(n_axes) * steps[:, np.newaxis]
     around = np.concatenate([places[:, np.newaxis], moved], axis=1)
     repeated = [problem for problem in problems for _ in range(n_axes + 1)]
-    slopes = _solutions(repeated, around.reshape(-1, n_axes))[1].reshape(around.shape)
+    slopes = _slopes(repeated, around.reshape(-1, n_axes))[1].reshape(around.shape)
     curvatures = (slopes[:, 1:] - slopes[:, :1]) / steps[..., np.newaxis]
     return (curvatures + curvatures.mT) / 2
 
@@ -739,7 +744,7 @@ def _descents_with_noise(
     sizes = np.abs(sizes)
     least = np.maximum(_FLATTEST * sizes.max(axis=-1, keepdims=True), _TINY)
     curved = (ways * np.maximum(sizes, least)[:, np.newaxis]) @ ways.mT
-    found, slopes = _solutions(problems, places)
+    found, slopes = _slopes(problems, places)
     shares = np.ones(len(found))
     left = np.arange(len(found))
     for _ in range(_MOST_STEPS):
@@ -752,7 +757,7 @@ def _descents_with_noise(
         left, steps, bent, along = (one[goes_on] for one in (left, steps, bent, along))
         if not len(left):
             break
-        tried, tried_slopes = _solutions(
+        tried, tried_slopes = _slopes(
             [problems[place] for place in left], places[left] + steps
         )
         gained = np.array([found[place].deviance for place in left])
@@ -825,33 +830,47 @@ def _places(problems: Sequence[FitProblem], points: Sequence[np.ndarray]) -> np.
     return places
 
 
-def _solutions(
+def _slopes(
     problems: Sequence[FitProblem], places: np.ndarray
 ) -> tuple[list[Solution], np.ndarray]:
     """Return the best fit at a place in the cube of each problem, and its slopes."""
+    solutions, slopes = [], []
+    for found, likelihood, steps in _parts(problems, places):
+        names = likelihood.linear
+        linear = np.array([[one.parameters[name] for name in names] for one in found])
+        slopes.append((likelihood.slope(linear)[:, np.newaxis] @ steps)[:, 0])
+        solutions += found
+    return solutions, np.concatenate(slopes)
+
+
+def _parts(
+    problems: Sequence[FitProblem], places: np.ndarray
+) -> Iterator[tuple[list[Solution], Likelihood, np.ndarray]]:
+    """Yield best fits, their likelihoods, and steps along axes, for some problems."""
     most = max(_TOGETHER // len(problems[0].tests), 1)
-    if len(problems) > most:
-        parts = [
-            _solutions(problems[row : row + most], places[row : row + most])
-            for row in range(0, len(problems), most)
-        ]
-        found, slopes = zip(*parts, strict=True)
-        return [one for part in found for one in part], np.concatenate(slopes)
-    values, steps = _values_and_steps(problems, places)
-    tests = np.array([problem.tests for problem in problems])
-    likelihood = likelihood_at(replace(problems[0], tests=tests), values)
-    matrix, target, offset = likelihood.matrix, likelihood.target, likelihood.offset
-    found = []
-    for row, problem in enumerate(problems):
-        best = _best_linear(problem, matrix[row], target[row])
-        nonlinear = {name: value[row] for name, value in values.items()}
-        residual = matrix[row] @ best - target[row]
-        found.append(_solution(problem, nonlinear, best, residual, offset[row]))
-    linear = np.array(
-        [[one.parameters[name] for name in problems[0].linear] for one in found]
-    )
-    slopes = likelihood.slope(linear)
-    return found, (slopes[:, np.newaxis] @ steps)[:, 0]
+    for first in range(0, len(problems), most):
+        some = problems[first : first + most]
+        values, steps = _values_and_steps(some, places[first : first + most])
+        tests = np.array([problem.tests for problem in some])
+        likelihood = likelihood_at(replace(some[0], tests=tests), values)
+        rows = zip(likelihood.matrix, likelihood.target, likelihood.offset, strict=True)
+        found = []
+        for row, (problem, one) in enumerate(zip(some, rows, strict=True)):
+            nonlinear = {name: value[row] for name, value in values.items()}
+            found.append(_best_at(problem, nonlinear, *one))
+        yield found, likelihood, steps
+
+
+def _best_at(
+    problem: FitProblem,
+    nonlinear: Mapping[str, float],
+    matrix: np.ndarray,
+    target: np.ndarray,
+    offset: float = 0.0,
+) -> Solution:
+    """Return the fit with the best linear parameters for a matrix and a target."""
+    best = _best_linear(problem, matrix, target)
+    return _solution(problem, nonlinear, best, matrix @ best - target, offset)
 
 
 def _values_and_steps(
