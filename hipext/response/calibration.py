@@ -45,7 +45,7 @@ from hipext.response.uncertainty import (
     bootstrap,
     cross_validate,
     limit_of,
-    profile_likelihood,
+    profile_likelihoods,
 )
 
 _ROUNDS = 3  # how often a better fit met on a profile starts all profiles over
@@ -357,10 +357,7 @@ def _profiles(
     # that no descent has ended in.
     for n_left in reversed(range(_ROUNDS)):
         bar.n = 0
-        parts = (
-            profile_likelihood(problem, best, name, level=level, screen=screen)
-            for name in problem.free
-        )
+        parts = profile_likelihoods(problem, best, level=level, screen=screen)
         profiles = list(_counting(parts, bar))
         deepest = min((one.best for one in profiles), key=lambda one: one.deviance)
         if deepest.deviance > best.deviance - _DEEPER or not n_left:

@@ -7,11 +7,11 @@ bounds, on the unit cube: a screening of the whole cube, then local descents fro
 best points.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import product
-from math import expm1, inf, log, log1p, sqrt
+from math import expm1, inf, log, sqrt
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,11 @@ _ENOUGH = 1e-7  # change of the deviance at which a descent with noise ends
 _NEARLY = 1e-3  # the same where the end need not be so exact
 _STEP = 1e-3  # of the unit cube: between slopes, for a curvature
 _MOST_STEPS = 200
+_LONGEST = 0.3  # step of a descent with noise along an axis
+_SHORTEST = 1e-3  # share of a step at which a descent ends
+_SHORTER = 0.3  # the next share of a step that fails
+_DOWNHILL = 1e-4  # least gain of a step, in that of a straight slope
+_TOGETHER = 4000  # tests of likelihoods that are found at once: fits into a cache
 _FLATTEST = 1e-3  # of the largest curvature: a smaller one is taken for this
 _OUT_OF_ORDER = 1e12  # objective where time constants are in the wrong order
 
@@ -85,7 +90,7 @@ class FitProblem:
     bounds: Bounds  # lowest and highest value by parameter; equal ones fix it
     convention: str
     is_restricted: bool = True  # whether noise is estimated by restricted likelihood
-    curvature: np.ndarray | None = None  # of the deviance by axis, near its minimum
+    curvature: np.ndarray | None = None  # of the deviance by axis, also by fixed ones
 
     @property
     def noise(self) -> tuple[str, ...]:
@@ -97,6 +102,11 @@ class FitProblem:
         """Names of the free nonlinear parameters: the axes of the unit cube."""
         names = (*self.model.NONLINEAR, *self.noise)
         return tuple(name for name in names if not self.is_fixed(name))
+
+    @property
+    def middle(self) -> np.ndarray:
+        """Point in the middle of the unit cube."""
+        return np.full(len(self.axes), 0.5)
 
     @cached_property
     def linear(self) -> tuple[str, ...]:
@@ -153,8 +163,8 @@ class FitProblem:
         fixed = {name: (value, value) for name, value in values.items()}
         curvature = self.curvature
         if curvature is not None:
-            kept = [name not in fixed for name in self.axes]
-            curvature = curvature[np.ix_(kept, kept)]
+            is_free = np.array([name not in fixed for name, *_ in self.limits])
+            curvature = curvature * np.outer(is_free, is_free)
         return replace(self, bounds={**self.bounds, **fixed}, curvature=curvature)
 
 
@@ -223,7 +233,7 @@ def best_fit(
     and they go on until they converge.
     """
     n_axes = len(problem.axes)
-    middle = nonlinear_at(problem, np.full(n_axes, 0.5))
+    middle = nonlinear_at(problem, problem.middle)
     if middle is None or not n_axes:
         return None if middle is None else solution_at(problem, middle)
     if n_descents is None:
@@ -237,9 +247,35 @@ def best_fit(
     if not problem.noise or len(starts) < n_descents:
         starts += _best_starts(problem, screen, n_descents)
     if len(starts) > n_descents:
-        starts.sort(key=lambda start: _deviance_at(problem, start))
+        deviances = _deviances_at(problem, np.array(starts))
+        starts = [starts[place] for place in np.argsort(deviances, kind="stable")]
     found = _descents(problem, starts[:n_descents], n_steps)
     return min(found, key=lambda one: one.deviance)
+
+
+def fits_nearby(
+    tasks: Sequence[tuple[FitProblem, Mapping[str, float], Screen | None]],
+) -> list[Solution | None]:
+    """Return the best fit to each problem that one short descent ends at.
+
+    It begins at the guess; without noise, at a screened point if that is better.
+    Problems with noise may differ in tests and bounds.
+    """
+    found: list[Solution | None] = [None] * len(tasks)
+    rows, problems, starts = [], [], []
+    for row, (problem, guess, screen) in enumerate(tasks):
+        if problem.noise and problem.axes and nonlinear_at(problem, problem.middle):
+            rows.append(row)
+            problems.append(problem)
+            starts.append(place_of(problem, guess))
+        else:
+            options = {"guesses": (guess,), "n_descents": 1, "n_steps": N_STEPS}
+            found[row] = best_fit(problem, screen=screen, **options)
+    if rows:
+        ends = _descents_with_noise(problems, starts, N_STEPS)
+        for row, one in zip(rows, ends, strict=True):
+            found[row] = one
+    return found
 
 
 def local_fit(
@@ -251,11 +287,10 @@ def local_fit(
     noise, any number of them is for a less exact end.
     """
     if problem.noise:
-        exact = _ENOUGH if n_steps is None else _NEARLY
-        return _descent_with_noise(problem, start, exact)
+        return _descents_with_noise([problem], [start], n_steps)[0]
     if len(start) == 1:
         end = minimize_scalar(
-            lambda place: _deviance_at(problem, np.array([place])),
+            lambda place: _solution_at_point(problem, np.array([place])).deviance,
             bounds=(max(start[0] - _NEAR, 0.0), min(start[0] + _NEAR, 1.0)),
             method="bounded",
             options={"xatol": _TOLERANCES["xtol"]},
@@ -299,11 +334,10 @@ def quasi_newton_fit(problem: FitProblem, start: Mapping[str, float]) -> Values:
 def solution_at(problem: FitProblem, nonlinear: Mapping[str, float]) -> Solution:
     """Return the fit with the best linear parameters within their bounds."""
     if problem.noise:
-        return _with_likelihood(problem, nonlinear)[0]
+        one = likelihood_at(problem, nonlinear)
+        return _best_at(problem, nonlinear, one.matrix, one.target, one.offset)
     matrix = weighted(problem, columns_at(problem, nonlinear))
-    target = weighted(problem, problem.tests)
-    best = _best_linear(problem, matrix, target)
-    return _solution(problem, nonlinear, best, matrix @ best - target)
+    return _best_at(problem, nonlinear, matrix, weighted(problem, problem.tests))
 
 
 def evaluate(problem: FitProblem, values: Values) -> Solution:
@@ -318,7 +352,9 @@ def evaluate(problem: FitProblem, values: Values) -> Solution:
     return _solution(problem, values, linear, residual)
 
 
-def likelihood_at(problem: FitProblem, values: Mapping[str, float]) -> Likelihood:
+def likelihood_at(
+    problem: FitProblem, values: Mapping[str, float | np.ndarray]
+) -> Likelihood:
     """Return the likelihood of tests of drifting states, for a model with noise."""
     names = ("load", "days", "tests", "weights", "linear", "convention")
     given = {name: getattr(problem, name) for name in names}
@@ -462,6 +498,17 @@ def _best_linear(
         best, failed = dtrtrs(matrix[:n_linear], target[:n_linear])
         if not failed and (low <= best).all() and (best <= high).all():
             return best
+        # Without upper bounds there is a faster solver. Parameters that pass one are
+        # held there, and the end is the same if the errors pull them further up.
+        is_held = low == high
+        for _ in range(2):
+            lows, highs = np.where(is_held, high, low), np.where(is_held, high, inf)
+            best = bounded_least_squares(matrix, target, lows, highs)
+            is_over = best > high
+            pulls = matrix.T @ (target - matrix @ best)
+            if not is_over.any() and (pulls[is_held & (low < high)] >= 0).all():
+                return best
+            is_held |= is_over
     return bounded_least_squares(matrix, target, low, high)
 
 
@@ -592,7 +639,7 @@ def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.nd
     """Return the best screened points that are apart from each other."""
     if problem.noise:
         few = screen.points[:: _N_DESCENTS // n_best]
-        deviances = np.array([_deviance_at(problem, point) for point in few])
+        deviances = _deviances_at(problem, few)
     else:
         few, deviances = screen.points, deviances_of(problem, screen)
     chosen: list[np.ndarray] = []
@@ -613,7 +660,9 @@ def _descents(
     problem: FitProblem, starts: list[np.ndarray], n_steps: int | None
 ) -> list[Solution]:
     """Return where the descents end; the worse half takes a few steps only."""
-    if len(starts) < 2 or problem.noise or len(problem.axes) < 2:
+    if problem.noise:
+        return _descents_with_noise([problem] * len(starts), starts, n_steps)
+    if len(starts) < 2 or len(problem.axes) < 2:
         return [local_fit(problem, start, n_steps=n_steps) for start in starts]
     rough = [local_fit(problem, start, n_steps=_FEW_STEPS) for start in starts]
     rough.sort(key=lambda one: one.deviance)
@@ -629,8 +678,13 @@ def _solution_at_point(problem: FitProblem, point: np.ndarray) -> Solution:
     return solution_at(problem, nonlinear_at(problem, np.clip(point, 0, 1)))
 
 
-def _deviance_at(problem: FitProblem, point: np.ndarray) -> float:
-    return _solution_at_point(problem, point).deviance
+def _deviances_at(problem: FitProblem, points: np.ndarray) -> list[float]:
+    """Return the deviance at each of many points."""
+    if problem.noise:
+        same = [problem] * len(points)
+        parts = _parts(same, _places(same, points))
+        return [one.deviance for found, *_ in parts for one in found]
+    return [_solution_at_point(problem, point).deviance for point in points]
 
 
 def _solution(
@@ -644,112 +698,222 @@ def _solution(
     values |= zip(problem.linear, map(float, linear), strict=True)
     squares, n_tests = float(residual @ residual), len(residual)
     if problem.noise:
-        deviance = squares + offset
+        deviance = squares + float(offset)
     else:
         # The variance of a test is at its best, SSE / n: -2 ln L = n ln(SSE / n).
         deviance = n_tests * log(max(squares / n_tests, _TINY))
     return Solution(parameters=values, residual=residual, deviance=deviance)
 
 
-def _with_likelihood(
-    problem: FitProblem, nonlinear: Mapping[str, float]
-) -> tuple[Solution, Likelihood]:
-    """Return the best fit for a model with noise, and its likelihood."""
-    likelihood = likelihood_at(problem, nonlinear)
-    matrix, target = likelihood.matrix, likelihood.target
-    best = _best_linear(problem, matrix, target)
-    residual = matrix @ best - target
-    return _solution(problem, nonlinear, best, residual, likelihood.offset), likelihood
-
-
 def with_curvature(problem: FitProblem, best: Solution) -> FitProblem:
     """Return a problem with noise whose descents begin with the curvature there."""
-    problem = replace(problem, curvature=None)
-    point = place_of(problem, best.parameters)
-    steps = np.where(point > 0.5, -_STEP, _STEP)
-    slopes = [_slope_at(problem, one)[1] for one in (point, *(point + np.diag(steps)))]
-    curvature = (np.array(slopes[1:]) - slopes[0]) / steps[:, np.newaxis]
-    return replace(problem, curvature=(curvature + curvature.T) / 2)
+    places = _places([problem], [place_of(problem, best.parameters)])
+    return replace(problem, curvature=_curvatures([problem], places)[0])
 
 
-def _descent_with_noise(
-    problem: FitProblem, start: np.ndarray, exact: float
-) -> Solution:
-    """Return the best fit that a descent of the deviance meets."""
-    # The deviance has a log-determinant besides the squares: quasi-Newton, on axes on
-    # which the curvature is 1 in all directions, if it is known. A descent that starts
-    # near its end then takes few steps.
-    axes = np.eye(len(start))
-    if problem.curvature is not None:
-        sizes, ways = np.linalg.eigh(problem.curvature)
-        sizes = np.abs(sizes)
-        axes = ways / np.sqrt(np.maximum(sizes, max(_FLATTEST * sizes.max(), _TINY)))
-    met: list[Solution] = []
-
-    def deviance(along: np.ndarray) -> tuple[float, np.ndarray]:
-        found, slope = _slope_at(problem, start + axes @ along)
-        met[:] = [min(*met, found, key=lambda one: one.deviance)] if met else [found]
-        return found.deviance, slope @ axes
-
-    edges = np.vstack([axes, -axes])
-    room = np.concatenate([start, 1 - start])
-    inside = {
-        "type": "ineq",
-        "fun": lambda along: edges @ along + room,
-        "jac": lambda _: edges,
-    }
-    minimize(
-        deviance,
-        np.zeros(len(start)),
-        jac=True,
-        method="SLSQP",
-        constraints=[inside],
-        options={"ftol": exact, "maxiter": _MOST_STEPS},
-    )
-    return met[0]
+def _curvatures(problems: Sequence[FitProblem], places: np.ndarray) -> np.ndarray:
+    """Return the second derivatives of the deviance by axis, for each problem."""
+    n_axes = places.shape[1]
+    steps = np.where(places > 0.5, -_STEP, _STEP)
+    moved = places[:, np.newaxis] + np.eye(n_axes) * steps[:, np.newaxis]
+    around = np.concatenate([places[:, np.newaxis], moved], axis=1)
+    repeated = [problem for problem in problems for _ in range(n_axes + 1)]
+    slopes = _slopes(repeated, around.reshape(-1, n_axes))[1].reshape(around.shape)
+    curvatures = (slopes[:, 1:] - slopes[:, :1]) / steps[..., np.newaxis]
+    return (curvatures + curvatures.mT) / 2
 
 
-def _slope_at(problem: FitProblem, point: np.ndarray) -> tuple[Solution, np.ndarray]:
-    """Return the best fit at a point of the unit cube, and its slope by axis."""
-    point = np.clip(point, 0, 1)
-    values = nonlinear_at(problem, point)
-    found, likelihood = _with_likelihood(problem, values)
-    linear = np.array([found.parameters[name] for name in problem.linear])
-    return found, likelihood.slope(linear) @ _steps_by_axis(problem, point, values)
+def _descents_with_noise(
+    problems: Sequence[FitProblem], starts: Sequence[np.ndarray], n_steps: int | None
+) -> list[Solution]:
+    """Return the best fits that descents of the deviance meet, a start per problem.
+
+    Problems may differ in tests and bounds. All descents take their steps together,
+    since many likelihoods at once cost little more than a few.
+    """
+    # The deviance has a log-determinant besides the squares: quasi-Newton (BFGS, with
+    # Powell's damping), which begins with the curvature at the start, or at the best
+    # fit where it is known. A descent that starts near its end then takes few steps.
+    exact = _ENOUGH if n_steps is None else _NEARLY
+    places = _places(problems, starts)
+    if problems[0].curvature is None:
+        curved = _curvatures(problems, places)
+    else:
+        curved = np.array([problem.curvature for problem in problems])
+    sizes, ways = np.linalg.eigh(curved)
+    sizes = np.abs(sizes)
+    least = np.maximum(_FLATTEST * sizes.max(axis=-1, keepdims=True), _TINY)
+    curved = (ways * np.maximum(sizes, least)[:, np.newaxis]) @ ways.mT
+    found, slopes = _slopes(problems, places)
+    shares = np.ones(len(found))
+    left = np.arange(len(found))
+    for _ in range(_MOST_STEPS):
+        steps = _steps_in_cube(places[left], slopes[left], curved[left])
+        steps *= shares[left, np.newaxis]
+        bent = (curved[left] @ steps[..., np.newaxis])[..., 0]
+        along = (slopes[left] * steps).sum(axis=-1)
+        falls = -along - (steps * bent).sum(axis=-1) / 2
+        goes_on = (falls > exact * shares[left]) & (shares[left] > _SHORTEST)
+        left, steps, bent, along = (one[goes_on] for one in (left, steps, bent, along))
+        if not len(left):
+            break
+        tried, tried_slopes = _slopes(
+            [problems[place] for place in left], places[left] + steps
+        )
+        gained = np.array([found[place].deviance for place in left])
+        gained -= [one.deviance for one in tried]
+        is_lower = gained > np.maximum(-_DOWNHILL * along, 0)
+        shares[left] = np.where(is_lower, gained > exact, _SHORTER * shares[left])
+        rows = left[is_lower]
+        changes = tried_slopes[is_lower] - slopes[rows]
+        _update(curved, rows, steps[is_lower], bent[is_lower], changes)
+        slopes[rows] = tried_slopes[is_lower]
+        places[rows] += steps[is_lower]
+        for row in np.flatnonzero(is_lower):
+            found[left[row]] = tried[row]
+    return found
 
 
-def _steps_by_axis(
-    problem: FitProblem, point: np.ndarray, values: Values
+def _steps_in_cube(
+    places: np.ndarray, slopes: np.ndarray, curved: np.ndarray
 ) -> np.ndarray:
-    """Return how the variables of `Likelihood.slope` change along each axis."""
-    steps: dict[str, np.ndarray] = {}
-    for name, low, high, longer in problem.limits:
-        steps[name] = np.zeros(len(point))
-        axis = problem.axes.index(name) if name in problem.axes else None
-        place = 1.0 if axis is None else point[axis]
-        if longer and CLOSEST * values[longer] < high:  # the end of its axis moves
-            high = CLOSEST * values[longer]
-            steps[name] += place * steps[longer]
-        if axis is None:
-            continue
-        if name in problem.noise:
-            little = problem.little_noise
-            length = _noise_axis(high, little) - _noise_axis(low, little)
-            variance = values[name] ** 2
-            step = length * (variance + little**2)
-            # Of the variance of a state, but of the logarithm of the SD of a test.
-            is_state = name in STATE_NOISE
-            steps[name][axis] = step if is_state else step / (2 * variance)
+    """Return steps towards the lowest points of parabolas that stay in the cube."""
+    steps = np.zeros_like(places)
+    is_held = ((places <= 0) & (slopes > 0)) | ((places >= 1) & (slopes < 0))
+    identity = np.eye(places.shape[1])
+    for _ in identity:
+        # Towards the lowest point up to the first edge; then on along that edge.
+        is_free = ~is_held
+        pulls = slopes + (curved @ steps[..., np.newaxis])[..., 0]
+        both = is_free[:, np.newaxis] & is_free[..., np.newaxis]
+        ways = np.linalg.solve(
+            np.where(both, curved, identity), -(pulls * is_free)[..., np.newaxis]
+        )[..., 0]
+        at = np.clip(places + steps, 0, 1)
+        room = np.where(ways > 0, 1 - at, np.where(ways < 0, at, 1.0))
+        shares = room / np.maximum(np.abs(ways), _TINY)
+        first = shares.min(axis=-1, keepdims=True)
+        steps += np.minimum(first, 1) * ways
+        is_held |= (shares == first) & (first < 1)
+        if (first >= 1).all():
+            break
+    longest = np.abs(steps).max(axis=-1, keepdims=True)
+    return steps * np.minimum(1, _LONGEST / np.maximum(longest, _TINY))
+
+
+def _update(
+    curved: np.ndarray,
+    rows: np.ndarray,
+    steps: np.ndarray,
+    bent: np.ndarray,
+    changes: np.ndarray,
+) -> None:
+    """Update curvatures by the change of the slopes along a step (BFGS)."""
+    expected = (steps * bent).sum(axis=-1, keepdims=True)
+    seen = (steps * changes).sum(axis=-1, keepdims=True)
+    # Powell: a mixture with what was expected, which keeps the curvature positive.
+    little = seen < 0.2 * expected
+    share = np.where(little, 0.8 * expected / np.where(little, expected - seen, 1), 1)
+    changes = share * changes + (1 - share) * bent
+    seen = (steps * changes).sum(axis=-1, keepdims=True)
+    for sign, vector, size in ((1, changes, seen), (-1, bent, expected)):
+        outer = vector[:, np.newaxis] * vector[..., np.newaxis]
+        curved[rows] += sign * outer / size[..., np.newaxis]
+
+
+def _places(problems: Sequence[FitProblem], points: Sequence[np.ndarray]) -> np.ndarray:
+    """Return points with an axis for every nonlinear parameter, also a fixed one."""
+    places = np.ones((len(problems), len(problems[0].limits)))
+    for row, (problem, point) in enumerate(zip(problems, points, strict=True)):
+        is_free = [name in problem.axes for name, *_ in problem.limits]
+        places[row, is_free] = np.clip(point, 0, 1)
+    return places
+
+
+def _slopes(
+    problems: Sequence[FitProblem], places: np.ndarray
+) -> tuple[list[Solution], np.ndarray]:
+    """Return the best fit at a place in the cube of each problem, and its slopes."""
+    solutions, slopes = [], []
+    for found, likelihood, steps in _parts(problems, places):
+        names = likelihood.linear
+        linear = np.array([[one.parameters[name] for name in names] for one in found])
+        slopes.append((likelihood.slope(linear)[:, np.newaxis] @ steps)[:, 0])
+        solutions += found
+    return solutions, np.concatenate(slopes)
+
+
+def _parts(
+    problems: Sequence[FitProblem], places: np.ndarray
+) -> Iterator[tuple[list[Solution], Likelihood, np.ndarray]]:
+    """Yield best fits, their likelihoods, and steps along axes, for some problems."""
+    most = max(_TOGETHER // len(problems[0].tests), 1)
+    for first in range(0, len(problems), most):
+        some = problems[first : first + most]
+        values, steps = _values_and_steps(some, places[first : first + most])
+        tests = np.array([problem.tests for problem in some])
+        likelihood = likelihood_at(replace(some[0], tests=tests), values)
+        rows = zip(likelihood.matrix, likelihood.target, likelihood.offset, strict=True)
+        found = []
+        for row, (problem, one) in enumerate(zip(some, rows, strict=True)):
+            nonlinear = {name: value[row] for name, value in values.items()}
+            found.append(_best_at(problem, nonlinear, *one))
+        yield found, likelihood, steps
+
+
+def _best_at(
+    problem: FitProblem,
+    nonlinear: Mapping[str, float],
+    matrix: np.ndarray,
+    target: np.ndarray,
+    offset: float = 0.0,
+) -> Solution:
+    """Return the fit with the best linear parameters for a matrix and a target."""
+    best = _best_linear(problem, matrix, target)
+    return _solution(problem, nonlinear, best, matrix @ best - target, offset)
+
+
+def _values_and_steps(
+    problems: Sequence[FitProblem], places: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return values at a place in the cube of each problem, and steps along its axes.
+
+    Steps are those of the variables of `Likelihood.slope`: (problems, variables, axes).
+    """
+    limits = problems[0].limits
+    names = [name for name, *_ in limits]
+    given = [[limit[1:3] for limit in problem.limits] for problem in problems]
+    lows, highs = np.moveaxis(np.array(given), 0, -1).swapaxes(0, 1)
+    little = np.array([problem.little_noise for problem in problems])
+    values: dict[str, np.ndarray] = {}
+    steps = np.zeros((len(problems), len(names), len(names)))
+    for axis, (name, _low, _high, longer) in enumerate(limits):
+        place, low, high = places[:, axis], lows[axis], highs[axis]
+        if longer:  # the end of its axis moves, where it is not the bound
+            end = CLOSEST * values[longer]
+            by_longer = steps[:, names.index(longer)]
+            steps[:, axis] = np.where(end < high, place, 0.0)[:, np.newaxis] * by_longer
+            high = np.minimum(high, end)
+        if name in problems[0].noise:
+            start, length = _noise_axis(low, little), _noise_axis(high, little)
+            length = length - start
+            variance = little**2 * np.maximum(np.expm1(start + length * place), 0.0)
+            values[name] = np.clip(np.sqrt(variance), low, high)
+            step = length * (values[name] ** 2 + little**2)
+            if name not in STATE_NOISE:  # by the logarithm of the SD of a test
+                step = step / (2 * values[name] ** 2)
         else:
-            steps[name][axis] = log(high / low)
-    return np.array(list(steps.values()))
+            values[name] = np.minimum(low * (high / low) ** place, high)
+            step = np.log(high / low)
+        steps[:, axis, axis] = step
+    return values, steps
 
 
-def _noise_axis(noise: float, little: float) -> float:
+def _noise_axis(noise: np.ndarray, little: np.ndarray) -> np.ndarray:
     """Return the place of a standard deviation on its axis, before it is scaled."""
     # Like the variance near 0, which a state may reach, and like a logarithm above, so
     # that steps are relative.
-    return log1p((noise / little) ** 2)
+    return np.log1p((noise / little) ** 2)
 
 
 def _noise_at(place: float, low: float, high: float, little: float) -> float:

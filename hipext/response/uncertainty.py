@@ -1,6 +1,6 @@
 """Uncertainty of a fit: profile likelihood, bootstrap, cross-validation, posterior."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from math import exp, inf, log, log1p, sqrt
@@ -16,12 +16,12 @@ from hipext.response.impulse_response import LINEAR, states
 from hipext.response.models import variance_by_day
 from hipext.response.optimisation import (
     CLOSEST,
-    N_STEPS,
     FitProblem,
     Screen,
     Solution,
     best_fit,
     evaluate,
+    fits_nearby,
     likelihood_at,
     predictions,
 )
@@ -38,6 +38,10 @@ _MERGED = 0.5 * (1 + CLOSEST)  # of the closest ratio: two time constants are th
 _WALKERS_PER_PARAMETER = 4
 _SPREAD = 0.02  # of the starting walkers around the best fit, relative
 _LONG_ENOUGH = 50  # autocorrelation times of a chain, as emcee advises
+_TOGETHER = 100  # resampled fits that are made at once
+
+Task = tuple[FitProblem, dict[str, float], Screen | None]  # of a fit near a guess
+Walk = Generator[Task, Solution | None, object]  # asks for fits, and is sent them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,28 +85,42 @@ def limit_of(problem: FitProblem, level: float, *, together: int = 1) -> float:
     return len(problem.tests) * log1p(ratio)
 
 
-def profile_likelihood(
-    problem: FitProblem, best: Solution, name: str, *, level: float, screen: Screen
-) -> Profile:
-    """Return the profile of one free parameter, to both sides of its estimate."""
+def profile_likelihoods(
+    problem: FitProblem, best: Solution, *, level: float, screen: Screen
+) -> Iterator[Profile]:
+    """Yield the profile of each free parameter, to both sides of its estimate."""
     limits = [limit_of(problem, level, together=m) for m in (1, len(problem.free))]
-    sides = [
-        _Side(problem=problem, best=best, name=name, direction=direction, screen=screen)
-        for direction in (-1, 1)
-    ]
-    below, above = walks = [_points(side, limits) for side in sides]
-    points = [*reversed(below[1:]), *above]
-    interval, region = (
-        tuple(map(_crossing, sides, walks, (limit, limit))) for limit in limits
-    )
-    return Profile(
-        name=name,
-        points=np.array([one.parameters[name] for one in points]),
-        deviances=np.array([one.deviance for one in points]) - best.deviance,
-        interval=interval,
-        region=region,
-        best=min(points, key=lambda one: one.deviance),
-    )
+    # Many likelihoods at once cost little more than one.
+    names = problem.free
+    for group in [names] if problem.noise else [(name,) for name in names]:
+        walks = [
+            _walk(
+                _Side(
+                    problem=problem,
+                    best=best,
+                    name=name,
+                    direction=direction,
+                    screen=screen,
+                ),
+                limits,
+            )
+            for name in group
+            for direction in (-1, 1)
+        ]
+        ends = iter(_in_step(walks))
+        for name, (below, lowest), (above, highest) in zip(
+            group, ends, ends, strict=True
+        ):
+            points = [*reversed(below[1:]), *above]
+            interval, region = zip(lowest, highest, strict=True)
+            yield Profile(
+                name=name,
+                points=np.array([one.parameters[name] for one in points]),
+                deviances=np.array([one.deviance for one in points]) - best.deviance,
+                interval=interval,
+                region=region,
+                best=min(points, key=lambda one: one.deviance),
+            )
 
 
 def fit_with_fixed(
@@ -113,14 +131,21 @@ def fit_with_fixed(
     screen: Screen | None = None,
 ) -> Solution | None:
     """Return the best fit with one parameter fixed; None where there is none."""
-    return best_fit(
-        problem.with_fixed(**{name: value}),
-        # A linear parameter is no axis of the cube, so the screened points still hold.
-        screen=screen if name in LINEAR else None,
-        guesses=({**near.parameters, name: value},),
-        n_descents=1,
-        n_steps=N_STEPS,
-    )
+    return fits_nearby([_task(problem, name, value, near, screen)])[0]
+
+
+def _task(
+    problem: FitProblem,
+    name: str,
+    value: float,
+    near: Solution,
+    screen: Screen | None = None,
+) -> Task:
+    """Return the task of a fit with one parameter fixed."""
+    # A linear parameter is no axis of the cube, so the screened points still hold.
+    guess = {**near.parameters, name: value}
+    fixed = problem.with_fixed(**{name: value})
+    return fixed, guess, screen if name in LINEAR else None
 
 
 def bootstrap(
@@ -143,22 +168,24 @@ def bootstrap(
     else:
         residual = best.residual
     residual = (residual - residual.mean()) * (n_tests / spare) ** 0.5
-    for number in numbers:
+
+    def draw(number: int) -> FitProblem:
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
         error = rng.choice(residual, size=n_tests)
         if problem.noise:
             error = innovations(chain, error, undo=True)
         else:
             error = error / np.sqrt(problem.weights)
-        # Load and bounds are the same, so the screened points are those of the fit.
-        found = best_fit(
-            replace(problem, tests=curve + error),
-            screen=screen,
-            guesses=(best.parameters,),
-            n_descents=1,
-            n_steps=N_STEPS,
-        )
-        yield {name: float(found.parameters[name]) for name in problem.free}
+        return replace(problem, tests=curve + error)
+
+    # Load and bounds are the same, so the screened points are those of the fit.
+    for start in range(0, len(numbers), _TOGETHER):
+        tasks = [
+            (draw(number), best.parameters, screen)
+            for number in numbers[start : start + _TOGETHER]
+        ]
+        for found in fits_nearby(tasks):
+            yield {name: float(found.parameters[name]) for name in problem.free}
 
 
 def bands_of(
@@ -339,7 +366,31 @@ class _Side:
         )
 
 
-def _points(side: _Side, limits: list[float]) -> list[Solution]:
+def _in_step(walks: list[Walk]) -> list:
+    """Return what walks return; the fits that each asks for next are found together."""
+    ends: list = [None] * len(walks)
+    answers: dict[int, Solution | None] = dict.fromkeys(range(len(walks)))
+    while answers:
+        tasks = {}
+        for place, answer in answers.items():
+            try:
+                tasks[place] = walks[place].send(answer)
+            except StopIteration as end:
+                ends[place] = end.value
+        answers = dict(zip(tasks, fits_nearby([*tasks.values()]), strict=True))
+    return ends
+
+
+def _walk(side: _Side, limits: list[float]) -> Walk:
+    """Return the points of one side of a profile, and where it crosses the limits."""
+    points = yield from _points(side, limits)
+    ends = []
+    for limit in limits:
+        ends.append((yield from _crossing(side, points, limit)))
+    return points, ends
+
+
+def _points(side: _Side, limits: list[float]) -> Walk:
     """Step outwards until both limits are passed, or the bound is reached."""
     points = [side.best]
     if side.start == side.end or limits[0] == inf:
@@ -350,7 +401,7 @@ def _points(side: _Side, limits: list[float]) -> list[Solution]:
     for _ in range(_MOST_POINTS):
         value = side.moved(side.value(points[-1]), step)
         near = _continued(side, points, value)
-        found = fit_with_fixed(side.problem, side.name, value, near, side.screen)
+        found = yield _task(side.problem, side.name, value, near, side.screen)
         if found is None or side.is_degenerate(found):
             break
         rise = side.rise(found)
@@ -382,7 +433,7 @@ def _continued(side: _Side, points: list[Solution], value: float) -> Solution:
     return replace(last, parameters=guess)
 
 
-def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
+def _crossing(side: _Side, points: list[Solution], limit: float) -> Walk:
     """Return where the profile crosses a limit; the bound if it never does."""
     is_outside = [side.rise(found) ** 2 > limit for found in points]
     if not any(is_outside):
@@ -393,7 +444,7 @@ def _crossing(side: _Side, points: list[Solution], limit: float) -> float:
     for _ in range(2):
         value = _between(side, inner, outer, limit)
         near = _continued(side, [outer, inner], value)
-        found = fit_with_fixed(side.problem, side.name, value, near)
+        found = yield _task(side.problem, side.name, value, near)
         if found is None:
             break
         if side.rise(found) ** 2 > limit:

@@ -296,8 +296,8 @@ def test_settings_of_a_course_are_kept(tmp_path):
         (["01_first_plam"], "Did you mean '01_first_plan'?"),
         (["conventions"], "; got 'conventions'."),
         (["01", "44"], "; got '44'."),
-        (["--points", "0"], "'--points': Input should be greater than or equal to 1"),
-        (["--points", "few"], "'--points': Input should be a valid int"),
+        (["--points", "0"], "Invalid value for '--points'"),
+        (["--points", "few"], "Invalid value for '--points'"),
         (["--out", "a_file"], "a_file"),
     ],
 )

@@ -328,7 +328,7 @@ def test_command_leaves_out_figures(tmp_path):
         (["01_first_plam"], "Did you mean '01_first_plan'?"),
         (["01", "conventions"], "A notebook with tasks must be one of '01_first_plan'"),
         (["--out", "a_file"], "a_file: File exists."),
-        (["--figure"], "No such option: --figure"),
+        (["--figure"], "No such option"),
     ],
 )
 def test_bad_input_is_one_message_and_no_file(arguments, message, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from drifting import covariance_of_drift
 from published import PUBLISHED_FIT, read_cyclist
 from scipy import linalg, stats
+from scipy.optimize import lsq_linear
 
 from hipext.files.checks import MissingExtra
 from hipext.metrics.workload import CONVENTIONS
@@ -21,6 +22,8 @@ from hipext.response.optimisation import (
     bounded_least_squares,
     evaluate,
     fit_problem,
+    fits_nearby,
+    likelihood_at,
     local_fit,
     nonlinear_at,
     screen_cube,
@@ -461,7 +464,7 @@ def test_slopes_along_the_axes_of_a_search_are_those_of_its_deviance(place):
     options = {"convention": "next_day", "weights": None, "bounds": bounds}
     problem = fit_problem("kalman", load, tests, **options)
     point = np.array([place, 0.7, 0.3, 0.4, 0.6])
-    slope = optimisation._slope_at(problem, point)[1]
+    slope = optimisation._slopes([problem], point[np.newaxis])[1][0]
     for axis in range(5):
         step = 1e-6 * (np.arange(5) == axis)
         up, down = (
@@ -485,10 +488,48 @@ def test_a_fit_of_drifting_states_needs_few_likelihoods(monkeypatch):
     search = len(calls)
     options = {"n_bootstrap": 20, "n_blocks": 0, "progress": False}
     fit("kalman", load, tests, profile=False, **options)
-    # Some 250 fits for profiles, 20 for draws: with a curvature known from the best
-    # fit, a descent is at its end after a few steps.
-    assert search < 2500
-    assert len(calls) - search < 1000
+    # Some 250 fits for profiles, 20 for draws, of 8 likelihoods each: many are found
+    # at once.
+    assert search < 500
+    assert len(calls) - search < 100
+
+
+def test_descents_that_are_made_together_end_where_each_alone_ends(rng):
+    load, tests = made_up("kalman", 1, n_tests=40)
+    options = {"convention": "next_day", "weights": None, "bounds": None}
+    problem = fit_problem("kalman", load, tests, **options)
+    noisy = problem.tests + rng.standard_normal(40)
+    problems = [
+        problem,
+        replace(problem, tests=noisy),
+        problem.with_fixed(fitness_gain=0.06),
+        problem.with_fixed(fatigue_tau=8.0),
+        problem.with_fixed(fitness_noise=0.0, performance_noise=0.6),
+    ]
+    together = fits_nearby([(one, TRUTHS["kalman"], None) for one in problems])
+    for one, found in zip(problems, together, strict=True):
+        alone = fits_nearby([(one, TRUTHS["kalman"], None)])[0]
+        assert found.deviance == pytest.approx(alone.deviance, abs=1e-6)
+        # No search from elsewhere ends much lower.
+        assert found.deviance < best_fit(one).deviance + 0.05
+        for name, (low, high) in one.bounds.items():
+            assert low <= found.parameters[name] <= high
+
+
+@pytest.mark.parametrize("highest", [0.5, 3.0, inf])
+def test_initial_states_of_drifting_states_keep_to_upper_bounds(highest):
+    load, tests = made_up("kalman", 1, initial_fitness=8.0, initial_fatigue=3.0)
+    bounds = {"initial_fitness": (0, highest), "initial_fatigue": (0, highest)}
+    options = {"convention": "next_day", "weights": None, "bounds": bounds}
+    problem = fit_problem("kalman", load, tests, **options)
+    found = solution_at(problem, TRUTHS["kalman"])
+    likelihood = likelihood_at(problem, TRUTHS["kalman"])
+    size = np.sqrt((likelihood.matrix**2).sum(axis=0))
+    ends = (end * size for end in problem.linear_bounds)
+    given = likelihood.matrix / size, likelihood.target
+    expected = 2 * lsq_linear(*given, tuple(ends), method="bvls").cost
+    assert (found.residual**2).sum() == pytest.approx(expected, rel=1e-9)
+    assert found.parameters["initial_fitness"] <= highest
 
 
 def test_the_noise_of_a_state_without_bound_costs_no_accuracy():

@@ -196,10 +196,8 @@ def test_a_fit_by_days_of_any_kind_can_be_drawn(kind, load, tests):
 
 
 @kinds
-@take_load
+@pytest.mark.parametrize("name", sorted({*TAKE_LOAD} - {"plot_fit"}))  # it draws
 def test_consecutive_days_of_any_kind_give_what_numbers_give(name, kind, load):
-    if name == "plot_fit":
-        pytest.skip("it draws")
     numbers, days = pd.RangeIndex(N_DAYS), KINDS[kind](range(N_DAYS))
     expected = TAKE_LOAD[name](pd.Series(load, index=numbers))
     found = TAKE_LOAD[name](pd.Series(load, index=days))
@@ -323,10 +321,8 @@ def test_dates_far_from_today_are_dates():
 @pytest.mark.parametrize(
     "taken", [list, tuple, np.array, lambda x: pd.array(x, dtype="Float64")]
 )
-@take_load
+@pytest.mark.parametrize("name", sorted({*TAKE_LOAD} - {"fit", "plot_fit"}))
 def test_the_days_of_a_list_count_from_zero(name, taken, load):
-    if name in {"fit", "plot_fit"}:
-        pytest.skip("below")
     expected = TAKE_LOAD[name](pd.Series(load))
     found = TAKE_LOAD[name](taken(load))
     np.testing.assert_array_equal(found, expected)

@@ -1,5 +1,6 @@
 """Likelihood of drifting states, against dense covariances and finite differences."""
 
+from dataclasses import replace
 from math import exp
 
 import numpy as np
@@ -136,6 +137,24 @@ def test_slopes_are_those_of_finite_differences(
             steps.append(step)
         expected = (ends[1] - ends[0]) / (steps[1] - steps[0])
         assert found[place] == pytest.approx(expected, rel=2e-3, abs=0.02), name
+
+
+@pytest.mark.parametrize("n_tests", [30, 1000])
+def test_many_likelihoods_at_once_are_those_of_each(n_tests, rng):
+    days, weights = np.arange(n_tests), np.ones(n_tests)
+    one, other = likelihood(VALUES, days, weights), VALUES | {"fatigue_tau": 4.0}
+    both = {name: np.array([VALUES[name], other[name]]) for name in VALUES}
+    tests = np.array([one.tests, rng.normal(100, 3, n_tests)])
+    linear = rng.normal(0, 1, (2, 3))
+    many = replace(one, values=both, tests=tests)
+    for place, values in enumerate([VALUES, other]):
+        single = replace(one, values=values, tests=tests[place])
+        # Rows of a triangle may have either sign.
+        products = (one.T @ one for one in (many.reduced[place], single.reduced))
+        np.testing.assert_allclose(*products, rtol=1e-9, atol=1e-9)
+        assert many.offset[place] == pytest.approx(single.offset, abs=1e-9)
+        slope = many.slope(linear)[place]
+        np.testing.assert_allclose(slope, single.slope(linear[place]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
