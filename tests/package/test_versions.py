@@ -163,6 +163,7 @@ def test_declared_versions_write_the_same_tables_and_pass_all_tests(
     assert different(*map(without_intervals, (without_fit, theirs))) == []
     # Old packages meet new ones below them, which deprecate what those call.
     lenient = ["-W", "ignore::DeprecationWarning"] if is_oldest else []
-    options = ["-q", "-m", "not slow and not browser", "-p", "no:cacheprovider"]
-    started([python, "-m", "pytest", *options, *lenient, "tests"])
+    options = ["-q", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider"]
+    chosen = ["-m", "not slow and not browser", "tests"]
+    started([python, "-m", "pytest", *options, *lenient, *chosen])
     shutil.rmtree(tmp_path / "environment")
