@@ -216,7 +216,8 @@ def csv_bytes(table: "pd.DataFrame") -> bytes:
 
 # A text begins a formula with one of these characters, unless it is a number. Texts
 # that look as if they were quoted get one more apostrophe, so that each reads back.
-_FORMULA = re.compile(r"'*[=+\-@\t\r](?!(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|inf$)", re.I)
+_NUMBER = r"((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf)$"
+_FORMULA = re.compile(rf"'*([=@\t\r]|[+\-](?!{_NUMBER}))", re.I)
 
 
 def _quoted(value: object) -> object:
