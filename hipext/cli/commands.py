@@ -11,10 +11,8 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -227,9 +225,6 @@ def compare(
         given = options.compared_scenarios(plans, chosen, varied, factorial=factorial)
         compared = hipext.compare
     settings = {"noise": not no_noise, "level": level, "progress": True}
-    # Machine code simulates without the lock of the interpreter: meanwhile, what draws
-    # and writes the results is loaded.
-    Thread(target=_load, args=("scipy.special", "hipext.cli.results")).start()
     found = compared(given, athletes, seeds=(seed,), **settings)
     folder = out / f"compare-{'-'.join(Path(name).stem for name in plans)}"
     text = cli.results.comparison_results(
@@ -563,13 +558,6 @@ def _read_checked(name: str, folder: str) -> "FileValue":
         "searches": read_search_file,
     }
     return readers[folder](name)
-
-
-def _load(*modules: str) -> None:
-    """Load modules ahead of their use, where a fault will show."""
-    with suppress(Exception):
-        for module in modules:
-            import_module(module)
 
 
 def _fault_message(error: Exception) -> str:
