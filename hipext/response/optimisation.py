@@ -681,8 +681,8 @@ def _solution_at_point(problem: FitProblem, point: np.ndarray) -> Solution:
 def _deviances_at(problem: FitProblem, points: np.ndarray) -> list[float]:
     """Return the deviance at each of many points."""
     if problem.noise:
-        same = [problem] * len(points)
-        parts = _parts(same, _places(same, points))
+        repeated = [problem] * len(points)
+        parts = _parts(repeated, _places(repeated, points))
         return [one.deviance for found, *_ in parts for one in found]
     return [_solution_at_point(problem, point).deviance for point in points]
 

@@ -301,20 +301,25 @@ def test_the_likelihood_of_the_filter_is_that_of_the_joint_normal(convention, rn
     assert likelihood == pytest.approx(expected, rel=1e-12)
 
 
-@conventions
-def test_the_last_day_of_the_filter_is_the_conditional_mean_of_it(convention, rng):
-    load, tests = load_and_tests(rng)
-    model = Kalman(**NOISY, convention=convention)
+def given_all_tests(model, load, tests):
+    """Return mean and variance of each day's performance, from the joint normal."""
     known = tests.notna().to_numpy()
     joint = joint_covariance(model, 20)
     seen = joint[np.ix_(known, known)] + 0.25 * np.eye(5)
     mean = model.respond(load)["performance"].to_numpy()
     gain = joint[:, known] @ np.linalg.inv(seen)
-    expected = mean + gain @ (tests.to_numpy() - mean)[known]
-    spread = np.sqrt(np.diag(joint - gain @ joint[known]))
+    variance = np.diag(joint - gain @ joint[known])
+    return mean + gain @ (tests.to_numpy() - mean)[known], variance
+
+
+@conventions
+def test_the_last_day_of_the_filter_is_the_conditional_mean_of_it(convention, rng):
+    load, tests = load_and_tests(rng)
+    model = Kalman(**NOISY, convention=convention)
+    expected, variance = given_all_tests(model, load, tests)
     last = model.filter(load, tests).iloc[-1]
     assert last["performance"] == pytest.approx(expected[-1], rel=1e-10)
-    assert last["performance_sd"] == pytest.approx(spread[-1], rel=1e-7)
+    assert last["performance_sd"] == pytest.approx(np.sqrt(variance[-1]), rel=1e-7)
 
 
 @conventions
@@ -324,13 +329,7 @@ def test_smoothed_performance_is_the_conditional_mean_given_all_tests(
 ):
     load, tests = load_and_tests(rng)
     model = Kalman(**NOISY | dict.fromkeys(still, 0.0), convention=convention)
-    known = tests.notna().to_numpy()
-    joint = joint_covariance(model, 20)
-    seen = joint[np.ix_(known, known)] + 0.25 * np.eye(5)
-    mean = model.respond(load)["performance"].to_numpy()
-    gain = joint[:, known] @ np.linalg.inv(seen)
-    expected = mean + gain @ (tests.to_numpy() - mean)[known]
-    variance = np.diag(joint - gain @ joint[known])
+    expected, variance = given_all_tests(model, load, tests)
     smoothed = model.smooth(load, tests)
     np.testing.assert_allclose(smoothed["performance"], expected, rtol=1e-10)
     np.testing.assert_allclose(smoothed["performance_sd"] ** 2, variance, atol=1e-12)
