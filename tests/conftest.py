@@ -33,6 +33,13 @@ def rng():
     return np.random.default_rng(2024)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Save blank figures: most of the time of a run goes into drawing them."""
+    blank = b'<svg viewBox="0 0 1 1"></svg>'
+    monkeypatch.setattr("hipext.plots.style._saved", lambda *_: blank)
+
+
 @pytest.fixture(autouse=True)
 def _close_figures():
     """Close the figures a test has left open."""

@@ -172,7 +172,7 @@ class OneRm:
 def one_rm_of(
     athlete: Athlete, exercise: str, exercises: Mapping[str, Exercise]
 ) -> OneRm:
-    """Return the 1RM of an athlete in one exercise; ValueError if there is none."""
+    """Return the 1RM of an athlete in one exercise; InputError if there is none."""
     # The links of the catalogue lead from lift to lift until one was measured; their
     # ratios multiply. The last link of every chain is a lift that athletes test.
     ratio, lift, chain = 1.0, exercise, [exercise]

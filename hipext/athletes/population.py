@@ -156,7 +156,7 @@ def cohort(
 
     Raises
     ------
-    ValueError
+    InputError
         If `n` or `seed` is out of range.
     FileNotFoundError, PlanError
         If there is no such population, or it has problems.

@@ -562,6 +562,7 @@ def _read_checked(name: str, folder: str) -> "FileValue":
 
 def _fault_message(error: Exception) -> str:
     """Return a fault of hipext itself, or of old packages below it, as a message."""
+    name = "hipext"
     if found := _outdated_packages():
         updates = " ".join(f"'{wanted}'" for wanted in found)
         return (
@@ -569,9 +570,11 @@ def _fault_message(error: Exception) -> str:
             f"Install it with: pip install --upgrade {updates}\n"
             f"(The error: {type(error).__name__}: {error})"
         )
+    with suppress(PackageNotFoundError):  # a checkout that was not installed
+        name = f"hipext {version('hipext')}"
     return (
         f"This is a fault of hipext, not of your input: {type(error).__name__}: "
-        f"{error}\nPlease report it to whoever gave you hipext {version('hipext')}: "
+        f"{error}\nPlease report it to whoever gave you {name}: "
         f"the command, the files it names, and what it prints with {_DEBUG}."
     )
 
@@ -579,9 +582,11 @@ def _fault_message(error: Exception) -> str:
 def _outdated_packages() -> dict[str, str]:
     """Return what hipext requires and is older here: {"numpy>=2.0": "1.26.4"}."""
     # Nothing in pip hinders a later installation from taking an older version.
-    lines = (line.partition(";")[0].strip() for line in requires("hipext") or ())
+    needs: list[str] = []
+    with suppress(PackageNotFoundError):  # a checkout that was not installed
+        needs = requires("hipext") or []
     found = {}
-    for line in lines:
+    for line in (need.partition(";")[0].strip() for need in needs):
         name, _, least = line.partition(">=")
         with suppress(PackageNotFoundError):  # of an extra
             installed = version(name)

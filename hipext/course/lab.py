@@ -46,7 +46,7 @@ _REDIRECT = """\
 
 
 def check_user(*, allow_root: bool = False, command: str = "lab") -> None:
-    """Raise ValueError for root, unless `allow_root`, and for a user without a home."""
+    """Raise InputError for root, unless `allow_root`, and for a user without a home."""
     is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such id
     if is_root and not allow_root:
         raise InputError(

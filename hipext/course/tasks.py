@@ -92,7 +92,7 @@ def check_answer(task: str, answer: float | None) -> str:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no such task.
 
     Examples

@@ -153,7 +153,7 @@ class PerformedSets:
 def performed_sets(prescribed: PrescribedSets) -> PerformedSets:
     """Return the sets as performed, by the rules of the simulation.
 
-    ValueError if the load is outside the range of the relation.
+    InputError if the load is outside the range of the relation.
     """
     model, slow = shipped_model(), prescribed.tempo_factor
     rest_cost = cost_of_rest(prescribed.rest_s, model.effort_usual_rest_s)

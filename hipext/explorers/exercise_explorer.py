@@ -133,7 +133,7 @@ def explore_exercise(exercise: str = "romanian_deadlift") -> Explorer:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no such exercise.
     """
     exercises = read_exercises()

@@ -49,7 +49,7 @@ class Number:
         return isinstance(self.step, int)
 
     def checked(self, value: object) -> float:
-        """Return the value; ValueError unless it is allowed."""
+        """Return the value; InputError unless it is allowed."""
         kinds = (int,) if self.is_whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             whole = "a whole number" if self.is_whole else "a number"
@@ -76,7 +76,7 @@ class Choice:
         return tuple((text, value) for value, text in self.texts.items())
 
     def checked(self, value: object) -> str:
-        """Return the value; ValueError unless it is allowed."""
+        """Return the value; InputError unless it is allowed."""
         check_one_of(str(value), [*self.texts], name=self.name)
         return str(value)
 
@@ -92,7 +92,7 @@ class Definition:
     name: str  # used in file names
     title: str  # subject of the figure, for screen readers
     controls: tuple[Control, ...]
-    # From the settings to what is shown; ValueError if they are incompatible.
+    # From the settings to what is shown; InputError if they are incompatible.
     evaluate: Callable[[Settings], object]
     drawing: Callable[[object], Panels]  # from what is shown first to the figure
     description: Callable[[object], str]  # from what is shown to its numbers in words
@@ -160,7 +160,7 @@ class Explorer(ipywidgets.VBox):
         """Set several controls at once; others keep their value.
 
         Values are given by the names of controls, or the same as JSON: the content of
-        `settings` and of the field "State". ValueError if a name or a value is not
+        `settings` and of the field "State". InputError if a name or a value is not
         allowed; then nothing is changed.
         """
         values = self._checked(settings)
@@ -225,7 +225,7 @@ class Explorer(ipywidgets.VBox):
         }
 
     def _checked(self, settings: Settings | str) -> dict[str, float | str]:
-        """Return settings that are allowed; ValueError names the first that is not."""
+        """Return settings that are allowed; InputError names the first that is not."""
         if isinstance(settings, str):
             try:
                 settings = json.loads(settings)

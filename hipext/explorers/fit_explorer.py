@@ -85,7 +85,7 @@ def explore_fit(
 
     Raises
     ------
-    ValueError
+    InputError
         If only one of the two is given, or `calibration.fit` refuses them.
     """
     if (load is None) != (tests is None):

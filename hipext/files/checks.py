@@ -23,8 +23,12 @@ DAY_NAMES = (
     "Sunday",
 )
 # Control characters, line and paragraph separators, what turns the direction of the
-# text around it, and what XML lacks; a text may have line ends and tabs.
-_HIDDEN = r"\x00-\x08\x0B-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF"
+# text around it, what takes no room, and what XML lacks; a text may have line ends and
+# tabs. Joiners stay (U+200C, U+200D): scripts and emoji need them.
+_HIDDEN = (
+    r"\x00-\x08\x0B-\x1F\x7F-\x9F\u00AD\u061C\u200B\u200E\u200F\u2028-\u202E\u2060"
+    r"\u2066-\u2069\uFEFF\uFFFE\uFFFF"
+)
 TEXT_PATTERN = rf"^[^{_HIDDEN}]*$"
 LINE_PATTERN = rf"^[^{_HIDDEN}\t\n]*$"
 _NOT_SHOWN = re.compile(rf"[{_HIDDEN}\uD800-\uDFFF]")  # halves of characters as well
@@ -79,7 +83,7 @@ def did_you_mean(given: object, allowed: Iterable[str]) -> str:
 
 
 def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
-    """Raise ValueError unless `given` is one of the `allowed` words."""
+    """Raise InputError unless `given` is one of the `allowed` words."""
     if given not in allowed:
         options = ", ".join(repr(word) for word in allowed)
         raise InputError(
@@ -89,7 +93,7 @@ def check_one_of(given: object, allowed: Collection[str], *, name: str) -> None:
 
 
 def check_line(given: str, *, name: str) -> None:
-    """Raise ValueError unless `given` is one line of text that shows as it is."""
+    """Raise InputError unless `given` is one line of text that shows as it is."""
     if problem := text_problem(given, is_line=True):
         raise InputError(f"{name} {problem}")
 
@@ -99,7 +103,7 @@ def text_problem(given: str, *, is_line: bool) -> str:
     found = (_NOT_IN_A_LINE if is_line else _NOT_SHOWN).search(given)
     if not found:
         return ""
-    at = f"{escaped(found[0], is_line=True)!r} is character {found.start() + 1}"
+    at = f"{found[0]!a} is character {found.start() + 1}"
     if found[0] in "\t\n":
         return f"must be one line of text, without tabs; {at}."
     return f"has a character that does not show ({at}). Remove it."
@@ -139,7 +143,7 @@ def odd_values(values: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def check_positive(given: float, *, name: str, unit: str = "") -> None:
-    """Raise ValueError unless `given` is a finite number above zero."""
+    """Raise InputError unless `given` is a finite number above zero."""
     if not 0 < given < float("inf"):
         raise InputError(f"{name} must be a positive number{unit}; got {given}.")
 
@@ -166,11 +170,11 @@ def check_columns(
     name: str,
     numbers: Iterable[str] = (),
 ) -> "pd.DataFrame":
-    """Return a table as one of pandas and numpy types; InputError for lacking columns.
+    """Return a table with needed columns of numpy types; InputError if one is lacking.
 
     Tables of other libraries are converted by their method ``to_pandas``, columns that
     are categories, nullable or of pyarrow to numbers, truth values or texts. Those
-    named in `numbers` must be needed columns of numbers.
+    named in `numbers` must be numbers; other columns stay as they are.
     """
     import pandas as pd  # slow to import
 
@@ -187,14 +191,11 @@ def check_columns(
             f"The {name} table lacks {', '.join(missing)}; "
             f"it has {', '.join(map(str, names))}."
         )
-    twice = [column for column in names if names.count(column) > 1]
-    needed_twice = [column for column in columns if column in twice]
-    if needed_twice:
+    if twice := [column for column in columns if names.count(column) > 1]:
         raise InputError(
-            f"The {name} table has more than one column {needed_twice[0]!r}. "
-            "Rename one."
+            f"The {name} table has more than one column {twice[0]!r}. Rename one."
         )
-    changed = {column: _plain(table[column]) for column in names if column not in twice}
+    changed = {column: _plain(table[column]) for column in columns}
     changed = {column: plain for column, plain in changed.items() if plain is not None}
     for column in numbers:
         values = changed.get(column, table[column])
@@ -236,7 +237,7 @@ def numbers_in(values: object, *, name: str) -> "np.ndarray":
         if isinstance(array, pd.Series):
             return array.to_numpy("float64", na_value=np.nan)
         return array.astype("float64")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         parts = np.asarray(values, dtype=object).ravel()
         known = [one for one in parts if one is not None and one is not pd.NA]
         bad = next((one for one in known if not _is_number(one)), values)
@@ -246,7 +247,7 @@ def numbers_in(values: object, *, name: str) -> "np.ndarray":
 def _is_number(value: object) -> bool:
     try:
         float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: too many digits
         return False
     return True
 

@@ -6,8 +6,6 @@ page that quotes it (``reading``), RECALLED was not read, CONFLICT contradicts a
 source or itself. Only VERIFIED rows are sources.
 """
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hipext.files.checks import InputError, PlanError, check_one_of, did_you_mean
-from hipext.files.io import data_dir, read_text
+from hipext.files.io import data_dir, parse_csv, read_text
 from hipext.files.tables import table_of
 
 if TYPE_CHECKING:
@@ -125,7 +123,7 @@ def search_evidence(
 
     Raises
     ------
-    ValueError
+    InputError
         If the topic, the status or an id is not a known one.
 
     Examples
@@ -183,7 +181,7 @@ def cite(source_id: str) -> str:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no such row, or it is not VERIFIED.
 
     Examples
@@ -207,7 +205,7 @@ def cite(source_id: str) -> str:
 
 
 def check_sources(source_ids: Iterable[str], *, name: str) -> None:
-    """Raise one ValueError with all sources of `name` that cannot be cited."""
+    """Raise one InputError with all sources of `name` that cannot be cited."""
     problems = [problem for problem in map(_problem, source_ids) if problem]
     if problems:
         raise InputError(f"The sources of {name} do not hold: {' '.join(problems)}")
@@ -226,7 +224,7 @@ def _by_id() -> dict[str, dict[str, str]]:
 
 def _read(path: Path) -> list[dict[str, str]]:
     # Not by pandas: a row with too few or too many cells is to be named by its id.
-    header, *lines = [*csv.reader(io.StringIO(read_text(path))), []]
+    header, *lines = [*parse_csv(read_text(path), source=str(path)), []]
     if tuple(header) != EVIDENCE.names:
         expected, found = ", ".join(EVIDENCE.names), ", ".join(header) or "nothing"
         problem = f"line 1: the columns must be {expected}; the file has {found}."

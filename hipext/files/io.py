@@ -1,5 +1,7 @@
 """Find, read and write files: shipped data, TOML and CSV."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -195,12 +197,22 @@ def _finite(source: str, digits: str) -> float:
 
 
 def _refuse_number(source: str, word: str) -> None:
-    raise PlanError(source, [f"{word} is no number in JSON. Write a number."])
+    raise PlanError(source, [f"{word} is no finite number. Write a number."])
 
 
 def read_toml(path: str | Path) -> dict:
     """Return the values of a TOML file."""
     return parse_toml(read_text(path), source=str(path))
+
+
+def parse_csv(text: str, *, source: str, mark: str = ",") -> list[list[str]]:
+    """Return the cells of a CSV text by line; PlanError if it has no such form."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    try:
+        return [*lines]
+    except csv.Error as error:
+        hint = "A quotation mark may lack its partner."
+        raise PlanError(source, [f"line {lines.line_num}: {error}. {hint}"]) from None
 
 
 def csv_bytes(table: "pd.DataFrame") -> bytes:
@@ -209,9 +221,15 @@ def csv_bytes(table: "pd.DataFrame") -> bytes:
     A text that a spreadsheet would take for a formula gets an apostrophe in front;
     `unquoted` takes it away.
     """
-    texts = [name for name, dtype in table.dtypes.items() if dtype.kind == "O"]
-    quoted = {name: [_quoted(one) for one in table[name]] for name in texts}
-    return table.assign(**quoted).to_csv(index=False, lineterminator="\n").encode()
+    import pandas as pd  # slow to import
+
+    table = table.copy(deep=False)
+    for number, dtype in enumerate(table.dtypes):  # a name may be there twice
+        if dtype.kind == "O":
+            quoted = [_quoted(one) for one in table.iloc[:, number]]
+            # The type is kept: 0 stays whole beside 0.5.
+            table.isetitem(number, pd.Series(quoted, index=table.index, dtype=object))
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 # A text begins a formula with one of these characters, unless it is a number. Texts

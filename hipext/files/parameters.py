@@ -55,7 +55,7 @@ class Parameter(FileValue):
 
 
 def parameter(name: str) -> float:
-    """Return the value in use of a constant; ValueError if there is none."""
+    """Return the value in use of a constant; InputError if there is none."""
     _check_known(name)
     return _changed.get().get(name, shipped_values()[name])
 
@@ -86,7 +86,7 @@ def shipped_values() -> Mapping[str, float]:
 
 
 def shipped_parameter(name: str) -> Parameter:
-    """Return a constant as shipped, with its range; ValueError if there is none."""
+    """Return a constant as shipped, with its range; InputError if there is none."""
     _check_known(name)
     return _shipped()[name]
 

@@ -47,8 +47,9 @@ ACTIONS = (
 TRAINING_LOADS = ("system_volume_load_kg", "tut_s", "hard_sets", "session_rpe_load")
 
 
+_NEVER_EMPTY = ("phase", "session", "exercise")  # of sets and weeks
 # Kinds of numpy types that a column of each dtype may have.
-_KINDS = {"bool": "b", "int64": "iu", "Int64": "iuf", "float64": "iuf"}
+_KINDS = {"bool": "b", "int64": "iu", "Int64": "iu", "float64": "iuf"}
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,10 @@ class Table:
         """
         names = self.names if names is None else names
         table = check_columns(table, names, name=self.name)
+        for name in _NEVER_EMPTY if self.name in ("sets", "weekly") else ():
+            if name in names and (is_missing := table[name].isna().to_numpy()).any():
+                row = table.index[is_missing.argmax()]
+                raise InputError(f"{self.name}, row {row}: {name} is missing.")
         changed = {
             column.name: self._numbers(table[column.name], column.dtype)
             for column in self.columns
@@ -128,7 +133,9 @@ class Table:
             numbers = numbers_in(column, name=f"{name} of the {self.name} table")
             numbers = pd.Series(numbers, index=column.index)
             # A fraction leaves a remainder, and so does a missing value (NaN).
-            is_good = (numbers % 1 == 0).to_numpy() | (dtype != "int64")
+            is_good = (numbers % 1 == 0).to_numpy() | (dtype == "float64")
+            if dtype == "Int64":
+                is_good |= numbers.isna().to_numpy()
         if not is_good.all():
             place = np.argmin(is_good)
             got = column.iloc[place]

@@ -9,7 +9,7 @@ import lazy_loader
 
 # Repetitions to failure; assumption of ours, for every relation. It stands here because
 # plans are checked with it, and without NumPy.
-MAX_REPS = 30.0
+MAX_REPS_TO_FAILURE = 30.0
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

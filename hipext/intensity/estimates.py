@@ -7,9 +7,13 @@ from math import inf, sqrt
 import numpy as np
 import pandas as pd
 
-from hipext.files.checks import InputError, check_one_of, check_positive
-from hipext.files.tables import SETS
-from hipext.intensity import MAX_REPS
+from hipext.files.checks import (
+    InputError,
+    check_columns,
+    check_one_of,
+    check_positive,
+)
+from hipext.intensity import MAX_REPS_TO_FAILURE
 from hipext.intensity.relations import (
     RELATION,
     Numbers,
@@ -87,7 +91,7 @@ def estimate_one_rm(
 
     Raises
     ------
-    ValueError
+    InputError
         If the sets cannot be used or do not determine the estimate.
 
     Notes
@@ -220,19 +224,21 @@ class Line:
 def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray]:
     """Return loads and repetitions to failure, or raise InputError naming the row."""
     check_one_of(load, LOADS, name="load")
-    sets = SETS.check(sets, (load, "reps"))
+    # Repetitions may have fractions here, as those of a relation do.
+    needed = (load, "reps")
+    sets = check_columns(sets, needed, name="sets", numbers=needed)
     loads = sets[load].to_numpy("float64", na_value=np.nan)
     reps = sets["reps"].to_numpy("float64", na_value=np.nan)
     spare = np.zeros(len(sets))
     if "rir" in sets.columns:
-        sets = SETS.check(sets, ("rir",))
+        sets = check_columns(sets, ("rir",), name="sets", numbers=("rir",))
         spare = sets["rir"].to_numpy("float64", na_value=np.nan)
-    most = f"at most {MAX_REPS:g} together with those in reserve"
+    most = f"at most {MAX_REPS_TO_FAILURE:g} together with those in reserve"
     for column, is_good, allowed in (
         (load, (loads > 0) & np.isfinite(loads), "a positive number of kg"),
         ("reps", reps >= 1, "at least 1"),
         ("rir", spare >= 0, "0 or more, 0 for a set to failure"),
-        ("reps", reps + spare <= MAX_REPS, most),
+        ("reps", reps + spare <= MAX_REPS_TO_FAILURE, most),
     ):
         if is_good.all():
             continue
@@ -249,7 +255,7 @@ def _checked_sets(sets: pd.DataFrame, load: str) -> tuple[np.ndarray, np.ndarray
 def _check_enough(
     load_kg: np.ndarray, possible: np.ndarray, k: float | None, one_rm_kg: float | None
 ) -> None:
-    """Raise ValueError unless the sets can determine what is unknown."""
+    """Raise InputError unless the sets can determine what is unknown."""
     is_free = k is None and one_rm_kg is None
     least = 3 if is_free else 2
     if len(load_kg) < least:
@@ -275,7 +281,7 @@ def _check_enough(
 
 
 def _check_falls(line: Line, family: _Family, relation: str) -> None:
-    """Raise ValueError unless the line is one that the relation can have."""
+    """Raise InputError unless the line is one that the relation can have."""
     if line.beta * family.direction <= 0:
         raise InputError(
             "An estimate needs repetitions that fall as the load rises; in these sets "

@@ -26,7 +26,7 @@ The functions take numbers or arrays and give the same kind; nothing is rounded.
 arguments are repetitions done (``reps``, at least 1) and left in reserve (``rir``, at
 least 0), the load as a percentage of the 1RM (``pct_1rm``, above 0 and at most 100) and
 a ``relation``: a name in `RELATIONS`, or a relation with a constant of its own. Results
-are in the same units, a 1RM in that of the load. A ValueError says which argument lies
+are in the same units, a 1RM in that of the load. An InputError says which argument lies
 outside the range of the relation, in any element.
 """
 
@@ -39,12 +39,13 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import (
+    MAX_WHOLE,
     InputError,
     check_one_of,
     check_positive,
     numbers_in,
 )
-from hipext.intensity import MAX_REPS
+from hipext.intensity import MAX_REPS_TO_FAILURE
 
 EPLEY_SLOPE = 1 / 30  # of the 1RM per repetition; evidence row E03-001
 BRZYCKI_REPS = 37  # repetitions at no load; evidence row E03-002
@@ -70,7 +71,7 @@ class Relation:
     reps_at: Callable[[Numbers], Numbers]
     source: str  # id of an evidence row
     min_reps: float = 1.0  # at the highest load it knows, 100 % if it gets there
-    max_reps: float = MAX_REPS
+    max_reps: float = MAX_REPS_TO_FAILURE
 
     @property
     def lowest_pct(self) -> float:
@@ -109,7 +110,7 @@ def _line(name: str, no_load: float, source: str) -> Relation:
         name=name,
         fraction_at=lambda reps: (no_load - reps) / (no_load - 1),
         reps_at=lambda fraction: no_load - (no_load - 1) * fraction,
-        max_reps=min(MAX_REPS, no_load - 1),
+        max_reps=min(MAX_REPS_TO_FAILURE, no_load - 1),
         source=source,
     )
 
@@ -425,6 +426,8 @@ def given_numbers(values: Numbers, *, name: str) -> Numbers:
     """Return numbers as they were given, or as floats if arithmetic needs that."""
     dtype = getattr(values, "dtype", None)
     known = (Real, np.ndarray, np.generic, pd.Series, pd.DataFrame)
+    if isinstance(values, Real) and dtype is None:
+        return given_number(values, name=name)
     if isinstance(values, known) and (dtype is None or dtype.kind in "biuf"):
         return values
     numbers = numbers_in(values, name=name)
@@ -441,6 +444,8 @@ def given_number(value: float, *, name: str) -> float:
         value = value.item()
     if not isinstance(value, Real):
         raise InputError(f"{name} must be one number; got {type(value).__name__}.")
+    if isinstance(value, int) and not -MAX_WHOLE <= value <= MAX_WHOLE:
+        raise InputError(f"{name} must be one number of usual size; got more digits.")
     return value
 
 

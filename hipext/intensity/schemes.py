@@ -5,12 +5,10 @@ schemes in ``data/set_schemes.csv`` are assumptions of ours. Arguments and resul
 those of `relations`; a ``chart`` is a name in ``data/rpe_charts.csv`` or a chart of
 one's own (`RpeChart`, `read_chart`), and ``rpe`` the
 effort at the end of a set, 0-10: 10 is failure, and each point less one repetition in
-reserve (evidence row E03-014). A ValueError says which argument a relation or chart
+reserve (evidence row E03-014). An InputError says which argument a relation or chart
 does not hold for.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,9 +20,9 @@ import numpy as np
 import pandas as pd
 
 from hipext.files.checks import InputError, PlanError, check_one_of, numbers_in
-from hipext.files.io import data_dir, read_table, read_text
+from hipext.files.io import data_dir, parse_csv, read_table, read_text
 from hipext.files.tables import table_of
-from hipext.intensity import MAX_REPS
+from hipext.intensity import MAX_REPS_TO_FAILURE
 from hipext.intensity.relations import (
     RELATION,
     ROUNDING,
@@ -67,8 +65,9 @@ ADJUSTMENTS = {  # what the adjustment of a method means, and its unit
     "relative": "load in percent of the most for these repetitions",
     "pct_max_reps": "repetitions in percent of those possible",
 }
+_MOST_WEEKS = 104
 _LIMITS = {  # lowest and highest adjustment; 1 % would be a fraction written wrongly
-    "rir": (0.0, MAX_REPS),
+    "rir": (0.0, MAX_REPS_TO_FAILURE),
     "deducted": (0.0, 100.0),
     "relative": (2.0, 100.0),
     "pct_max_reps": (2.0, 100.0),
@@ -121,7 +120,7 @@ def set_scheme(
     name : str
         A scheme of `set_schemes`.
     weeks : int, default 4
-        Number of weeks, at least 1.
+        Number of weeks, 1 to 104.
     last_rir, rir_step : float, default 1
         Repetitions in reserve in the last week, and how many fewer from week to week;
         at least 0.
@@ -148,16 +147,19 @@ def set_scheme(
     """
     chosen = relation_of(relation)
     sets = _sets_of(name, reps)
-    if weeks < 1 or weeks != int(weeks):
-        raise InputError(f"weeks must be a whole number from 1; got {weeks:g}.")
+    weeks = given_number(weeks, name="weeks")
+    if weeks not in range(1, _MOST_WEEKS + 1):
+        raise InputError(
+            f"weeks must be a whole number from 1 to {_MOST_WEEKS}; got {weeks:g}."
+        )
     for argument, given in (("last_rir", last_rir), ("rir_step", rir_step)):
-        if not 0 <= given < float("inf"):
+        if not 0 <= given_number(given, name=argument) < float("inf"):
             raise InputError(
                 f"{argument} must be a number of repetitions, 0 or more; got {given:g}."
             )
     tables = [
         _week(sets, week, last_rir + rir_step * (weeks - week), chosen)
-        for week in range(1, weeks + 1)
+        for week in range(1, int(weeks) + 1)
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -188,7 +190,13 @@ class RpeChart:
     pct_1rm: Sequence[float]
 
     def __post_init__(self) -> None:
-        reps, pct = map(tuple, (self.reps_to_failure, self.pct_1rm))
+        reps, pct = (
+            tuple(np.atleast_1d(numbers_in(numbers, name=name)).tolist())
+            for name, numbers in (
+                ("reps_to_failure", self.reps_to_failure),
+                ("pct_1rm", self.pct_1rm),
+            )
+        )
         if problems := [*_chart_problems(reps, pct)]:
             raise PlanError(f"The chart {self.name}", problems)
         object.__setattr__(self, "reps_to_failure", reps)
@@ -213,7 +221,7 @@ def read_chart(path: str | Path) -> RpeChart:
     PlanError
         If a column is missing, or the numbers make no chart.
     """
-    lines = [*csv.reader(io.StringIO(read_text(path), newline=""))]
+    lines = parse_csv(read_text(path), source=str(path))
     heading = [cell.strip() for cell in (lines or [[]])[0]]
     columns, problems = [], []
     for name in ("reps_to_failure", "pct_1rm"):
@@ -483,7 +491,7 @@ def _chart_problems(reps: Sequence[float], pct: Sequence[float]) -> Iterator[str
 
 
 def _check_adjustment(method: str, adjustment: float) -> None:
-    """Raise ValueError unless a method can have this adjustment."""
+    """Raise InputError unless a method can have this adjustment."""
     check_one_of(method, ADJUSTMENTS, name="method")
     adjustment = given_number(adjustment, name="adjustment")
     low, high = _LIMITS[method]

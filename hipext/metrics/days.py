@@ -116,7 +116,8 @@ def ordered_days(index: pd.Index, *, name: str, gaps: bool = False) -> pd.Index:
             f"day {after} follows day {before}. Give rest days the load 0: "
             'metrics.as_daily(loads, missing="rest")'
         )
-    raise InputError(f"{name} must have consecutive days in order; {fault}.")
+    wanted = "days in order" if gaps else "consecutive days in order"
+    raise InputError(f"{name} must have {wanted}; {fault}.")
 
 
 def index_of(values: object) -> pd.Index | None:
@@ -165,7 +166,7 @@ def day_text(day: object) -> str:
 
 
 def check_whole_days(given: int, *, name: str, least: int = 1) -> None:
-    """Raise ValueError unless `given` is a whole number of days, `least` or more."""
+    """Raise InputError unless `given` is a whole number of days, `least` or more."""
     if not (least <= given < float("inf") and given == int(given)):
         raise InputError(
             f"{name} must be a whole number of days, {least} or more; got {given}."

@@ -98,7 +98,7 @@ def weekly(
 
     Raises
     ------
-    ValueError
+    InputError
         If an exercise is not in the catalogue.
     """
     sets = SETS.check(sets)

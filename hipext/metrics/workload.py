@@ -186,7 +186,7 @@ def acwr_parts(
 
 
 def _known_load(training_load: pd.Series, method: str) -> np.ndarray:
-    """Return the load of each day; ValueError naming the first unknown one."""
+    """Return the load of each day; InputError naming the first unknown one."""
     load = checked_load(training_load, unknown=True)
     unknown = np.flatnonzero(np.isnan(load))
     if unknown.size:
@@ -414,7 +414,7 @@ def pmc(
 
 def _start_averages(start: float | tuple[float, float]) -> tuple[float, float]:
     """Return ctl and atl of the evening before the first day."""
-    values = np.asarray(start, dtype="float64")
+    values = numbers_in(start, name="start")
     is_allowed = (values >= 0) & np.isfinite(values)
     if values.shape not in {(), (2,)} or not is_allowed.all():
         raise InputError(
@@ -530,7 +530,7 @@ def as_daily(
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no load, a day is neither a whole number nor a date, or a load lies
         outside `first` to `last`.
 
@@ -619,15 +619,15 @@ def decayed_sum(
 
 
 def checked_load(training_load: pd.Series, *, unknown: bool = False) -> np.ndarray:
-    """Return a daily load as floats; ValueError naming the first day that cannot be.
+    """Return a daily load as floats; InputError naming the first day that cannot be.
 
     With `unknown`, NaN is a day of which nothing is known; it is refused otherwise.
     """
     load = numbers_in(training_load, name="training_load")
     if load.ndim != 1:
+        got = "a table. Take one column of it" if load.ndim else "a single value"
         raise InputError(
-            "training_load must be one number per day, 0 or more; got a table. Take "
-            "one column of it."
+            f"training_load must be one number per day, 0 or more; got {got}."
         )
     days = days_of(training_load)
     is_allowed = np.isfinite(load) & (load >= 0)

@@ -69,7 +69,7 @@ def vary(plan: Plan, changes: Mapping[str, object]) -> Plan:
 
     Raises
     ------
-    ValueError
+    InputError
         If a path leads nowhere; the message says what there is.
     PlanError
         If the changed plan is not a good plan.
@@ -134,7 +134,7 @@ def apply_knob(plan: Plan, name: str, value: object) -> Plan:
     """Return a plan with one of `KNOBS` turned, checked like a file.
 
     A factor of 1, ``"as_is"`` and the value that the plan has already change nothing.
-    A value that is not allowed, or that changes nothing in the plan, is a ValueError.
+    A value that is not allowed, or that changes nothing in the plan, is an InputError.
     """
     check_one_of(name, KNOBS, name="knob")
     new = KNOBS[name].change(plan, value)
@@ -216,7 +216,7 @@ def own_copy(value: object) -> object:
 
 
 def _set(values: dict, defaults: dict, path: str, new: object) -> None:
-    """Set every place that a path leads to; ValueError if there is none."""
+    """Set every place that a path leads to; InputError if there is none."""
     keys = path.split(".")
     # The tables and lists on the way, by the keys and the numbers from 0 to each.
     places: list[tuple] = [()]
@@ -632,7 +632,7 @@ def _with_those(
     nowhere: str,
     hint: str = "",
 ) -> Plan:
-    """Return a plan with the slots that fit changed; ValueError if none does."""
+    """Return a plan with the slots that fit changed; InputError if none does."""
     # A knob without effect would make two equal scenarios look like a result.
     if not any(map(fits, _slots(plan))):
         raise InputError(f"{nowhere} in {plan.name!r}.{hint}")

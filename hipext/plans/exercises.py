@@ -270,7 +270,7 @@ def read_exercises(path: str | Path | None = None) -> Mapping[str, Exercise]:
 
 
 def exercise_named(name: str, exercises: Mapping[str, Exercise]) -> Exercise:
-    """Return the exercise with an id, a name or an alias; ValueError if there is none.
+    """Return the exercise with an id, a name or an alias; InputError if there is none.
 
     Upper and lower case, spaces, hyphens and underscores make no difference.
     """
@@ -371,7 +371,7 @@ def ladder(exercise: str, exercises: Mapping[str, Exercise]) -> list[str]:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no such exercise, or no ladder leads to it.
 
     Examples

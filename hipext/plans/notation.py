@@ -64,7 +64,7 @@ class SetScheme:
 
 @cache
 def parse_sets(text: str) -> SetScheme:
-    """Return what a set notation says; ValueError with all faults at once.
+    """Return what a set notation says; InputError with all faults at once.
 
     >>> str(parse_sets("2 x 8-10/side @RPE7"))
     '2x8-10/side @RIR3'

@@ -14,7 +14,7 @@ from hipext.files.checks import InputError
 from hipext.files.evidence import check_sources
 from hipext.files.schema import FileValue, Line, Name, Text, mass
 from hipext.files.tables import SET_KINDS, WEEKDAYS
-from hipext.intensity import MAX_REPS
+from hipext.intensity import MAX_REPS_TO_FAILURE
 from hipext.plans.exercises import Exercise, exercise_named
 from hipext.plans.notation import SetScheme, TempoText, parse_sets
 from hipext.plans.rules import NoRule, Rule
@@ -328,10 +328,11 @@ def _scheme_problems(slot: Slot, exercise: Exercise) -> Iterator[str]:
         # holds up to its largest number of repetitions.
         if scheme.is_hold:
             yield f"the load of a hold needs kg; got {slot.sets!r}. Write '... @20kg'."
-        elif scheme.low + scheme.rir > MAX_REPS:
+        elif scheme.low + scheme.rir > MAX_REPS_TO_FAILURE:
             yield (
-                f"a load can be derived for at most {MAX_REPS:g} repetitions with "
-                f"those in reserve; got {slot.sets!r}. Write '... @20kg'."
+                f"a load can be derived for at most {MAX_REPS_TO_FAILURE:g} "
+                f"repetitions with those in reserve; got {slot.sets!r}. "
+                "Write '... @20kg'."
             )
     if exercise.is_loaded:
         if scheme.pct_1rm is scheme.rir is scheme.load_kg is None:

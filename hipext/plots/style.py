@@ -68,7 +68,8 @@ def mark_weeks(ax: Axes, weeks: pd.DataFrame, ylabel: str, *, starts_at: float) 
     """Label the axes, shade deload weeks and name phases, where the table has them."""
     ax.set_ylabel(ylabel)
     weeks = check_columns(weeks, ("week",), name="weekly")
-    weeks = WEEKLY.check(weeks, weeks.columns.intersection(["week", "is_deload"]))
+    known = weeks.columns.intersection(["week", "is_deload", "phase"])
+    weeks = WEEKLY.check(weeks, known)
     if weeks.empty:
         return
     # Week w begins at w + starts_at on the axis; of its rows the first one counts.

@@ -2,7 +2,7 @@
 
 A table in, matplotlib Axes out: nothing is computed, shown or saved. Every function
 draws columns of a table on the axes that it is given, `ax`, or on the current ones of
-pyplot, and raises ValueError for a column that is missing and for an unknown name.
+pyplot, and raises InputError for a column that is missing and for an unknown name.
 Deload weeks are shaded, and hatched where there are bars; lines differ in dash or
 marker too, so that a figure can be read in grey. Week w spans w - 0.5 to w + 0.5 where
 a row is a week, and w to w + 1, Monday to Monday, where a row is a day.
@@ -199,10 +199,8 @@ def plot_response(
     """
     response = RESPONSE.check(response)
     days = read_days(response.index, name="response")
-    if isinstance(days, pd.DatetimeIndex) and len(
-        days
-    ):  # dates, of which the first is day 0
-        days = (days - days[0]).days
+    if isinstance(days, pd.DatetimeIndex):
+        days = (days - days.min()).days  # the first date is day 0
     ax = axes_or_current(ax)
     weeks = _week_at(days)
     for column, style in RESPONSE_STYLES.items():

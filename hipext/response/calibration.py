@@ -196,7 +196,7 @@ def fit(
 
     Raises
     ------
-    ValueError
+    InputError
         If a load or test is impossible, days are not in order, or the tests are fewer
         than the free parameters or all equal.
 
@@ -445,11 +445,15 @@ def _verdict_of(
     # A fit from a given start is judged next to the best there is.
     if reported.deviance - best.deviance >= _AS_GOOD:
         is_identified = False
-        here, there = (float(one.residual @ one.residual) for one in (reported, best))
+        measure = "-2 log-likelihood" if problem.noise else "sum of squared errors"
+        here, there = (
+            one.deviance if problem.noise else float(one.residual @ one.residual)
+            for one in (reported, best)
+        )
         sentences.insert(
             0,
-            f"The search from the given start ends at a sum of squared errors of "
-            f"{here:.4f}; elsewhere within the bounds it falls to {there:.4f}.",
+            f"The search from the given start ends at a {measure} of {here:.4f}; "
+            f"elsewhere within the bounds it falls to {there:.4f}.",
         )
     return Verdict(is_identified=is_identified, sentences=tuple(sentences))
 
@@ -600,6 +604,8 @@ def _condition_number(problem: FitProblem, found: Solution) -> float:
     if problem.noise:
         matrix = likelihood_at(problem, values).chain.independent(matrix.T)
     # Columns of length 1: a condition number without units, whose size is collinearity.
+    # Powers of two first: they change no digit, and nothing overflows when squared.
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=0))[1])
     size = np.sqrt((matrix**2).sum(axis=0))
     if (size == 0).any():
         return inf

@@ -14,8 +14,9 @@ from math import sqrt
 import numpy as np
 from scipy.linalg.lapack import dpbtrf, dpbtrs, dtbtrs
 
+from hipext.response.models import SIGNS
+
 STATES = ("fitness", "fatigue")
-_SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 _STEP = 1e-6  # of a finite difference, relative
 _BLOCK = 6000  # numbers in a matrix for which BLAS starts no threads
 _LEAST = 1e-8  # variance of a state, in that of a test: stands for 0 in slopes
@@ -104,7 +105,7 @@ def chain_of(
     )
     return Chain(
         after=keep * added[..., :-1, :] / added[..., 1:, :],
-        seen=root[..., np.newaxis] * added * (noise * _SIGNS),
+        seen=root[..., np.newaxis] * added * (noise * SIGNS),
         root=root,
     )
 
@@ -256,7 +257,7 @@ class Likelihood:
             # d/d(ln tau) of exp(-age / tau) is age / tau times it.
             sums[1] /= tau
             sums[2] = sums[2] / tau**2 - sums[1]
-            sums *= _SIGNS[:, np.newaxis]
+            sums *= SIGNS[:, np.newaxis]
         for place, name in enumerate(self.linear[1:], start=1):
             kind = "gain" if name.endswith("_gain") else "initial"
             moved[..., place] = aged[kind][..., int("fatigue" in name), :]

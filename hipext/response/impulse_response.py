@@ -171,8 +171,7 @@ def respond_draws(
     """
     check_one_of(convention, CONVENTIONS, name="convention")
     load = checked_load(training_load)
-    draws = check_columns(draws, (), name="draws")
-    values = _checked_draws(model, draws)
+    draws, values = _checked_draws(model, draws)
     performance = np.empty((len(load), len(draws)))
     for start in range(0, len(draws), _CHUNK):
         chunk = slice(start, start + _CHUNK)
@@ -211,11 +210,13 @@ def _may_be_zero(name: str) -> bool:
     return name in LINEAR or name in STATE_NOISE
 
 
-def _checked_draws(model: type[ImpulseResponse], draws: pd.DataFrame) -> Values:
-    """Return the columns of the parameters; ValueError naming the first bad draw."""
+def _checked_draws(
+    model: type[ImpulseResponse], draws: pd.DataFrame
+) -> tuple[pd.DataFrame, Values]:
+    """Return draws and the columns of the parameters; InputError names a bad draw."""
     parameters = [field for field in fields(model) if field.name != "convention"]
     needed = [field.name for field in parameters if field.default is MISSING]
-    check_columns(draws, needed, name="draws")
+    draws = check_columns(draws, needed, name="draws")
     names = [field.name for field in parameters if field.name in draws]
     values = {name: numbers_in(draws[name], name=name) for name in names}
     # All draws are checked as columns; only the first bad one is built as a model,
@@ -232,4 +233,4 @@ def _checked_draws(model: type[ImpulseResponse], draws: pd.DataFrame) -> Values:
             model(**row)
         except InputError as error:
             raise InputError(f"Draw {draws.index[place]}: {error}") from None
-    return values
+    return draws, values

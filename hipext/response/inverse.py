@@ -4,7 +4,7 @@ Answers are what a model says, never advice: see the notes of the models. The lo
 is given ends yesterday, after at least 1 day; the answer is the load of today (a.u.).
 Under "next_day" that load acts from tomorrow morning on, under "same_day" from today
 on. All answers are found on the response of a ``model`` of `hipext.response`, such as
-``Banister(...)``; the formulas say what that amounts to for this one. ValueError says
+``Banister(...)``; the formulas say what that amounts to for this one. InputError says
 where no load will do, or where those of the past are not of consecutive days.
 """
 
@@ -189,7 +189,7 @@ def steady_state(model: ImpulseResponse, load: float) -> pd.Series:
 
 
 def _checked_past(training_load: pd.Series) -> np.ndarray:
-    """Return the load up to yesterday; ValueError if there is none."""
+    """Return the load up to yesterday; InputError if there is none."""
     past = checked_load(training_load)
     if not len(past):
         raise InputError(

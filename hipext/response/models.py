@@ -29,7 +29,8 @@ FILTERED = table_of(
     innovation | float64 | performance | test - predicted; NaN: none
     """,
 )
-_SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
+
+SIGNS = np.array([1.0, -1.0])  # fitness raises performance, fatigue lowers it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,9 +403,9 @@ class Kalman(ImpulseResponse):
                 covariance = covariance * np.outer(keep, keep) + noise
             mean = mean + added[day]
             predictions.append((mean, covariance))
-            across = covariance @ _SIGNS
-            predicted = self.baseline + _SIGNS @ mean
-            variance = _SIGNS @ across + self.performance_noise**2
+            across = covariance @ SIGNS
+            predicted = self.baseline + SIGNS @ mean
+            variance = SIGNS @ across + self.performance_noise**2
             innovation = test - predicted
             # Update, if there is a test, with the Kalman gain P h / (h' P h + r^2).
             if not np.isnan(innovation):
@@ -423,8 +424,8 @@ class Kalman(ImpulseResponse):
     ) -> pd.DataFrame:
         """Return the table `FILTERED`."""
         predicted, variance, innovation = ahead.T
-        performance = self.baseline + means @ _SIGNS
-        spread = np.einsum("i,dij,j->d", _SIGNS, covariances, _SIGNS)
+        performance = self.baseline + means @ SIGNS
+        spread = np.einsum("i,dij,j->d", SIGNS, covariances, SIGNS)
         variances = covariances[:, 0, 0], covariances[:, 1, 1], spread, variance
         # Rounding may leave a variance just below 0.
         sds = iter(np.sqrt(np.clip(variances, 0.0, None)))
@@ -447,7 +448,7 @@ MODELS = MappingProxyType(
 
 
 def checked_tests(performance: pd.Series, training_load: pd.Series) -> np.ndarray:
-    """Return tests by day of the load; NaN for none, ValueError where one cannot be."""
+    """Return tests by day of the load; NaN for none, InputError where one cannot be."""
     tests = on_days_of(training_load, performance, name="performance")
     if tests.shape != (len(training_load),):
         raise InputError(

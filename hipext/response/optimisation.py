@@ -194,7 +194,7 @@ def fit_problem(
     weights: pd.Series | None,
     bounds: Bounds | None,
 ) -> FitProblem:
-    """Return the problem of a fit; ValueError with the first thing that is wrong."""
+    """Return the problem of a fit; InputError with the first thing that is wrong."""
     check_one_of(convention, CONVENTIONS, name="convention")
     model = _model_class(model)
     load = checked_load(training_load)
@@ -229,8 +229,8 @@ def best_fit(
     """Return the best fit that is found; None if the bounds exclude every point.
 
     Descents begin at the best `n_descents` of the screened points and the guesses, and
-    take `n_steps` at most. By default there are two for a plane and more for more axes,
-    and they go on until they converge.
+    take `n_steps` at most. By default there are two for a plane, more for more axes and
+    eight for a model with noise, and they go on until they converge.
     """
     n_axes = len(problem.axes)
     middle = nonlinear_at(problem, problem.middle)
@@ -578,7 +578,7 @@ def _checked_bounds(
 
 
 def _check_pair(name: str, pair: tuple[float, float]) -> None:
-    """Raise ValueError unless a pair of bounds is possible."""
+    """Raise InputError unless a pair of bounds is possible."""
     least = -inf if name == "baseline" else 0.0
     # A NaN fails every comparison.
     if not (np.shape(pair) == (2,) and least <= pair[0] <= pair[1]):
@@ -612,7 +612,7 @@ def _checked_weights(
 
 
 def _check_enough(problem: FitProblem) -> None:
-    """Raise ValueError where the tests contain nothing about the parameters."""
+    """Raise InputError where the tests contain nothing about the parameters."""
     n_tests, n_free = len(problem.tests), len(problem.free)
     name = problem.model.__name__
     if not n_free:
@@ -638,7 +638,7 @@ def _check_enough(problem: FitProblem) -> None:
 def _best_starts(problem: FitProblem, screen: Screen, n_best: int) -> list[np.ndarray]:
     """Return the best screened points that are apart from each other."""
     if problem.noise:
-        few = screen.points[:: _N_DESCENTS // n_best]
+        few = screen.points[:: max(_N_DESCENTS // n_best, 1)]
         deviances = _deviances_at(problem, few)
     else:
         few, deviances = screen.points, deviances_of(problem, screen)

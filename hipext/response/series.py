@@ -1,7 +1,5 @@
 """Daily training load and tests to fit, read from a CSV file or from a sets table."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +17,7 @@ from hipext.files.checks import (
     listed,
     ranges_text,
 )
-from hipext.files.io import read_text, unquoted
+from hipext.files.io import parse_csv, read_text, unquoted
 from hipext.files.tables import SETS, TRAINING_LOADS
 from hipext.intensity.relations import RELATION, RELATIONS, one_rm
 from hipext.metrics.days import day_of, day_text, read_days
@@ -61,7 +59,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     heading = text.partition("\n")[0]
     # Spreadsheets write semicolons where the comma is the decimal sign.
     mark = ";" if heading.count(";") > heading.count(",") else ","
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+    lines = parse_csv(text, source=str(path), mark=mark)
     cells = [[unquoted(cell.strip()) for cell in line] for line in lines]
     names, rows = (cells or [[]])[0], dict(enumerate(cells[1:], FIRST_ROW))
     rows = {number: row for number, row in rows.items() if any(row)}

@@ -67,7 +67,7 @@ def lint_plan(
 
     Raises
     ------
-    ValueError
+    InputError
         If the 1RM of a lift of the plan is neither known nor to be estimated.
 
     Notes

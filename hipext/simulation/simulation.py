@@ -113,7 +113,7 @@ def simulate(
 
     Raises
     ------
-    ValueError
+    InputError
         If a 1RM is missing, the seed is out of range, or there is no such load.
 
     Notes
@@ -154,7 +154,7 @@ def open_loop(
 
     Raises
     ------
-    ValueError
+    InputError
         If a 1RM is missing or below a load that the plan gives in kg, or there is no
         such load.
     """
@@ -185,7 +185,7 @@ def expand_plan(
 
     Raises
     ------
-    ValueError
+    InputError
         If a 1RM is missing or below a load that the plan gives in kg.
 
     Notes
@@ -220,7 +220,7 @@ def check_inputs(plan: Plan, athlete: Athlete) -> None:
 
 
 def check_seed(seed: int) -> None:
-    """Raise ValueError if a seed is not a whole number that random numbers take."""
+    """Raise InputError if a seed is not a whole number that random numbers take."""
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(
             f"seed must be a whole number; got {seed!r}. Write 0, 1, 2, ..."

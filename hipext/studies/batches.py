@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from os import cpu_count
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -293,19 +292,20 @@ _NEEDS_DASK = (
 )
 
 
-def check_scheduler(scheduler: str) -> ModuleType:
-    """Return Dask's module, if it is installed and a scheduler can be one."""
-    dask = import_extra("distributed", "cluster", use=_NEEDS_DASK)
+def check_scheduler(scheduler: str) -> None:
+    """Raise ConnectionError unless this can be a scheduler, and Dask is installed."""
+    import_extra("distributed", "cluster", use=_NEEDS_DASK)
     if scheduler != "local" and not _ADDRESS.fullmatch(scheduler):
         raise ConnectionError(
             f"--scheduler: {scheduler!r} is no address. Take the one that 'dask "
             "scheduler' prints, like tcp://127.0.0.1:8786; or write local."
         )
-    return dask
 
 
 def _client(scheduler: str, n_workers: int | None, stack: ExitStack) -> "Client":
-    dask = check_scheduler(scheduler)
+    check_scheduler(scheduler)
+    import distributed as dask  # it is there
+
     address: object = scheduler
     if scheduler == "local":
         size = {"n_workers": n_workers or cpu_count() or 1, "threads_per_worker": 1}

@@ -181,7 +181,7 @@ def compare(
 
     Raises
     ------
-    ValueError
+    InputError
         If there are no scenarios or too many, two of one name, no athlete, or more
         runs than memory should hold (a sweep streams them instead).
 
@@ -452,7 +452,13 @@ def comparison_from_record(
     """Return the comparison of a record, rerun with the constants in use."""
     plans = [check_plan(one, source="a plan of the record") for one in record["plans"]]
     scenarios = [
-        Scenario(**one | {"plan": plans[one["plan"] - 1]})
+        Scenario(
+            name=one["name"],
+            plan=plans[one["plan"] - 1],
+            athlete=one["athlete"],
+            # JSON has no infinite numbers: a record has them as texts.
+            parameters={key: float(value) for key, value in one["parameters"].items()},
+        )
         for one in record["scenarios"]
     ]
     athletes = participants_from_json(record["participants"])
@@ -477,7 +483,7 @@ def _as_scenarios(
                 "scenarios must be a list, or a mapping by name, of what read_plan() "
                 f"or scenario_of() returns; there is {one!r} in it."
             )
-        found.append(replace(scenario, name=name))
+        found.append(replace(scenario, name=str(name)))
     return tuple(found)
 
 

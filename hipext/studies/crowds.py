@@ -136,10 +136,15 @@ def runs_compiled(engine: str | None) -> bool:
     return can_compile() if engine is None else engine == "compiled"
 
 
-def threads_for(engine: str | None, n_threads: int | None = None) -> int:
-    """Return how many threads run side by side, where `n_threads` are asked for."""
+def check_threads(n_threads: int | None) -> None:
+    """Raise InputError unless so many threads can be asked for; None asks for none."""
     if n_threads is not None and not 1 <= n_threads <= MAX_THREADS:
         raise InputError(f"n_threads must be 1 to {MAX_THREADS}; got {n_threads}.")
+
+
+def threads_for(engine: str | None, n_threads: int | None = None) -> int:
+    """Return how many threads run side by side, where `n_threads` are asked for."""
+    check_threads(n_threads)
     # Machine code runs without the lock of the interpreter. Plain Python does not, so
     # more than one thread would gain nothing.
     return (n_threads or cpu_count() or 1) if runs_compiled(engine) else 1
@@ -173,7 +178,7 @@ def progress_bar(
     if not (is_shown and sys.stderr and sys.stderr.isatty()):
         yield int
         return
-    from tqdm.auto import tqdm  # slow to import
+    from tqdm import tqdm  # slow to import
 
     with tqdm(
         total=total,

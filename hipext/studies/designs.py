@@ -245,7 +245,7 @@ def _morris_text(row: tuple) -> str:
 
 
 def _values(outcomes: pd.DataFrame, outcome: str, n_rows: int) -> np.ndarray:
-    """Return the outcome by scenario; ValueError where one has none."""
+    """Return the outcome by scenario; InputError where one has none."""
     if len(outcomes) != n_rows:
         raise InputError(
             f"The outcomes table must have a row per scenario of the design, {n_rows}; "

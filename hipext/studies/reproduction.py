@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import date
 from functools import partial
 from io import BytesIO, StringIO
 from itertools import zip_longest
@@ -37,6 +36,7 @@ from hipext.files.records import (
 )
 from hipext.files.schema import RecordedNumber, RecordPart, check_values
 from hipext.files.tables import TRAINING_LOADS
+from hipext.metrics.days import day_of
 from hipext.plans.plan_file import check_plan
 from hipext.response.calibration import Fit, compare_models, fit, pooled
 from hipext.response.models import MODELS
@@ -93,14 +93,14 @@ class _SeriesRecord(RecordPart):
         n, n_tests = len(self.training_load), len(self.performance)
         if n != n_tests:
             raise InputError(f"there are {n} loads and {n_tests} performances.")
-        first = self.first_day
-        is_day = isinstance(first, int) and abs(first) < 10**9
+        first = day_of(self.first_day)
+        is_day = isinstance(first, int)
         with suppress(TypeError, ValueError):  # no date, or too late a one
-            is_day = is_day or len(pd.date_range(date.fromisoformat(first), periods=n))
-        if not is_day:
+            is_day = is_day or len(pd.date_range(first, periods=n))
+        if first is None or not is_day:
             raise InputError(
                 "first_day must be a date like 2024-01-31, or a whole number of at "
-                f"most nine digits; got {first!r}."
+                f"most seven digits; got {self.first_day!r}."
             )
         return self
 
@@ -210,7 +210,7 @@ def reproduce(
         If there is no such folder, or no record in it.
     PlanError
         If the record cannot be read, or is of an earlier version of hipext.
-    ValueError
+    InputError
         If results of this kind cannot be reproduced.
     """
     check_engine(engine)
@@ -392,9 +392,12 @@ def _findings(
                 advance(1)
     except MissingExtra:
         raise
-    except InputError as error:
+    except (InputError, ArithmeticError, ValueError) as error:
         # Whoever edits a record by hand can leave anything in plan or athletes: that is
-        # a difference to report.
+        # a difference to report. Constants may be such that nothing can be computed.
+        is_own = _own_parameters(record).items() <= shipped_values().items()
+        if is_own and not isinstance(error, InputError):
+            raise
         words = f"the {record['kind']} cannot be reproduced: {error}"
         return [*findings, _Finding(name="", difference=words)]
     return findings + [_not_made(name, record) for name in waiting]
@@ -403,11 +406,7 @@ def _findings(
 def _own_parameters(record: Mapping[str, object]) -> dict[str, float]:
     """Return the constants of a record that there still are."""
     given = record["parameters"]
-    return {
-        name: float(given[name]) if given[name] in ("inf", "-inf") else given[name]
-        for name in given
-        if name in shipped_values()
-    }
+    return {name: float(given[name]) for name in given if name in shipped_values()}
 
 
 def _not_made(name: str, record: Mapping[str, object]) -> _Finding:
@@ -452,7 +451,9 @@ def _first_of(
     try:
         far = first_difference(name, ours, theirs, tolerance=TOLERANCE)
         found = far or first_difference(name, ours, theirs)
-    except ValueError as error:
+    except MissingExtra:
+        raise
+    except InputError as error:
         return str(error).removesuffix("."), False
     if found is None:
         words = f"{name}: every value is the same, only the file is written otherwise"

@@ -47,7 +47,7 @@ def changed_athlete(athlete: Athlete, changes: Mapping[str, object]) -> Athlete:
 
     Raises
     ------
-    ValueError
+    InputError
         If a path leads nowhere, or (PlanError) the changed athlete is not possible.
 
     Examples
@@ -99,7 +99,7 @@ def scenario_of(
 
     Raises
     ------
-    ValueError
+    InputError
         If there is nothing of a name, a value is out of its range, or (PlanError) the
         changed plan is not a good plan. Changes of an athlete are checked when they
         are applied (`changed_athlete`); here only that the first key is known.
@@ -233,7 +233,7 @@ class Copies(Sequence):
 
 
 def _target_of(name: str) -> str:
-    """Return what a name changes; ValueError if nothing."""
+    """Return what a name changes; InputError if nothing."""
     first, dot, rest = name.partition(".")
     field, fields = rest.partition(".")[0], list(Athlete.model_fields)
     if dot and first == _ATHLETE and field not in fields:
@@ -256,7 +256,7 @@ def _target_of(name: str) -> str:
 
 
 def _constant(name: str, value: object) -> float:
-    """Return a new value of a constant; ValueError outside its range."""
+    """Return a new value of a constant; InputError outside its range."""
     known = shipped_parameter(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not isfinite(value):

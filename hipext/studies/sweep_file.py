@@ -232,20 +232,21 @@ def inputs_of_study(spec: SweepSpec | SearchSpec) -> dict[str, object]:
     }
 
 
-class SweepRecord(RecordPart):
-    """What the record of a sweep must have; plan and athletes are checked when used."""
-
-    sweep: dict[str, object]
-    plan: dict[str, object]
+class _StudyRecord(RecordPart):
+    plan: dict[str, object]  # checked when used, as the athletes
     participants: ParticipantsRecord
 
 
-class SearchRecord(RecordPart):
+class SweepRecord(_StudyRecord):
+    """What the record of a sweep must have."""
+
+    sweep: dict[str, object]
+
+
+class SearchRecord(_StudyRecord):
     """What the record of a search must have."""
 
     search: dict[str, object]
-    plan: dict[str, object]
-    participants: ParticipantsRecord
 
 
 def study_from_record(model: type[Spec], values: Mapping) -> Spec:

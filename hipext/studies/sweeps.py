@@ -20,6 +20,7 @@ import pandas as pd
 from hipext.files.checks import (
     InputError,
     PlanError,
+    check_columns,
     check_one_of,
     counted,
     import_extra,
@@ -50,7 +51,13 @@ from hipext.studies.batches import (
     pieces_of,
     tables_of_batch,
 )
-from hipext.studies.crowds import check_engine, progress_bar, side_by_side, threads_for
+from hipext.studies.crowds import (
+    check_engine,
+    check_threads,
+    progress_bar,
+    side_by_side,
+    threads_for,
+)
 from hipext.studies.designs import COLUMNS, Sensitivity, sensitivity
 from hipext.studies.sweep_file import (
     SweepRecord,
@@ -111,7 +118,7 @@ class Sweep:
     ) -> Sensitivity:
         """Return how much each varied name matters for the mean of an outcome.
 
-        The design must be of kind "saltelli" or "morris"; ValueError otherwise.
+        The design must be of kind "saltelli" or "morris"; InputError otherwise.
         """
         check_one_of(outcome, OUTCOMES, name="outcome")
         if self.kind not in COLUMNS:
@@ -167,9 +174,9 @@ def sweep(
     ConnectionError
         If no scheduler answers, or it has no workers. Parts that are done stay.
     """
+    # All before the folder is touched.
     check_engine(engine)
-    # Both before the folder is touched.
-    threads_for(engine, n_threads)
+    check_threads(n_threads)
     if scheduler is not None:
         check_scheduler(scheduler)
     spec = spec if isinstance(spec, SweepSpec) else read_sweep_file(spec)
@@ -204,7 +211,7 @@ def sweep(
 
 
 def read_sweep(folder: str | Path) -> Sweep:
-    """Return a finished sweep from its folder; ValueError if there is none in it."""
+    """Return a finished sweep from its folder; InputError if there is none in it."""
     folder = Path(folder)
     record = read_record(folder)
     if record.get("kind") != "sweep":
@@ -214,8 +221,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     spec, job = study_from_record(SweepSpec, record["sweep"]), job_from_record(record)
     # In the order of the design, whatever that of the file; copied, because a table of
     # so many columns as read is slow to add others to.
-    table = read_table(folder / SUMMARY, index_col="scenario")
-    summary = table.reindex(job.design.index).copy()
+    summary = _read_summary(folder / SUMMARY).reindex(job.design.index).copy()
     return Sweep(
         folder=folder,
         name=spec.name,
@@ -330,7 +336,7 @@ def is_closed(folder: Path) -> bool:
 
 
 def check_complete(folder: Path, record: Mapping[str, object]) -> None:
-    """Raise ValueError if the record of a folder is that of an unfinished sweep."""
+    """Raise InputError if the record of a folder is that of an unfinished sweep."""
     if not record["sha256"]:
         raise InputError(
             f"The sweep in '{folder}' is not finished. Run hipext sweep with --resume."
@@ -461,6 +467,21 @@ def _summary(folder: Path, job: Job) -> bytes:
     return csv_bytes(pd.concat(tables, axis=1).reset_index(names="scenario"))
 
 
+def _read_summary(path: Path) -> pd.DataFrame:
+    """Return a file of `_summary` by scenario; PlanError if it was damaged."""
+    means = [f"{name}_mean" for name in OUTCOMES]
+    try:
+        table = read_table(path, index_col="scenario")
+        table = check_columns(table, ("n", *means), name=SUMMARY, numbers=("n", *means))
+    except ValueError as error:
+        problem = str(error).partition("\n")[0].rstrip(".")
+        raise PlanError(str(path), [f"it is no summary any more: {problem}."]) from None
+    if not table.index.is_unique:
+        problem = f"scenario {table.index[table.index.duplicated()][0]} is there twice."
+        raise PlanError(str(path), [problem])
+    return table
+
+
 def _by_scenario(paths: Sequence[Path], name: str, n: int) -> Iterator[np.ndarray]:
     """Yield a column of each scenario, the next `n` rows of the parts."""
     # One part after the other: memory holds one outcome of one scenario, however large
@@ -486,4 +507,6 @@ _NEEDS_PARQUET = "Sweeps are kept as Parquet files, which needs pyarrow."
 
 def _pyarrow() -> ModuleType:
     import_extra("pyarrow.parquet", "sweep", use=_NEEDS_PARQUET)
-    return import_extra("pyarrow", "sweep", use=_NEEDS_PARQUET)
+    import pyarrow as pa  # it is there
+
+    return pa

@@ -49,13 +49,6 @@ def python(*arguments, cwd, **settings):
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Save blank figures: most of the time of a run goes into drawing them."""
-    blank = b'<svg viewBox="0 0 1 1"></svg>'
-    monkeypatch.setattr("hipext.plots.style._saved", lambda *_: blank)
-
-
 @pytest.fixture(scope="module")
 def guide_run(tmp_path_factory):
     """Return the finished open loop of the guide and the folder it was started in."""
@@ -278,6 +271,7 @@ def test_a_process_that_fails_says_so_without_a_traceback(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "out").write_text("a file where the folder should be")
     done = hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
@@ -316,6 +310,7 @@ def test_the_version_is_reported(tmp_path):
     assert hipext("--version", cwd=tmp_path).stdout == f"hipext {version('hipext')}\n"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_reports_what_was_changed_in_it_and_its_report_does_too(tmp_path):
     change = ("--set", "deload.every_weeks=5", "--set", 'days=["tue"]')
     done = hipext("run", "deadlift_5x5_10wk", *change, cwd=tmp_path)
@@ -442,6 +437,7 @@ def test_a_week_is_explained_where_asked_for(loop, tmp_path):
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plan_that_gates_kept_from_its_end_says_so(tmp_path):
     gate = "phase.hinge.advance.pain_max=0"
     done = hipext("run", "guide_16wk", "--set", gate, cwd=tmp_path)
@@ -476,6 +472,7 @@ def test_ctrl_c_ends_with_one_word_however_early(module, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("undrawn")
 @posix
 @pytest.mark.parametrize("unbuffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
@@ -736,6 +733,18 @@ def test_a_fault_of_hipext_is_not_taken_for_one_of_the_input(tmp_path, monkeypat
     assert what_to_do.startswith("Please report it to ")
     assert f"hipext {version('hipext')}" in what_to_do
     assert what_to_do.endswith("what it prints with --debug.")
+
+
+def test_a_fault_of_a_checkout_that_was_not_installed_is_told(tmp_path, monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("hipext.cli.commands.requires", missing)
+    monkeypatch.setattr("hipext.cli.commands.version", missing)
+    let_fail(monkeypatch, ValueError("Length 3 does not match length 4"))
+    done = hipext("lint", "guide_16wk", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Please report it to whoever gave you hipext: " in done.stderr
 
 
 @pytest.mark.parametrize(

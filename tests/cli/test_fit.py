@@ -269,6 +269,7 @@ def test_a_start_and_bounds_are_kept(folder, tmp_path):
     assert told["convention"] == "same_day"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_new_fit_leaves_no_file_of_an_earlier_one_and_says_so(folder, tmp_path):
     (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
     hipext("fit", "short.csv", *QUICK, "--compare", "banister", cwd=tmp_path)
@@ -282,6 +283,7 @@ def test_a_new_fit_leaves_no_file_of_an_earlier_one_and_says_so(folder, tmp_path
     assert "These replace" not in same.stdout
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_sets_of_a_run_can_be_fitted(tmp_path):
     hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
     sets = "out/deadlift_5x5_10wk/sets.csv"
@@ -332,6 +334,7 @@ def test_a_fit_compared_with_others_is_made_again(copy):
     assert (again.kind, again.n_tables, again.is_identical) == ("fit", 8, True)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_days_that_are_dates_bounds_and_start_are_made_again(tmp_path):
     days = pd.date_range("2024-02-27", periods=60)
     series(60).assign(day=days).to_csv(tmp_path / "dates.csv", index=False)
@@ -395,6 +398,11 @@ def test_a_fit_of_a_model_that_is_not_there_is_reported(copy):
             lambda record: record["series"].update(first_day="x"),
             "first_day must be a d",
         ),
+        (lambda record: record["series"].update(first_day=True), "; got True."),
+        (
+            lambda record: record["series"].update(first_day="2024-W01-1"),
+            "; got '2024-W01-1'.",
+        ),
         (lambda record: record["series"].update(performance=[1]), "and 1 performances"),
         (
             lambda record: record.update(bounds={"a": [1]}),
@@ -411,6 +419,7 @@ def test_a_fit_edited_into_another_form_is_refused(copy, edit, problem):
     assert problem in str(error.value)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_file_whose_name_is_no_text_is_fitted_all_the_same(folder, tmp_path):
     name = os.fsdecode(b"a\xff.csv")
     (tmp_path / name).write_bytes((folder / "short.csv").read_bytes())
@@ -419,6 +428,7 @@ def test_a_file_whose_name_is_no_text_is_fitted_all_the_same(folder, tmp_path):
     assert read_record(tmp_path / "o")["source"]["name"] == r"a\udcff.csv"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_folder_of_another_kind_of_result_is_not_written_over(folder, tmp_path):
     (tmp_path / "short.csv").write_bytes((folder / "short.csv").read_bytes())
     hipext("run", "deadlift_5x5_10wk", "--no-noise", cwd=tmp_path)
@@ -475,12 +485,22 @@ def test_bad_input_is_one_message_and_exit_2_and_nothing_written(
     assert {path.name for path in tmp_path.iterdir()} == {"bad.csv", "few.csv"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_sets_need_no_column_of_days_or_tests(tmp_path):
     hipext("run", "deadlift_5x5_10wk", cwd=tmp_path)
     sets = "out/deadlift_5x5_10wk/sets.csv"
     done = hipext("fit", sets, "--performance", "rir", "--day", "day", cwd=tmp_path)
     assert done.returncode == 2
     assert "Leave out --performance rir and --day day." in done.stderr
+
+
+def test_a_quotation_mark_without_its_partner_is_told(tmp_path):
+    text = 'day,training_load,performance\n1,1,"' + "1" * 140_000
+    (tmp_path / "mine.csv").write_text(text)
+    done = hipext("fit", "mine.csv", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "line 2: " in done.stderr
+    assert "A quotation mark may lack its partner." in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_named(folder, tmp_path):

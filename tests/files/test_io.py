@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hipext.files.checks import PlanError
-from hipext.files.io import csv_bytes, parse_json, parse_toml, unquoted
+from hipext.files.io import csv_bytes, parse_csv, parse_json, parse_toml, unquoted
 
 DEEP = 500
 
@@ -45,11 +45,11 @@ def test_toml_that_no_file_of_hipext_has_is_refused_at_its_place(text, problem):
         (f"{'[' * DEEP * 200}", "nested more than 20 deep"),
         (f"{'[' * 30}{']' * 30}", "is nested more than 20 deep"),
         (f'{{"a": 1{"0" * 5000}}}', "has a number of too many digits"),
-        ('{"a": [1e400]}', "1e400 is no number in JSON. Write a number."),
-        ('{"a": -Infinity}', "-Infinity is no number in JSON. Write a number."),
+        ('{"a": [1e400]}', "1e400 is no finite number. Write a number."),
+        ('{"a": -Infinity}', "-Infinity is no finite number. Write a number."),
         (
             '{"a": ["\\ud800"]}',
-            r"a 1: has a character that does not show ('\\ud800'",
+            r"a 1: has a character that does not show ('\ud800'",
         ),
         ('{"a": 1', "the file is not JSON: Expecting ',' delimiter: line 1 column 8"),
     ],
@@ -89,3 +89,18 @@ def test_numbers_of_a_table_stay_as_they_are():
         "-1.0,-inf",
         "-inf,'-x",
     ]
+
+
+def test_whole_numbers_beside_others_and_columns_of_any_names_are_written():
+    cells = [0, 0.5], ["a", "c"], ["=b", "d"]
+    columns = [pd.Series(one, dtype=object) for one in cells]
+    table = pd.concat(columns, axis=1, keys=[1, "x", "x"])
+    assert csv_bytes(table).decode() == "1,x,x\n0,a,'=b\n0.5,c,d\n"
+
+
+@pytest.mark.parametrize(
+    "text", ['a,b\n"' + "x" * 140_000, 'a\n1\n"2\n' + "3" * 140_000]
+)
+def test_a_quotation_mark_without_its_partner_is_told_with_its_line(text):
+    with pytest.raises(PlanError, match=r"line \d: .*A quotation mark may lack its p"):
+        parse_csv(text, source="mine.csv")

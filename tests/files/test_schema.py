@@ -211,7 +211,7 @@ PLACES = [  # names of files are looked up, by the readers of those
 
 @pytest.mark.parametrize(("kind", "path"), PLACES)
 @pytest.mark.parametrize(
-    "odd", ["\x00", "\x1b[31m", "\x85", "\u202e", "\u2066", "\uffff"]
+    "odd", ["\x00", "\x1b[31m", "\x85", "\xad", "\u200b", "\u202e", "\u2066", "\uffff"]
 )
 def test_no_text_of_a_file_hides_a_character(kind, path, odd):
     reader, values = READERS[kind]
@@ -228,9 +228,9 @@ def test_a_character_that_does_not_show_is_named_with_its_place():
     with pytest.raises(PlanError) as error:
         check_plan(values, source="my.toml")
     assert error.value.problems == (
-        r"name: has a character that does not show ('\\u202e' is character 4). Remove "
+        r"name: has a character that does not show ('\u202e' is character 4). Remove "
         "it.",
-        r"description: has a character that does not show ('\\x07' is character 11). "
+        r"description: has a character that does not show ('\x07' is character 11). "
         "Remove it.",
     )
 
@@ -240,7 +240,7 @@ def test_a_name_is_one_line_and_a_description_may_have_several():
     with pytest.raises(PlanError) as error:
         check_plan(values, source="my.toml")
     assert error.value.problems == (
-        r"name: must be one line of text, without tabs; '\\n' is character 4.",
+        r"name: must be one line of text, without tabs; '\n' is character 4.",
     )
 
 

@@ -4,11 +4,13 @@ import csv
 import re
 from math import nan
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipext.files.checks import PlanError
+from hipext.files.checks import InputError, PlanError
 from hipext.files.evidence import check_sources, read_evidence
 from hipext.files.io import data_dir, read_text
 from hipext.intensity.schemes import (
@@ -26,7 +28,7 @@ ROWS = [
 def printed(column):
     """Return the numbers of a cell of the row that the chart is from."""
     evidence = read_evidence().set_index("id")
-    return [float(x) for x in re.findall(r"\d+\.?\d*", evidence.at["E03-015", column])]
+    return [float(x) for x in re.findall(r"\d+\.?\d*", evidence.loc["E03-015", column])]
 
 
 def test_the_shipped_chart_is_the_one_of_its_source():
@@ -157,9 +159,28 @@ def test_a_chart_of_ones_own_is_read_and_used(tmp_path):
         ("reps_to_failure,pct_1rm\n1,101\n2,90\n", "at most 100; got 101."),
         ("reps_to_failure,pct_1rm\n1,nan\n2,inf\n", "at most 100; got nan."),
         ("reps_to_failure,pct_1rm\n1,1\n2,0.95\n", "got 1. Write 100 for 100 %."),
+        ('reps_to_failure,pct_1rm\n"' + "1" * 140_000, "A quotation mark may lack its"),
     ],
 )
 def test_numbers_that_make_no_chart_are_refused(text, problem, tmp_path):
     with pytest.raises(PlanError) as error:
         read_chart(written(text, tmp_path))
     assert problem in str(error.value)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series])
+def test_a_chart_is_made_of_numbers_of_any_kind(kind):
+    chart = RpeChart(name="x", reps_to_failure=kind([1, 5]), pct_1rm=kind([100, 84]))
+    assert chart.reps_to_failure == (1.0, 5.0)
+    assert hash(chart) == hash(RpeChart(**vars(chart)))
+
+
+@pytest.mark.parametrize("wrong", [3, "ab", None, ["a", "b"], [1, 10**400]])
+def test_what_is_no_list_of_numbers_makes_no_chart(wrong):
+    with pytest.raises(InputError):
+        RpeChart(name="x", reps_to_failure=wrong, pct_1rm=[100, 84])
+
+
+def test_numbers_of_too_many_digits_are_refused():
+    with pytest.raises(InputError, match="reps must be one number of usual size"):
+        pct_from_chart(10**400, 8)

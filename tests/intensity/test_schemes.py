@@ -119,8 +119,11 @@ def test_a_caller_cannot_change_the_shipped_schemes():
         ("wave", {"reps": (8, 6)}, "^wave has 3 sets, .* needs 3 .*; got 2: 8, 6.$"),
         ("wave", {"reps": (8, 6, 0)}, "whole numbers from 1; got 0.$"),
         ("wave", {"reps": (8, 6.5, 4)}, "whole numbers from 1; got 6.5.$"),
-        ("wave", {"weeks": 0}, "weeks must be a whole number from 1; got 0.$"),
-        ("wave", {"weeks": 2.5}, "weeks must be a whole number from 1; got 2.5.$"),
+        ("wave", {"weeks": 0}, "weeks must be a whole number from 1 to 104; got 0.$"),
+        ("wave", {"weeks": 2.5}, "weeks must be a whole .* 104; got 2.5.$"),
+        ("wave", {"weeks": float("inf")}, "weeks must be .* to 104; got inf.$"),
+        ("wave", {"weeks": float("nan")}, "weeks must be .* to 104; got nan.$"),
+        ("wave", {"weeks": "3"}, "weeks must be one number; got str.$"),
         ("wave", {"last_rir": -1}, "last_rir must be .* 0 or more; got -1.$"),
         ("wave", {"rir_step": float("nan")}, "rir_step must be .*; got nan.$"),
         ("wave", {"relation": "eply"}, "relation must be .*Did you mean 'epley'"),
@@ -135,3 +138,9 @@ def test_a_caller_cannot_change_the_shipped_schemes():
 def test_a_scheme_that_cannot_be_is_refused(name, how, message):
     with pytest.raises(ValueError, match=message):
         set_scheme(name, **how)
+
+
+def test_a_whole_number_of_weeks_may_be_a_float():
+    pd.testing.assert_frame_equal(
+        set_scheme("wave", weeks=2.0), set_scheme("wave", weeks=2)
+    )

@@ -261,6 +261,10 @@ def test_what_is_no_table_is_refused_by_counts(name, wrong):
         ("is_deload", "yes", "sets, row 3: is_deload must be true or false; got 'yes'"),
         ("reps", "many", "reps of the sets table must be numbers; got 'many'"),
         ("load_kg", "12,5", "load_kg of the sets table must be numbers; got '12,5'"),
+        ("reps", 1.5, "sets, row 3: reps must be a whole number; got 1.5"),
+        ("reps", np.inf, "sets, row 3: reps must be a whole number; got inf"),
+        ("session", None, "sets, row 3: session is missing."),
+        ("exercise", np.nan, "sets, row 3: exercise is missing."),
     ],
 )
 def test_an_impossible_value_is_named_with_its_column(column, value, message, run):
@@ -291,3 +295,14 @@ def test_a_checked_table_has_the_types_of_its_kind(run):
     weekly = tables.WEEKLY.check(with_nothing(None)(run.weekly))
     kinds = weekly[["week", "is_deload", "hip_share"]].dtypes.astype("str").tolist()
     assert kinds == ["int64", "bool", "float64"]
+
+
+def test_only_needed_columns_of_a_table_are_converted():
+    table = pd.DataFrame({"day": [1, 2], "note": pd.Categorical(["a", "b"])})
+    assert check_columns(table, ["day"], name="sets") is table
+
+
+@pytest.mark.parametrize("index", [[], pd.DatetimeIndex([])])
+def test_a_response_of_no_days_is_an_empty_figure(index):
+    table = pd.DataFrame(columns=tables.RESPONSE.names, index=index, dtype="float64")
+    assert plots.plot_response(table).lines[0].get_xdata().size == 0

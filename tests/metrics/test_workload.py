@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hipext import metrics
+from hipext.files.checks import InputError
 from hipext.metrics import workload
 from hipext.metrics.workload import (
     acwr,
@@ -625,3 +626,9 @@ def test_monotony_needs_two_known_days_and_no_more():
 @pytest.mark.parametrize("measure", [acwr, monotony, strain])
 def test_a_measure_of_workload_has_its_own_name(measure):
     assert measure(pd.Series([100.0] * 40)).name == measure.__name__
+
+
+@pytest.mark.parametrize("start", ["a", None, (1.0, "b"), (1.0, 2.0, 3.0)])
+def test_averages_start_from_numbers(start):
+    with pytest.raises(InputError, match="start must be"):
+        pmc(pd.Series([1.0]), start=start)

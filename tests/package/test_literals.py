@@ -1,4 +1,4 @@
-"""No dict, set or match of the package names a key twice: the first would be dead."""
+"""No dict, set or match names a key twice: the first would be dead."""
 
 import ast
 from collections import Counter
@@ -20,7 +20,9 @@ def keys_of(node):
     elif isinstance(node, ast.Match):
         cases = [case.pattern for case in node.cases if case.guard is None]
         keys = [
-            key for case in cases for key in getattr(case, "patterns", None) or [case]
+            key
+            for case in cases
+            for key in (case.patterns if isinstance(case, ast.MatchOr) else [case])
         ]
     return map(ast.unparse, keys)
 
@@ -50,3 +52,8 @@ def test_no_key_is_there_twice(path):
 )
 def test_a_key_that_is_there_twice_is_found(source):
     assert doubled(source) == ["rules.HOLD"]
+
+
+def test_patterns_of_several_parts_are_other_keys():
+    source = "match x:\n case [a, 1]: 1\n case [a, 2]: 2\n case Foo(1): 3\n"
+    assert doubled(source) == []

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -64,6 +65,7 @@ generation = 4
 """
 
 
+@cache
 def as_user():
     """Return what runs a command as somebody who is not root, and reads all files."""
     if not IS_ROOT:
@@ -73,7 +75,11 @@ def as_user():
     # Python may be in the home folder of root: reading is allowed, writing is not.
     rights = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     ids = [f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
-    return ["setpriv", *ids, *rights]
+    command = ["setpriv", *ids, *rights]
+    done = subprocess.run([*command, "true"], capture_output=True, text=True)
+    if done.returncode:  # a container may have taken this right from root
+        pytest.skip(f"root cannot become a user who reads all files: {done.stderr}")
+    return command
 
 
 def python(*arguments, cwd, path, prefix=(), limit=None, **environment):
@@ -249,7 +255,7 @@ def test_machine_code_made_at_installation_is_read_by_other_users(
 
 
 @needs_numba
-@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("ending", ["nbi", pytest.param("nbc", marks=pytest.mark.slow)])
 def test_a_damaged_file_of_machine_code_is_replaced(ending, own_package, cwd):
     where = {"cwd": cwd, "path": [own_package], "HOME": cwd}
     python("-c", COMPILE, **where)
@@ -464,7 +470,8 @@ def linked_packages(wheel_folder, folder, extras=()):
 def core(installed, tmp_path_factory):
     """Return the path of modules of an installation without any extra."""
     folder = linked_packages(installed, tmp_path_factory.mktemp("core"))
-    assert not {*files_in(folder)} & {"numba", "pyarrow", "ipywidgets", "mistune"}
+    linked = {path.name for path in folder.iterdir()}
+    assert not linked & {"numba", "pyarrow", "ipywidgets", "mistune"}
     return [installed, folder]
 
 
@@ -558,7 +565,7 @@ def test_a_function_names_the_extra_it_lacks(name, core, cwd):
     "command",
     [
         "run maintenance_2day_13wk",
-        "fit series.csv --bootstrap 0",
+        pytest.param("fit series.csv --bootstrap 0", marks=pytest.mark.slow),
         pytest.param(
             "compare maintenance_2day_13wk --athletes 2 --population novices",
             marks=pytest.mark.slow,

@@ -23,7 +23,6 @@ OLDEST = int(re.fullmatch(r">=3\.(\d+)", PROJECT["requires-python"])[1])
 PANDAS = ("2.3", "3.0", "3.1")  # add each new minor version
 GUIDE = ("run", "guide_16wk")
 COMPARE = ("compare", "guide_16wk", "--vary", "deload.every_weeks=0,3")
-HASHES = "tests/reference/test_table_hashes.py::test_every_column_is_as_stored"
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +44,7 @@ def started(command, **environment):
 
 
 def pythons():
-    """Return the oldest and the newest Python of this machine that hipext runs on."""
+    """Return the Pythons of this machine that hipext runs on, by minor version."""
     found = {sys.version_info[1]: sys.executable}
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     for minor in range(OLDEST, 30):
@@ -55,7 +54,7 @@ def pythons():
             command = [path, "-c", "import ensurepip, venv"]
             if not subprocess.run(command, capture_output=True, check=False).returncode:
                 found.setdefault(minor, path)
-    return found[min(found)], found[max(found)]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +72,12 @@ def index(tmp_path_factory):
 
 def environment(folder, *, is_oldest):
     """Return the Python of a new environment with the oldest or the newest versions."""
-    oldest, newest = pythons()
+    found = pythons()
+    minor = min(found) if is_oldest else max(found)
+    if is_oldest and minor != OLDEST:
+        pytest.skip(f"no Python 3.{OLDEST}, which old packages are made for")
     uv = [sys.executable, "-m", "uv", "--quiet"]
-    started([*uv, "venv", "--python", oldest if is_oldest else newest, folder])
+    started([*uv, "venv", "--python", found[minor], folder])
     python = folder / "bin" / "python"
     resolution = "lowest-direct" if is_oldest else "highest"
     options = ["--python", python, "--resolution", resolution]
@@ -165,7 +167,6 @@ def test_declared_versions_write_the_same_tables_and_pass_all_tests(
     # Old packages meet new ones below them, which deprecate what those call.
     lenient = ["-W", "ignore::DeprecationWarning"] if is_oldest else []
     options = ["-q", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider"]
-    # Stored columns of fits are those of one SciPy.
-    chosen = ["-m", "not slow and not browser", "--deselect", HASHES, "tests"]
+    chosen = ["-m", "not slow and not browser", "tests"]
     started([python, "-m", "pytest", *options, *lenient, *chosen])
     shutil.rmtree(tmp_path / "environment")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from published import PUBLISHED_FIT, read_cyclist
 
 from hipext import tables
+from hipext.files.checks import InputError
 from hipext.metrics.workload import CONVENTIONS, checked_load, decayed_sum
 from hipext.response.models import Banister
 
@@ -171,11 +172,17 @@ def test_a_missing_number_is_refused_with_its_day(dtype):
 
 
 @pytest.mark.parametrize(
-    "table", [pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, -3.0]}), np.array(3.0)]
+    ("load", "got"),
+    [
+        (pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, -3.0]}), "a table. Take one col"),
+        (np.array(3.0), "a single value."),
+        (3, "a single value."),
+        (None, "a single value."),
+    ],
 )
-def test_a_table_is_refused_as_training_load(table):
-    with pytest.raises(ValueError, match=r"must be one number per day.*got a table"):
-        Banister(**MODEL).respond(table)
+def test_a_table_or_a_single_value_is_no_training_load(load, got):
+    with pytest.raises(InputError, match=f"must be one number per day.*got {got}"):
+        Banister(**MODEL).respond(load)
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,12 @@ def test_mapping_names_scenarios():
     assert len(found.outcomes) == 2
 
 
+def test_numbers_may_name_scenarios():
+    plan = small_plan()
+    found = compare({4: plan, 6: plan}, read_athlete("novice"))
+    assert [one.name for one in found.scenarios] == ["4", "6"]
+
+
 def test_scenario_keeps_its_changes_under_another_name():
     scenario = scenario_of(small_plan(), {"athlete.response": 0.0})
     found = compare({"zero": scenario}, read_athlete("novice"), noise=False)

@@ -260,6 +260,24 @@ def test_a_record_edited_into_another_form_lists_every_problem(folder, edit, pro
     assert [*error.value.problems] == problems
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["effort.usual_rest_s", "fatigue.tau_d"])
+def test_constants_with_which_nothing_can_be_computed_are_a_difference(folder, name):
+    edit_record(folder, lambda record: record["parameters"].update({name: -1.0}))
+    again = reproduce(folder)
+    assert not again.is_equal
+    assert f"{name} is -1.0 in the record" in again.cause
+
+
+def test_an_arithmetic_fault_without_own_constants_is_a_fault(folder, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(reproduction.KINDS, "run", broken)
+    with pytest.raises(ZeroDivisionError):
+        reproduce(folder)
+
+
 def test_a_fault_of_hipext_in_a_rerun_is_no_difference(folder, monkeypatch):
     def broken(*_):
         raise KeyError("a fault")

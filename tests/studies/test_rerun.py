@@ -179,6 +179,16 @@ def test_a_comparison_edited_into_another_form_is_refused(edit, problem, tmp_pat
     assert problem in str(error.value)
 
 
+def test_an_impossible_constant_of_a_scenario_is_a_difference(tmp_path):
+    folder = written(compared([NOVICE]), tmp_path)
+    record = json.loads((folder / "record.json").read_text())
+    record["scenarios"][0]["parameters"]["muscle.gain"] = "inf"
+    (folder / "record.json").write_bytes(record_bytes(record))
+    again = reproduce(folder, progress=False)
+    assert not again.is_equal
+    assert 'parameters.muscle.gain (as it is) is "inf" in the record' in again.cause
+
+
 def test_athlete_of_a_part_of_a_cohort_keeps_its_number():
     people = cohort(10, "gym", seed=1)
     whole, part = (compared(one).outcomes for one in (people, people[3:5]))

@@ -547,3 +547,34 @@ def test_intervals_of_indices_shrink_with_n(tmp_path):
         widths.append(one["total_high"] - one["total_low"])
     assert widths[0] > widths[1] > widths[2]
     assert widths[2] < widths[0] / 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda _: "", "it is no summary any more: No columns to parse from file."),
+        (lambda text: text + '"', "it is no summary any more: Error tokenizing data"),
+        (lambda text: text.replace("scenario,", "x,", 1), "Index scenario invalid."),
+        (lambda text: text + text.splitlines()[1] + "\n", "scenario 0 is there twice."),
+        (
+            lambda text: text.replace("strength_pct_mean", "y"),
+            "lacks strength_pct_mean",
+        ),
+        (lambda text: text.replace("\n0,", "\n0,\udcff", 1), "can't decode byte 0xff"),
+    ],
+)
+def test_a_damaged_summary_is_told_as_such(copy, damage, problem):
+    text = (copy / "summary.csv").read_text()
+    content = damage(text).encode(errors="surrogateescape")
+    (copy / "summary.csv").write_bytes(content)
+    with pytest.raises(PlanError, match=r"summary\.csv has 1 problem") as error:
+        read_sweep(copy)
+    assert problem in error.value.problems[0]
+
+
+def test_a_word_among_the_means_of_a_summary_is_told(copy):
+    table = pd.read_csv(copy / "summary.csv", dtype=str)
+    table.loc[0, "strength_pct_mean"] = "much"
+    table.to_csv(copy / "summary.csv", index=False)
+    with pytest.raises(PlanError, match="must be numbers; got 'much'"):
+        read_sweep(copy)
