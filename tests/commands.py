@@ -1,6 +1,8 @@
-"""The command line, run in the process of the tests."""
+"""Commands: the command line in the process of the tests, and others in their own."""
 
 import io
+import os
+import subprocess
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
@@ -25,3 +27,17 @@ def hipext(*arguments, cwd):
         except SystemExit as stop:
             code = stop.code or 0
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def started(command, *, cwd, **environment):
+    """Return a finished process; what it complained about fails the test."""
+    done = subprocess.run(
+        [*map(str, command)],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=3600,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done

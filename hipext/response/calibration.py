@@ -604,8 +604,6 @@ def _condition_number(problem: FitProblem, found: Solution) -> float:
     if problem.noise:
         matrix = likelihood_at(problem, values).chain.independent(matrix.T)
     # Columns of length 1: a condition number without units, whose size is collinearity.
-    # Powers of two first: they change no digit, and nothing overflows when squared.
-    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=0))[1])
     size = np.sqrt((matrix**2).sum(axis=0))
     if (size == 0).any():
         return inf

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import product
-from math import expm1, inf, log, sqrt
+from math import expm1, frexp, inf, isfinite, log, sqrt
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,8 @@ BOUNDS = {
 _LEAST_SHARE = 0.05  # of the default lowest value: replaces a lowest value of 0
 CLOSEST = 0.999  # largest ratio of a shorter time constant to the longer one
 _ROUNDING = 1 + 1e-12  # a bound is not passed by a rounding error
+_SIZES = (1e-30, 1e30)  # of loads and tests, whatever their unit
+_LARGEST_BOUND = 1e60  # of a gain: the largest test over the smallest load
 _TINY = 1e-300  # keeps the logarithm of a perfect fit finite
 _LITTLE_NOISE = 0.03  # of the SD of the tests: like a variance below, on an axis
 
@@ -210,6 +212,8 @@ def fit_problem(
         convention=convention,
     )
     _check_enough(problem)
+    for name, values in ("training_load", problem.load), ("performance", problem.tests):
+        _check_size(name, values)
     return problem
 
 
@@ -297,9 +301,11 @@ def local_fit(
         ).x
     else:
         # Projected residuals r(theta) = (A A^+ - I) y, so that Gauss-Newton steps
-        # follow the valley of the full problem (variable projection).
+        # follow the valley of the full problem (variable projection). Small ones are
+        # made larger by a power of two: a tolerance of SciPy is absolute.
+        unit = 2.0 ** max(-frexp(problem.tests.std())[1], 0)
         end = least_squares(
-            lambda point: _solution_at_point(problem, point).residual,
+            lambda point: _solution_at_point(problem, point).residual * unit,
             np.clip(start, _EDGE, 1 - _EDGE),
             bounds=(0, 1),
             max_nfev=n_steps,
@@ -577,6 +583,16 @@ def _checked_bounds(
     return {name: chosen[name] for name in allowed if name in chosen}
 
 
+def _check_size(name: str, values: np.ndarray) -> None:
+    """Raise InputError for values in a unit whose squares or quotients overflow."""
+    largest, (low, high) = np.abs(values).max(), _SIZES
+    if not low <= largest <= high:
+        raise InputError(
+            f"The largest {name} must lie within {low:g} and {high:g}; got "
+            f"{largest:g}. Take another unit."
+        )
+
+
 def _check_pair(name: str, pair: tuple[float, float]) -> None:
     """Raise InputError unless a pair of bounds is possible."""
     least = -inf if name == "baseline" else 0.0
@@ -586,6 +602,11 @@ def _check_pair(name: str, pair: tuple[float, float]) -> None:
             f"bounds of {name} must be a pair (lowest, highest)"
             f"{'' if least == -inf else f', {least:g} or more'}; got {pair!r}. "
             f"Two equal values fix it: {{{name!r}: (42, 42)}}."
+        )
+    if any(isfinite(end) and abs(end) > _LARGEST_BOUND for end in pair):
+        raise InputError(
+            f"bounds of {name} must be at most {_LARGEST_BOUND:g} in size, or "
+            f"infinite; got {pair!r}."
         )
     is_positive = pair[1] > 0 or name in STATE_NOISE
     if name not in LINEAR and not (np.isfinite(pair).all() and is_positive):
@@ -786,9 +807,7 @@ def _steps_in_cube(
         is_free = ~is_held
         pulls = slopes + (curved @ steps[..., np.newaxis])[..., 0]
         both = is_free[:, np.newaxis] & is_free[..., np.newaxis]
-        ways = np.linalg.solve(
-            np.where(both, curved, identity), -(pulls * is_free)[..., np.newaxis]
-        )[..., 0]
+        ways = _solved(np.where(both, curved, identity), -pulls * is_free)
         at = np.clip(places + steps, 0, 1)
         room = np.where(ways > 0, 1 - at, np.where(ways < 0, at, 1.0))
         shares = room / np.maximum(np.abs(ways), _TINY)
@@ -799,6 +818,18 @@ def _steps_in_cube(
             break
     longest = np.abs(steps).max(axis=-1, keepdims=True)
     return steps * np.minimum(1, _LONGEST / np.maximum(longest, _TINY))
+
+
+def _solved(matrices: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the solutions of linear systems; the shortest one where there are many."""
+    targets = targets[..., np.newaxis]
+    try:
+        return np.linalg.solve(matrices, targets)[..., 0]
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:  # flat in some direction: no step that way
+            return (np.linalg.pinv(matrices, hermitian=True) @ targets)[..., 0]
+    each = zip(matrices[:, np.newaxis], targets[:, np.newaxis, :, 0], strict=True)
+    return np.concatenate([_solved(*one) for one in each])
 
 
 def _update(

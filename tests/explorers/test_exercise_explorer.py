@@ -106,7 +106,13 @@ def test_what_was_before_leaves_no_trace(explorer):
     assert fresh.image.value == there
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize(
+    "exercise",
+    [
+        pytest.param(one, marks=pytest.mark.slow if number % 4 else ())
+        for number, one in enumerate(EXERCISES)
+    ],
+)
 def test_nothing_overlaps(explorer, exercise):
     explorer.restore({"exercise": exercise, "n_sets": 20, "mapping": "emg"})
     ladder, figure = explorer.drawing.ladder, explorer.drawing.figure

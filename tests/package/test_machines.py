@@ -390,6 +390,7 @@ def test_a_disk_that_gets_full_leaves_no_file_of_a_command(command, cwd, tmp_pat
     assert [*cwd.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_lab_leaves_no_notebook_on_a_full_disk(cwd, tmp_path):
     pytest.importorskip("jupyterlab")
     remove = full_disk(tmp_path / "disk")

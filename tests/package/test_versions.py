@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 
+import commands
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,23 +26,8 @@ PANDAS = ("2.3", "3.0", "3.1")  # add each new minor version
 GUIDE = ("run", "guide_16wk")
 COMPARE = ("compare", "guide_16wk", "--vary", "deload.every_weeks=0,3")
 
+started = partial(commands.started, cwd=ROOT, PYTHONDONTWRITEBYTECODE="1")
 pytestmark = pytest.mark.slow
-
-
-def started(command, **environment):
-    """Return a finished process; what it complained about fails the test."""
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | environment
-    done = subprocess.run(
-        [*map(str, command)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=3600,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done
 
 
 def pythons():

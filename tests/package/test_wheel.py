@@ -1,29 +1,19 @@
 """The wheel is complete: it runs far from the checkout that built it."""
 
-import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from commands import started
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {".csv", ".toml", ".json", ".md", ".html", ".ipynb", ".svg", ".png"}
 
 
 def run(*arguments, cwd, **environment):
-    """Return what a run of Python prints; its complaint fails the test."""
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """Return what a run of Python prints."""
+    return started([sys.executable, *arguments], cwd=cwd, **environment).stdout
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Fits against textbook least squares, known truths, and published data."""
 
+import re
 import sys
 from dataclasses import replace
 from math import inf, log, pi, sqrt
@@ -892,3 +893,17 @@ def test_a_search_from_the_published_fit_ends_there_and_tells_of_a_better_one(cy
     assert found.model.fitness_tau == pytest.approx(33.64, abs=0.005)
     assert found.model.fatigue_tau == pytest.approx(24.61, abs=0.005)
     assert "falls to 18.2993" in str(found.identifiable)
+
+
+def test_a_search_with_noise_that_ends_higher_than_another_says_so():
+    rng = np.random.default_rng(3)
+    load = pd.Series(rng.integers(0, 100, 100).astype(float))
+    tests = pd.Series(rng.normal(100, 3, 20), index=range(4, 100, 5))
+    start = {"fitness_tau": 50.0, "fatigue_tau": 10.0}
+    verdict = fit("kalman", load, tests, start=start, **POINT).identifiable
+    here, there = re.match(
+        r"The search from the given start ends at a -2 log-likelihood of (\S+); "
+        r"elsewhere within the bounds it falls to (\S+)\.$",
+        verdict.sentences[0],
+    ).groups()
+    assert float(here) > float(there)

@@ -123,7 +123,16 @@ TAKE_LOAD = {
     "fit": lambda load: fitted(load, one_test(load.index)),
     "plot_fit": lambda load: plots.plot_fit(any_fit(), load),
 }
-take_load = pytest.mark.parametrize("name", TAKE_LOAD)
+
+
+def by_kind(names):
+    """Try some functions with days of every kind, the others with two of them."""
+    some = {"pmc", "fit"}, {"dates as objects", "numbers as texts"}
+    pairs = [(name, kind) for name in names for kind in KINDS]
+    tried = [(name, kind) for name, kind in pairs if name in some[0] or kind in some[1]]
+    return pytest.mark.parametrize(("name", "kind"), tried)
+
+
 # A load by numbers, and values that go by the same days.
 TAKE_TESTS = {
     "Kalman.filter": KALMAN.filter,
@@ -134,9 +143,8 @@ TAKE_TESTS = {
 }
 
 
-@kinds
 @faults
-@take_load
+@by_kind(TAKE_LOAD)
 def test_a_load_with_a_gap_a_repeated_or_a_reversed_day_is_refused(
     name, fault, kind, load
 ):
@@ -196,8 +204,7 @@ def test_a_fit_by_days_of_any_kind_can_be_drawn(kind, load, tests):
     assert x in {0, FIRST.to_datetime64()}
 
 
-@kinds
-@pytest.mark.parametrize("name", sorted({*TAKE_LOAD} - {"plot_fit"}))  # it draws
+@by_kind(sorted({*TAKE_LOAD} - {"plot_fit"}))  # it draws
 def test_consecutive_days_of_any_kind_give_what_numbers_give(name, kind, load):
     numbers, days = pd.RangeIndex(N_DAYS), KINDS[kind](range(N_DAYS))
     expected = TAKE_LOAD[name](pd.Series(load, index=numbers))

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
+from hipext.files.checks import InputError
+from hipext.response import MODELS, fit
 from hipext.response.optimisation import (
+    _solved,
     deviances_of,
     fit_problem,
     nonlinear_at,
@@ -80,3 +83,42 @@ def test_the_place_of_noise_is_where_it_came_from(name, low, load, tests):
         point[problem.axes.index(name)] = place
         found = place_of(problem, nonlinear_at(problem, point))
         np.testing.assert_allclose(found, point, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("powers", "message"),
+    [
+        ((-110, 0), r"The largest training_load must lie within 1e-30 and 1e\+30; got"),
+        ((0, 110), "The largest performance must .*e[+]3.*. Take another unit."),
+    ],
+)
+def test_units_that_overflow_are_refused(powers, message, load, tests):
+    by_load, by_test = (2.0**power for power in powers)
+    with pytest.raises(InputError, match=message):
+        problem_of(by_load * load, by_test * tests)
+
+
+def test_bounds_that_overflow_are_refused(load, tests):
+    with pytest.raises(InputError, match=r"bounds of baseline must be at most 1e\+60"):
+        problem_of(load, tests, baseline=(-1e308, 1e308))
+    assert problem_of(load, tests, baseline=(-np.inf, np.inf)).free
+
+
+def test_a_flat_direction_gets_no_step_and_changes_no_other_one():
+    steep = np.array([[2.0, 1.0], [1.0, 3.0]])
+    flat = np.array([[2.0, 2.0], [2.0, 2.0]])
+    targets = np.array([[1.0, 0.5], [4.0, 4.0], [0.3, 0.1]])
+    found = _solved(np.array([steep, flat, steep]), targets)
+    np.testing.assert_allclose(found[1], [1, 1])  # of all x + y = 2 the shortest
+    for place in (0, 2):
+        assert (found[place] == np.linalg.solve(steep, targets[place])).all()
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("powers", [(-90, 80), (80, -90), (0, -20)])
+def test_a_fit_is_as_good_in_every_unit_that_is_allowed(model, powers, load, tests):
+    by_load, by_test = (2.0**power for power in powers)
+    quick = {"profile": False, "n_bootstrap": 0, "n_blocks": 0, "progress": False}
+    expected = fit(model, load, tests, **quick).sse
+    found = fit(model, by_load * load, by_test * tests, **quick).sse
+    assert found == pytest.approx(expected * by_test**2, rel=1e-6)
