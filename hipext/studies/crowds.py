@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from os import cpu_count
+from threading import current_thread, main_thread
 from typing import TypeVar
 
 import numpy as np
@@ -154,20 +155,25 @@ def side_by_side(
     work: Callable[[Task], Result], tasks: Iterable[Task], *, n_threads: int
 ) -> Iterator[Result]:
     """Yield the results of tasks in their order; a few are under way at a time."""
-    if n_threads == 1:
+    # Never in the main thread: there, Ctrl-C can end a call of machine code with an
+    # AttributeError of numba in place of KeyboardInterrupt.
+    if n_threads == 1 and current_thread() is not main_thread():
         yield from map(work, tasks)
         return
     with ThreadPoolExecutor(n_threads) as pool:
         # One task more than threads waits here: the results of all tasks at once could
         # be larger than the memory.
         waiting: deque = deque()
-        for task in tasks:
-            # Constants in use belong to a context, of which a thread has none.
-            waiting.append(pool.submit(copy_context().run, work, task))
-            if len(waiting) > n_threads:
+        try:
+            for task in tasks:
+                # Constants in use belong to a context, of which a thread has none.
+                waiting.append(pool.submit(copy_context().run, work, task))
+                if len(waiting) > n_threads:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:  # what is not begun by now is not waited for
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from threading import Event
+from threading import Event, Timer, current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -239,6 +239,35 @@ def test_threads_are_as_many_as_asked_for():
         return both_are_there[1 - task].wait(10)
 
     assert list(side_by_side(work, range(2), n_threads=2)) == [True, True]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_machine_code_is_never_called_where_ctrl_c_arrives(n_threads):
+    threads = side_by_side(lambda _: current_thread(), range(4), n_threads=n_threads)
+    assert main_thread() not in threads
+
+
+def test_one_thread_in_a_thread_is_that_one():
+    def work(_):
+        return set(side_by_side(lambda _: current_thread(), range(3), n_threads=1))
+
+    (found,) = side_by_side(work, [0], n_threads=1)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_tasks_that_are_not_begun_are_dropped(n_threads):
+    begun, may_end = [], Event()
+
+    def work(task):
+        begun.append(task)
+        return task == 0 or may_end.wait(10)
+
+    results = side_by_side(work, range(9), n_threads=n_threads)
+    assert next(results)
+    Timer(0.2, may_end.set).start()
+    results.close()
+    assert len(begun) <= n_threads + 1
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
