@@ -21,7 +21,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=20)
 settings.register_profile("many", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile("thorough", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HIPEXT_HYPOTHESIS", "ci"))

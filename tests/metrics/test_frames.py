@@ -58,6 +58,7 @@ KINDS = {
     "another library": Frame,
     "a table of pyarrow": arrow_table,
 }
+QUICK = ("nullable", "objects with None", "a table of pyarrow")
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -165,7 +166,13 @@ def lines_in(ax):
     return [np.asarray(line.get_ydata(), dtype="float64") for line in ax.get_lines()]
 
 
-@kinds
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow)
+        for kind in KINDS
+    ],
+)
 @pytest.mark.parametrize("name", DRAWN)
 def test_figures_of_tables_of_any_types_have_the_same_lines(name, kind, run):
     plain = tables_for(name, run)

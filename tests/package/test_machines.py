@@ -255,7 +255,8 @@ def test_machine_code_made_at_installation_is_read_by_other_users(
 
 
 @needs_numba
-@pytest.mark.parametrize("ending", ["nbi", pytest.param("nbc", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
 def test_a_damaged_file_of_machine_code_is_replaced(ending, own_package, cwd):
     where = {"cwd": cwd, "path": [own_package], "HOME": cwd}
     python("-c", COMPILE, **where)
@@ -324,10 +325,8 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["run", *(pytest.param(one, marks=pytest.mark.slow) for one in [*COMMANDS][1:])],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_needs_no_home_folder(command, home, package, cwd, temporary):
     series_file(cwd)
     (cwd / "sweep.toml").write_text(SWEEP.format(n=3, **MORRIS))
