@@ -395,8 +395,8 @@ def _findings(
     except (InputError, ArithmeticError, ValueError) as error:
         # Whoever edits a record by hand can leave anything in plan or athletes: that is
         # a difference to report. Constants may be such that nothing can be computed.
-        is_own = _own_parameters(record).items() <= shipped_values().items()
-        if is_own and not isinstance(error, InputError):
+        are_shipped = _own_parameters(record).items() <= shipped_values().items()
+        if are_shipped and not isinstance(error, InputError):
             raise
         words = f"the {record['kind']} cannot be reproduced: {error}"
         return [*findings, _Finding(name="", difference=words)]

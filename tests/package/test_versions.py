@@ -151,6 +151,7 @@ def test_declared_versions_write_the_same_tables_and_pass_all_tests(
     theirs = tables(python, tmp_path / "out", run, compare)
     without_fit = {path: text for path, text in ours.items() if path.parts[0] != "2"}
     assert different(*map(without_intervals, (without_fit, theirs))) == []
+    started([python, "-m", "hipext.explorers.cached_runs"])  # compile once here
     # Old packages meet new ones below them, which deprecate what those call.
     lenient = ["-W", "ignore::DeprecationWarning"] if is_oldest else []
     options = ["-q", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider"]

@@ -284,9 +284,9 @@ def study_case(kind):
         else:
             base["vary"] = dict([*base["vary"].items()][:1])
         schema = schema_of(kind) if pick.random() < 0.6 else None
-        values = mutated(base, schema, pick, pick.choice([0, 1, 1, 2, 3]))
+        values = mutated(base, schema, pick, pick.choice([0, 0, 1, 1, 2]))
         for name in ("vary", "goals", "limits"):
-            if pick.random() < 0.2:
+            if pick.random() < 0.05:
                 values[name] = pick.choice(ODD)
         large = values.get("n_athletes", 1)
         if isinstance(large, int) and 50 < large < 10**9:
@@ -326,20 +326,20 @@ FIT_OPTIONS = """
 
 def series_case(pick, _):
     model = pick.choice(MODELS)
-    n = pick.choice([0, 1, 5, 30, 60])
+    n = pick.choice([0, 5, 30, 30, 30, 60, 60, 60])
     rows = [["day", "training_load", "performance"]]
-    scale = pick.choice([1, 1, 1e-300, 1e300, 1e6, 0])
+    scale = pick.choice([1, 1, 1, 1, 1e6, 1e6, 1e-25, 1e-25, 1e-300, 1e300, 0])
     for day in range(n):
         load = pick.choice([0, 50, 100]) * scale
         test = f"{pick.gauss(100, 3) * pick.choice([1, scale]):.6g}"
-        rows.append([str(day), f"{load:g}", pick.choice(["", test])])
-    for _ in range(pick.choice([0, 0, 1, 3])):
+        rows.append([str(day), f"{load:g}", pick.choice(["", test, test])])
+    for _ in range(pick.choice([0, 0, 0, 0, 1, 3])):
         row = pick.choice(rows)
         row[pick.randrange(3)] = pick.choice(CELLS)
     text = "\n".join(",".join(row) for row in rows)
-    text = damaged(text, pick) if pick.random() < 0.2 else text
+    text = damaged(text, pick) if pick.random() < 0.1 else text
     command = ["fit", "s.csv", "-m", model, "--bootstrap", "2"]
-    command += one_of(FIT_OPTIONS, pick)
+    command += one_of(FIT_OPTIONS, pick) if pick.random() < 0.3 else []
     return command, {"s.csv": text}
 
 
@@ -355,12 +355,12 @@ def sets_case(pick, _):
         run = package.simulate(package.read_plan(PLAN), package.read_athlete("novice"))
         _sets = csv_bytes(run.sets).decode()
     lines = [line.split(",") for line in _sets.splitlines()]
-    lines = lines[: pick.choice([1, 2, 20, len(lines)])]
-    for _ in range(pick.choice([0, 1, 1, 2, 5])):
+    lines = lines[: pick.choice([1, 20, *(len(lines),) * 6])]
+    for _ in range(pick.choice([0, 0, 1, 2])):
         row = pick.choice(lines)
         row[pick.randrange(len(row))] = pick.choice(CELLS)
     text = "\n".join(map(",".join, lines))
-    text = damaged(text, pick) if pick.random() < 0.2 else text
+    text = damaged(text, pick) if pick.random() < 0.1 else text
     command = ["fit", "sets.csv", "-m", "one_component", "--bootstrap", "0"]
     command += ["--exercise", "deadlift"] if pick.random() < 0.9 else []
     command += ["--load", pick.choice(["tut_s", "x"])] if pick.random() < 0.2 else []
@@ -487,31 +487,49 @@ assignments {{4}} --points {{2}}
 fit {{4}}
 fit s.csv --bound {{0}}={{1}} --bootstrap 0
 fit s.csv --start {{0}}={{1}} --bootstrap 0"""
+GOOD = listed("""
+    deload.every_weeks=0 deload.every_weeks=0,3 load_step=0.5,2 phase.1.weeks=1 days=[]
+    name=x athlete.response=0.2,1.5 parameter.muscle.gain=0.3 session_frequency=1
+    deload.reactive=true exercise=deadlift athlete.one_rm_kg.deadlift=120
+""")
+FITTING = {"run": PLAN, "compare": PLAN, "fmt": PLAN, "exercises": "deadlift"}
+FITTING |= {"evidence": "E07-002", "athletes": "novice", "populations": "novices"}
+FITTING |= {"studies": "less_time", "schema": "plan", "fit": "s.csv"}
 LONG = {"less_time", "light_weeks", "01"}  # shipped studies take their time
 
 
 def command_case(pick, _):
     words = [one for one in WORDS if one not in LONG]
+    path, value = pick.choice(PATHS), pick.choice(VALUES)
+    if pick.random() < 0.6:
+        path, value = pick.choice(GOOD).split("=")
     command = one_of(
         COMMANDS,
         pick,
-        pick.choice(PATHS),
-        pick.choice(VALUES),
-        pick.choice(["1", "2", "2", "0", "-1", str(10**12), "x"]),
-        pick.choice(["0", "7", "-1", str(2**63), str(10**40), "x", "1.5"]),
-        pick.choice(words),
-        pick.choice(words),
-        pick.choice(["0", "1", "1.5", "-1", "nan", "0.5", "1e-300"]),
+        path,
+        value,
+        pick.choice(["1", "2", "2", "3", "0", str(10**12), "x"]),
+        pick.choice(["0", "7", "12", str(2**63 - 1), "-1", str(10**40), "x"]),
+        "{4}",
+        pick.choice(["deload", "pain", *words]),
+        pick.choice(["0.5", "0.9", "0.999", "1", "-1", "nan", "1e-300"]),
     )
+    fitting = FITTING.get(command[0], "x")
+    word = fitting if pick.random() < 0.6 else pick.choice(words)
+    command = [word if one == "{4}" else one for one in command]
     series = "day,training_load,performance\n"
     series += "".join(f"{x},{x % 7},{100 + x % 3}\n" for x in range(20))
     return command, {"s.csv": series, "p.toml": "format = 1\n"}
 
 
+SAID = ("3x8 @RIR2", "2x5 @80%", "3-1-2-0", "2 lb", "20kg", "deadlift", "wave")
+
+
 def api_case(pick, drawn):
     text = pick.choice([*WORDS, *VALUES, *(x for x in ODD if isinstance(x, str))])
     text = damaged(text, pick) if pick.random() < 0.5 else text
-    value = copy.deepcopy(pick.choice([*ODD, None, text]))
+    text = pick.choice([text, *SAID])
+    value = copy.deepcopy(pick.choice([*ODD, None, text, 1, 2, 3, 0.9]))
     deep = pick.choice([value, value, {"a": value}, [value]])
     number = pick.choice([one for one in ODD if isinstance(one, int | float)])
     whole = pick.choice([one for one in ODD if isinstance(one, int)])
@@ -658,7 +676,7 @@ def trace_of(error):
 
 
 def problem_of(command, files):
-    """Run a case in a new folder; return what is wrong with its end, and the time."""
+    """Run a case in a new folder; return what is wrong with its end, time and code."""
     folder = Path(tempfile.mkdtemp(prefix="hipext-fuzz-"))
     try:
         for name, text in files.items():
@@ -667,13 +685,13 @@ def problem_of(command, files):
             code, text, used_s = outcome_of(command, folder)
             if code == 1 and FAULT in text and "Traceback" not in text:
                 _, text, _ = outcome_of(command, folder, debug=True)
-                return f"fault\n{text}", used_s
+                return f"fault\n{text}", used_s, code
         except ValueError as error:  # an argument that no system passes on
             if "null" not in str(error):
                 raise
-            return "", 0.0
+            return "", 0.0, 2
         left = {path.name for path in folder.iterdir()} - set(files)
-        return fault_in(command, code, text, left, used_s), used_s
+        return fault_in(command, code, text, left, used_s), used_s, code
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -710,7 +728,7 @@ def work(connection):
         try:
             connection.send(problem_of(command, files))
         except BaseException as error:
-            connection.send((trace_of(error), 0.0))
+            connection.send((trace_of(error), 0.0, 1))
 
 
 class Worker:
@@ -734,7 +752,7 @@ class Worker:
         except (EOFError, ConnectionError):
             problem = "the process died"
         self.stop()
-        return problem, KILLED_AFTER_S
+        return problem, KILLED_AFTER_S, 1
 
     def stop(self):
         if self.process is not None:
@@ -777,13 +795,14 @@ def drawn_plans(seed, n=300):
 def fuzz(minutes, kinds, seed):
     """Run cases of all kinds in turn for some minutes; return what failed, by name."""
     until = time.monotonic() + 60 * minutes
-    worker, counts, slowest, found = Worker(), Counter(), {}, {}
+    worker, counts, refused, slowest, found = Worker(), Counter(), Counter(), {}, {}
     pick, plans = random.Random(seed), drawn_plans(seed)
     while time.monotonic() < until:
         kind = kinds[sum(counts.values()) % len(kinds)]
         command, files = KINDS[kind](pick, copy.deepcopy(pick.choice(plans)))
-        problem, used_s = worker.result(command, files)
+        problem, used_s, code = worker.result(command, files)
         counts[kind] += 1
+        refused[kind] += code == 2
         slowest[kind] = max(slowest.get(kind, 0.0), used_s)
         if problem:
             name = name_of(problem)
@@ -794,9 +813,13 @@ def fuzz(minutes, kinds, seed):
     worker.stop()
     for kind in kinds:
         print(
-            f"{kind:<12}{counts[kind]:>7} inputs, slowest {slowest.get(kind, 0):.1f} s"
+            f"{kind:<12}{counts[kind]:>7} inputs, {refused[kind]:>6} refused, "
+            f"slowest {slowest.get(kind, 0):.1f} s"
         )
-    print(f"{'together':<12}{sum(counts.values()):>7} inputs, {len(found)} faults")
+    print(
+        f"{'together':<12}{counts.total():>7} inputs, {refused.total():>6} refused, "
+        f"{len(found)} faults"
+    )
     return found
 
 
