@@ -632,3 +632,21 @@ def test_a_measure_of_workload_has_its_own_name(measure):
 def test_averages_start_from_numbers(start):
     with pytest.raises(InputError, match="start must be"):
         pmc(pd.Series([1.0]), start=start)
+
+
+@pytest.mark.parametrize(
+    ("load", "message"),
+    [
+        (5, "one number per day, 0 or more; got a single value."),
+        (pd.DataFrame({"kg": [1.0]}), "0 or more; got a table. Take one column of it."),
+        (
+            pd.Series([1.0, -2.0]),
+            "training_load must be one number per day, 0 or more, with 0 for rest; got "
+            "-2.0 on day 1. Fill unknown days before the model sees them.",
+        ),
+    ],
+)
+def test_what_is_no_daily_load_is_refused_in_words(load, message):
+    with pytest.raises(InputError) as error:
+        pmc(load)
+    assert message in str(error.value)

@@ -162,6 +162,12 @@ def test_a_draw_that_cannot_be_is_named_with_its_fault(model):
         respond_draws(model, draws, pd.Series([1.0]))
 
 
+def test_a_draw_whose_time_constant_is_0_is_named():
+    draws = pd.DataFrame({"baseline": 1, "fitness_gain": 1, "fitness_tau": [9, 0]})
+    with pytest.raises(ValueError, match=r"^Draw 1: fitness_tau must be a positive"):
+        respond_draws(OneComponent, draws, pd.Series([1.0, 0.0]))
+
+
 def test_a_draw_lacking_a_parameter_is_refused():
     draws = pd.DataFrame({"baseline": [1.0], "fitness_gain": [1.0]})
     with pytest.raises(ValueError, match="draws table lacks fitness_tau; it has basel"):
