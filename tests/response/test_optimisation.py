@@ -119,6 +119,10 @@ def test_a_flat_direction_gets_no_step_and_changes_no_other_one():
 def test_a_fit_is_as_good_in_every_unit_that_is_allowed(model, powers, load, tests):
     by_load, by_test = (2.0**power for power in powers)
     quick = {"profile": False, "n_bootstrap": 0, "n_blocks": 0, "progress": False}
-    expected = fit(model, load, tests, **quick).sse
-    found = fit(model, by_load * load, by_test * tests, **quick).sse
-    assert found == pytest.approx(expected * by_test**2, rel=1e-6)
+    expected = fit(model, load, tests, **quick).aicc
+    found = fit(model, by_load * load, by_test * tests, **quick).aicc
+    # The likelihood is a density per unit of each test.
+    found -= 2 * len(tests) * np.log(by_test)
+    # Tests without a response leave the likelihood of drifting states almost flat.
+    tolerance = 0.1 if model == "kalman" else 1e-4
+    assert found == pytest.approx(expected, abs=tolerance)
