@@ -562,7 +562,6 @@ def _read_checked(name: str, folder: str) -> "FileValue":
 
 def _fault_message(error: Exception) -> str:
     """Return a fault of hipext itself, or of old packages below it, as a message."""
-    name = "hipext"
     if found := _outdated_packages():
         updates = " ".join(f"'{wanted}'" for wanted in found)
         return (
@@ -570,8 +569,9 @@ def _fault_message(error: Exception) -> str:
             f"Install it with: pip install --upgrade {updates}\n"
             f"(The error: {type(error).__name__}: {error})"
         )
+    name = "hipext"
     with suppress(PackageNotFoundError):  # a checkout that was not installed
-        name = f"hipext {version('hipext')}"
+        name += f" {version(name)}"
     return (
         f"This is a fault of hipext, not of your input: {type(error).__name__}: "
         f"{error}\nPlease report it to whoever gave you {name}: "

@@ -392,7 +392,7 @@ def _findings(
                 advance(1)
     except MissingExtra:
         raise
-    except (InputError, ArithmeticError, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:  # an InputError is a ValueError
         # Whoever edits a record by hand can leave anything in plan or athletes: that is
         # a difference to report. Constants may be such that nothing can be computed.
         are_shipped = _own_parameters(record).items() <= shipped_values().items()
